@@ -1,0 +1,1 @@
+"""DPO Explained: an interactive explainer whose every number is computed by PyTorch."""

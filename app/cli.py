@@ -1,0 +1,54 @@
+"""The command ``dpo-explained``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Entry point: ``dpo-explained serve`` or ``dpo-explained train``."""
+    parser = argparse.ArgumentParser(prog="dpo-explained", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+
+    serve = commands.add_parser("serve", help="serve the explainer")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=8000, help="0 takes a free one")
+    serve.add_argument("--root-path", default="", help="sub-path under which a proxy serves us")
+    serve.add_argument("--workers", type=int, default=1, help="server processes")
+    serve.set_defaults(run=_serve)
+
+    train = commands.add_parser("train", help="train the lab's networks from a seed")
+    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--output", type=Path, help="folder for the weights (default: the package)")
+    train.set_defaults(run=_train)
+
+    given = parser.parse_args(arguments)
+    given.run(given)
+
+
+def _serve(given: argparse.Namespace) -> None:
+    import uvicorn
+
+    # Worker processes build their own application and read the settings from the environment.
+    os.environ["DPO_EXPLAINED_ROOT_PATH"] = given.root_path
+    uvicorn.run(
+        "app.main:create_app",
+        factory=True,
+        host=given.host,
+        port=given.port,
+        workers=given.workers,
+    )
+
+
+def _train(given: argparse.Namespace) -> None:
+    from app.lab.trained import WEIGHTS, save_lab, train_lab
+
+    folder = given.output or WEIGHTS
+    save_lab(train_lab(given.seed, print), folder)
+    print(f"written to {folder}")
+
+
+if __name__ == "__main__":
+    main()

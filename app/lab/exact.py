@@ -1,0 +1,58 @@
+"""Exact quantities of a policy over all 7,776 responses, never by sampling, in float64."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import Tensor
+
+from app.lab.policy import Cache, Policy
+from app.lab.world import PHRASES, SLOTS
+
+
+@torch.no_grad()
+def exact_logps(policy: Policy, prompt: int) -> Tensor:
+    """log pi(y|x) in nats of every response.
+
+    Walks the tree of prefixes slot by slot, each prefix evaluated once, its keys and values shared
+    by its six children. Children of a prefix are neighbours, so the order is lexicographic.
+
+    Returns:
+        Shape: (7776,), float64.
+    """
+    policy = copy.deepcopy(policy).double()
+    logps, cache = policy.next_logps(prompt, None, None)
+    total = logps.flatten()
+    for _ in range(SLOTS - 1):
+        phrase = torch.arange(PHRASES).repeat(len(total) // PHRASES)
+        logps, cache = policy.next_logps(prompt, phrase, _for_children(cache))
+        total = (total.unsqueeze(1) + logps).flatten()
+    return total
+
+
+def _for_children(cache: Cache) -> Cache:
+    return cache[0].repeat_interleave(PHRASES, 0), cache[1].repeat_interleave(PHRASES, 0)
+
+
+def kl_divergence(logps: Tensor, reference_logps: Tensor) -> Tensor:
+    """KL(p || q) = sum_y p (log p - log q), in nats. Shapes: (7776,), (7776,) -> ().
+
+    Written as sum_y p (log p - log q) - p + q, which is the same for distributions and has no
+    negative term, so that rounding can not make the result negative.
+    """
+    difference = reference_logps - logps
+    # p (exp(d) - 1 - d) with d = log q - log p; where p underflows, the term is q itself.
+    terms = logps.exp() * (torch.expm1(difference) - difference)
+    terms = torch.where(torch.isfinite(terms), terms, reference_logps.exp())
+    return terms.sum()
+
+
+def expectation(logps: Tensor, values: Tensor) -> Tensor:
+    """E_{y ~ p} [ values(y) ]. Shapes: (7776,), (7776,) -> ()."""
+    return (logps.exp() * values).sum()
+
+
+def entropy(logps: Tensor) -> Tensor:
+    """-sum_y p log p in nats. Shapes: (7776,) -> ()."""
+    return -(logps.exp() * torch.where(logps > -torch.inf, logps, 0.0)).sum()

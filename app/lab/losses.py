@@ -1,0 +1,252 @@
+"""The family of preference losses, each a plain function of log-probabilities.
+
+Every function takes tensors of shape (pairs,) and returns one loss per pair; the caller reduces.
+Notation: ``chosen`` and ``rejected`` are log-ratios, log pi_theta(y|x) - log pi_ref(y|x), summed
+over tokens, in nats; ``beta`` is the temperature; implicit rewards are beta times log-ratios. Names
+follow TRL's ``loss_type``, except that its length-averaged ``ipo`` is ``ipo_norm`` here: ``ipo`` is
+the summed form of the paper and of the DPO authors' code.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class PairLogps:
+    """Log-probabilities of chosen and rejected responses, all of shape (pairs,), in nats.
+
+    Lengths are counts of completion tokens; only some losses need them. ``label_smoothing``,
+    ``simpo_gamma`` and ``kto_reference_point`` are read by the losses that have them.
+    """
+
+    policy_chosen: Tensor
+    policy_rejected: Tensor
+    reference_chosen: Tensor
+    reference_rejected: Tensor
+    chosen_lengths: Tensor | None = None
+    rejected_lengths: Tensor | None = None
+    label_smoothing: float = 0.0
+    simpo_gamma: float = 0.5
+    kto_reference_point: float = 0.0
+
+    @property
+    def chosen(self) -> Tensor:
+        """Log-ratio of the chosen response."""
+        return self.policy_chosen - self.reference_chosen
+
+    @property
+    def rejected(self) -> Tensor:
+        """Log-ratio of the rejected response."""
+        return self.policy_rejected - self.reference_rejected
+
+    def lengths(self) -> tuple[Tensor, Tensor]:
+        """Both lengths. Raises MissingLengths if one is not given."""
+        if self.chosen_lengths is None:
+            raise MissingLengths("chosen_lengths")
+        if self.rejected_lengths is None:
+            raise MissingLengths("rejected_lengths")
+        return self.chosen_lengths, self.rejected_lengths
+
+
+class MissingLengths(ValueError):
+    """A length-normalised loss was asked for without token counts; ``field`` says which."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(f"{field} is needed: this loss averages over completion tokens")
+        self.field = field
+
+
+def implicit_rewards(pairs: PairLogps, beta: float) -> tuple[Tensor, Tensor]:
+    """beta log(pi_theta / pi_ref) of chosen and rejected (DPO section 4, arXiv 2305.18290)."""
+    return (beta * pairs.chosen).detach(), (beta * pairs.rejected).detach()
+
+
+def sigmoid(pairs: PairLogps, beta: float) -> Tensor:
+    """DPO, Eq. 7 of arXiv 2305.18290; with label smoothing e it is conservative DPO (cDPO).
+
+    -(1 - e) log sigma(beta D) - e log sigma(-beta D), D the difference of log-ratios.
+    """
+    logits = beta * (pairs.chosen - pairs.rejected)
+    e = pairs.label_smoothing
+    return -(1 - e) * F.logsigmoid(logits) - e * F.logsigmoid(-logits)
+
+
+def robust(pairs: PairLogps, beta: float) -> Tensor:
+    """rDPO, arXiv 2403.00409: unbiased when a share e < 1/2 of labels is flipped. Can be < 0."""
+    logits = beta * (pairs.chosen - pairs.rejected)
+    e = pairs.label_smoothing
+    return (-(1 - e) * F.logsigmoid(logits) + e * F.logsigmoid(-logits)) / (1 - 2 * e)
+
+
+def hinge(pairs: PairLogps, beta: float) -> Tensor:
+    """max(0, 1 - beta D): SLiC-HF (arXiv 2305.10425) as in RSO (arXiv 2309.06657)."""
+    return torch.relu(1 - beta * (pairs.chosen - pairs.rejected))
+
+
+def ipo(pairs: PairLogps, beta: float) -> Tensor:
+    """IPO on summed log-ratios, Eq. 17 of arXiv 2310.12036: (D - 1 / (2 beta))^2."""
+    return (pairs.chosen - pairs.rejected - 1 / (2 * beta)).square()
+
+
+def ipo_norm(pairs: PairLogps, beta: float) -> Tensor:
+    """IPO on log-ratios averaged over tokens, which is what TRL computes as ``ipo``."""
+    chosen, rejected = _per_token(pairs)
+    return (chosen - rejected - 1 / (2 * beta)).square()
+
+
+def exo_pair(pairs: PairLogps, beta: float) -> Tensor:
+    """EXO, arXiv 2402.00856: reverse KL from (1 - e, e); needs label smoothing e > 0."""
+    logits = beta * (pairs.chosen - pairs.rejected)
+    e = pairs.label_smoothing
+    log_q, log_not_q = F.logsigmoid(logits), F.logsigmoid(-logits)
+    return log_q.exp() * (log_q - math.log1p(-e)) + log_not_q.exp() * (log_not_q - math.log(e))
+
+
+def nca_pair(pairs: PairLogps, beta: float) -> Tensor:
+    """NCA, arXiv 2402.05369: absolute likelihoods matter, not only their difference."""
+    chosen, rejected = beta * pairs.chosen, beta * pairs.rejected
+    return -F.logsigmoid(chosen) - 0.5 * F.logsigmoid(-chosen) - 0.5 * F.logsigmoid(-rejected)
+
+
+def bco_pair(pairs: PairLogps, beta: float) -> Tensor:
+    """BCO on pairs, arXiv 2404.04656, without the reward shift (as in TRL's DPOTrainer)."""
+    return -F.logsigmoid(beta * pairs.chosen) - F.logsigmoid(-beta * pairs.rejected)
+
+
+def sppo_hard(pairs: PairLogps, beta: float) -> Tensor:
+    """SPPO with hard labels, arXiv 2405.00675: each log-ratio has its own target +-1/(2 beta)."""
+    target = 1 / (2 * beta)
+    return (pairs.chosen - target).square() + (pairs.rejected + target).square()
+
+
+def apo_zero(pairs: PairLogps, beta: float) -> Tensor:
+    """APO-zero, Eq. 7 of arXiv 2408.06266: chosen up, rejected down."""
+    return torch.sigmoid(-beta * pairs.chosen) + torch.sigmoid(beta * pairs.rejected)
+
+
+def apo_down(pairs: PairLogps, beta: float) -> Tensor:
+    """APO-down, Eq. 8 of arXiv 2408.06266: both down, rejected further."""
+    chosen, rejected = beta * pairs.chosen, beta * pairs.rejected
+    return torch.sigmoid(chosen) + torch.sigmoid(rejected - chosen)
+
+
+DISCOPOP_TAU = 0.05
+
+
+def discopop(pairs: PairLogps, beta: float) -> Tensor:
+    """DiscoPOP, Eq. 5 of arXiv 2406.08414: logistic and exponential loss, mixed by the margin."""
+    logits = beta * (pairs.chosen - pairs.rejected)
+    towards_exponential = logits / DISCOPOP_TAU
+    # The mixing weight falls as exp(z / tau) while exp(-z) grows: multiply them as logarithms.
+    exponential = torch.exp(F.logsigmoid(towards_exponential) - logits)
+    return torch.sigmoid(-towards_exponential) * -F.logsigmoid(logits) + exponential
+
+
+def sigmoid_norm(pairs: PairLogps, beta: float) -> Tensor:
+    """Length-normalised DPO: SimPO's ablation (arXiv 2405.14734), Tulu 3 (arXiv 2411.15124)."""
+    chosen, rejected = _per_token(pairs)
+    return -F.logsigmoid(beta * (chosen - rejected))
+
+
+def simpo(pairs: PairLogps, beta: float) -> Tensor:
+    """SimPO, arXiv 2405.14734: mean token log-probability as reward, a margin, no reference."""
+    chosen_lengths, rejected_lengths = pairs.lengths()
+    reward_chosen = beta * pairs.policy_chosen / chosen_lengths
+    reward_rejected = beta * pairs.policy_rejected / rejected_lengths
+    return -F.logsigmoid(reward_chosen - reward_rejected - pairs.simpo_gamma)
+
+
+def orpo(pairs: PairLogps, beta: float) -> Tensor:
+    """ORPO, arXiv 2403.07691: mean NLL of the chosen response and a log odds ratio; no reference.
+
+    odds = p / (1 - p) with p = exp(mean token log-probability); ``beta`` is the paper's lambda.
+    """
+    chosen_lengths, rejected_lengths = pairs.lengths()
+    chosen = pairs.policy_chosen / chosen_lengths
+    rejected = pairs.policy_rejected / rejected_lengths
+    return -chosen - beta * F.logsigmoid(_log_odds(chosen) - _log_odds(rejected))
+
+
+def kto(pairs: PairLogps, beta: float) -> Tensor:
+    """KTO, arXiv 2402.01306, on both halves of a pair, with desirable and undesirable weight 1.
+
+    The reference point z0 >= 0 is an estimate of KL(pi_theta || pi_ref) that no gradient passes
+    through; it is given, because a pair alone does not determine it.
+    """
+    z0 = pairs.kto_reference_point
+    desirable = torch.sigmoid(beta * (z0 - pairs.chosen))
+    undesirable = torch.sigmoid(beta * (pairs.rejected - z0))
+    return desirable + undesirable
+
+
+Loss = Callable[[PairLogps, float], Tensor]
+
+LOSSES: dict[str, Loss] = {
+    loss.__name__: loss
+    for loss in (
+        sigmoid,
+        robust,
+        hinge,
+        ipo,
+        ipo_norm,
+        exo_pair,
+        nca_pair,
+        bco_pair,
+        sppo_hard,
+        apo_zero,
+        apo_down,
+        discopop,
+        sigmoid_norm,
+        simpo,
+        orpo,
+        kto,
+    )
+}
+
+NEEDS_LENGTHS = frozenset({"ipo_norm", "sigmoid_norm", "simpo", "orpo"})
+"""Losses that average over completion tokens."""
+
+REFERENCE_FREE = frozenset({"simpo", "orpo"})
+"""Losses that never look at the reference."""
+
+USES_LABEL_SMOOTHING = frozenset({"sigmoid", "robust", "exo_pair"})
+
+
+def check_label_smoothing(loss_type: str, label_smoothing: float) -> None:
+    """Refuse what a loss can not use. Raises ValueError naming label_smoothing and its range."""
+    if loss_type == "exo_pair" and not 0 < label_smoothing < 0.5:
+        raise ValueError("label_smoothing must be above 0 and below 0.5 for exo_pair, e.g. 0.001")
+    if loss_type in ("robust", "sigmoid") and not 0 <= label_smoothing < 0.5:
+        raise ValueError(f"label_smoothing must be from 0 to below 0.5 for {loss_type}")
+    if loss_type not in USES_LABEL_SMOOTHING and label_smoothing != 0:
+        raise ValueError(f"label_smoothing must be 0 for {loss_type}, which has no such term")
+
+
+def preference_loss(loss_type: str, pairs: PairLogps, beta: float) -> Tensor:
+    """Loss of each pair under one of ``LOSSES``. Shape: (pairs,).
+
+    Raises:
+        KeyError: unknown ``loss_type``
+        ValueError: ``label_smoothing`` is outside of what this loss can use
+        MissingLengths: the loss is length-normalised and a length is missing
+    """
+    loss = LOSSES[loss_type]
+    check_label_smoothing(loss_type, pairs.label_smoothing)
+    return loss(pairs, beta)
+
+
+def _per_token(pairs: PairLogps) -> tuple[Tensor, Tensor]:
+    chosen_lengths, rejected_lengths = pairs.lengths()
+    return pairs.chosen / chosen_lengths, pairs.rejected / rejected_lengths
+
+
+def _log_odds(logp: Tensor) -> Tensor:
+    """log p / (1 - p), careful where p is near 1."""
+    return logp - torch.log(-torch.expm1(logp))

@@ -1,0 +1,93 @@
+"""What could be reached at best: the closed-form optimum, its frontier, and exact best-of-N.
+
+The optimum of E_pi[r] - beta KL(pi || pi_ref) is pi*(y|x) = pi_ref(y|x) exp(r(x,y) / beta) / Z(x)
+(Eq. 4 of DPO, arXiv 2305.18290; known before it). All tensors are float64 over all responses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from app.lab.exact import expectation, kl_divergence
+
+
+def log_partition(reference_logps: Tensor, reward: Tensor, beta: float) -> Tensor:
+    """log Z(x) = log sum_y pi_ref(y|x) exp(r(x,y) / beta). Shapes: (7776,), (7776,) -> ()."""
+    return torch.logsumexp(reference_logps + reward / beta, 0)
+
+
+def optimal_logps(reference_logps: Tensor, reward: Tensor, beta: float) -> Tensor:
+    """log pi*(y|x), Eq. 4. Shapes: (7776,), (7776,) -> (7776,)."""
+    return reference_logps + reward / beta - log_partition(reference_logps, reward, beta)
+
+
+@dataclass(frozen=True)
+class FrontierPoint:
+    """The optimum for one beta: the most reward that this much KL can buy."""
+
+    beta: float
+    kl: float
+    expected_reward: float
+
+
+FRONTIER_BETAS: tuple[float, ...] = tuple(torch.logspace(-2, 2, 161, dtype=torch.float64).tolist())
+"""From almost greedy (0.01) to almost the reference (100), evenly in the logarithm."""
+
+
+class Frontier:
+    """The reward-KL frontier of pi*: no policy whatever lies above it.
+
+    For every beta > 0 and every policy, E_pi[r] <= beta log Z + beta KL(pi || pi_ref) (the gap is
+    beta KL(pi || pi*)). The lowest of these lines over a grid of betas bounds every policy.
+    """
+
+    def __init__(self, reference_logps: Tensor, reward: Tensor) -> None:
+        """Shapes: (7776,), (7776,)."""
+        self._betas = torch.tensor(FRONTIER_BETAS, dtype=torch.float64)
+        # (betas, 1) with (7776,) -> (betas, 7776)
+        tilted = reference_logps + reward / self._betas.unsqueeze(1)
+        self._log_partitions = torch.logsumexp(tilted, 1)
+        optimal = tilted - self._log_partitions.unsqueeze(1)
+        self.points = [
+            FrontierPoint(
+                beta, float(kl_divergence(row, reference_logps)), float(expectation(row, reward))
+            )
+            for beta, row in zip(FRONTIER_BETAS, optimal, strict=True)
+        ]
+
+    def bound(self, kl: float) -> float:
+        """The most expected reward that any policy with this KL (nats) can have."""
+        return float((self._betas * (self._log_partitions + kl)).min())
+
+
+def best_of_n_logps(reference_logps: Tensor, reward: Tensor, n: int) -> Tensor:
+    """Exact log-probabilities of best-of-N: draw N from pi_ref, keep the one of highest reward.
+
+    With F the distribution function of the reward under pi_ref, a response of reward r comes out
+    with probability pi_ref(y) / P(r) * (F(r)^N - F(r-)^N), where P(r) = F(r) - F(r-) is the mass of
+    all responses of that same reward (ties are kept with equal chance).
+
+    Args:
+        n: number of draws, at least 1
+
+    Shapes: (7776,), (7776,) -> (7776,)
+    """
+    values, group = torch.unique(reward, return_inverse=True)
+    mass = torch.zeros_like(values).index_add(0, group, reference_logps.exp())
+    # Summed from above: the best rewards are rare, and 1 - (a tiny mass) keeps their digits.
+    above = mass.flip(0).cumsum(0).flip(0) - mass
+    log_upper = torch.log1p(-above.clamp(0, 1))
+    below = (1 - above - mass).clamp(0, 1)
+    # F^N - (F-)^N = F^N (1 - (F- / F)^N), each factor through logarithms
+    ratio = torch.log(below) - log_upper
+    won = n * log_upper + torch.log(-torch.expm1(n * ratio))
+    logps = reference_logps + (won - mass.log())[group]
+    return logps - torch.logsumexp(logps, 0)
+
+
+def best_of_n_kl_bound(n: int) -> float:
+    """log N - (N - 1) / N, an upper bound on the KL of best-of-N (arXiv 2401.01879)."""
+    return float(torch.tensor(float(n)).double().log()) - (n - 1) / n

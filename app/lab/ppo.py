@@ -1,0 +1,220 @@
+"""Proximal Policy Optimization on a learned reward (Schulman et al., arXiv 1707.06347), as in RLHF.
+
+Rollouts are sampled from the policy; each phrase pays a KL penalty against the reference, and the
+last one earns the learned reward; advantages by GAE (arXiv 1506.02438); clipped policy and value
+losses over minibatch epochs. The exact optimum of what it maximises is
+pi* of the learned reward at beta = kl_coefficient, so a run can be checked.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from app.lab.policy import Policy, ValueModel
+from app.lab.reward_model import RewardModel
+from app.lab.world import SLOTS
+
+
+@dataclass(frozen=True)
+class PPOConfig:
+    """Knobs of PPO."""
+
+    kl_coefficient: float = 0.2
+    learning_rate: float = 1e-3
+    clip_range: float = 0.2
+    iterations: int = 150
+    rollouts: int = 128
+    """responses sampled per iteration"""
+    epochs: int = 2
+    minibatches: int = 2
+    value_coefficient: float = 0.5
+    value_clip_range: float = 0.5
+    gamma: float = 1.0
+    gae_lambda: float = 0.95
+    max_gradient_norm: float = 1.0
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Rollouts:
+    """One iteration's samples, all of shape (rollouts, 5)."""
+
+    responses: Tensor
+    logps: Tensor
+    values: Tensor
+    advantages: Tensor
+    returns: Tensor
+
+
+@dataclass(frozen=True)
+class PPOIteration:
+    """What one iteration did: the share of clipped ratios, and the losses, means over updates."""
+
+    iteration: int
+    clip_fraction: float
+    policy_loss: float
+    value_loss: float
+
+
+class PPOTrainer:
+    """PPO on one prompt: a copy of the reference policy in training, one ``step`` an iteration.
+
+    Four networks are resident: ``policy`` and ``value_model`` are trained, ``reference`` and
+    ``reward_model`` stay frozen. The learning rate falls linearly to zero.
+    """
+
+    def __init__(
+        self, reference: Policy, reward_model: RewardModel, prompt: int, config: PPOConfig
+    ) -> None:
+        self.reference = reference
+        self.reward_model = reward_model
+        self.policy = copy.deepcopy(reference)
+        self.value_model = ValueModel(copy.deepcopy(reference.trunk))
+        self.prompt = prompt
+        self.config = config
+        self._generator = torch.Generator().manual_seed(config.seed)
+        self._parameters = [*self.policy.parameters(), *self.value_model.parameters()]
+        self._optimizer = torch.optim.Adam(
+            self._parameters, lr=config.learning_rate, eps=1e-5, fused=True
+        )
+        self._iterations_done = 0
+        self.responses_sampled = 0
+        self.gradient_steps = 0
+
+    def step(self) -> PPOIteration:
+        """One iteration: sample rollouts, then update both networks on them."""
+        config = self.config
+        remaining = 1 - self._iterations_done / config.iterations
+        self._optimizer.param_groups[0]["lr"] = config.learning_rate * remaining
+        rollouts = collect_rollouts(
+            self.policy,
+            self.reference,
+            self.value_model,
+            self.reward_model,
+            self.prompt,
+            config,
+            self._generator,
+        )
+        self.responses_sampled += len(rollouts.responses)
+        measured = []
+        for _ in range(config.epochs):
+            order = torch.randperm(config.rollouts, generator=self._generator)
+            measured += [self._update(rollouts, rows) for rows in order.chunk(config.minibatches)]
+        self._iterations_done += 1
+        return PPOIteration(self._iterations_done, *torch.stack(measured).mean(0).tolist())
+
+    def _update(self, rollouts: Rollouts, rows: Tensor) -> Tensor:
+        """One gradient step on a minibatch. Returns clip fraction and both losses."""
+        policy_loss, value_loss, clipped = ppo_losses(
+            self.policy, self.value_model, self.prompt, rollouts, rows, self.config
+        )
+        self._optimizer.zero_grad()
+        (policy_loss + self.config.value_coefficient * value_loss).backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self._parameters, self.config.max_gradient_norm, foreach=True)
+        self._optimizer.step()
+        self.gradient_steps += 1
+        return torch.stack([clipped, policy_loss, value_loss]).detach()
+
+
+@torch.no_grad()
+def collect_rollouts(
+    policy: Policy,
+    reference: Policy,
+    value_model: ValueModel,
+    reward_model: RewardModel,
+    prompt: int,
+    config: PPOConfig,
+    generator: torch.Generator,
+) -> Rollouts:
+    """Sample responses and work out, for each phrase, its advantage and its return."""
+    responses = policy.sample(prompt, config.rollouts, generator)
+    logps = policy.phrase_logps(prompt, responses)
+    reference_logps = reference.phrase_logps(prompt, responses)
+    values = value_model(prompt, responses)
+    rewards = penalised_rewards(
+        reward_model(prompt, responses), logps, reference_logps, config.kl_coefficient
+    )
+    advantages = generalised_advantages(rewards, values, config.gamma, config.gae_lambda)
+    return Rollouts(responses, logps, values, advantages, advantages + values)
+
+
+def penalised_rewards(
+    scores: Tensor, logps: Tensor, reference_logps: Tensor, kl_coefficient: float
+) -> Tensor:
+    """Per-phrase rewards: a KL penalty on each phrase, the score of the response on the last.
+
+    Shapes: (rollouts,), (rollouts, 5), (rollouts, 5) -> (rollouts, 5)
+    """
+    rewards = -kl_coefficient * (logps - reference_logps)
+    rewards[:, -1] += scores
+    return rewards
+
+
+def generalised_advantages(
+    rewards: Tensor, values: Tensor, gamma: float, gae_lambda: float
+) -> Tensor:
+    """GAE(gamma, lambda), arXiv 1506.02438 Eq. 16; a response ends after its last phrase.
+
+    Shapes: (rollouts, 5), (rollouts, 5) -> (rollouts, 5)
+    """
+    advantages = torch.zeros_like(rewards)
+    following = torch.zeros_like(rewards[:, 0])
+    next_value = torch.zeros_like(rewards[:, 0])
+    for slot in range(SLOTS - 1, -1, -1):
+        delta = rewards[:, slot] + gamma * next_value - values[:, slot]
+        following = delta + gamma * gae_lambda * following
+        advantages[:, slot] = following
+        next_value = values[:, slot]
+    return advantages
+
+
+def ppo_losses(
+    policy: Policy,
+    value_model: ValueModel,
+    prompt: int,
+    rollouts: Rollouts,
+    rows: Tensor,
+    config: PPOConfig,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Clipped policy loss, clipped value loss and clip fraction of a minibatch, all scalars."""
+    responses = rollouts.responses[rows]
+    advantages = rollouts.advantages[rows]
+    advantages = (advantages - advantages.mean()) / (advantages.std() + 1e-8)
+    logps = policy.phrase_logps(prompt, responses)
+    policy_loss, clipped = clipped_policy_loss(
+        logps, rollouts.logps[rows], advantages, config.clip_range
+    )
+    value_loss = clipped_value_loss(
+        value_model(prompt, responses),
+        rollouts.values[rows],
+        rollouts.returns[rows],
+        config.value_clip_range,
+    )
+    return policy_loss, value_loss, clipped
+
+
+def clipped_policy_loss(
+    logps: Tensor, old_logps: Tensor, advantages: Tensor, clip_range: float
+) -> tuple[Tensor, Tensor]:
+    """-min(ratio A, clip(ratio, 1 - e, 1 + e) A), Eq. 7 of arXiv 1707.06347, and clip fraction."""
+    ratio = torch.exp(logps - old_logps)
+    unclipped = ratio * advantages
+    clipped = ratio.clamp(1 - clip_range, 1 + clip_range) * advantages
+    outside = (ratio.detach() - 1).abs() > clip_range
+    return -torch.minimum(unclipped, clipped).mean(), outside.to(ratio.dtype).mean()
+
+
+def clipped_value_loss(
+    values: Tensor, old_values: Tensor, returns: Tensor, clip_range: float
+) -> Tensor:
+    """Half the larger of the squared errors with and without clipping the change of the value."""
+    near = old_values + (values - old_values).clamp(-clip_range, clip_range)
+    worse = torch.maximum(
+        F.mse_loss(values, returns, reduction="none"), F.mse_loss(near, returns, reduction="none")
+    )
+    return 0.5 * worse.mean()

@@ -1,0 +1,53 @@
+"""Comparisons: two responses from the reference policy, labelled by a Bradley-Terry coin on r*."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from app.lab.policy import Policy
+from app.lab.world import response_number
+
+
+def bradley_terry(reward_first: Tensor, reward_second: Tensor) -> Tensor:
+    """p(first > second) = sigma(r(x, y1) - r(x, y2)), DPO Eq. 1 (arXiv 2305.18290). Elementwise."""
+    return torch.sigmoid(reward_first - reward_second)
+
+
+@dataclass(frozen=True)
+class Comparisons:
+    """Labelled pairs for one prompt. ``chosen`` and ``rejected`` have shape (pairs, 5)."""
+
+    prompt: int
+    chosen: Tensor
+    rejected: Tensor
+
+    def __len__(self) -> int:
+        return len(self.chosen)
+
+    def __getitem__(self, rows: slice | Tensor) -> Comparisons:
+        """Some of the pairs."""
+        return Comparisons(self.prompt, self.chosen[rows], self.rejected[rows])
+
+    def both(self) -> Tensor:
+        """Chosen responses, then rejected ones. Shape: (2 pairs, 5)."""
+        return torch.cat([self.chosen, self.rejected])
+
+
+def sample_comparisons(
+    policy: Policy, prompt: int, quality: Tensor, count: int, generator: torch.Generator
+) -> Comparisons:
+    """Draw ``count`` labelled pairs.
+
+    Args:
+        policy: where both responses come from (the reference policy)
+        quality: r*(x, y) of all responses, shape: (7776,)
+    """
+    first = policy.sample(prompt, count, generator)
+    second = policy.sample(prompt, count, generator)
+    first_wins = bradley_terry(quality[response_number(first)], quality[response_number(second)])
+    coin = torch.rand(count, generator=generator, dtype=torch.float64)
+    wins = (coin < first_wins).unsqueeze(1)
+    return Comparisons(prompt, torch.where(wins, first, second), torch.where(wins, second, first))

@@ -1,0 +1,65 @@
+"""Whole PPO runs on one prompt of the shipped lab, measured exactly after every iteration."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from app.lab.measure import Measurement, measure_policy
+from app.lab.ppo import PPOConfig, PPOTrainer
+from app.lab.trained import the_lab
+
+
+@dataclass(frozen=True)
+class PPORow:
+    """The policy after one iteration; iteration 0 is the reference policy."""
+
+    iteration: int
+    clip_fraction: float
+    measured: Measurement
+
+
+KEPT = 32
+"""Finished runs that are kept, the oldest thrown out first."""
+
+_finished: OrderedDict[tuple[int, PPOConfig], tuple[PPORow, ...]] = OrderedDict()
+_lock = threading.Lock()
+
+
+def ppo_rows(prompt: int, config: PPOConfig) -> Iterator[PPORow]:
+    """Run PPO on the shipped reward model; a row as soon as an iteration is done.
+
+    A run that has been finished before is not made again: its rows come at once.
+    """
+    key = (prompt, config)
+    with _lock:
+        kept = _finished.get(key)
+    if kept is not None:
+        yield from kept
+        return
+    rows = []
+    for row in _run(prompt, config):
+        rows.append(row)
+        yield row
+    with _lock:
+        _finished[key] = tuple(rows)
+        while len(_finished) > KEPT:
+            _finished.popitem(last=False)
+
+
+def finished_ppo(prompt: int, config: PPOConfig) -> list[PPORow]:
+    """All rows of a run."""
+    return list(ppo_rows(prompt, config))
+
+
+def _run(prompt: int, config: PPOConfig) -> Iterator[PPORow]:
+    lab = the_lab()
+    facts = lab.facts(prompt)
+    trainer = PPOTrainer(lab.reference_policy, lab.reward_model, prompt, config)
+    yield PPORow(0, 0.0, measure_policy(trainer.policy, facts, facts.learned_reward))
+    for _ in range(config.iterations):
+        iteration = trainer.step()
+        measured = measure_policy(trainer.policy, facts, facts.learned_reward)
+        yield PPORow(iteration.iteration, iteration.clip_fraction, measured)

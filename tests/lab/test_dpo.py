@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+import torch
+
+from app.lab.dpo import DPOConfig, pair_logps, reference_logps, train_dpo
+from app.lab.measure import measure_policy
+from app.lab.trained import the_lab
+from app.lab.world import PROMPTS
+
+
+def test_the_loss_starts_at_ln_2_whatever_beta_is() -> None:
+    lab = the_lab()
+    for beta in (0.05, 0.5, 5.0):
+        _, history = train_dpo(
+            lab.reference_policy, [lab.training_comparisons(0)], DPOConfig(beta=beta, steps=1)
+        )
+        assert history[0].loss == pytest.approx(0.693147, abs=1e-5)
+        assert history[0].margin == pytest.approx(0, abs=1e-5)
+
+
+def test_the_gradient_of_the_loss_is_that_of_section_4_of_the_paper() -> None:
+    lab = the_lab()
+    pairs = lab.comparisons(1, seed=5, count=16)
+    beta = 0.4
+    reference = reference_logps(lab.reference_policy, pairs)
+    # Away from the start, where the implicit rewards are not all zero.
+    policy, _ = train_dpo(lab.reference_policy, [pairs], DPOConfig(steps=20, batch_size=16))
+    logps = pair_logps(policy, pairs, reference)
+    loss = -torch.nn.functional.logsigmoid(beta * (logps.chosen - logps.rejected)).mean()
+    by_autograd = torch.autograd.grad(loss, policy.head, retain_graph=True)[0]
+    weight = torch.sigmoid(beta * (logps.rejected - logps.chosen)).detach()
+    surrogate = (weight * (logps.policy_chosen - logps.policy_rejected)).mean()
+    by_formula = -beta * torch.autograd.grad(surrogate, policy.head)[0]
+    torch.testing.assert_close(by_autograd, by_formula, rtol=1e-4, atol=1e-7)
+
+
+@pytest.mark.parametrize("prompt", [0, 5])
+def test_dpo_lowers_the_chosen_log_probability_at_small_beta(prompt: int) -> None:
+    """Likelihood displacement (arXiv 2410.08847): only the difference is trained."""
+    lab = the_lab()
+    pairs = lab.training_comparisons(prompt)
+    policy, _ = train_dpo(lab.reference_policy, [pairs], DPOConfig(beta=0.3))
+    before = reference_logps(lab.reference_policy, pairs).mean(1)
+    after = reference_logps(policy, pairs).mean(1)
+    chosen, rejected = (after - before).tolist()
+    assert chosen < -1
+    assert rejected < chosen - 1
+    # What was measured is below the frontier, or measuring would have raised.
+    facts = lab.facts(prompt)
+    assert measure_policy(policy, facts, facts.learned_reward).true_quality > 1
+
+
+def test_a_smaller_beta_goes_farther_from_the_reference() -> None:
+    lab = the_lab()
+    facts = lab.facts(4)
+    kls = []
+    for beta in (0.1, 0.3, 1.0, 5.0):
+        config = DPOConfig(beta=beta, steps=200)
+        policy, _ = train_dpo(lab.reference_policy, [lab.training_comparisons(4)], config)
+        kls.append(measure_policy(policy, facts, facts.learned_reward).kl)
+    assert kls == sorted(kls, reverse=True)
+
+
+def test_the_same_seed_gives_the_same_policy_and_leaves_the_reference_alone() -> None:
+    lab = the_lab()
+    before = {name: value.clone() for name, value in lab.reference_policy.state_dict().items()}
+    config = DPOConfig(steps=10)
+    data = [lab.training_comparisons(0)]
+    first, second = (train_dpo(lab.reference_policy, data, config)[1] for _ in range(2))
+    other = train_dpo(lab.reference_policy, data, dataclasses.replace(config, seed=1))[1]
+    assert first == second
+    assert first != other
+    after = lab.reference_policy.state_dict()
+    assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+def test_ten_steps_from_a_seed_are_pinned() -> None:
+    """A golden trajectory: a change of behaviour that is not meant shows here."""
+    lab = the_lab()
+    _, history = train_dpo(
+        lab.reference_policy, [lab.training_comparisons(0)], DPOConfig(steps=10, seed=0)
+    )
+    assert [step.loss for step in history] == pytest.approx(GOLDEN, abs=2e-3)
+
+
+GOLDEN = [0.6931, 0.6754, 0.672, 0.6567, 0.6623, 0.6562, 0.6321, 0.6278, 0.615, 0.6432]
+
+
+@pytest.mark.parametrize("prompt", range(PROMPTS))
+def test_the_shipped_dpo_policy_is_better_than_the_reference(prompt: int) -> None:
+    lab = the_lab()
+    facts = lab.facts(prompt)
+    assert measure_policy(lab.dpo_policy, facts, facts.learned_reward).true_quality > 1
+
+
+def test_few_pairs_make_one_small_batch() -> None:
+    lab = the_lab()
+    pairs = lab.comparisons(0, seed=3, count=10)
+    _, history = train_dpo(lab.reference_policy, [pairs], DPOConfig(steps=30))
+    assert history[-1].accuracy == 1.0

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import itertools
+import math
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.lab.exact import expectation, kl_divergence
+from app.lab.measure import AboveFrontier, measure
+from app.lab.optimum import (
+    Frontier,
+    best_of_n_kl_bound,
+    best_of_n_logps,
+    log_partition,
+    optimal_logps,
+)
+from app.lab.trained import PromptFacts, the_lab
+
+BETAS = (0.01, 0.1, 0.3, 1.0, 10.0)
+
+
+@pytest.fixture(scope="module")
+def facts() -> PromptFacts:
+    return the_lab().facts(0)
+
+
+def objective(logps: torch.Tensor, facts: PromptFacts, beta: float) -> float:
+    kl = kl_divergence(logps, facts.reference_logps)
+    return float(expectation(logps, facts.true_quality) - beta * kl)
+
+
+@pytest.mark.parametrize("beta", BETAS)
+def test_the_optimum_is_a_distribution(facts: PromptFacts, beta: float) -> None:
+    optimal = optimal_logps(facts.reference_logps, facts.true_quality, beta)
+    assert float(optimal.exp().sum()) == pytest.approx(1, abs=1e-12)
+
+
+@pytest.mark.parametrize("beta", BETAS)
+def test_the_objective_at_the_optimum_is_beta_log_z(facts: PromptFacts, beta: float) -> None:
+    optimal = optimal_logps(facts.reference_logps, facts.true_quality, beta)
+    log_z = log_partition(facts.reference_logps, facts.true_quality, beta)
+    assert objective(optimal, facts, beta) == pytest.approx(beta * float(log_z), abs=1e-9)
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10**6), size=st.floats(1e-3, 5), beta=st.sampled_from(BETAS))
+def test_no_perturbed_policy_beats_the_optimum(seed: int, size: float, beta: float) -> None:
+    facts = the_lab().facts(1)
+    optimal = optimal_logps(facts.reference_logps, facts.true_quality, beta)
+    noise = torch.randn(7776, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+    other = (optimal + size * noise).log_softmax(0)
+    assert objective(other, facts, beta) <= objective(optimal, facts, beta) + 1e-9
+
+
+@pytest.mark.parametrize("beta", BETAS)
+def test_shifting_the_reward_of_a_prompt_does_not_move_the_optimum(
+    facts: PromptFacts, beta: float
+) -> None:
+    optimal = optimal_logps(facts.reference_logps, facts.true_quality, beta)
+    shifted = optimal_logps(facts.reference_logps, facts.true_quality + 7.5, beta)
+    torch.testing.assert_close(shifted, optimal, rtol=0, atol=1e-9)
+
+
+def test_kl_and_reward_of_the_optimum_fall_as_beta_grows(facts: PromptFacts) -> None:
+    for lower, higher in itertools.pairwise(facts.frontier.points):
+        assert lower.kl >= higher.kl - 1e-12
+        assert lower.expected_reward >= higher.expected_reward - 1e-12
+
+
+def test_the_frontier_bound_touches_its_own_points(facts: PromptFacts) -> None:
+    for point in facts.frontier.points:
+        assert facts.frontier.bound(point.kl) == pytest.approx(point.expected_reward, abs=1e-8)
+
+
+def test_the_frontier_bound_holds_between_its_points(facts: PromptFacts) -> None:
+    for beta in (0.0123, 0.0777, 0.345, 3.21):
+        optimal = optimal_logps(facts.reference_logps, facts.true_quality, beta)
+        kl = float(kl_divergence(optimal, facts.reference_logps))
+        reward = float(expectation(optimal, facts.true_quality))
+        assert reward <= facts.frontier.bound(kl) + 1e-9
+        # The grid is fine enough for the bound to be tight.
+        assert reward >= facts.frontier.bound(kl) - 0.002
+
+
+def test_a_measurement_above_the_frontier_is_refused(facts: PromptFacts) -> None:
+    optimal = optimal_logps(facts.reference_logps, facts.true_quality, 0.3)
+    lower = PromptFacts(
+        facts.prompt,
+        facts.reference_logps,
+        facts.true_quality,
+        facts.learned_reward,
+        Frontier(facts.reference_logps, 0.9 * facts.true_quality),
+    )
+    with pytest.raises(AboveFrontier):
+        measure(optimal, lower, facts.learned_reward)
+
+
+def test_best_of_n_is_what_enumerating_all_draws_gives() -> None:
+    probabilities = [0.5, 0.2, 0.2, 0.1]
+    rewards = [0.0, 1.0, 1.0, -1.0]  # a tie between the second and the third
+    n = 3
+    won = [0.0] * 4
+    for draws in itertools.product(range(4), repeat=n):
+        chance = math.prod(probabilities[d] for d in draws)
+        best = max(rewards[d] for d in draws)
+        tied = [d for d in draws if rewards[d] == best]
+        for draw in tied:
+            won[draw] += chance / len(tied)
+    logps = best_of_n_logps(
+        torch.tensor(probabilities, dtype=torch.float64).log(),
+        torch.tensor(rewards, dtype=torch.float64),
+        n,
+    )
+    assert logps.exp().tolist() == pytest.approx(won, abs=1e-12)
+
+
+@pytest.mark.parametrize("n", [1, 2, 16, 128, 10_000])
+def test_best_of_n_stays_below_its_kl_bound_and_the_frontier(facts: PromptFacts, n: int) -> None:
+    logps = best_of_n_logps(facts.reference_logps, facts.true_quality, n)
+    assert float(logps.exp().sum()) == pytest.approx(1, abs=1e-10)
+    measured = measure(logps, facts, facts.learned_reward)  # refuses what is above the frontier
+    assert -1e-12 <= measured.kl <= best_of_n_kl_bound(n) + 1e-9
+
+
+def test_best_of_one_is_the_reference(facts: PromptFacts) -> None:
+    logps = best_of_n_logps(facts.reference_logps, facts.true_quality, 1)
+    torch.testing.assert_close(logps, facts.reference_logps, rtol=0, atol=1e-7)
+
+
+def test_published_values_of_the_best_of_n_kl_bound() -> None:
+    values = {4: 0.636, 16: 1.835, 64: 3.175, 128: 3.860, 256: 4.549}
+    for n, kl in values.items():
+        assert best_of_n_kl_bound(n) == pytest.approx(kl, abs=5e-4)

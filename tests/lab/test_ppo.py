@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+
+from app.lab.measure import Measurement, measure, measure_policy
+from app.lab.optimum import optimal_logps
+from app.lab.ppo import (
+    PPOConfig,
+    PPOTrainer,
+    clipped_policy_loss,
+    clipped_value_loss,
+    generalised_advantages,
+    penalised_rewards,
+)
+from app.lab.runs import finished_ppo, ppo_rows
+from app.lab.trained import the_lab
+
+
+def target(prompt: int, kl_coefficient: float) -> Measurement:
+    facts = the_lab().facts(prompt)
+    logps = optimal_logps(facts.reference_logps, facts.learned_reward, kl_coefficient)
+    return measure(logps, facts, facts.learned_reward)
+
+
+def test_published_values_of_the_clipped_loss() -> None:
+    """torchtune: a ratio of e with advantage 1 and clip range 0.2 gives a loss of -1.2."""
+    loss, clipped = clipped_policy_loss(
+        torch.tensor([1.0]), torch.tensor([0.0]), torch.tensor([1.0]), 0.2
+    )
+    assert float(loss) == pytest.approx(-1.2)
+    assert float(clipped) == 1
+
+
+def test_clipping_never_hides_a_loss() -> None:
+    ratio, advantage = 1.5, -1.0  # moved towards a bad action: no clipping
+    loss, _ = clipped_policy_loss(
+        torch.tensor([math.log(ratio)]), torch.tensor([0.0]), torch.tensor([advantage]), 0.2
+    )
+    assert float(loss) == pytest.approx(1.5)
+
+
+def test_published_values_of_the_penalised_rewards() -> None:
+    """torchtune: scores 1, 2, 3, coefficient 0.5, log-ratios -0.1, -0.2, -0.3."""
+    log_ratios = torch.tensor([[-0.1] * 3, [-0.2] * 3, [-0.3] * 3])
+    rewards = penalised_rewards(
+        torch.tensor([1.0, 2.0, 3.0]), log_ratios, torch.zeros(3, 3), kl_coefficient=0.5
+    )
+    expected = [[0.05, 0.05, 1.05], [0.1, 0.1, 2.1], [0.15, 0.15, 3.15]]
+    torch.testing.assert_close(rewards, torch.tensor(expected))
+
+
+def test_advantages_are_the_weighted_sums_of_temporal_differences() -> None:
+    generator = torch.Generator().manual_seed(0)
+    rewards, values = torch.randn(2, 7, 5, generator=generator, dtype=torch.float64)
+    gamma, gae_lambda = 0.9, 0.8
+    following = torch.cat([values[:, 1:], torch.zeros(7, 1)], 1)
+    deltas = rewards + gamma * following - values
+    for slot in range(5):
+        by_hand = sum((gamma * gae_lambda) ** k * deltas[:, slot + k] for k in range(5 - slot))
+        assert isinstance(by_hand, torch.Tensor)
+        advantages = generalised_advantages(rewards, values, gamma, gae_lambda)
+        torch.testing.assert_close(advantages[:, slot], by_hand)
+
+
+def test_with_lambda_one_an_advantage_is_the_return_less_the_value() -> None:
+    generator = torch.Generator().manual_seed(1)
+    rewards, values = torch.randn(2, 7, 5, generator=generator, dtype=torch.float64)
+    returns = rewards.flip(1).cumsum(1).flip(1)
+    torch.testing.assert_close(generalised_advantages(rewards, values, 1.0, 1.0), returns - values)
+
+
+def test_the_value_loss_is_the_larger_of_clipped_and_unclipped() -> None:
+    old, returns = torch.tensor([0.0]), torch.tensor([1.0])
+    # Moving past the return within reach: the unclipped error counts; moving too far: the clipped.
+    assert float(clipped_value_loss(torch.tensor([0.3]), old, returns, 0.5)) == pytest.approx(0.245)
+    assert float(clipped_value_loss(torch.tensor([0.9]), old, returns, 0.5)) == pytest.approx(0.125)
+
+
+@pytest.mark.parametrize(("prompt", "seed"), [(0, 0), (3, 1)])
+def test_with_a_large_coefficient_ppo_lands_on_its_exact_optimum(prompt: int, seed: int) -> None:
+    last = finished_ppo(prompt, PPOConfig(kl_coefficient=0.7, seed=seed))[-1].measured
+    exact = target(prompt, 0.7)
+    assert last.kl == pytest.approx(exact.kl, rel=0.1)
+    assert last.reward == pytest.approx(exact.reward, rel=0.1)
+
+
+@pytest.mark.parametrize(("prompt", "seed"), [(0, 0), (5, 2)])
+def test_with_a_small_coefficient_ppo_over_optimises(prompt: int, seed: int) -> None:
+    rows = finished_ppo(prompt, PPOConfig(kl_coefficient=0.02, seed=seed))
+    quality = [row.measured.true_quality for row in rows]
+    assert rows[-1].measured.reward > 1.5
+    assert max(quality) > 1, "it first gets better"
+    assert quality[-1] < 0, "and then worse than the reference"
+
+
+def test_a_run_starts_at_the_reference_and_counts_its_iterations() -> None:
+    rows = finished_ppo(1, PPOConfig(iterations=12, seed=3))
+    assert [row.iteration for row in rows] == list(range(13))
+    assert rows[0].measured.kl == pytest.approx(0, abs=1e-12)
+    assert rows[0].measured.true_quality == pytest.approx(0, abs=1e-12)
+
+
+def test_the_same_seed_gives_the_same_run_and_another_seed_another() -> None:
+    lab = the_lab()
+
+    def losses(seed: int) -> list[float]:
+        trainer = PPOTrainer(
+            lab.reference_policy, lab.reward_model, 0, PPOConfig(iterations=5, seed=seed)
+        )
+        return [trainer.step().value_loss for _ in range(5)]
+
+    assert losses(4) == losses(4)
+    assert losses(4) != losses(5)
+
+
+def test_a_run_abandoned_half_way_is_not_kept() -> None:
+    config = PPOConfig(iterations=6, seed=11)
+    half = ppo_rows(2, config)
+    for _ in range(3):
+        next(half)
+    half.close()  # type: ignore[attr-defined]
+    assert len(finished_ppo(2, config)) == 7
+
+
+def test_ppo_leaves_the_reference_and_the_reward_model_alone() -> None:
+    lab = the_lab()
+    networks = (lab.reference_policy, lab.reward_model)
+    before = [{n: v.clone() for n, v in network.state_dict().items()} for network in networks]
+    trainer = PPOTrainer(lab.reference_policy, lab.reward_model, 0, PPOConfig(iterations=3))
+    for _ in range(3):
+        trainer.step()
+    for network, kept in zip(networks, before, strict=True):
+        assert all(torch.equal(kept[name], value) for name, value in network.state_dict().items())
+    facts = lab.facts(0)
+    assert measure_policy(trainer.policy, facts, facts.learned_reward).kl > 0.01
+
+
+def test_ten_iterations_from_a_seed_are_pinned() -> None:
+    """A golden trajectory: a change of behaviour that is not meant shows here."""
+    rows = finished_ppo(0, replace(PPOConfig(), iterations=10, kl_coefficient=0.1))
+    assert [row.measured.reward for row in rows] == pytest.approx(GOLDEN, abs=0.02)
+
+
+GOLDEN = [0.0, 0.205, 0.364, 0.491, 0.592, 0.675, 0.745, 0.797, 0.834, 0.859, 0.872]
