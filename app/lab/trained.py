@@ -122,7 +122,7 @@ def centred_rewards(reward_model: RewardModel, prompt: int, reference_logps: Ten
     return rewards - expectation(reference_logps, rewards)
 
 
-def train_lab(seed: int, progress: Callable[[str], None] = lambda line: None) -> Lab:
+def train_lab(seed: int, progress: Callable[[str], None] = lambda _: None) -> Lab:
     """Train everything from one seed. Takes some seconds on one core."""
     seconds: dict[str, float] = {}
     sft_config = SFTConfig(seed=seed)

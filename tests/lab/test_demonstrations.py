@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import pytest
 import torch
 
@@ -20,7 +22,7 @@ def test_a_response_has_the_product_of_its_transitions() -> None:
     first, following = transition_logps(the_world(), 0)
     response = [2, 5, 5, 0, 3]
     by_hand = float(first[2])
-    for step, (before, after) in enumerate(zip(response, response[1:], strict=False)):
+    for step, (before, after) in enumerate(itertools.pairwise(response)):
         by_hand += float(following[step, before, after])
     number = int(response_number(torch.tensor(response)))
     assert float(demonstration_logps(the_world(), 0)[number]) == pytest.approx(by_hand, abs=1e-12)
