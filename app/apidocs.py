@@ -1,0 +1,114 @@
+"""The API documentation as data for a page of ours: no script and no other host is needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Field:
+    """A parameter or a field of a result."""
+
+    name: str
+    type: str
+    allowed: str
+    default: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Documented:
+    """One operation."""
+
+    method: str
+    path: str
+    summary: str
+    description: str
+    parameters: list[Field]
+    result: list[Field]
+    example: str
+
+
+def documented_routes(openapi: dict[str, Any]) -> list[Documented]:
+    """All operations of an OpenAPI document, in its order."""
+    schemas = openapi.get("components", {}).get("schemas", {})
+    return [
+        _documented(method, path, operation, schemas)
+        for path, operations in openapi["paths"].items()
+        for method, operation in operations.items()
+    ]
+
+
+def _documented(
+    method: str, path: str, operation: dict[str, Any], schemas: dict[str, Any]
+) -> Documented:
+    body = _schema(operation.get("requestBody", {}), schemas)
+    parameters = [
+        _field(p["name"], {**p["schema"], "description": p.get("description", "")}, schemas)
+        for p in operation.get("parameters", [])
+    ]
+    return Documented(
+        method=method.upper(),
+        path=path,
+        summary=operation.get("summary", ""),
+        description=operation.get("description", ""),
+        parameters=parameters + _fields(body, schemas),
+        result=_fields(_schema(operation["responses"].get("200", {}), schemas), schemas),
+        example=operation.get("x-example", ""),
+    )
+
+
+def _schema(holder: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+    for media in holder.get("content", {}).values():
+        return _followed(media.get("schema", {}), schemas)
+    return {}
+
+
+def _followed(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" in schema:
+        return {**schemas[schema["$ref"].rsplit("/", 1)[1]], **schema}
+    return schema
+
+
+def _fields(schema: dict[str, Any], schemas: dict[str, Any], prefix: str = "") -> list[Field]:
+    found = []
+    for name, raw in schema.get("properties", {}).items():
+        part = _followed(raw, schemas)
+        found.append(_field(prefix + name, part, schemas))
+        if part.get("type") == "array":
+            inner = _followed(part.get("items", {}), schemas)
+            found += _fields(inner, schemas, f"{prefix}{name}[].")
+        else:
+            found += _fields(part, schemas, f"{prefix}{name}.")
+    return found
+
+
+def _field(name: str, schema: dict[str, Any], schemas: dict[str, Any]) -> Field:
+    options = [_followed(part, schemas) for part in schema.get("anyOf", [])] or [
+        _followed(schema, schemas)
+    ]
+    merged: dict[str, Any] = {}
+    for option in options:
+        if option.get("type") != "null":
+            merged = {**merged, **option}
+    return Field(
+        name=name,
+        type=str(merged.get("type", "")),
+        allowed=_allowed(merged),
+        default="" if "default" not in schema else str(schema["default"]),
+        description=schema.get("description") or merged.get("description", ""),
+    )
+
+
+def _allowed(schema: dict[str, Any]) -> str:
+    if "enum" in schema:
+        return ", ".join(str(value) for value in schema["enum"])
+    signs = {
+        "minimum": "≥ {:g}",
+        "exclusiveMinimum": "> {:g}",
+        "maximum": "≤ {:g}",
+        "exclusiveMaximum": "< {:g}",
+    }
+    range_ = ", ".join(text.format(schema[key]) for key, text in signs.items() if key in schema)
+    return " ".join(part for part in (range_, schema.get("unit", "")) if part)

@@ -1,0 +1,64 @@
+"""Form controls, derived from the fields of Params: the one table of names, ranges and units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from app.widgets.base import WidgetParams
+
+
+@dataclass(frozen=True)
+class Control:
+    """What a template needs to draw one control in its state."""
+
+    name: str
+    title: str
+    description: str
+    value: Any
+    default: Any
+    minimum: float | None
+    maximum: float | None
+    step: float | None
+    unit: str
+    log_scale: bool
+    options: list[tuple[str, str]]
+    """value and label of each choice; empty for numbers"""
+
+
+def controls_of(params: WidgetParams) -> dict[str, Control]:
+    """The controls of a widget in the state of ``params``, by field name."""
+    properties: dict[str, Any] = type(params).model_json_schema()["properties"]
+    definitions: dict[str, Any] = type(params).model_json_schema().get("$defs", {})
+    return {
+        name: _control(name, _resolved(schema, definitions), getattr(params, name))
+        for name, schema in properties.items()
+    }
+
+
+def _resolved(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """A field's schema with the enumeration that it refers to, or the non-null half of optional."""
+    for part in [schema, *schema.get("allOf", []), *schema.get("anyOf", [])]:
+        if "$ref" in part:
+            return {**definitions[part["$ref"].rsplit("/", 1)[1]], **schema}
+        if part is not schema and part.get("type") != "null":
+            schema = {**part, **schema}
+    return schema
+
+
+def _control(name: str, schema: dict[str, Any], value: Any) -> Control:
+    labels: dict[str, str] = schema.get("labels", {})
+    choices = schema.get("enum", [])
+    return Control(
+        name=name,
+        title=schema.get("title", name),
+        description=schema.get("description", ""),
+        value=value,
+        default=schema.get("default"),
+        minimum=schema.get("minimum"),
+        maximum=schema.get("maximum"),
+        step=schema.get("step", 1 if schema.get("type") == "integer" else None),
+        unit=schema.get("unit", ""),
+        log_scale=schema.get("log_scale", False),
+        options=[(str(c), labels.get(str(c), str(c))) for c in choices],
+    )

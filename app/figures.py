@@ -1,0 +1,136 @@
+"""Plotly figures for results: small, without a template (static/plot.js styles them on the page).
+
+Every trace says its role in ``meta``, which the page turns into the colour of its theme; the colour
+given here is what a notebook shows. Numbers are rounded lists: they compress better than the
+base64 that Plotly makes of arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+from torch import Tensor
+
+ROLES = {
+    "reference": "#2f6fb7",
+    "reward": "#2f6fb7",
+    "true": "#b07a00",
+    "optimised": "#1f8a4c",
+    "rejected": "#c0392b",
+    "kl": "#c0392b",
+    "other": "#6b6b6b",
+}
+"""Colours of the article: blue reference and reward, gold true quality, green optimised or chosen,
+red rejected or KL."""
+
+Numbers = Tensor | Iterable[float]
+
+
+def rounded(values: Numbers, digits: int = 5) -> list[float]:
+    """Numbers with so many significant digits."""
+    listed = values.tolist() if isinstance(values, Tensor) else list(values)
+    return [float(f"{value:.{digits}g}") for value in listed]
+
+
+def line(
+    name: str, x: Numbers, y: Numbers, *, role: str, axis: str = "y", dash: str = "solid"
+) -> go.Scatter:
+    """A curve."""
+    return go.Scatter(
+        name=name,
+        x=rounded(x),
+        y=rounded(y),
+        mode="lines",
+        line={"color": ROLES[role], "dash": dash, "width": 2.5},
+        yaxis=axis,
+        meta=role,
+    )
+
+
+def marker(
+    name: str, x: float, y: float, *, role: str, axis: str = "y", symbol: str = "circle"
+) -> go.Scatter:
+    """One point: where the reader is."""
+    return points(name, [x], [y], role=role, axis=axis, symbol=symbol, size=11)
+
+
+def points(
+    name: str,
+    x: Numbers,
+    y: Numbers,
+    *,
+    role: str,
+    axis: str = "y",
+    symbol: str = "circle",
+    size: int = 8,
+    text: Sequence[str] | None = None,
+) -> go.Scatter:
+    """Separate points."""
+    return go.Scatter(
+        name=name,
+        x=rounded(x),
+        y=rounded(y),
+        mode="markers",
+        marker={"color": ROLES[role], "size": size, "symbol": symbol},
+        yaxis=axis,
+        meta=role,
+        text=text,
+    )
+
+
+def bars(
+    name: str,
+    x: Sequence[Any],
+    y: Numbers,
+    *,
+    role: str,
+    errors: Sequence[float | None] | None = None,
+    horizontal: bool = False,
+) -> go.Bar:
+    """Bars over categories, with error bars where they are known."""
+    error = None
+    if errors is not None:
+        error = {"type": "data", "array": [0 if e is None else e for e in errors]}
+    values = rounded(y)
+    return go.Bar(
+        name=name,
+        x=values if horizontal else list(x),
+        y=list(x) if horizontal else values,
+        orientation="h" if horizontal else "v",
+        error_x=error if horizontal else None,
+        error_y=None if horizontal else error,
+        marker={"color": ROLES[role]},
+        meta=role,
+    )
+
+
+def curve_figure(
+    traces: Sequence[go.Scatter | go.Bar],
+    *,
+    x: str,
+    y: str,
+    y2: str | None = None,
+    log_x: bool = False,
+    x_range: tuple[float, float] | None = None,
+    **layout: Any,
+) -> dict[str, object]:
+    """A figure with titled axes; ``y2`` is a second axis on the right."""
+    axes: dict[str, Any] = {
+        "xaxis": {"title": {"text": x}, "type": "log" if log_x else None},
+        "yaxis": {"title": {"text": y}},
+    }
+    if x_range is not None:
+        axes["xaxis"]["range"] = list(x_range)
+    if y2 is not None:
+        axes["yaxis2"] = {
+            "title": {"text": y2},
+            "overlaying": "y",
+            "side": "right",
+            "tickmode": "auto",
+            "showgrid": False,
+        }
+    figure = go.Figure(data=list(traces), layout={**axes, **layout})
+    figure.layout.template = None
+    return dict(figure.to_plotly_json())

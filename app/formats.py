@@ -1,0 +1,60 @@
+"""How numbers look on pages. static/format.js does the same; a browser test compares the two."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+
+def fixed(digits: int) -> Callable[[float], str]:
+    """So many digits after the point, with a real minus sign and no negative zero."""
+
+    def write(value: float) -> str:
+        text = f"{value:.{digits}f}"
+        if float(text) == 0:
+            text = text.removeprefix("-")
+        return text.replace("-", "−")
+
+    return write
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """With its sign, also a plus."""
+    text = fixed(digits)(value)
+    return text if text.startswith("−") or float(text) == 0 else f"+{text}"
+
+
+def percent(digits: int) -> Callable[[float], str]:
+    """A share as a percentage."""
+    return lambda value: f"{fixed(digits)(100 * value)}%"
+
+
+def scientific(value: float) -> str:
+    """Two significant digits and a power of ten; 0 is 0."""
+    if value == 0:
+        return "0"
+    mantissa, exponent = f"{value:.1e}".split("e")
+    return f"{mantissa}e{int(exponent)}".replace("-", "−")
+
+
+def count(value: float) -> str:
+    """A whole number with thin spaces between thousands."""
+    return f"{round(value):,}".replace(",", "\u2009").replace("-", "−")
+
+
+FORMATS: dict[str, Callable[[float], str]] = {
+    **{f"fixed{digits}": fixed(digits) for digits in range(5)},
+    "percent0": percent(0),
+    "percent1": percent(1),
+    "percent2": percent(2),
+    "scientific": scientific,
+    "count": count,
+}
+
+
+def format_value(value: object, how: str = "text") -> str:
+    """Write a value for a page; what is not known is a dash."""
+    if value is None:
+        return "–"
+    if how == "text" or not isinstance(value, int | float):
+        return str(value)
+    return FORMATS[how](value)

@@ -1,0 +1,69 @@
+"""create_app(): settings, routers, handlers, static; nothing else."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette_compress import CompressMiddleware
+
+from app import api, pages, problems
+from app.httpd import BodyLimit, HashedStatics, SecurityHeaders
+from app.memo import Memo
+from app.rendering import static_hash
+from app.resources import STATIC
+from app.settings import Settings
+from app.streaming import Runs
+from app.widgets.registry import WIDGETS
+
+DESCRIPTION = (
+    "Endpoints behind the explainer. Every number is computed by PyTorch, on a language model world "
+    "small enough to be exact. The same parameters give the same result."
+)
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The whole site as an ASGI application."""
+    settings = settings or Settings()
+    app = FastAPI(
+        title="DPO Explained",
+        version="1.0",
+        description=DESCRIPTION,
+        root_path=settings.root_path,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+    )
+    app.state.settings = settings
+    app.state.memo = Memo()
+    app.state.runs = Runs(settings.concurrent_runs)
+    app.include_router(api.router)
+    app.include_router(pages.router)
+    app.mount(f"/static/{static_hash()}", HashedStatics(directory=STATIC), name="static")
+    problems.install(app)
+    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    app.add_middleware(CompressMiddleware)
+    app.add_middleware(SecurityHeaders)
+
+    @app.get("/healthz", summary="Is the process up?", tags=["operations"])
+    def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    if app.state.settings.warm:
+        threading.Thread(target=_warm, args=(app,), name="warm", daemon=True).start()
+    yield
+    app.state.runs.close()
+
+
+def _warm(app: FastAPI) -> None:
+    """Make the default training runs, so that the first reader does not wait for them."""
+    for widget in WIDGETS.values():
+        if widget.heavy:
+            app.state.memo.result(widget, widget.params())

@@ -1,0 +1,141 @@
+"""HTML: home, sections, single widgets, the one-page version, sources, API documentation.
+
+No ``from __future__ import annotations`` here: FastAPI has to see the real types.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from pydantic import ValidationError
+
+from app.apidocs import documented_routes
+from app.controls import controls_of
+from app.problems import FieldError, RefusedParams, field_errors
+from app.rendering import WidgetView, templates
+from app.sections import SECTIONS, Section, section_by_slug, section_of
+from app.sources import corrections, references
+from app.widgets.base import Widget, WidgetParams
+from app.widgets.registry import WIDGETS
+
+router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+
+
+@router.get("/")
+def home(request: Request) -> Any:
+    no_parameters(request)
+    return templates.TemplateResponse(request, "home.html", {})
+
+
+@router.get("/sections/{slug}")
+def section(request: Request, slug: str) -> Any:
+    found = section_by_slug(slug)
+    if found is None:
+        raise HTTPException(404, f"There is no section {slug!r}.")
+    place = SECTIONS.index(found)
+    context = {
+        "section": found,
+        "previous": SECTIONS[place - 1] if place > 0 else None,
+        "next": SECTIONS[place + 1] if place + 1 < len(SECTIONS) else None,
+        "views": views(request, found.widgets),
+        "form_action": request.url.path,
+        "heading_level": 2,
+        "widget_level": 3,
+    }
+    return templates.TemplateResponse(request, "section.html", context)
+
+
+@router.get("/widgets/{name}")
+def single_widget(request: Request, name: str) -> Any:
+    if name not in WIDGETS:
+        raise HTTPException(404, f"There is no widget {name!r}.")
+    found = views(request, [name])
+    context = {
+        "w": found[name],
+        "views": found,
+        "section": section_of(name),
+        "form_action": request.url.path,
+        "widget_level": 1,
+    }
+    return templates.TemplateResponse(request, "widget.html", context)
+
+
+@router.get("/read")
+def read(request: Request) -> Any:
+    no_parameters(request)
+    everything = [name for section in SECTIONS for name in section.widgets]
+    context = {
+        "views": views(request, everything),
+        "live_url": False,
+        "heading_level": 3,
+        "widget_level": 4,
+    }
+    return templates.TemplateResponse(request, "read.html", context)
+
+
+@router.get("/sources")
+def sources(request: Request) -> Any:
+    no_parameters(request)
+    titles: dict[str, Section] = {section.slug: section for section in SECTIONS}
+    context = {"references": references(), "corrections": corrections(), "titles": titles}
+    return templates.TemplateResponse(request, "sources.html", context)
+
+
+@router.get("/docs")
+def docs(request: Request) -> Any:
+    no_parameters(request)
+    context = {"routes": documented_routes(request.app.openapi())}
+    return templates.TemplateResponse(request, "docs.html", context)
+
+
+@router.get("/favicon.ico")
+def favicon(request: Request) -> Any:
+    return RedirectResponse(templates.env.globals["static"]({"request": request}, "icon.svg"))  # type: ignore[operator]
+
+
+def views(request: Request, names: Iterable[str]) -> dict[str, WidgetView]:
+    """Widgets in the state that the query asks for; a parameter goes to all that know it."""
+    widgets = [WIDGETS[name] for name in names]
+    query = once_each(request)
+    known = {field for widget in widgets for field in widget.params.model_fields}
+    unknown = [key for key in query if key not in known]
+    if unknown:
+        allowed = f"one of: {', '.join(sorted(known))}"
+        raise RefusedParams(
+            [FieldError(field=key, message="unknown parameter", allowed=allowed) for key in unknown]
+        )
+    return {widget.name: view(request, widget, query) for widget in widgets}
+
+
+def view(request: Request, widget: Widget, query: dict[str, str]) -> WidgetView:
+    """One widget, computed."""
+    given = {key: value for key, value in query.items() if key in widget.params.model_fields}
+    try:
+        params: WidgetParams = widget.params.model_validate(given)
+    except ValidationError as error:
+        properties = widget.params.model_json_schema()["properties"]
+        raise RefusedParams(field_errors(error.errors(), properties)) from error
+    result = request.app.state.memo.result(widget, params)
+    return WidgetView(widget, params, result, controls_of(params))
+
+
+def no_parameters(request: Request) -> None:
+    """Refuse parameters on a page that has none."""
+    if request.query_params:
+        raise RefusedParams(
+            [
+                FieldError(field=key, message="this page takes no parameters")
+                for key in request.query_params
+            ]
+        )
+
+
+def once_each(request: Request) -> dict[str, str]:
+    """Query parameters, each given at most once; an empty one counts as not given."""
+    query: dict[str, str] = {}
+    for key, value in request.query_params.multi_items():
+        if key in query:
+            raise RefusedParams([FieldError(field=key, message="given twice")])
+        query[key] = value
+    return {key: value for key, value in query.items() if value != ""}

@@ -1,0 +1,145 @@
+"""Errors: problem+json (RFC 9457) under /api, a readable page elsewhere; each names the field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from app.rendering import templates
+
+
+class FieldError(BaseModel):
+    """What is wrong with one field."""
+
+    field: str = Field(description="name of the parameter or of the place in the body")
+    message: str = Field(description="what is wrong")
+    allowed: str | None = Field(
+        None, description="the allowed range or choices, where there is one"
+    )
+
+
+class Problem(BaseModel):
+    """A problem in the form of RFC 9457."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldError] = []
+
+
+class RefusedParams(ValueError):
+    """Parameters of a page were refused; carries what a page or a problem shows."""
+
+    def __init__(self, errors: list[FieldError]) -> None:
+        super().__init__(detail_of(errors))
+        self.errors = errors
+
+
+def field_errors(
+    errors: Iterable[Mapping[str, Any]], schemas: Mapping[str, Mapping[str, Any]] | None = None
+) -> list[FieldError]:
+    """Pydantic's errors in our words.
+
+    Args:
+        schemas: JSON schemas of the fields by name, from which the whole range is read
+    """
+    return [_field_error(error, schemas or {}) for error in errors]
+
+
+def _field_error(error: Mapping[str, Any], schemas: Mapping[str, Mapping[str, Any]]) -> FieldError:
+    path = [str(part) for part in error["loc"] if part not in ("query", "body", "path")]
+    field = ".".join(path) or "body"
+    if error["type"] == "extra_forbidden":
+        known = ", ".join(schemas) if schemas else None
+        return FieldError(
+            field=field, message="unknown parameter", allowed=known and f"one of: {known}"
+        )
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return FieldError(
+        field=field,
+        message=message,
+        allowed=_allowed(error, schemas.get(path[0]) if path else None),
+    )
+
+
+def _allowed(error: Mapping[str, Any], schema: Mapping[str, Any] | None) -> str | None:
+    """The range as a reader would write it."""
+    if schema is not None:
+        low, high = schema.get("minimum"), schema.get("maximum")
+        if low is not None and high is not None:
+            whole = "a whole number " if schema.get("type") == "integer" else ""
+            return f"{whole}from {low:g} to {high:g}"
+    context = error.get("ctx") or {}
+    if "expected" in context:
+        return str(context["expected"])
+    bounds = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
+    parts = [f"{words} {context[key]:g}" for key, words in bounds.items() if key in context]
+    return " and ".join(parts) or None
+
+
+def detail_of(errors: list[FieldError]) -> str:
+    """All errors in one line."""
+    lines = [f"{e.field}: {e.message}" + (f" ({e.allowed})" if e.allowed else "") for e in errors]
+    return "; ".join(lines)
+
+
+def respond(
+    request: Request,
+    status: int,
+    detail: str,
+    errors: list[FieldError] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The one place that decides between problem+json and a page."""
+    problem = Problem(
+        title=HTTPStatus(status).phrase, status=status, detail=detail, errors=errors or []
+    )
+    if request.url.path.removeprefix(request.scope.get("root_path", "")).startswith("/api"):
+        return JSONResponse(
+            problem.model_dump(),
+            status,
+            headers=dict(headers or {}),
+            media_type="application/problem+json",
+        )
+    context = {"problem": problem, "path": request.url.path}
+    return templates.TemplateResponse(
+        request, "error.html", context, status_code=status, headers=dict(headers or {})
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Register the handlers."""
+
+    @app.exception_handler(RequestValidationError)
+    async def refused(request: Request, error: RequestValidationError) -> Response:
+        errors = field_errors(error.errors(), _schemas_of(request))
+        return respond(request, 422, detail_of(errors), errors)
+
+    @app.exception_handler(RefusedParams)
+    async def refused_page(request: Request, error: RefusedParams) -> Response:
+        return respond(request, 422, str(error), error.errors)
+
+    @app.exception_handler(HTTPException)
+    async def http_error(request: Request, error: HTTPException) -> Response:
+        return respond(request, error.status_code, str(error.detail), headers=error.headers)
+
+    @app.exception_handler(Exception)
+    async def unexpected(request: Request, _: Exception) -> Response:
+        return respond(request, 500, "Something went wrong on our side; it has been logged.")
+
+
+def _schemas_of(request: Request) -> Mapping[str, Mapping[str, Any]]:
+    """Field schemas of the route that refused, so that an error can tell the whole range."""
+    model = getattr(request.scope.get("endpoint"), "params_model", None)
+    if model is None:
+        return {}
+    properties: Mapping[str, Mapping[str, Any]] = model.model_json_schema()["properties"]
+    return properties

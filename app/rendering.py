@@ -1,0 +1,145 @@
+"""The Jinja environment: templates, and the helpers that section fragments call."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi.templating import Jinja2Templates
+from jinja2 import StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from app.controls import Control
+from app.formats import format_value
+from app.mathml import mathml
+from app.resources import STATIC, TEMPLATES, content_hash
+from app.sections import SECTIONS, section_by_slug
+from app.sources import corrections, references
+from app.widgets.base import Widget, WidgetParams, WidgetResult
+
+templates = Jinja2Templates(directory=TEMPLATES)
+_environment = templates.env
+_environment.undefined = StrictUndefined
+_environment.trim_blocks = True
+_environment.lstrip_blocks = True
+
+
+@dataclass(frozen=True)
+class WidgetView:
+    """All that a widget's template sees."""
+
+    widget: Widget
+    params: WidgetParams
+    result: WidgetResult
+    controls: dict[str, Control]
+
+    @property
+    def query(self) -> str:
+        """The state as a query string; what has its default is left out."""
+        changed = {
+            name: str(control.value)
+            for name, control in self.controls.items()
+            if control.value is not None and control.value != control.default
+        }
+        return f"?{urlencode(changed)}" if changed else ""
+
+
+@lru_cache(maxsize=1)
+def static_hash() -> str:
+    """Part of every static address: a changed file has a new one, so browsers may keep the old."""
+    return content_hash(STATIC)
+
+
+@pass_context
+def _url(context: Context, path: str) -> str:
+    """An address of ours, under the sub-path that a proxy may serve us at."""
+    return f"{context['request'].scope.get('root_path', '')}{path}"
+
+
+@pass_context
+def _static(context: Context, path: str) -> str:
+    return _url(context, f"/static/{static_hash()}/{path}")
+
+
+@pass_context
+def _heading(context: Context, text: str) -> Markup:
+    """A sub-heading with an anchor, one level below the section's own heading."""
+    level = context["heading_level"]
+    anchor = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    link = Markup('<a class="anchor" href="#{}" aria-label="Link to {}">#</a>').format(anchor, text)
+    return Markup('<h{0} id="{1}">{2} {3}</h{0}>').format(level, anchor, text, link)
+
+
+@pass_context
+def _widget(context: Context, name: str) -> Markup:
+    """One widget, complete, in the state of the page."""
+    view = context["views"][name]
+    template = _environment.get_template(f"widgets/{name}.html")
+    return Markup(template.render({**context.get_all(), "w": view}))
+
+
+@pass_context
+def _cite(context: Context, key: str, where: str = "") -> Markup:
+    label = references()[key].short + (f", {where}" if where else "")
+    return Markup('<a class="cite" href="{}#ref-{}">{}</a>').format(
+        _url(context, "/sources"), key, label
+    )
+
+
+@pass_context
+def _correction(context: Context, number: int) -> Markup:
+    entry = corrections().article[number - 1]
+    return Markup('<a class="correction" href="{}#correction-{}" title="{}">corrected</a>').format(
+        _url(context, "/sources"), entry.number, entry.correction
+    )
+
+
+@pass_context
+def _section_link(context: Context, slug: str) -> Markup:
+    section = section_by_slug(slug)
+    if section is None:
+        raise KeyError(slug)
+    return Markup('<a href="{}">{}. {}</a>').format(
+        _url(context, f"/sections/{slug}"), section.numeral, section.title
+    )
+
+
+@pass_context
+def _equation(
+    context: Context, latex: str, words: str, source: str = "", number: str = ""
+) -> Markup:
+    """A display equation with its plain-words line and where it comes from."""
+    origin = _cite(context, source, number) if source else Markup("")
+    return Markup(
+        '<figure class="equation"><div class="formula" tabindex="0" role="group" '
+        'aria-label="Equation: {words}">{formula}</div>'
+        "<figcaption>{words} {origin}</figcaption></figure>"
+    ).format(words=words, formula=mathml(latex, display=True), origin=origin)
+
+
+def _script_json(value: Any) -> Markup:
+    """JSON for a data block: nothing in it can end the script element."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return Markup(text.replace("<", "\\u003c"))
+
+
+_environment.globals.update(
+    sections=SECTIONS,
+    url=_url,
+    static=_static,
+    heading=_heading,
+    widget=_widget,
+    cite=_cite,
+    correction=_correction,
+    section_link=_section_link,
+    equation=_equation,
+    math=mathml,
+)
+_environment.filters.update(written=format_value, script_json=_script_json)
+# Fragments call {% call aside("Title") %}: a macro that every template sees.
+_environment.globals["aside"] = _environment.get_template("aside.html").make_module({}).aside  # type: ignore[attr-defined]

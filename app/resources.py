@@ -1,0 +1,30 @@
+"""Where templates and statics lie: beside the package in a checkout, inside it in a wheel."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent
+
+
+def folder(name: str) -> Path:
+    """The folder of that name. Raises FileNotFoundError if an installation lacks it."""
+    for candidate in (PACKAGE / name, PACKAGE.parent / name):
+        if candidate.is_dir():
+            return candidate
+    raise FileNotFoundError(f"the folder {name!r} is missing from this installation")
+
+
+TEMPLATES = folder("templates")
+STATIC = folder("static")
+DATA = PACKAGE / "data"
+
+
+def content_hash(root: Path) -> str:
+    """A short hash of all files below a folder: it changes exactly when one of them does."""
+    digest = hashlib.sha256()
+    for file in sorted(path for path in root.rglob("*") if path.is_file()):
+        digest.update(str(file.relative_to(root)).encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]

@@ -1,0 +1,104 @@
+"""The ten sections as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Section:
+    """One section page: its place, its address, its heading and the widgets on it."""
+
+    numeral: str
+    slug: str
+    title: str
+    promise: str
+    """one line for the contents: what the reader can try there"""
+    widgets: tuple[str, ...]
+
+
+SECTIONS = (
+    Section(
+        "I",
+        "alignment-problem",
+        "The alignment problem",
+        "Read pairs of answers and see how four judges score them.",
+        ("preference_pairs",),
+    ),
+    Section(
+        "II",
+        "rlhf-pipeline",
+        "The RLHF pipeline",
+        "Open each of the three stages: what goes in, what is trained, what it cost.",
+        ("rlhf_pipeline",),
+    ),
+    Section(
+        "III",
+        "reward-modeling",
+        "Reward modeling",
+        "Pull two rewards apart and watch probability, loss and gradient answer.",
+        ("reward_separation",),
+    ),
+    Section(
+        "IV",
+        "ppo-problem",
+        "The PPO problem",
+        "Run real PPO, live, and watch it outrun its own reward model.",
+        ("ppo_dynamics",),
+    ),
+    Section(
+        "V",
+        "dpo-insight",
+        "The key DPO insight",
+        "Step through the derivation, each line checked on all 7,776 responses.",
+        ("dpo_derivation",),
+    ),
+    Section(
+        "VI",
+        "dpo-loss",
+        "The DPO loss",
+        "Set two log-ratios and beta; compare sixteen losses and their gradients.",
+        ("dpo_loss",),
+    ),
+    Section(
+        "VII",
+        "beta",
+        "The β parameter",
+        "Turn beta and see which answers gain probability, and at what KL.",
+        ("beta_effect",),
+    ),
+    Section(
+        "VIII",
+        "dpo-vs-rlhf",
+        "DPO vs RLHF",
+        "Train both pipelines on the same comparisons and count what they took.",
+        ("pipeline_comparison",),
+    ),
+    Section(
+        "IX",
+        "results",
+        "Experimental results",
+        "The paper's figures, with their standard errors and sample sizes.",
+        ("win_rates",),
+    ),
+    Section(
+        "X",
+        "bigger-picture",
+        "The bigger picture",
+        "What came after, what to watch out for, and a quiz.",
+        ("quiz",),
+    ),
+)
+
+
+def section_of(widget: str) -> Section:
+    """The section that a widget belongs to. Raises KeyError if none has it."""
+    for section in SECTIONS:
+        if widget in section.widgets:
+            return section
+    raise KeyError(widget)
+
+
+def section_by_slug(slug: str) -> Section | None:
+    """A section by its address."""
+    return next((section for section in SECTIONS if section.slug == slug), None)

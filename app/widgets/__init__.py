@@ -1,0 +1,1 @@
+"""The widgets: each module has Params, Result and compute(params) -> Result."""

@@ -1,0 +1,102 @@
+"""What every widget shares: strict Params, fields that know their range and unit, and a figure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
+
+from app.lab.world import the_world
+
+PromptId = StrEnum("PromptId", {prompt.id: prompt.id for prompt in the_world().prompts})  # type: ignore[misc]
+"""The six prompts by id, as an enumeration, so that OpenAPI lists them."""
+
+PROMPT_TEXTS = {prompt.id: prompt.text for prompt in the_world().prompts}
+
+
+class WidgetParams(BaseModel):
+    """Parameters of a widget: immutable, so results can be cached; a typing error is refused."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        use_enum_values=True,
+        validate_default=True,
+    )
+
+
+class WidgetResult(BaseModel):
+    """What a widget computes; ``finding`` says in words what there is to see."""
+
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
+
+    finding: str = Field(description="what the numbers say, in a sentence or two")
+
+
+@dataclass(frozen=True)
+class Widget:
+    """One entry of the registry."""
+
+    name: str
+    title: str
+    caption: str
+    """what the widget lets the reader do, in a sentence or two"""
+    params: type[WidgetParams]
+    result: type[WidgetResult]
+    compute: Callable[[Any], WidgetResult]
+    example: str = ""
+    """a query string that shows something worth seeing"""
+    heavy: bool = False
+    """it trains: worth computing ahead for its default parameters"""
+
+
+def number(
+    default: float,
+    low: float,
+    high: float,
+    *,
+    title: str,
+    description: str,
+    unit: str = "",
+    step: float = 0.1,
+    log_scale: bool = False,
+) -> Any:
+    """A number with its range and unit, drawn as a slider with a number box."""
+    extra: JsonDict = {"unit": unit, "step": step, "log_scale": log_scale}
+    return Field(
+        default, ge=low, le=high, title=title, description=description, json_schema_extra=extra
+    )
+
+
+def prompt_field(description: str = "which of the lab's six prompts") -> Any:
+    """The choice of a prompt."""
+    extra: JsonDict = {"labels": dict(PROMPT_TEXTS)}
+    return Field(
+        PromptId(the_world().prompts[0].id),
+        title="Prompt",
+        description=description,
+        json_schema_extra=extra,
+    )
+
+
+def choice(default: str, *, title: str, description: str, labels: dict[str, str]) -> Any:
+    """One of a few named choices; ``labels`` says them in words."""
+    extra: JsonDict = {"labels": dict(labels)}
+    return Field(default, title=title, description=description, json_schema_extra=extra)
+
+
+def seed_field(default: int = 0) -> Any:
+    """The seed of everything random in a run."""
+    return Field(
+        default,
+        ge=0,
+        le=999_999,
+        title="Seed",
+        description="of everything random here: the same seed gives the same result",
+        json_schema_extra={"unit": "", "step": 1, "log_scale": False},
+    )

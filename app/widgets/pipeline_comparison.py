@@ -1,0 +1,168 @@
+"""RLHF and DPO from the same comparisons: both pipelines run, and what they took is counted."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from app.figures import curve_figure, line, marker
+from app.lab.dpo import DPOConfig
+from app.lab.pipelines import PipelineRun, run_dpo, run_rlhf
+from app.lab.ppo import PPOConfig
+from app.lab.reward_model import RewardModelConfig
+from app.lab.trained import PromptFacts, the_lab
+from app.lab.world import the_world
+from app.widgets.base import (
+    PromptId,
+    Widget,
+    WidgetParams,
+    WidgetResult,
+    number,
+    prompt_field,
+    seed_field,
+)
+
+BETA = 0.3
+"""Strength of the KL term in both pipelines, so that both aim at the same kind of optimum."""
+
+
+class Params(WidgetParams):
+    """One pair of runs."""
+
+    prompt: PromptId = prompt_field()
+    seed: int = seed_field()
+    view: int = number(
+        50,
+        0,
+        100,
+        title="From RLHF to DPO",
+        description="which side the page shows: 0 RLHF, 100 DPO; it changes no number",
+        unit="% DPO",
+        step=1,
+    )
+
+
+class ResidentNetwork(BaseModel):
+    """A network in memory during the last stage."""
+
+    role: str
+    parameters: int
+    trained: bool
+
+
+class Pipeline(BaseModel):
+    """What one pipeline took, after the SFT that both share, and what it reached."""
+
+    stages: list[str] = Field(description="training stages, SFT included")
+    models_in_memory: int = Field(description="networks resident while the policy is trained")
+    parameters_in_memory: int = Field(description="their parameters together")
+    networks: list[ResidentNetwork]
+    hyperparameters: list[str] = Field(description="fields of the configurations, as stage.name")
+    samples_generated: int = Field(description="responses sampled from the policy in training")
+    gradient_steps: int = Field(description="after SFT")
+    seconds: float = Field(description="wall-clock training time after SFT, as measured here")
+    kl: float = Field(description="KL(pi || pi_ref), nats")
+    true_quality: float = Field(description="expected true quality; 0 is the reference policy")
+    sample: str = Field(description="the most probable response of the trained policy")
+
+
+class Result(WidgetResult):
+    """Both pipelines."""
+
+    rlhf: Pipeline
+    dpo: Pipeline
+    figure: dict[str, object] = Field(description="Plotly figure: both under the frontier of pi*")
+
+
+def compute(params: Params) -> Result:
+    """Run both on comparisons drawn with the seed; RLHF's KL coefficient is DPO's beta."""
+    prompt = the_world().prompt_number(params.prompt)
+    rlhf, dpo = _runs(prompt, params.seed)
+    return Result(
+        finding=_finding(rlhf, dpo),
+        rlhf=_pipeline(prompt, rlhf),
+        dpo=_pipeline(prompt, dpo),
+        figure=_figure(the_lab().facts(prompt), rlhf, dpo),
+    )
+
+
+@lru_cache(maxsize=64)
+def _runs(prompt: int, seed: int) -> tuple[PipelineRun, PipelineRun]:
+    """Both runs; the view that the page shows is no reason to train again."""
+    ppo = PPOConfig(kl_coefficient=BETA, seed=seed)
+    return (
+        run_rlhf(the_lab(), prompt, RewardModelConfig(), ppo),
+        run_dpo(the_lab(), prompt, DPOConfig(beta=BETA, seed=seed)),
+    )
+
+
+def _pipeline(prompt: int, run: PipelineRun) -> Pipeline:
+    return Pipeline(
+        stages=run.stages,
+        models_in_memory=len(run.networks),
+        parameters_in_memory=sum(network.parameters for network in run.networks),
+        networks=[
+            ResidentNetwork(role=n.role, parameters=n.parameters, trained=n.trained)
+            for n in run.networks
+        ],
+        hyperparameters=run.hyperparameters,
+        samples_generated=run.samples_generated,
+        gradient_steps=run.gradient_steps,
+        seconds=round(run.seconds, 2),
+        kl=run.result.kl,
+        true_quality=run.result.true_quality,
+        sample=the_world().text(prompt, run.result.favourite),
+    )
+
+
+def _finding(rlhf: PipelineRun, dpo: PipelineRun) -> str:
+    return (
+        f"From the same comparisons RLHF reached true quality {rlhf.result.true_quality:.2f} at "
+        f"{rlhf.result.kl:.1f} nats, with {len(rlhf.networks)} networks in memory and "
+        f"{rlhf.samples_generated:,} sampled responses; DPO reached {dpo.result.true_quality:.2f} "
+        f"at {dpo.result.kl:.1f} nats, with {len(dpo.networks)} networks and none sampled."
+    )
+
+
+def _figure(facts: PromptFacts, rlhf: PipelineRun, dpo: PipelineRun) -> dict[str, Any]:
+    # A little further to the right than the runs went.
+    farthest = 1.3 * max(rlhf.result.kl, dpo.result.kl, 1.0)
+    frontier = [point for point in facts.frontier.points if point.kl <= farthest][::2]
+    return curve_figure(
+        [
+            line(
+                "frontier of π*",
+                [point.kl for point in frontier],
+                [point.expected_reward for point in frontier],
+                role="true",
+            ),
+            marker("reference", 0, 0, role="reference"),
+            marker(
+                "RLHF (PPO)",
+                rlhf.result.kl,
+                rlhf.result.true_quality,
+                role="rejected",
+                symbol="square",
+            ),
+            marker(
+                "DPO", dpo.result.kl, dpo.result.true_quality, role="optimised", symbol="diamond"
+            ),
+        ],
+        x="KL from the reference (nats)",
+        y="true quality",
+    )
+
+
+WIDGET = Widget(
+    name="pipeline_comparison",
+    title="Two pipelines, one set of comparisons",
+    caption="Both pipelines are trained here, from the same reference policy and the same comparisons. "
+    "Slide from RLHF to DPO to see what each needed.",
+    params=Params,
+    result=Result,
+    compute=compute,
+    example="prompt=poem&seed=1",
+    heavy=True,
+)

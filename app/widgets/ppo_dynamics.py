@@ -1,0 +1,210 @@
+"""A real PPO run: learned reward, KL and true quality after every iteration, all exact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import BaseModel, Field
+
+from app.figures import curve_figure, line
+from app.formats import signed
+from app.lab.measure import Measurement, measure
+from app.lab.optimum import optimal_logps
+from app.lab.ppo import PPOConfig
+from app.lab.runs import PPORow, finished_ppo, ppo_rows
+from app.lab.trained import the_lab
+from app.lab.world import the_world
+from app.widgets.base import (
+    PromptId,
+    Widget,
+    WidgetParams,
+    WidgetResult,
+    number,
+    prompt_field,
+    seed_field,
+)
+
+
+class Params(WidgetParams):
+    """One run of PPO on one prompt, against the lab's reward model."""
+
+    prompt: PromptId = prompt_field()
+    seed: int = seed_field()
+    kl_coefficient: float = number(
+        0.02,
+        0.01,
+        2,
+        title="KL coefficient",
+        description="what a nat of KL against the reference costs in reward",
+        unit="reward per nat",
+        log_scale=True,
+    )
+    learning_rate: float = number(
+        0.001,
+        0.0001,
+        0.02,
+        title="Learning rate",
+        description="of Adam, falling linearly to zero",
+        log_scale=True,
+    )
+    clip_range: float = number(
+        0.2,
+        0.02,
+        1,
+        title="Clip range",
+        description="epsilon of the clipped surrogate",
+        step=0.02,
+    )
+    iterations: int = Field(
+        150,
+        ge=10,
+        le=400,
+        title="Iterations",
+        description="each samples 128 responses and makes four updates",
+        json_schema_extra={"step": 10},
+    )
+
+
+class Row(BaseModel):
+    """The policy after one iteration; all expectations are exact."""
+
+    iteration: int = Field(description="0 is the reference policy")
+    reward: float = Field(description="expected learned reward; 0 is the reference policy")
+    kl: float = Field(description="KL(pi || pi_ref), nats")
+    true_quality: float = Field(description="expected true quality; 0 is the reference policy")
+    clip_fraction: float = Field(description="share of ratios outside of the clip range")
+    entropy: float = Field(description="of the policy, nats")
+    sample: str = Field(description="the response that the policy now finds most probable")
+
+
+class Point(BaseModel):
+    """A point of the frontier."""
+
+    kl: float = Field(description="KL(pi* || pi_ref), nats")
+    true_quality: float = Field(description="the most true quality that this KL can buy")
+
+
+class Target(BaseModel):
+    """The exact optimum of what PPO maximises: pi* of the learned reward."""
+
+    reward: float = Field(description="expected learned reward")
+    kl: float = Field(description="nats")
+    true_quality: float = Field(description="expected true quality")
+    sample: str = Field(description="its most probable response")
+
+
+class Result(WidgetResult):
+    """The run, its exact target, and the frontier that nothing passes."""
+
+    history: list[Row] = Field(description="one row per iteration, from 0")
+    last: Row = Field(description="the last row")
+    peak: Row = Field(description="the row with the highest true quality")
+    target: Target
+    optimum: list[Point] = Field(description="frontier of pi* of true quality")
+    figure: dict[str, object] = Field(description="Plotly figure: the run over its iterations")
+
+
+def config_of(params: Params) -> PPOConfig:
+    """The lab's configuration of a run."""
+    return PPOConfig(
+        kl_coefficient=params.kl_coefficient,
+        learning_rate=params.learning_rate,
+        clip_range=params.clip_range,
+        iterations=params.iterations,
+        seed=params.seed,
+    )
+
+
+def rows(params: Params) -> Iterator[Row]:
+    """The rows of a run as they are made: what the stream sends."""
+    prompt = the_world().prompt_number(params.prompt)
+    return (_row(prompt, row) for row in ppo_rows(prompt, config_of(params)))
+
+
+def compute(params: Params) -> Result:
+    """Make the run and compare it with what is exact."""
+    prompt = the_world().prompt_number(params.prompt)
+    history = [_row(prompt, row) for row in finished_ppo(prompt, config_of(params))]
+    facts = the_lab().facts(prompt)
+    optimal = optimal_logps(facts.reference_logps, facts.learned_reward, params.kl_coefficient)
+    target = measure(optimal, facts, facts.learned_reward)
+    last, peak = history[-1], max(history, key=lambda row: row.true_quality)
+    return Result(
+        finding=_finding(last, peak, target),
+        history=history,
+        last=last,
+        peak=peak,
+        target=Target(
+            reward=target.reward,
+            kl=target.kl,
+            true_quality=target.true_quality,
+            sample=the_world().text(prompt, target.favourite),
+        ),
+        optimum=[
+            Point(kl=point.kl, true_quality=point.expected_reward)
+            for point in facts.frontier.points[::4]
+        ],
+        figure=_figure(history),
+    )
+
+
+def _row(prompt: int, row: PPORow) -> Row:
+    measured = row.measured
+    return Row(
+        iteration=row.iteration,
+        reward=measured.reward,
+        kl=measured.kl,
+        true_quality=measured.true_quality,
+        clip_fraction=row.clip_fraction,
+        entropy=measured.entropy,
+        sample=the_world().text(prompt, measured.favourite),
+    )
+
+
+def _finding(last: Row, peak: Row, target: Measurement) -> str:
+    run = (
+        f"After {last.iteration} iterations the learned reward is {signed(last.reward)} at a KL of "
+        f"{last.kl:.1f} nats. "
+    )
+    peaked = f"True quality peaked at {signed(peak.true_quality)} in iteration {peak.iteration}"
+    if last.true_quality < 0:
+        verdict = (
+            f"{peaked} and fell to {signed(last.true_quality)}, below where it started: "
+            "over-optimisation. "
+        )
+    elif last.true_quality < peak.true_quality - 0.2:
+        verdict = f"{peaked} and has fallen to {signed(last.true_quality)}. "
+    else:
+        verdict = f"True quality rose with it, to {signed(last.true_quality)}. "
+    return (
+        f"{run}{verdict}The exact optimum of this objective has reward {signed(target.reward)}, "
+        f"KL {target.kl:.1f} and true quality {signed(target.true_quality)}."
+    )
+
+
+def _figure(history: list[Row]) -> dict[str, object]:
+    iterations = [row.iteration for row in history]
+    return curve_figure(
+        [
+            line("learned reward", iterations, [row.reward for row in history], role="reward"),
+            line("true quality", iterations, [row.true_quality for row in history], role="true"),
+            line("KL", iterations, [row.kl for row in history], role="kl", axis="y2", dash="dot"),
+        ],
+        x="iteration",
+        y="reward, relative to the reference",
+        y2="KL (nats)",
+        x_range=(0, iterations[-1]),
+    )
+
+
+WIDGET = Widget(
+    name="ppo_dynamics",
+    title="PPO climbs its reward model, wherever that leads",
+    caption="Run real PPO on the lab's reward model and watch three exact curves arrive: the reward "
+    "it maximises, the KL it pays for, and the true quality that it never sees.",
+    params=Params,
+    result=Result,
+    compute=compute,
+    example="seed=7&kl_coefficient=0.2",
+    heavy=True,
+)

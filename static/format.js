@@ -1,0 +1,38 @@
+// How numbers look on pages: the same as app/formats.py (a browser test compares the two).
+
+const MINUS = "−";
+
+const fixed = (digits) => (value) => {
+  const text = value.toFixed(digits);
+  return (Number(text) === 0 ? text.replace("-", "") : text).replace("-", MINUS);
+};
+
+const percent = (digits) => (value) => `${fixed(digits)(100 * value)}%`;
+
+const scientific = (value) => {
+  if (value === 0) return "0";
+  const [mantissa, exponent] = value.toExponential(1).split("e");
+  return `${mantissa}e${Number(exponent)}`.replaceAll("-", MINUS);
+};
+
+const count = (value) =>
+  Math.round(value).toLocaleString("en-US").replaceAll(",", "\u2009").replace("-", MINUS);
+
+const FORMATS = {
+  ...Object.fromEntries([0, 1, 2, 3, 4].map((digits) => [`fixed${digits}`, fixed(digits)])),
+  percent0: percent(0),
+  percent1: percent(1),
+  percent2: percent(2),
+  scientific,
+  count,
+};
+
+export const written = (value, how = "text") => {
+  if (value === null || value === undefined) return "–";
+  if (how === "text" || typeof value !== "number") return String(value);
+  return FORMATS[how](value);
+};
+
+// The value at a path such as gradient.reward_chosen or rows.0.name.
+export const at = (result, path) =>
+  path.split(".").reduce((value, part) => (value === null || value === undefined ? null : value[part]), result);

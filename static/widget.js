@@ -1,0 +1,225 @@
+// <dpo-widget>: the life cycle of every widget. A module static/widgets/N.js only draws a result.
+//
+// The server sends the widget complete, with its result as JSON. When it comes near the screen, the
+// module is loaded and draws; when a control changes, the result is fetched again and shown.
+import { at, written } from "./format.js";
+
+const DEBOUNCE_MS = 40;
+const NEAR = "300px";
+
+class DpoWidget extends HTMLElement {
+  #module = null;
+  #timer = 0;
+  #request = null;
+  #observer = null;
+
+  connectedCallback() {
+    this.name = this.getAttribute("name");
+    this.form = this.querySelector("form");
+    this.result = JSON.parse(this.querySelector("script[data-result]").textContent);
+    this.form.addEventListener("input", (event) => this.#onInput(event));
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (this.#module?.submit) this.#module.submit(this);
+      else this.refresh();
+    });
+    for (const range of this.querySelectorAll("[data-range-for]")) this.#syncRange(range);
+    this.#observer = new IntersectionObserver((entries) => this.#onVisible(entries.at(-1).isIntersecting), {
+      rootMargin: NEAR,
+    });
+    this.#observer.observe(this);
+  }
+
+  disconnectedCallback() {
+    this.#observer?.disconnect();
+    this.#request?.abort();
+    clearTimeout(this.#timer);
+    this.#module?.stop?.(this);
+  }
+
+  // ---- for modules -------------------------------------------------------------------------
+
+  /** The state of the controls, as query parameters; what has its default is left out. */
+  params() {
+    const params = new URLSearchParams();
+    for (const [name, value] of new FormData(this.form)) {
+      if (value !== "" && value !== this.#default(name)) params.append(name, value);
+    }
+    return params;
+  }
+
+  /** Set a control; the result is not fetched until refresh(). */
+  setParam(name, value) {
+    const control = this.form.elements[name];
+    control.value = String(value);
+    const range = this.querySelector(`[data-range-for="${name}"]`);
+    if (range) this.#syncRange(range);
+  }
+
+  /** Address of this widget's endpoint in its present state; `suffix` such as "/stream". */
+  api(suffix = "") {
+    const query = this.params().toString();
+    return `${this.dataset.api}${suffix}${query && `?${query}`}`;
+  }
+
+  /** Fetch the result for the present state and show it. A newer call drops an older answer. */
+  async refresh() {
+    clearTimeout(this.#timer);
+    this.#request?.abort();
+    if (!this.form.reportValidity()) return;
+    const request = (this.#request = new AbortController());
+    this.followUrl();
+    this.setBusy(true);
+    try {
+      const answer = await fetch(this.api(), { signal: request.signal });
+      const body = await answer.json();
+      if (request.signal.aborted) return;
+      if (answer.ok) this.show(body);
+      else this.fail(body.detail);
+    } catch (error) {
+      if (error.name !== "AbortError") this.fail("The server did not answer. Change a control to try again.");
+    } finally {
+      if (this.#request === request) this.setBusy(false);
+    }
+  }
+
+  /** Show a result: every bound output, then whatever the module draws. */
+  show(result) {
+    this.result = result;
+    this.clearError();
+    this.bind(result);
+    this.#module?.draw?.(this, result);
+    this.announce(result.finding);
+  }
+
+  /** Write the bound outputs; of a part of a result, only those that it has. */
+  bind(result) {
+    for (const output of this.querySelectorAll("[data-field]")) {
+      const path = output.dataset.field;
+      if (path.split(".")[0] in result) output.textContent = written(at(result, path), output.dataset.format);
+    }
+  }
+
+  /** Say something once, politely, to those who can not see it. */
+  announce(text) {
+    this.querySelector("[data-live]").textContent = text;
+  }
+
+  /** Show an error; the last result stays. */
+  fail(message) {
+    this.#error(message);
+  }
+
+  clearError() {
+    this.#error("");
+  }
+
+  setBusy(busy) {
+    this.querySelector(".widget-body").setAttribute("aria-busy", String(busy));
+  }
+
+  /** Let the address bar and the links follow the state. */
+  followUrl() {
+    const query = this.params().toString();
+    for (const link of this.querySelectorAll("[data-link]")) {
+      const base = link.dataset.link === "api" ? this.dataset.api : this.dataset.page;
+      link.href = `${base}${query && `?${query}`}`;
+    }
+    if (this.hasAttribute("data-follow-url")) {
+      history.replaceState(null, "", `${location.pathname}${query && `?${query}`}${location.hash}`);
+    }
+  }
+
+  /** Draw a Plotly figure of the result into its chart. Plotly is loaded when first needed. */
+  async plot(path, figure) {
+    const chart = this.querySelector(`[data-chart="${path}"]`);
+    const { draw } = await import("./plot.js");
+    await draw(chart, figure);
+    chart.setAttribute("aria-label", `${chart.dataset.label}. ${this.result.finding ?? ""}`);
+    const { fillTable } = await import("./plot.js");
+    fillTable(this.querySelector(`[data-table="${path}"]`), figure);
+  }
+
+  // ---- inside --------------------------------------------------------------------------------
+
+  async #onVisible(near) {
+    if (!near) {
+      this.#module?.pause?.(this);
+      return;
+    }
+    if (this.#module) {
+      this.#module.resume?.(this);
+      return;
+    }
+    if (this.loading) return;
+    this.loading = true;
+    const { default: module } = await import(`./widgets/${this.name}.js`);
+    this.#module = module;
+    module.start?.(this);
+    module.draw?.(this, this.result);
+    this.dataset.ready = "";
+  }
+
+  #onInput(event) {
+    const target = event.target;
+    if (target.dataset.rangeFor) {
+      this.form.elements[target.dataset.rangeFor].value = this.#fromRange(target);
+    } else {
+      const range = this.querySelector(`[data-range-for="${target.name}"]`);
+      if (range) this.#syncRange(range);
+    }
+    for (const range of this.querySelectorAll("[data-range-for]")) this.#describe(range);
+    if (this.#module?.changed?.(this, target) === false) return;
+    clearTimeout(this.#timer);
+    if (!this.form.checkValidity()) {
+      this.#error(this.#invalid());
+      return;
+    }
+    this.#timer = setTimeout(() => this.refresh(), DEBOUNCE_MS);
+  }
+
+  #invalid() {
+    const wrong = this.form.querySelector(":invalid");
+    if (!wrong) return "";
+    const title = wrong.labels?.[0]?.textContent.trim() ?? wrong.name;
+    return wrong.min !== "" ? `${title}: from ${wrong.min} to ${wrong.max}.` : `${title}: ${wrong.validationMessage}`;
+  }
+
+  #error(message) {
+    const place = this.querySelector("[data-error]");
+    place.textContent = message ?? "";
+    place.hidden = !message;
+  }
+
+  #default(name) {
+    const control = this.form.elements[name];
+    if (control instanceof RadioNodeList) return control[0].closest("[data-default]")?.dataset.default;
+    return control?.dataset.default;
+  }
+
+  // Sliders with a logarithmic scale run from 0 to 1000 over the logarithm of the range.
+  #fromRange(range) {
+    const box = this.form.elements[range.dataset.rangeFor];
+    if (!("log" in range.dataset)) return range.value;
+    const [low, high] = [Math.log(box.min), Math.log(box.max)];
+    return String(Number(Math.exp(low + (range.value / 1000) * (high - low)).toPrecision(2)));
+  }
+
+  #syncRange(range) {
+    const box = this.form.elements[range.dataset.rangeFor];
+    if ("log" in range.dataset) {
+      const [low, high] = [Math.log(box.min), Math.log(box.max)];
+      range.value = String((1000 * (Math.log(box.value) - low)) / (high - low));
+    } else {
+      range.value = box.value;
+    }
+    this.#describe(range);
+  }
+
+  #describe(range) {
+    const unit = range.dataset.unit ? ` ${range.dataset.unit}` : "";
+    range.setAttribute("aria-valuetext", `${this.form.elements[range.dataset.rangeFor].value}${unit}`);
+  }
+}
+
+customElements.define("dpo-widget", DpoWidget);

@@ -1,0 +1,32 @@
+// The slider only shifts the light from one side to the other; prompt and seed train anew.
+
+const shift = (widget) => {
+  const view = Number(widget.form.elements.view.value);
+  const pipelines = widget.querySelector(".pipelines");
+  pipelines.dataset.view = String(view);
+  // Each side keeps at least part of its weight, so that both stay readable.
+  pipelines.style.setProperty("--rlhf-weight", String(Math.min(1, (100 - view) / 50)));
+  pipelines.style.setProperty("--dpo-weight", String(Math.min(1, view / 50)));
+};
+
+export default {
+  start(widget) {
+    widget.querySelector("[data-new-seed]").addEventListener("click", () => {
+      widget.setParam("seed", crypto.getRandomValues(new Uint32Array(1))[0] % 1_000_000);
+      widget.announce("Training both pipelines.");
+      widget.refresh();
+    });
+  },
+
+  changed(widget, control) {
+    if (control.name !== "view" && control.dataset.rangeFor !== "view") return true;
+    shift(widget);
+    widget.followUrl();
+    return false;
+  },
+
+  draw(widget, result) {
+    shift(widget);
+    widget.plot("figure", result.figure);
+  },
+};

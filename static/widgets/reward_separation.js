@@ -1,0 +1,5 @@
+export default {
+  draw(widget, result) {
+    widget.plot("figure", result.figure);
+  },
+};
