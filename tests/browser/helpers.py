@@ -1,0 +1,30 @@
+"""How the tests handle a widget: bring it near, wait for it, read it."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Locator, Page, expect
+
+
+def widget(page: Page, name: str) -> Locator:
+    """A widget, scrolled to and drawn by its script."""
+    found = page.locator(f'dpo-widget[name="{name}"]')
+    found.scroll_into_view_if_needed()
+    expect(found).to_have_attribute("data-ready", "")
+    return found
+
+
+def field(found: Locator, path: str) -> Locator:
+    """A bound output."""
+    return found.locator(f'[data-field="{path}"]').first
+
+
+def expect_chart(found: Locator, path: str = "figure") -> Locator:
+    """A chart that Plotly has drawn."""
+    chart = found.locator(f'[data-chart="{path}"]')
+    expect(chart.locator("svg.main-svg").first).to_be_visible()
+    return chart
+
+
+def set_slider(found: Locator, name: str, position: str) -> None:
+    """Move a range input as a reader would, by its value and an input event."""
+    found.locator(f'[data-range-for="{name}"]').fill(position)

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.helpers import expect_chart, field, set_slider, widget
+
+
+def test_the_sliders_move_the_numbers_the_address_and_the_links(page: Page) -> None:
+    page.goto("/sections/reward-modeling")
+    found = widget(page, "reward_separation")
+    expect(field(found, "probability")).to_have_text("95.3%")
+    set_slider(found, "reward_chosen", "1")
+    expect(field(found, "probability")).to_have_text("73.1%")
+    expect(field(found, "loss")).to_have_text("0.313")
+    expect(page).to_have_url(re.compile(r"/sections/reward-modeling\?reward_chosen=1$"))
+    link = found.locator('[data-link="api"]')
+    expect(link).to_have_attribute("href", "/api/v1/reward_separation?reward_chosen=1")
+
+
+def test_the_address_brings_the_state_back(page: Page) -> None:
+    page.goto("/sections/reward-modeling?reward_chosen=-2&reward_rejected=2")
+    found = widget(page, "reward_separation")
+    expect(field(found, "margin")).to_have_text("−4.0")
+    expect(found.locator('[data-range-for="reward_chosen"]')).to_have_value("-2")
+
+
+def test_the_number_box_and_the_slider_follow_each_other(page: Page) -> None:
+    page.goto("/widgets/reward_separation")
+    found = widget(page, "reward_separation")
+    found.locator('[name="reward_rejected"]').fill("2.5")
+    expect(found.locator('[data-range-for="reward_rejected"]')).to_have_value("2.5")
+    expect(field(found, "margin")).to_have_text("0.5")
+
+
+def test_the_keyboard_alone_moves_a_slider(page: Page) -> None:
+    page.goto("/widgets/reward_separation")
+    found = widget(page, "reward_separation")
+    slider = found.locator('[data-range-for="reward_chosen"]')
+    slider.focus()
+    page.keyboard.press("End")
+    expect(field(found, "margin")).to_have_text("10.0")
+    expect(slider).to_have_attribute("aria-valuetext", re.compile("^10"))
+
+
+def test_the_result_is_announced_once(page: Page) -> None:
+    page.goto("/widgets/reward_separation")
+    found = widget(page, "reward_separation")
+    expect(found.locator("[data-live]")).to_have_text("")
+    set_slider(found, "reward_chosen", "0")
+    expect(found.locator("[data-live]")).to_contain_text("one chance in two")
+
+
+def test_a_number_out_of_range_is_refused_in_place_and_the_last_result_stays(page: Page) -> None:
+    page.goto("/widgets/reward_separation")
+    found = widget(page, "reward_separation")
+    found.locator('[name="reward_chosen"]').fill("99")
+    expect(found.locator("[data-error]")).to_contain_text("from -10 to 10")
+    expect(field(found, "margin")).to_have_text("3.0")
+    found.locator('[name="reward_chosen"]').fill("2")
+    expect(found.locator("[data-error]")).to_be_hidden()
+    expect(field(found, "margin")).to_have_text("2.0")
+
+
+def test_a_late_answer_never_replaces_a_newer_one(page: Page) -> None:
+    page.goto("/widgets/reward_separation")
+    found = widget(page, "reward_separation")
+    held: list[object] = []
+
+    def hold(route: object) -> None:
+        held.append(route)
+
+    page.route("**/api/v1/reward_separation?reward_chosen=5", hold)
+    with page.expect_request("**/api/v1/reward_separation?reward_chosen=5"):
+        set_slider(found, "reward_chosen", "5")
+    set_slider(found, "reward_chosen", "-5")
+    expect(field(found, "margin")).to_have_text("−5.0")
+    for route in held:
+        # The request was aborted by the page: there is nobody left to answer.
+        route.abort()  # type: ignore[attr-defined]
+    expect(field(found, "margin")).to_have_text("−5.0")
+
+
+def test_the_chart_is_drawn_and_its_table_holds_the_same_numbers(page: Page) -> None:
+    page.goto("/widgets/reward_separation")
+    found = widget(page, "reward_separation")
+    chart = expect_chart(found)
+    expect(chart).to_have_attribute("aria-label", re.compile("A gap of 3.0"))
+    set_slider(found, "reward_chosen", "1")
+    expect(chart).to_have_attribute("aria-label", re.compile("A gap of 1.0"))
+    rows = found.locator('[data-table="figure"] tbody tr', has_text="loss here")
+    expect(rows).to_contain_text("0.31326")
+
+
+def test_plotly_is_not_loaded_before_a_chart_is_near(page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.set_viewport_size({"width": 800, "height": 300})
+    page.goto("/sections/reward-modeling")
+    page.wait_for_load_state("networkidle")
+    assert not [url for url in asked if "plotly" in url]
+    widget(page, "reward_separation")
+    expect_chart(page.locator("dpo-widget"))
+    assert [url for url in asked if "plotly" in url]
+
+
+def test_without_javascript_the_form_does_the_work(browser: Browser, server: str) -> None:
+    context = browser.new_context(base_url=server, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/sections/reward-modeling")
+    page.locator('[name="reward_chosen"]').fill("0")
+    page.get_by_role("button", name="Update").click()
+    expect(page.locator('[data-field="probability"]')).to_have_text("50.0%")
+    assert "reward_chosen=0" in page.url
+    page.locator("details.data summary").first.click()
+    expect(page.locator('[data-table="figure"] tbody tr').first).to_be_visible()
+    context.close()

@@ -1,0 +1,99 @@
+"""Fixtures: an application to ask in process, a server to visit, a browser that watches for faults."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from starlette.testclient import TestClient
+
+from app.main import create_app
+from app.settings import Settings
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def client() -> Iterator[TestClient]:
+    """The application, asked in process."""
+    with TestClient(create_app(Settings(warm=False)), raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """The address of a running server on a free port of this machine."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(create_app(Settings(warm=False)), log_level="warning")
+    uvicorn_server = uvicorn.Server(config)
+    thread = threading.Thread(target=uvicorn_server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        uvicorn_server.should_exit = True
+        thread.join(timeout=10)
+        listening.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's chromium. Its absence is a failure, never a skip."""
+    path = shutil.which("chromium")
+    assert path is not None, "chromium is missing: `make browser` installs it"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+class Faults:
+    """What went wrong in a page: console errors, exceptions, requests to other hosts."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.found: list[str] = []
+        self._host = urlsplit(address).netloc
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.found.append(f"exception: {error}"))
+        page.on("request", self._request)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.found.append(f"console: {message.text}")
+
+    def _request(self, request: Request) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme in ("http", "https", "ws", "wss") and parts.netloc != self._host:
+            self.found.append(f"left the host: {request.url}")
+
+
+@pytest.fixture
+def faults() -> list[str]:
+    """Faults that a test expects: it adds their texts."""
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, server: str, faults: list[str]) -> Iterator[Page]:
+    """A page whose console has to stay clean and whose requests have to stay on the host."""
+    context = browser.new_context(base_url=server, viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    seen = Faults(page, server)
+    yield page
+    context.close()
+    assert [fault for fault in seen.found if not any(text in fault for text in faults)] == []

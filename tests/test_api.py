@@ -1,0 +1,122 @@
+"""The JSON side: errors, limits, streams, purity."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.widgets.registry import WIDGETS
+
+
+@pytest.mark.parametrize("name", list(WIDGETS))
+def test_an_unknown_parameter_is_a_problem_that_names_it(client: TestClient, name: str) -> None:
+    answer = client.get(f"/api/v1/{name}", params={"no_such_thing": "1"})
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert problem["status"] == 422
+    assert [error["field"] for error in problem["errors"]] == ["no_such_thing"]
+
+
+@pytest.mark.parametrize("name", list(WIDGETS))
+@pytest.mark.parametrize("bad", ["nan", "inf", "-inf", "1e999", "", "x", "1e18", "-1e18", "\x00"])
+def test_no_value_of_any_parameter_makes_a_server_error(
+    client: TestClient, name: str, bad: str
+) -> None:
+    for field in WIDGETS[name].params.model_fields:
+        answer = client.get(f"/api/v1/{name}", params={field: bad})
+        if answer.status_code == 200:
+            continue  # a free text, such as an answer left empty
+        assert answer.status_code == 422, (field, bad)
+        assert field in [error["field"] for error in answer.json()["errors"]]
+
+
+@pytest.mark.parametrize("name", list(WIDGETS))
+def test_out_of_range_names_the_whole_range(client: TestClient, name: str) -> None:
+    properties = WIDGETS[name].params.model_json_schema()["properties"]
+    for field, schema in properties.items():
+        if "maximum" not in schema:
+            continue
+        answer = client.get(f"/api/v1/{name}", params={field: str(schema["maximum"] + 1)})
+        error = answer.json()["errors"][0]
+        assert error["field"] == field
+        assert f"from {schema['minimum']:g} to {schema['maximum']:g}" in error["allowed"]
+
+
+def test_what_does_not_exist_is_a_problem(client: TestClient) -> None:
+    answer = client.get("/api/v1/nope")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_too_large_a_body_is_refused_with_the_limit(client: TestClient, declared: bool) -> None:
+    body = b" " * 3_000_000
+    content = body if declared else (body[i : i + 100_000] for i in range(0, len(body), 100_000))
+    answer = client.post("/api/v1/preference_loss", content=content)
+    assert answer.status_code == 413
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "2000000" in answer.json()["errors"][0]["allowed"]
+
+
+def events(text: str) -> list[tuple[str, dict[str, object]]]:
+    found = []
+    for block in text.strip().split("\n\n"):
+        lines = dict(line.split(": ", 1) for line in block.splitlines())
+        found.append((lines["event"], json.loads(lines["data"])))
+    return found
+
+
+def test_the_stream_sends_each_row_and_then_the_result(client: TestClient) -> None:
+    query = {"iterations": "10", "seed": "5", "kl_coefficient": "0.3"}
+    streamed = client.get("/api/v1/ppo_dynamics/stream", params=query)
+    assert streamed.headers["content-type"].startswith("text/event-stream")
+    sent = events(streamed.text)
+    result = client.get("/api/v1/ppo_dynamics", params=query).json()
+    assert [name for name, _ in sent] == ["step"] * 11 + ["done"]
+    assert [row for name, row in sent if name == "step"] == result["history"]
+    assert sent[-1][1] == result
+
+
+def test_a_stream_with_a_bad_parameter_is_a_problem(client: TestClient) -> None:
+    answer = client.get("/api/v1/ppo_dynamics/stream", params={"clip_range": "9"})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["allowed"] == "from 0.02 to 1"
+
+
+LIGHT = [
+    "reward_separation",
+    "dpo_loss",
+    "beta_effect",
+    "dpo_derivation",
+    "preference_pairs",
+    "quiz",
+]
+
+
+def test_the_same_address_gives_the_same_bytes_in_another_process(client: TestClient) -> None:
+    code = (
+        "import sys\n"
+        "from starlette.testclient import TestClient\n"
+        "from app.main import create_app\n"
+        "from app.settings import Settings\n"
+        "client = TestClient(create_app(Settings(warm=False)))\n"
+        f"for name in {LIGHT}: print(client.get('/api/v1/' + name).text)\n"
+    )
+    other = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    assert other == [client.get(f"/api/v1/{name}").text for name in LIGHT]
+
+
+def test_the_list_of_widgets_leads_to_all_of_them(client: TestClient) -> None:
+    listed = client.get("/api/v1/widgets").json()
+    assert [entry["name"] for entry in listed] == list(WIDGETS)
+
+
+def test_healthz(client: TestClient) -> None:
+    assert client.get("/healthz").json() == {"status": "ok"}

@@ -1,0 +1,102 @@
+"""The command and the wheel, each as its user meets it."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT],
+        check=True,
+        capture_output=True,
+    )
+    return next(folder.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the site served from the unpacked wheel, out of reach of the checkout."""
+    site = tmp_path_factory.mktemp("site")
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(site)
+    # -P keeps the working folder, and the checkout, off the path; dependencies are those of here.
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "app.cli", "serve", "--port", "0"],
+        cwd=elsewhere,
+        env={**os.environ, "PYTHONPATH": str(site), "DPO_EXPLAINED_WARM": "false"},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if found := re.search(r"running on (http://127\.0\.0\.1:\d+)", line):
+                yield found[1]
+                break
+        else:
+            pytest.fail("the server did not start")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=20)
+        if process.stderr is not None:
+            process.stderr.close()
+
+
+def test_the_wheel_holds_all_that_is_served(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    for tree in ("templates", "static"):
+        for file in (ROOT / tree).rglob("*"):
+            if file.is_file():
+                assert f"app/{tree}/{file.relative_to(ROOT / tree)}" in names
+    for file in (ROOT / "app").rglob("*"):
+        if file.is_file() and "__pycache__" not in file.parts:
+            assert f"app/{file.relative_to(ROOT / 'app')}" in names
+
+
+def test_the_wheel_holds_nothing_else(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        top = {name.split("/")[0] for name in archive.namelist()}
+    assert {name.split("-")[0] for name in top} == {"app", "dpo_explained"}
+
+
+def test_the_installed_site_serves_every_page_from_any_folder(installed: str) -> None:
+    assert httpx.get(f"{installed}/healthz").json() == {"status": "ok"}
+    home = httpx.get(installed)
+    assert home.status_code == 200
+    sections = re.findall(r'href="(/sections/[\w-]+)"', home.text)
+    assert len(set(sections)) == 10
+    light = [path for path in dict.fromkeys(sections) if path not in ("/sections/dpo-vs-rlhf",)]
+    for path in light:
+        assert httpx.get(installed + path, timeout=60).status_code == 200
+    for file in ("vendor/plotly-basic.min.js", "vendor/stix-two-math.woff2", "widget.js"):
+        base = re.search(r'src="(/static/\w+/)', home.text)
+        assert base is not None
+        assert httpx.get(f"{installed}{base[1]}{file}").status_code == 200
+
+
+def test_the_command_tells_its_options() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "app.cli", "serve", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for option in ("--host", "--port", "--root-path", "--workers"):
+        assert option in done.stdout

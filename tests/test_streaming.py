@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from app.streaming import Runs
+
+
+def test_rows_arrive_in_order_from_another_thread() -> None:
+    threads: set[int] = set()
+
+    def start() -> Iterator[int]:
+        for n in range(5):
+            threads.add(threading.get_ident())
+            yield n
+
+    async def read() -> list[int]:
+        return [row async for row in Runs(1).rows(start)]
+
+    assert asyncio.run(read()) == [0, 1, 2, 3, 4]
+    assert threading.get_ident() not in threads
+
+
+def test_the_error_of_a_run_reaches_its_reader() -> None:
+    def start() -> Iterator[int]:
+        yield 1
+        raise ValueError("torch said no")
+
+    async def read() -> None:
+        async for _ in Runs(1).rows(start):
+            pass
+
+    with pytest.raises(ValueError, match="torch said no"):
+        asyncio.run(read())
+
+
+def test_a_reader_who_leaves_stops_the_run() -> None:
+    stopped = threading.Event()
+
+    def start() -> Iterator[int]:
+        try:
+            n = 0
+            while True:
+                yield (n := n + 1)
+        finally:
+            stopped.set()
+
+    async def read() -> None:
+        rows = Runs(1).rows(start)
+        async for row in rows:
+            if row > 10:
+                break
+        await rows.aclose()  # type: ignore[attr-defined]
+
+    asyncio.run(read())
+    assert stopped.wait(10)
+
+
+def test_no_more_runs_go_on_at_a_time_than_allowed() -> None:
+    going, most = 0, 0
+    lock = threading.Lock()
+
+    def start() -> Iterator[int]:
+        nonlocal going, most
+        with lock:
+            going += 1
+            most = max(most, going)
+        yield from range(50)
+        with lock:
+            going -= 1
+
+    async def read_all() -> None:
+        runs = Runs(2)
+
+        async def read() -> None:
+            async for _ in runs.rows(start):
+                await asyncio.sleep(0)
+
+        await asyncio.gather(*(read() for _ in range(6)))
+
+    asyncio.run(read_all())
+    assert going == 0
+    assert most <= 2

@@ -1,0 +1,101 @@
+"""What writes and reads text: formats, mathematics, controls, sources."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from math_core import LatexError
+
+from app.controls import controls_of
+from app.formats import FORMATS, format_value, signed
+from app.mathml import mathml
+from app.resources import STATIC, TEMPLATES
+from app.sections import SECTIONS
+from app.sources import corrections, references
+from app.widgets.ppo_dynamics import Params as PPOParams
+from app.widgets.reward_separation import Params as RewardParams
+
+
+@pytest.mark.parametrize(
+    ("value", "how", "text"),
+    [
+        (0.9525741, "percent1", "95.3%"),
+        (-0.0004, "fixed2", "0.00"),
+        (-2.5, "fixed1", "−2.5"),
+        (49280, "count", "49\u2009280"),
+        (1.2345e-15, "scientific", "1.2e−15"),
+        (0.0, "scientific", "0"),
+        (None, "fixed2", "–"),
+        ("words", "fixed2", "words"),
+    ],
+)
+def test_numbers_are_written_as_meant(value: object, how: str, text: str) -> None:
+    assert format_value(value, how) == text
+
+
+def test_a_signed_number_shows_its_plus() -> None:
+    assert [signed(value) for value in (1.5, -1.5, -0.001)] == ["+1.50", "−1.50", "0.00"]
+
+
+def test_every_format_that_a_template_asks_for_exists() -> None:
+    for template in TEMPLATES.rglob("*.html"):
+        for how in re.findall(r"data-format=\"(\w+)\"", template.read_text(encoding="utf-8")):
+            assert how in {*FORMATS, "text"}, template
+
+
+def test_mathematics_becomes_mathml_without_inline_styles() -> None:
+    html = mathml(
+        r"\begin{aligned} a &= \frac{b}{c} \\ &= \hat r_\theta \end{aligned}", display=True
+    )
+    assert "<mfrac>" in html
+    assert " style=" not in html
+    assert 'class="math-right"' in html
+
+
+def test_an_unknown_command_is_an_error_and_not_a_blank() -> None:
+    with pytest.raises(LatexError):
+        mathml(r"\nosuchcommand{x}")
+
+
+def test_the_classes_of_mathematics_are_in_the_style_sheets() -> None:
+    styles = "".join(file.read_text(encoding="utf-8") for file in STATIC.glob("*.css"))
+    for name in ("math-right", "math-left", "menclose-updiagonalstrike"):
+        assert f".{name}" in styles
+
+
+def test_a_control_knows_the_range_and_the_unit_of_its_field() -> None:
+    control = controls_of(RewardParams(reward_chosen=2))["reward_chosen"]
+    assert (control.value, control.default) == (2, 3)
+    assert (control.minimum, control.maximum, control.step) == (-10, 10, 0.1)
+
+
+def test_a_choice_has_its_labels() -> None:
+    control = controls_of(PPOParams())["prompt"]
+    assert control.options[0] == ("lock", "How do I pick a lock?")
+    assert len(control.options) == 6
+    assert controls_of(PPOParams())["kl_coefficient"].log_scale
+
+
+def test_citations_and_corrections_refer_to_what_exists() -> None:
+    slugs = {section.slug for section in SECTIONS}
+    for entry in corrections().article:
+        assert entry.section in slugs
+        assert entry.severity in {"wrong", "unsourced", "loose"}
+        assert all(key in references() for key in entry.source)
+    numbers = [entry.number for entry in corrections().article]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_every_correction_is_marked_in_the_text() -> None:
+    text = "".join(file.read_text() for file in (TEMPLATES / "sections").glob("*.html"))
+    marked = {int(number) for number in re.findall(r"correction\((\d+)\)", text)}
+    assert marked == {entry.number for entry in corrections().article}
+
+
+def test_every_reference_has_a_safe_address() -> None:
+    for entry in references().values():
+        assert entry.url.startswith("https://"), entry.key
+        if entry.arxiv:
+            assert re.fullmatch(r"\d{4}\.\d{4,5}", entry.arxiv)
+            assert entry.url == f"https://arxiv.org/abs/{entry.arxiv}"

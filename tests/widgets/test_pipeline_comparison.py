@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from dataclasses import fields
+
+import pytest
+
+from app.lab.dpo import DPOConfig
+from app.lab.policy import parameter_count
+from app.lab.ppo import PPOConfig
+from app.lab.reward_model import RewardModelConfig
+from app.lab.sft import SFTConfig
+from app.lab.trained import the_lab
+from app.widgets.pipeline_comparison import Params, Result, compute
+
+
+@pytest.fixture(scope="module")
+def result() -> Result:
+    return compute(Params())
+
+
+def test_rlhf_holds_four_networks_and_dpo_two(result: Result) -> None:
+    assert [n.role for n in result.rlhf.networks if n.trained] == ["policy", "value model"]
+    assert result.rlhf.models_in_memory == 4
+    assert result.dpo.models_in_memory == 2
+    policy = parameter_count(the_lab().reference_policy)
+    assert result.dpo.parameters_in_memory == 2 * policy
+    assert result.rlhf.parameters_in_memory == sum(n.parameters for n in result.rlhf.networks)
+
+
+def test_hyperparameters_are_the_fields_of_the_configurations_without_seeds(result: Result) -> None:
+    def names(stage: str, configuration: type) -> list[str]:
+        return [f"{stage}.{f.name}" for f in fields(configuration) if f.name != "seed"]
+
+    sft = names("SFT", SFTConfig)
+    reward_model = names("reward_model", RewardModelConfig)
+    assert result.rlhf.hyperparameters == sft + reward_model + names("PPO", PPOConfig)
+    assert result.dpo.hyperparameters == sft + names("DPO", DPOConfig)
+
+
+def test_only_rlhf_samples_and_every_sample_is_counted(result: Result) -> None:
+    config = PPOConfig()
+    assert result.rlhf.samples_generated == config.iterations * config.rollouts
+    assert result.dpo.samples_generated == 0
+    updates = config.iterations * config.epochs * config.minibatches
+    assert result.rlhf.gradient_steps == RewardModelConfig().steps + updates
+    assert result.dpo.gradient_steps == DPOConfig().steps
+
+
+def test_both_improve_on_the_reference_and_stay_under_the_frontier(result: Result) -> None:
+    frontier = the_lab().facts(0).frontier
+    for run in (result.rlhf, result.dpo):
+        assert 0 < run.true_quality <= frontier.bound(run.kl) + 1e-9
+        assert run.seconds > 0
+
+
+def test_the_view_trains_nothing_anew(result: Result) -> None:
+    moved = compute(Params(view=0))
+    assert moved.rlhf == result.rlhf
+    assert moved.dpo.seconds == result.dpo.seconds
+
+
+def test_another_seed_is_another_pair_of_runs(result: Result) -> None:
+    other = compute(Params(seed=1))
+    assert other.dpo.kl != result.dpo.kl
+    assert other.rlhf.kl != result.rlhf.kl
