@@ -39,6 +39,14 @@ class WidgetResult(BaseModel):
 
 
 @dataclass(frozen=True)
+class Try:
+    """Something to try: what to look for, and the state of the controls that shows it."""
+
+    label: str
+    query: str
+
+
+@dataclass(frozen=True)
 class Widget:
     """One entry of the registry."""
 
@@ -51,6 +59,7 @@ class Widget:
     compute: Callable[[Any], WidgetResult]
     example: str = ""
     """a query string that shows something worth seeing"""
+    tries: tuple[Try, ...] = ()
     heavy: bool = False
     """it trains: worth computing ahead for its default parameters"""
 
