@@ -66,23 +66,32 @@ def _field_error(error: Mapping[str, Any], schemas: Mapping[str, Mapping[str, An
     return FieldError(
         field=field,
         message=message,
-        allowed=_allowed(error, schemas.get(path[0]) if path else None),
+        # The schema of a list says nothing of the range of what is in it.
+        allowed=_allowed(error, schemas.get(field)),
     )
 
 
+BOUNDS = {
+    # in JSON schema, in pydantic's errors, in words
+    "minimum": ("ge", "at least"),
+    "exclusiveMinimum": ("gt", "above"),
+    "maximum": ("le", "at most"),
+    "exclusiveMaximum": ("lt", "below"),
+}
+
+
 def _allowed(error: Mapping[str, Any], schema: Mapping[str, Any] | None) -> str | None:
-    """The range as a reader would write it."""
-    if schema is not None:
-        low, high = schema.get("minimum"), schema.get("maximum")
-        if low is not None and high is not None:
-            whole = "a whole number " if schema.get("type") == "integer" else ""
-            return f"{whole}from {low:g} to {high:g}"
+    """The range as a reader would write it: the whole one, where the schema is known."""
+    bounds = {key: schema[key] for key in BOUNDS if key in schema} if schema is not None else {}
+    if set(bounds) == {"minimum", "maximum"}:
+        whole = "a whole number " if schema is not None and schema.get("type") == "integer" else ""
+        return f"{whole}from {bounds['minimum']:g} to {bounds['maximum']:g}"
     context = error.get("ctx") or {}
     if "expected" in context:
         return str(context["expected"])
-    bounds = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
-    parts = [f"{words} {context[key]:g}" for key, words in bounds.items() if key in context]
-    return " and ".join(parts) or None
+    if not bounds:
+        bounds = {key: context[short] for key, (short, _) in BOUNDS.items() if short in context}
+    return " and ".join(f"{BOUNDS[key][1]} {bound:g}" for key, bound in bounds.items()) or None
 
 
 def detail_of(errors: list[FieldError]) -> str:

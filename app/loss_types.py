@@ -1,0 +1,29 @@
+"""The preference losses by name, as an enumeration with labels for forms and documentation."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from app.lab.losses import LOSSES
+
+LossType = StrEnum("LossType", {name: name for name in LOSSES})  # type: ignore[misc]
+"""Names of ``app.lab.losses.LOSSES``, so that OpenAPI lists them."""
+
+LOSS_LABELS = {
+    "sigmoid": "sigmoid: DPO, and cDPO with label smoothing",
+    "robust": "robust: rDPO, for a known share of flipped labels",
+    "hinge": "hinge: SLiC-HF, RSO",
+    "ipo": "ipo: IPO on summed log-ratios",
+    "ipo_norm": "ipo_norm: IPO averaged over tokens (TRL’s ipo)",
+    "exo_pair": "exo_pair: EXO",
+    "nca_pair": "nca_pair: NCA",
+    "bco_pair": "bco_pair: BCO",
+    "sppo_hard": "sppo_hard: SPPO with hard labels",
+    "apo_zero": "apo_zero: APO-zero",
+    "apo_down": "apo_down: APO-down",
+    "discopop": "discopop: DiscoPOP",
+    "sigmoid_norm": "sigmoid_norm: length-normalised DPO",
+    "simpo": "simpo: SimPO, γ = 0.5 unless given",
+    "orpo": "orpo: ORPO",
+    "kto": "kto: KTO on both halves of a pair, z₀ = 0 unless given",
+}
