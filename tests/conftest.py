@@ -10,11 +10,16 @@ from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
+from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 from starlette.testclient import TestClient
 
 from app.main import create_app
 from app.settings import Settings
+
+# Machines are noisy: no test may fail for being slow.
+hypothesis_settings.register_profile("untimed", deadline=None)
+hypothesis_settings.load_profile("untimed")
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",

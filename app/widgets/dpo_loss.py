@@ -1,0 +1,290 @@
+"""One preference pair under one of sixteen losses: implicit rewards, margin, loss and gradient."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from pydantic import BaseModel, Field, ValidationInfo, field_validator
+from torch import Tensor
+
+from app.figures import curve_figure, line, marker
+from app.lab.losses import (
+    NEEDS_LENGTHS,
+    REFERENCE_FREE,
+    USES_LABEL_SMOOTHING,
+    PairLogps,
+    check_label_smoothing,
+    preference_loss,
+)
+from app.loss_types import LOSS_LABELS, LossType
+from app.widgets.base import Try, Widget, WidgetParams, WidgetResult, choice, number
+
+
+def length(whose: str) -> int:
+    """A count of completion tokens."""
+    field: int = Field(
+        5,
+        ge=1,
+        le=1000,
+        title=f"Length of the {whose} response",
+        description="completion tokens; a response of the lab has five",
+        json_schema_extra={"unit": "tokens", "step": 1},
+    )
+    return field
+
+
+def reference_logp(whose: str) -> float:
+    """log pi_ref of a response."""
+    field: float = number(
+        -8,
+        -1000,
+        0,
+        title=f"Reference log-probability of the {whose} response",
+        description="a sum over tokens; a usual response of the lab has about -8",
+        unit="nats",
+    )
+    return field
+
+
+class Params(WidgetParams):
+    """One pair, described by how far the policy has moved on each response."""
+
+    loss_type: LossType = choice(
+        "sigmoid", title="Loss", description="loss_type, named as in TRL", labels=LOSS_LABELS
+    )
+    beta: float = number(
+        0.5,
+        0.01,
+        10,
+        title="β",
+        description="temperature: implicit reward per nat of log-ratio",
+        unit="reward per nat",
+        log_scale=True,
+    )
+    label_smoothing: float = number(
+        0.0,
+        0,
+        0.49,
+        title="Label smoothing",
+        description="assumed share of flipped labels: sigmoid (cDPO), robust and exo_pair",
+        step=0.001,
+    )
+    chosen_length: int = length("chosen")
+    rejected_length: int = length("rejected")
+    reference_chosen_logp: float = reference_logp("chosen")
+    reference_rejected_logp: float = reference_logp("rejected")
+    logratio_chosen: float = number(
+        1.0,
+        -20,
+        20,
+        title="Log-ratio of the chosen response",
+        description="log pi_theta(y_w|x) - log pi_ref(y_w|x), a sum over tokens",
+        unit="nats",
+    )
+    logratio_rejected: float = number(
+        -3.0,
+        -20,
+        20,
+        title="Log-ratio of the rejected response",
+        description="log pi_theta(y_l|x) - log pi_ref(y_l|x), a sum over tokens",
+        unit="nats",
+    )
+
+    @field_validator("label_smoothing")
+    @classmethod
+    def _smoothing_suits_the_loss(cls, value: float, info: ValidationInfo) -> float:
+        if "loss_type" in info.data:
+            check_label_smoothing(info.data["loss_type"], value)
+        return value
+
+    @field_validator("logratio_chosen", "logratio_rejected")
+    @classmethod
+    def _a_probability_is_at_most_one(cls, value: float, info: ValidationInfo) -> float:
+        """Losses without a reference read log pi_theta itself, which has to be below 0."""
+        loss_type = info.data.get("loss_type")
+        reference = info.data.get(str(info.field_name).replace("logratio", "reference") + "_logp")
+        if loss_type in REFERENCE_FREE and reference is not None and value + reference >= 0:
+            raise ValueError(
+                f"must be below {-reference:g} for {loss_type}: the log-probability of the policy, "
+                f"{reference:g} plus the log-ratio, has to be below 0"
+            )
+        return value
+
+
+class Gradient(BaseModel):
+    """Derivatives of the loss, by autograd."""
+
+    logratio_chosen: float = Field(description="d loss / d logratio_chosen")
+    logratio_rejected: float = Field(description="d loss / d logratio_rejected")
+
+
+class Reads(BaseModel):
+    """What a loss looks at."""
+
+    only_difference: bool = Field(
+        description="shifting both log-ratios by the same amount changes nothing"
+    )
+    reference: bool = Field(description="it measures against the reference policy")
+    lengths: bool = Field(description="it averages over completion tokens")
+    label_smoothing: bool = Field(description="it has a label-smoothing term")
+
+
+class Result(WidgetResult):
+    """The pair under this loss (DPO: Eq. 7 and the gradient in section 4, arXiv 2305.18290)."""
+
+    implicit_reward_chosen: float = Field(description="beta * logratio_chosen")
+    implicit_reward_rejected: float = Field(description="beta * logratio_rejected")
+    margin: float = Field(description="implicit_reward_chosen - implicit_reward_rejected")
+    probability: float = Field(description="sigma(margin): Bradley-Terry on the implicit rewards")
+    loss: float = Field(description="of this pair under loss_type")
+    gradient_weight: float = Field(
+        description="sigma(-margin): the weight of this pair in the gradient of DPO"
+    )
+    gradient: Gradient = Field(description="of the loss, by autograd")
+    reads: Reads = Field(description="what this loss looks at")
+    figure: dict[str, object] = Field(description="Plotly figure: loss over the margin")
+
+
+def compute(params: Params) -> Result:
+    """Loss and gradient of the pair, and the loss along the margin."""
+    chosen = torch.tensor([params.logratio_chosen], dtype=torch.float64, requires_grad=True)
+    rejected = torch.tensor([params.logratio_rejected], dtype=torch.float64, requires_grad=True)
+    loss = loss_of(params, chosen, rejected)
+    to_chosen, to_rejected = torch.autograd.grad(loss.sum(), [chosen, rejected])
+    gradient = Gradient(logratio_chosen=to_chosen.item(), logratio_rejected=to_rejected.item())
+    rewards = params.beta * torch.cat([chosen, rejected]).detach()
+    margin = rewards[0] - rewards[1]
+    result = Result(
+        finding="",
+        implicit_reward_chosen=rewards[0].item(),
+        implicit_reward_rejected=rewards[1].item(),
+        margin=margin.item(),
+        probability=torch.sigmoid(margin).item(),
+        loss=loss.item(),
+        gradient_weight=torch.sigmoid(-margin).item(),
+        gradient=gradient,
+        reads=Reads(
+            only_difference=_only_the_difference(params),
+            reference=params.loss_type not in REFERENCE_FREE,
+            lengths=params.loss_type in NEEDS_LENGTHS,
+            label_smoothing=params.loss_type in USES_LABEL_SMOOTHING,
+        ),
+        figure=_figure(params, margin.item(), loss.item()),
+    )
+    return result.model_copy(update={"finding": _finding(params, result)})
+
+
+def loss_of(params: Params, chosen: Tensor, rejected: Tensor) -> Tensor:
+    """Loss of pairs with these log-ratios. Shapes: (pairs,), (pairs,) -> (pairs,), float64."""
+    reference_chosen = torch.full_like(chosen, params.reference_chosen_logp)
+    reference_rejected = torch.full_like(rejected, params.reference_rejected_logp)
+    pairs = PairLogps(
+        reference_chosen + chosen,
+        reference_rejected + rejected,
+        reference_chosen,
+        reference_rejected,
+        torch.full_like(chosen, params.chosen_length),
+        torch.full_like(rejected, params.rejected_length),
+        params.label_smoothing,
+    )
+    return preference_loss(params.loss_type, pairs, params.beta)
+
+
+def _only_the_difference(params: Params) -> bool:
+    """Whether loss and shift are independent, tried out at a few places and not remembered."""
+    chosen = torch.tensor([-3.0, -1.0, -2.5], dtype=torch.float64)
+    rejected = torch.tensor([-2.0, -4.0, -1.5], dtype=torch.float64)
+    # Losses without a reference read log-probabilities: keep those below 0.
+    tried = params.model_copy(
+        update={"reference_chosen_logp": -8.0, "reference_rejected_logp": -8.0}
+    )
+    here, there = (loss_of(tried, chosen + s, rejected + s) for s in (0.0, 1.0))
+    return bool(torch.allclose(here, there, rtol=1e-9, atol=1e-12))
+
+
+def _finding(params: Params, result: Result) -> str:
+    sure = (
+        f"The margin is {result.margin:.2f}, so the implicit rewards give the chosen response a "
+        f"probability of {result.probability:.1%}."
+    )
+    fallen = params.logratio_chosen < 0 and params.logratio_rejected < 0
+    if params.loss_type == "sigmoid" and params.label_smoothing == 0:
+        if fallen and result.margin > 0:
+            return (
+                f"{sure} Both responses have become less likely than under the reference, and the "
+                f"loss, {result.loss:.3f}, is still below ln 2: only the difference counts."
+            )
+        return (
+            f"{sure} This pair pulls with weight {result.gradient_weight:.3f}, which is the "
+            "probability of the wrong order."
+        )
+    return f"{sure} {_what_it_wants(params, result)}"
+
+
+def _what_it_wants(params: Params, result: Result) -> str:
+    """Which way the loss pushes each response, read off the gradient."""
+    rounding = 1e-9
+    pushes = [
+        f"the {whose} response {'up' if slope < 0 else 'down'}"
+        for whose, slope in (
+            ("chosen", result.gradient.logratio_chosen),
+            ("rejected", result.gradient.logratio_rejected),
+        )
+        if abs(slope) > rounding
+    ]
+    if not pushes:
+        wants = f"{params.loss_type} is at rest here: it pushes neither response"
+    else:
+        wants = f"{params.loss_type} pushes {' and '.join(pushes)}"
+    looks = (
+        "only their difference counts" if result.reads.only_difference else "each counts by itself"
+    )
+    return f"{wants}; {looks}."
+
+
+def _figure(params: Params, margin: float, loss: float) -> dict[str, object]:
+    """Loss along the margin: the chosen log-ratio moves, the rejected one stays."""
+    farthest = max(6.0, 1.15 * abs(margin))
+    margins = torch.linspace(-farthest, farthest, 121, dtype=torch.float64)
+    rejected = torch.full_like(margins, params.logratio_rejected)
+    chosen = rejected + margins / params.beta
+    if params.loss_type in REFERENCE_FREE:
+        possible = chosen < -params.reference_chosen_logp - 1e-6
+        margins, chosen, rejected = margins[possible], chosen[possible], rejected[possible]
+    traces = [
+        line(params.loss_type, margins, loss_of(params, chosen, rejected), role="rejected"),
+        marker("this pair", margin, loss, role="rejected"),
+    ]
+    if params.loss_type != "sigmoid" or params.label_smoothing > 0:
+        sigmoid = -torch.nn.functional.logsigmoid(margins)
+        traces.insert(0, line("DPO", margins, sigmoid, role="other", dash="dot"))
+    figure = curve_figure(traces, x="margin β(Δ_w − Δ_l), moving the chosen log-ratio", y="loss")
+    assert all(math.isfinite(y) for trace in traces for y in trace.y)
+    return figure
+
+
+WIDGET = Widget(
+    name="dpo_loss",
+    title="The loss sees only how far the two responses have moved apart",
+    caption="Set the log-ratio of each response and β. The calculator shows implicit rewards, margin, "
+    "loss and gradient, for DPO and fifteen of its relatives.",
+    params=Params,
+    result=Result,
+    compute=compute,
+    example="loss_type=ipo&beta=0.1&logratio_chosen=2&logratio_rejected=-1",
+    tries=(
+        Try(
+            "Let both responses become less likely: the loss is still below ln 2.",
+            "logratio_chosen=-4&logratio_rejected=-8",
+        ),
+        Try(
+            "Take IPO at its target gap 1/(2β): it is at rest, where DPO still pulls.",
+            "loss_type=ipo&beta=0.5&logratio_chosen=0.5&logratio_rejected=-0.5",
+        ),
+        Try(
+            "Order the pair badly wrong: the gradient weight nears 1.",
+            "logratio_chosen=-6&logratio_rejected=6",
+        ),
+    ),
+)

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from app.lab.losses import LOSSES, NEEDS_LENGTHS, REFERENCE_FREE
+from app.loss_types import LOSS_LABELS
+from app.widgets.dpo_loss import Params, Result, compute
+
+log_ratios = st.floats(-20, 20)
+betas = st.floats(0.01, 10)
+
+
+def at(loss_type: str = "sigmoid", **changes: Any) -> Result:
+    smoothing = {"label_smoothing": 0.001} if loss_type == "exo_pair" else {}
+    return compute(Params(loss_type=loss_type, **{**smoothing, **changes}))
+
+
+def test_the_default_has_the_published_values() -> None:
+    result = at()
+    assert result.margin == 2
+    assert f"{result.probability:.1%}" == "88.1%"
+    assert f"{result.loss:.3f}" == "0.127"
+    assert f"{result.gradient_weight:.3f}" == "0.119"
+
+
+@given(chosen=log_ratios, rejected=log_ratios, beta=betas)
+def test_beta_enters_once(chosen: float, rejected: float, beta: float) -> None:
+    result = at(logratio_chosen=chosen, logratio_rejected=rejected, beta=beta)
+    assert result.implicit_reward_chosen == pytest.approx(beta * chosen)
+    assert result.margin == pytest.approx(beta * (chosen - rejected), abs=1e-12)
+    assert result.loss == pytest.approx(math.log1p(math.exp(-abs(result.margin)))
+        + max(-result.margin, 0), rel=1e-9)  # fmt: skip
+
+
+@given(chosen=log_ratios, rejected=log_ratios, beta=betas)
+def test_the_gradient_is_that_of_the_paper(chosen: float, rejected: float, beta: float) -> None:
+    result = at(logratio_chosen=chosen, logratio_rejected=rejected, beta=beta)
+    expected = -beta * result.gradient_weight
+    assert result.gradient.logratio_chosen == pytest.approx(expected, rel=1e-9)
+    assert result.gradient.logratio_rejected == pytest.approx(-expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("loss_type", LOSSES)
+def test_what_a_loss_reads_is_what_it_depends_on(loss_type: str) -> None:
+    here = at(loss_type)
+    assert here.reads.lengths == (loss_type in NEEDS_LENGTHS)
+    longer = at(loss_type, chosen_length=7)
+    assert (longer.loss != here.loss) == here.reads.lengths
+    moved = at(loss_type, reference_chosen_logp=-9)
+    assert (not math.isclose(moved.loss, here.loss, rel_tol=1e-12)) == (loss_type in REFERENCE_FREE)
+    shifted = at(loss_type, logratio_chosen=-1, logratio_rejected=-5)
+    if here.reads.only_difference:
+        assert shifted.loss == pytest.approx(here.loss, rel=1e-9, abs=1e-12)
+    else:
+        assert shifted.loss != pytest.approx(here.loss, rel=1e-6)
+
+
+def test_losses_that_see_only_the_difference_are_the_expected_ones() -> None:
+    assert {name for name in LOSSES if at(name).reads.only_difference} == {
+        "sigmoid", "robust", "hinge", "ipo", "ipo_norm", "exo_pair", "discopop", "sigmoid_norm",
+        "simpo",
+    }  # fmt: skip
+
+
+def test_both_log_ratios_may_fall_while_the_loss_does() -> None:
+    result = at(logratio_chosen=-4, logratio_rejected=-8)
+    assert result.loss < math.log(2)
+    assert "Both responses have become less likely" in result.finding
+
+
+def test_ipo_rests_at_its_target_gap() -> None:
+    result = at("ipo", beta=0.5, logratio_chosen=0.5, logratio_rejected=-0.5)
+    assert result.loss == pytest.approx(0, abs=1e-18)
+    assert "at rest" in result.finding
+
+
+@pytest.mark.parametrize("loss_type", LOSSES)
+def test_the_curve_goes_through_the_pair(loss_type: str) -> None:
+    result = at(loss_type)
+    traces = {trace["name"]: trace for trace in result.figure["data"]}  # type: ignore[attr-defined]
+    assert traces["this pair"]["y"] == [pytest.approx(result.loss, rel=1e-4)]
+    curve = traces[loss_type]
+    places = list(zip(curve["x"], curve["y"], strict=True))
+    below = max(p for p in places if p[0] <= result.margin)
+    above = min(p for p in places if p[0] >= result.margin)
+    low, high = sorted([below[1], above[1]])
+    assert low - 1e-3 <= result.loss <= high + 1e-3
+
+
+@pytest.mark.parametrize("loss_type", LOSSES)
+@pytest.mark.parametrize(
+    ("beta", "chosen", "rejected"), [(10, -20, 20), (10, 7.9, -20), (0.01, -20, 20)]
+)
+def test_the_ends_of_all_ranges_are_finite(
+    loss_type: str, beta: float, chosen: float, rejected: float
+) -> None:
+    rejected = min(rejected, 7.9) if loss_type in REFERENCE_FREE else rejected
+    result = at(loss_type, beta=beta, logratio_chosen=chosen, logratio_rejected=rejected)
+    assert math.isfinite(result.loss)
+
+
+@pytest.mark.parametrize(
+    ("given_params", "field"),
+    [
+        ({"loss_type": "dpo"}, "loss_type"),
+        ({"loss_type": "exo_pair"}, "label_smoothing"),
+        ({"loss_type": "hinge", "label_smoothing": 0.1}, "label_smoothing"),
+        ({"loss_type": "orpo", "logratio_chosen": 8}, "logratio_chosen"),
+        ({"loss_type": "simpo", "logratio_rejected": 9}, "logratio_rejected"),
+        ({"beta": 0}, "beta"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_by_name(given_params: dict[str, Any], field: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Params(**given_params)
+    assert [error["loc"] for error in refused.value.errors()] == [(field,)]
+
+
+def test_every_loss_has_a_label() -> None:
+    assert set(LOSS_LABELS) == set(LOSSES)
