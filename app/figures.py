@@ -49,6 +49,18 @@ def line(
     )
 
 
+def filled(name: str, x: Numbers, y: Numbers, *, role: str) -> go.Scatter:
+    """A distribution: a curve with the area below it shaded."""
+    curve = line(name, x, y, role=role)
+    return curve.update(fill="tozeroy", fillcolor=translucent(ROLES[role]))
+
+
+def translucent(colour: str, opacity: float = 0.2) -> str:
+    """A #rrggbb colour that lets others shine through."""
+    red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity})"
+
+
 def marker(
     name: str, x: float, y: float, *, role: str, axis: str = "y", symbol: str = "circle"
 ) -> go.Scatter:

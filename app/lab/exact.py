@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from app.lab.policy import Cache, Policy
-from app.lab.world import PHRASES, SLOTS
+from app.lab.world import PHRASES, SLOTS, response_number
 
 
 @torch.no_grad()
@@ -56,3 +56,25 @@ def expectation(logps: Tensor, values: Tensor) -> Tensor:
 def entropy(logps: Tensor) -> Tensor:
     """-sum_y p log p in nats. Shapes: (7776,) -> ()."""
     return -(logps.exp() * torch.where(logps > -torch.inf, logps, 0.0)).sum()
+
+
+def phrase_marginals(logps: Tensor) -> Tensor:
+    """How often each phrase is said in its slot. Shapes: (7776,) -> (5, 6), each row sums to 1."""
+    joint = logps.exp().view([PHRASES] * SLOTS)
+    return torch.stack(
+        [joint.sum([other for other in range(SLOTS) if other != slot]) for slot in range(SLOTS)]
+    )
+
+
+def conditional_logps(logps: Tensor, responses: Tensor) -> Tensor:
+    """log p of each phrase given the phrases before it, for any distribution over responses.
+
+    Shapes: (7776,), (batch, 5) -> (batch, 5); a row sums to the log-probability of its response.
+    """
+    numbers = response_number(responses)
+    prefixes = [
+        # log-probability of all prefixes of this length: (6^length, rest) -> (6^length,)
+        logps.view(PHRASES**length, -1).logsumexp(1)[numbers // PHRASES ** (SLOTS - length)]
+        for length in range(SLOTS + 1)
+    ]
+    return torch.stack(prefixes, 1).diff(dim=1)

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.lab.exact import conditional_logps, phrase_marginals
+from app.lab.trained import the_lab
+from app.lab.world import PHRASES, all_responses, response_number
+from app.widgets.base import PROMPT_TEXTS
+from app.widgets.beta_effect import Params, Result, RewardName, compute, reward_of
+
+
+def at(**params: Any) -> Result:
+    return compute(Params(**params))
+
+
+@pytest.mark.parametrize("reward", list(RewardName))
+@given(beta=st.floats(0.01, 10), prompt=st.sampled_from(list(PROMPT_TEXTS)))
+@settings(max_examples=15)
+def test_numbers_are_those_of_the_closed_form(beta: float, prompt: str, reward: str) -> None:
+    """Against sums with plain floats: the definition of Eq. 4, response by response."""
+    result = at(beta=beta, prompt=prompt, reward=reward)
+    facts = the_lab().facts(the_lab().world.prompt_number(prompt))
+    values = reward_of(facts, reward).tolist()
+    logps = facts.reference_logps.tolist()
+    top = max(r / beta for r in values)
+    weights = [math.exp(p + r / beta - top) for p, r in zip(logps, values, strict=True)]
+    z = math.fsum(weights)
+    assert result.log_partition == pytest.approx(math.log(z) + top, abs=1e-9)
+    expected = math.fsum(w / z * r for w, r in zip(weights, values, strict=True))
+    assert result.expected_reward == pytest.approx(expected, abs=1e-9)
+    # KL(pi* || pi_ref) = E[r] / beta - log Z
+    assert result.kl == pytest.approx(expected / beta - result.log_partition, abs=1e-7)
+
+
+def test_the_listed_responses_gain_and_lose_most() -> None:
+    result = at(beta=0.3)
+    gains = [r.optimal_probability - r.reference_probability for r in result.responses]
+    losses = [r.optimal_probability - r.reference_probability for r in result.losing]
+    assert gains == sorted(gains, reverse=True)
+    assert gains[-1] > 0 > losses[0]
+    assert losses == sorted(losses)
+
+
+def test_the_phrases_of_a_response_account_for_its_log_ratio() -> None:
+    for response in at(beta=0.3).responses:
+        assert response.text == " ".join(phrase.text for phrase in response.phrases)
+        whole = math.log(response.optimal_probability / response.reference_probability)
+        assert sum(phrase.log_ratio for phrase in response.phrases) == pytest.approx(
+            whole, abs=1e-9
+        )
+
+
+def test_phrase_shares_are_distributions_over_each_slot() -> None:
+    phrases = at(beta=0.1, reward="learned").phrases
+    for slot in range(5):
+        rows = phrases[slot * PHRASES : (slot + 1) * PHRASES]
+        assert len({row.slot for row in rows}) == 1
+        assert sum(row.reference_probability for row in rows) == pytest.approx(1, abs=1e-12)
+        assert sum(row.optimal_probability for row in rows) == pytest.approx(1, abs=1e-12)
+        assert [row.flattering for row in rows] == [False] * 5 + [True]
+
+
+def test_a_high_beta_stays_and_a_low_beta_goes_far() -> None:
+    high, low = at(beta=10), at(beta=0.01)
+    assert high.kl < 0.02
+    assert low.kl > 9
+    assert low.effective_responses < 2 < 2000 < high.effective_responses
+
+
+def test_the_learned_reward_leads_into_the_flattery_trap_and_the_true_one_does_not() -> None:
+    true, learned = at(beta=0.1), at(beta=0.1, reward="learned")
+    assert true.true_quality > 3
+    assert learned.true_quality < 0 < learned.expected_reward
+    assert "below the reference" in learned.finding
+    flattering = [p.optimal_probability for p in learned.phrases if p.flattering]
+    assert min(flattering) > 0.5
+
+
+def test_the_curve_falls_in_kl_and_passes_through_the_result() -> None:
+    result = at(beta=1)
+    kls = [point.kl for point in result.curve]
+    assert kls == sorted(kls, reverse=True)
+    here = next(point for point in result.curve if point.beta == pytest.approx(1))
+    assert here.kl == pytest.approx(result.kl, rel=1e-9)
+    assert here.expected_reward == pytest.approx(result.expected_reward, rel=1e-9)
+
+
+def test_the_distributions_drawn_sum_to_one() -> None:
+    for trace in at().figure["data"]:  # type: ignore[attr-defined]
+        assert sum(trace["y"]) == pytest.approx(1, abs=1e-3)
+
+
+def test_marginals_and_conditionals_against_enumeration() -> None:
+    """p(phrase | before) = p(prefix with it) / p(prefix), each summed by brute force."""
+    logps = the_lab().facts(1).reference_logps
+    responses = all_responses()
+    shown = responses[4321]
+    found = conditional_logps(logps, shown.unsqueeze(0))[0]
+    before = 1.0
+    for slot in range(5):
+        same = (responses[:, : slot + 1] == shown[: slot + 1]).all(1)
+        mass = logps[same].exp().sum().item()
+        assert found[slot].item() == pytest.approx(math.log(mass / before), abs=1e-9)
+        before = mass
+    assert found.sum().item() == pytest.approx(logps[int(response_number(shown))].item(), abs=1e-9)
+    share = logps[responses[:, 3] == 2].exp().sum().item()
+    assert phrase_marginals(logps)[3, 2].item() == pytest.approx(share, abs=1e-12)
