@@ -41,10 +41,15 @@ class WidgetView:
     @property
     def query(self) -> str:
         """The state as a query string; what has its default is left out."""
+        return self.query_with()
+
+    def query_with(self, **changes: object) -> str:
+        """The same with some parameters changed: where a link to another state leads."""
+        values = {name: control.value for name, control in self.controls.items()} | changes
         changed = {
-            name: str(control.value)
-            for name, control in self.controls.items()
-            if control.value is not None and control.value != control.default
+            name: str(value)
+            for name, value in values.items()
+            if value is not None and value != self.controls[name].default
         }
         return f"?{urlencode(changed)}" if changed else ""
 

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.helpers import field, set_slider, widget
+
+
+def test_next_leads_through_all_six_steps_and_previous_back(page: Page) -> None:
+    page.goto("/sections/dpo-insight")
+    found = widget(page, "dpo_derivation")
+    following = found.get_by_role("link", name="Next step")
+    for step in range(1, 7):
+        expect(field(found, "step")).to_have_text(str(step))
+        expect(found.locator(f'.formula[data-step="{step}"]')).to_be_visible()
+        expect(found.locator(".formula[data-step]:visible")).to_have_count(1)
+        expect(field(found, "check.max_abs_difference")).to_have_text(re.compile(r"^0$|e−1\d"))
+        if step < 6:
+            following.click()
+    expect(following).to_be_hidden()
+    found.get_by_role("link", name="Previous step").click()
+    expect(field(found, "step")).to_have_text("5")
+    expect(page).to_have_url(re.compile(r"step=5"))
+
+
+def test_the_arrow_keys_step(page: Page) -> None:
+    page.goto("/widgets/dpo_derivation")
+    found = widget(page, "dpo_derivation")
+    found.locator("[name=step]:checked").focus()
+    page.keyboard.press("ArrowRight")
+    expect(field(found, "step")).to_have_text("2")
+    page.keyboard.press("ArrowLeft")
+    expect(field(found, "step")).to_have_text("1")
+
+
+def test_another_beta_changes_the_numbers_and_the_sides_still_agree(page: Page) -> None:
+    page.goto("/widgets/dpo_derivation?step=3")
+    found = widget(page, "dpo_derivation")
+    before = field(found, "terms.1.value").text_content()
+    set_slider(found, "beta", "900")
+    expect(field(found, "terms.1.value")).not_to_have_text(before or "")
+    left, right = (field(found, f"check.{side}").text_content() for side in ("left", "right"))
+    assert left == right
+
+
+def test_at_the_last_step_focus_stays_in_the_widget(page: Page) -> None:
+    page.goto("/widgets/dpo_derivation?step=5")
+    found = widget(page, "dpo_derivation")
+    link = found.get_by_role("link", name="Next step")
+    link.focus()
+    page.keyboard.press("Enter")
+    expect(field(found, "step")).to_have_text("6")
+    expect(found.locator("[name=step]:checked")).to_be_focused()
+
+
+def test_without_javascript_links_step(browser: Browser, server: str) -> None:
+    context = browser.new_context(base_url=server, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/sections/dpo-insight?beta=2")
+    page.get_by_role("link", name="Next step").click()
+    expect(page.locator('[data-field="step"]').first).to_have_text("2")
+    assert "beta=2" in page.url
+    context.close()

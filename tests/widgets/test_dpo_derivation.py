@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.lab.optimum import log_partition
+from app.lab.trained import the_lab
+from app.mathml import mathml
+from app.widgets.base import PROMPT_TEXTS
+from app.widgets.dpo_derivation import DERIVATION, STEPS, Params, Result, compute
+
+steps = pytest.mark.parametrize("step", range(1, STEPS + 1))
+
+
+def at(**params: Any) -> Result:
+    return compute(Params(**params))
+
+
+@steps
+@given(
+    beta=st.floats(0.01, 10),
+    prompt=st.sampled_from(list(PROMPT_TEXTS)),
+    seed=st.integers(0, 999_999),
+)
+@settings(max_examples=10)
+def test_both_sides_agree_on_all_responses(step: int, beta: float, prompt: str, seed: int) -> None:
+    check = at(step=step, beta=beta, prompt=prompt, seed=seed).check
+    assert check.responses_checked == 7776
+    assert check.max_abs_difference < 1e-9
+    assert check.left == pytest.approx(check.right, abs=1e-9)
+
+
+@steps
+def test_the_check_can_fail(step: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A partition function that is 1% too large breaks the steps that rest on it."""
+
+    def wrong(reference: torch.Tensor, reward: torch.Tensor, beta: float) -> torch.Tensor:
+        return log_partition(reference, reward, beta) + math.log(1.01)
+
+    monkeypatch.setattr("app.widgets.dpo_derivation.log_partition", wrong)
+    difference = at(step=step).check.max_abs_difference
+    # Steps 1 and 6 have no Z; in 4 and 5 it is in both rewards and cancels.
+    assert (difference > 1e-4) == (step in (2, 3))
+
+
+@pytest.mark.parametrize("step", [4, 5, 6])
+def test_the_check_notices_another_policy(step: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the trained policy in place of pi* the preferences are no longer those of r*."""
+
+    def trained(reference: torch.Tensor, *_: Any) -> torch.Tensor:
+        return the_lab().dpo_logps(0) + 0 * reference
+
+    monkeypatch.setattr("app.widgets.dpo_derivation.optimal_logps", trained)
+    # In step 5 both sides hold the same policy: what cancels there is Z, for any policy.
+    assert (at(step=step).check.max_abs_difference > 1e-3) == (step != 5)
+
+
+def test_the_preference_shown_is_that_of_the_true_reward() -> None:
+    result = at(step=5)
+    gap = next(term.value for term in result.terms if "r(x, y_w) − r" in term.symbol)
+    assert result.check.right == pytest.approx(1 / (1 + math.exp(-gap)), abs=1e-12)
+
+
+def test_the_loss_at_the_optimum_is_that_of_a_perfect_reward_model() -> None:
+    result = at(step=6)
+    gap = result.terms[0].value
+    assert result.check.left == pytest.approx(math.log1p(math.exp(-gap)), rel=1e-12)
+
+
+def test_each_step_shows_another_equation_with_words_and_source() -> None:
+    results = [at(step=n) for n in range(1, STEPS + 1)]
+    assert len({r.latex for r in results}) == STEPS
+    assert [r.step for r in results] == list(range(1, STEPS + 1))
+    for one, following in pairwise(results):
+        assert one.explanation != following.explanation
+    for result in results:
+        assert len(result.terms) == 3
+        assert result.source.startswith("Eq. ")
+        assert [e.latex for e in result.equations] == [s.latex for s in DERIVATION]
+
+
+@steps
+def test_the_part_that_changes_is_marked(step: int) -> None:
+    html = mathml(DERIVATION[step - 1].latex, display=True)
+    marked = "menclose" if step == 5 else "term-changed"
+    assert (marked in html) == (step > 1)
+
+
+@given(seed=st.integers(0, 999_999))
+@settings(max_examples=20)
+def test_the_two_responses_differ_and_come_from_the_seed(seed: int) -> None:
+    result = at(seed=seed)
+    assert result.response != result.opponent
+    assert at(seed=seed) == result
