@@ -1,0 +1,324 @@
+"""Labelled pairs, one at a time: which response the coin chose, and what each judge makes of it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, Literal
+
+import torch
+from pydantic import BaseModel, Field
+from torch import Tensor
+
+from app.figures import bars, curve_figure
+from app.formats import signed
+from app.lab.exact import conditional_logps
+from app.lab.preferences import Comparisons, bradley_terry
+from app.lab.trained import the_lab
+from app.lab.world import response_number, the_world
+from app.widgets.base import (
+    PROMPT_TEXTS,
+    PromptId,
+    Try,
+    Widget,
+    WidgetParams,
+    WidgetResult,
+    choice,
+    prompt_field,
+)
+
+PAIRS = 200
+"""Pairs to step through: the first ones of the lab's comparisons for a prompt."""
+
+ROUNDING = 1e-9
+"""A margin nearer to zero than this is none: equally good responses differ by rounding alone."""
+
+
+class Params(WidgetParams):
+    """One labelled pair."""
+
+    prompt: PromptId = prompt_field()
+    pair: int = Field(
+        1,
+        ge=1,
+        le=PAIRS,
+        title="Pair",
+        description=f"which of the prompt's first {PAIRS} pairs",
+        json_schema_extra={"step": 1},
+    )
+    split: Literal["train", "test"] = choice(
+        "train",
+        title="Which pairs",
+        description="pairs that the reward model and the DPO policy were trained on (train), "
+        "or pairs that neither has seen (test)",
+        labels={"train": "used in training", "test": "held out"},
+    )
+
+
+class Phrase(BaseModel):
+    """One phrase of a response, given the phrases before it."""
+
+    text: str
+    slot: str = Field(description="its place in the response: opening, substance, ...")
+    reference_logp: float = Field(description="log pi_ref of the phrase, nats")
+    policy_logp: float = Field(description="log pi_theta of the phrase, DPO policy, nats")
+    log_ratio: float = Field(description="policy_logp - reference_logp, nats")
+    flattering: bool
+
+
+class Scored(BaseModel):
+    """One response with its scores."""
+
+    text: str
+    true_quality: float = Field(description="r*(x, y); mean 0 under the reference policy")
+    learned_reward: float = Field(description="reward model; mean 0 under the reference policy")
+    reference_logp: float = Field(description="log pi_ref(y|x), nats, a sum over phrases")
+    policy_logp: float = Field(description="log pi_theta(y|x) of the DPO policy, nats")
+    log_ratio: float = Field(description="policy_logp - reference_logp, nats")
+    implicit_reward: float = Field(description="beta * log_ratio")
+    flattering: int = Field(description="how many of its phrases flatter")
+    phrases: list[Phrase] = Field(description="the five phrases, in order")
+
+
+class Judge(BaseModel):
+    """What one score says of the pair."""
+
+    margin: float = Field(description="score of the chosen response minus score of the rejected")
+    probability: float = Field(description="sigma(margin): chance that this label falls")
+    agrees: bool = Field(description="the chosen response has the higher score")
+    verdict: str = Field(description="the same in words")
+
+
+class Judges(BaseModel):
+    """The three scores that are rewards, so that Bradley-Terry applies."""
+
+    true_quality: Judge
+    learned_reward: Judge
+    implicit_reward: Judge
+
+
+class Result(WidgetResult):
+    """One pair: its label, its scores and who agrees with the label."""
+
+    prompt: str = Field(description="text of the prompt, x")
+    prompt_id: str = Field(description="its id, as in the parameters")
+    pair: int = Field(description="number of this pair, from 1")
+    pairs: int = Field(description="how many there are")
+    chosen: Scored = Field(description="the response that the coin chose, y_w")
+    rejected: Scored = Field(description="the other one, y_l")
+    beta: float = Field(description="of the DPO run that made the policy")
+    probability: float = Field(
+        description="p(chosen > rejected) by true quality: the coin that made the label"
+    )
+    label_follows_quality: bool = Field(description="false if the coin chose the worse response")
+    judges: Judges = Field(description="margin and probability by each of three rewards")
+    surprises: int = Field(description="pairs, of all here, in which the coin chose the worse one")
+    surprises_reward_model: int = Field(description="those that the reward model ranks as labelled")
+    surprises_policy: int = Field(description="those that the DPO policy ranks as labelled")
+    next_surprise: int = Field(
+        description="number of the next pair in which the coin chose the worse response; "
+        "after the last comes the first"
+    )
+    figure: dict[str, object] = Field(description="Plotly figure: the margin by each judge")
+
+
+def compute(params: Params) -> Result:
+    """Score both responses of a pair, and all pairs for the counts."""
+    prompt = the_world().prompt_number(params.prompt)
+    pairs = _pairs(prompt, params.split)
+    margins = _margins(prompt, pairs)
+    here = params.pair - 1
+    judges = Judges(**{name: _judge(margin[here]) for name, margin in margins.items()})
+    worse = margins["true_quality"] < -ROUNDING
+    surprises = [number + 1 for number, is_worse in enumerate(worse.tolist()) if is_worse]
+    chosen, rejected = _scored(prompt, pairs.chosen[here]), _scored(prompt, pairs.rejected[here])
+    return Result(
+        finding=_finding(judges, identical=chosen.text == rejected.text),
+        prompt=PROMPT_TEXTS[params.prompt],
+        prompt_id=params.prompt,
+        pair=params.pair,
+        pairs=len(pairs),
+        chosen=chosen,
+        rejected=rejected,
+        beta=_beta(),
+        probability=judges.true_quality.probability,
+        label_follows_quality=params.pair not in surprises,
+        judges=judges,
+        surprises=len(surprises),
+        surprises_reward_model=int((margins["learned_reward"][worse] > ROUNDING).sum()),
+        surprises_policy=int((margins["implicit_reward"][worse] > ROUNDING).sum()),
+        next_surprise=_next(surprises, params.pair),
+        figure=_figure(judges),
+    )
+
+
+@lru_cache(maxsize=12)
+def _pairs(prompt: int, split: str) -> Comparisons:
+    lab = the_lab()
+    drawn = lab.training_comparisons if split == "train" else lab.held_out_comparisons
+    return drawn(prompt)[:PAIRS]
+
+
+def _beta() -> float:
+    return float(the_lab().report["dpo"]["config"]["beta"])
+
+
+def _margins(prompt: int, pairs: Comparisons) -> dict[str, Tensor]:
+    """Score of the chosen minus score of the rejected response, by judge. Shapes: (pairs,)."""
+    chosen, rejected = response_number(pairs.chosen), response_number(pairs.rejected)
+    facts = the_lab().facts(prompt)
+    rewards = {
+        "true_quality": facts.true_quality,
+        "learned_reward": facts.learned_reward,
+        "implicit_reward": _beta() * (the_lab().dpo_logps(prompt) - facts.reference_logps),
+    }
+    return {name: reward[chosen] - reward[rejected] for name, reward in rewards.items()}
+
+
+def _judge(margin: Tensor) -> Judge:
+    gap = float(margin)
+    if abs(gap) <= ROUNDING:
+        verdict = "sees no difference"
+    else:
+        verdict = "as labelled" if gap > 0 else "the other way round"
+    return Judge(
+        margin=gap,
+        probability=float(bradley_terry(margin, torch.zeros_like(margin))),
+        agrees=gap > ROUNDING,
+        verdict=verdict,
+    )
+
+
+def _scored(prompt: int, response: Tensor) -> Scored:
+    lab = the_lab()
+    facts = lab.facts(prompt)
+    number = response_number(response)
+    reference_logp = float(facts.reference_logps[number])
+    policy_logp = float(lab.dpo_logps(prompt)[number])
+    phrases = _phrases(prompt, response)
+    return Scored(
+        text=lab.world.text(prompt, response.tolist()),
+        true_quality=float(facts.true_quality[number]),
+        learned_reward=float(facts.learned_reward[number]),
+        reference_logp=reference_logp,
+        policy_logp=policy_logp,
+        log_ratio=policy_logp - reference_logp,
+        implicit_reward=_beta() * (policy_logp - reference_logp),
+        flattering=sum(phrase.flattering for phrase in phrases),
+        phrases=phrases,
+    )
+
+
+def _phrases(prompt: int, response: Tensor) -> list[Phrase]:
+    lab = the_lab()
+    authored = [
+        slot[phrase]
+        for slot, phrase in zip(lab.world.prompts[prompt].phrases, response.tolist(), strict=True)
+    ]
+    reference, policy = (
+        conditional_logps(logps, response.unsqueeze(0)).squeeze(0).tolist()
+        for logps in (lab.facts(prompt).reference_logps, lab.dpo_logps(prompt))
+    )
+    return [
+        Phrase(
+            text=phrase.text,
+            slot=slot,
+            reference_logp=before,
+            policy_logp=after,
+            log_ratio=after - before,
+            flattering=bool(phrase.flattering),
+        )
+        for slot, phrase, before, after in zip(
+            lab.world.slots, authored, reference, policy, strict=True
+        )
+    ]
+
+
+def _next(surprises: list[int], pair: int) -> int:
+    first = surprises[0] if surprises else pair
+    return next((number for number in surprises if number > pair), first)
+
+
+def _finding(judges: Judges, *, identical: bool) -> str:
+    if identical:
+        return "The same response was drawn twice: there is nothing to prefer."
+    quality = judges.true_quality
+    if abs(quality.margin) <= ROUNDING:
+        coin = "The two are equally good, so the coin was fair."
+    elif quality.agrees:
+        coin = (
+            "The coin chose the better response, as it does in "
+            f"{quality.probability:.0%} of tosses for these two."
+        )
+    else:
+        coin = (
+            "The coin chose the worse response: "
+            f"this one wins {quality.probability:.0%} of tosses against the other."
+        )
+    surprise = quality.margin < -ROUNDING
+    follows = {
+        "reward model": judges.learned_reward.agrees,
+        "DPO policy": judges.implicit_reward.agrees,
+    }
+    if len(set(follows.values())) == 1:
+        both = "The reward model and the DPO policy both"
+        agreed = follows["DPO policy"]
+        if surprise:
+            return f"{coin} {both} {'follow that label' if agreed else 'see past it'}."
+        return f"{coin} {both} rank the two {'as labelled' if agreed else 'the other way round'}."
+    yes, no = sorted(follows, key=lambda name: not follows[name])
+    if surprise:
+        return f"{coin} The {yes} follows that label, the {no} sees past it."
+    return f"{coin} The {yes} ranks the two as labelled, the {no} the other way round."
+
+
+def _figure(judges: Judges) -> dict[str, object]:
+    shown = [
+        ("true quality", judges.true_quality.margin, "true"),
+        ("reward model", judges.learned_reward.margin, "reward"),
+        ("DPO policy", judges.implicit_reward.margin, "optimised"),
+    ]
+    # Room on both sides for the numbers at the ends of the bars.
+    reach = 1.4 * max(1.0, *(abs(margin) for _, margin, _ in shown))
+    traces = []
+    for name, margin, role in shown:
+        bar = bars(name, [name], [margin], role=role, horizontal=True)
+        bar.update(text=[signed(margin)], textposition="outside", cliponaxis=False)
+        traces.append(bar)
+    layout: dict[str, Any] = {
+        "yaxis": {"title": {"text": "judge"}, "autorange": "reversed"},
+        "showlegend": False,
+        "bargap": 0.35,
+    }
+    return curve_figure(
+        traces,
+        x="margin: chosen minus rejected",
+        y="judge",
+        x_range=(-reach, reach),
+        **layout,
+    )
+
+
+WIDGET = Widget(
+    name="preference_pairs",
+    title="Two responses, one label, and what the judges think of it",
+    caption="Choose a prompt and step through its labelled pairs. True quality set the coin that "
+    "made the label. The reward model and the DPO policy saw labels only.",
+    params=Params,
+    result=Result,
+    compute=compute,
+    example="prompt=gravity&pair=4",
+    tries=(
+        Try(
+            "Find the label that the DPO policy follows and the reward model sees past.",
+            "prompt=headache&pair=1",
+        ),
+        Try(
+            "See both judges reject a label that falls in one toss of twenty.",
+            "prompt=lock&pair=56",
+        ),
+        Try(
+            "Compare the counts on held-out pairs: DPO follows far fewer wrong labels there.",
+            "prompt=headache&split=test&pair=10",
+        ),
+    ),
+)
