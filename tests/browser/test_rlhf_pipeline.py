@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from app.lab.trained import the_lab
+from tests.browser.helpers import expect_chart, field, widget
+
+SECTION = "/sections/rlhf-pipeline"
+PPO_TAKES = 60_000
+
+
+def state(found: Locator, network: str) -> Locator:
+    return found.locator(".networks tr", has=found.page.get_by_text(network)).locator(".state")
+
+
+def listed(found: Locator, names: str) -> list[str]:
+    return found.locator(f'[data-list="{names}"] dt').all_text_contents()
+
+
+def test_a_click_opens_each_stage(page: Page) -> None:
+    page.goto(SECTION)
+    found = widget(page, "rlhf_pipeline")
+    expect(field(found, "title")).to_contain_text("Stage 1 of 3")
+    expect(state(found, "SFT model, later the reference")).to_have_text("trained")
+
+    found.get_by_label("2. Reward model").check()
+    expect(field(found, "title")).to_contain_text("Stage 2 of 3")
+    expect(state(found, "SFT model, later the reference")).to_have_text("frozen")
+    expect(found.locator(".finding")).to_contain_text("held-out pairs as labelled")
+    accuracy = f"{the_lab().reward_model_accuracy():.1%}"
+    expect(found.locator('[data-list="quantities"]')).to_contain_text(accuracy)
+    assert "weight_decay" in listed(found, "hyperparameters")
+    expect(page).to_have_url(re.compile(r"\?stage=reward_model$"))
+
+    found.get_by_label("3. PPO").check()
+    expect(field(found, "title")).to_contain_text("Stage 3 of 3", timeout=PPO_TAKES)
+    assert found.locator(".networks .state").all_text_contents() == [
+        "frozen",
+        "frozen",
+        "trained",
+        "trained",
+    ]
+    assert "kl_coefficient" in listed(found, "hyperparameters")
+    assert "weight_decay" not in listed(found, "hyperparameters")
+    expect(found.locator('[data-network="3"]')).to_have_attribute("data-state", "trained")
+    expect(found.locator("[data-live]")).to_contain_text("held four networks")
+
+
+def test_the_chart_and_its_table_change_with_the_stage(page: Page) -> None:
+    page.goto(SECTION)
+    found = widget(page, "rlhf_pipeline")
+    expect_chart(found)
+    table = found.locator('[data-table="figure"]')
+    expect(table.locator("thead th").nth(1)).to_have_text("epoch")
+    found.get_by_label("2. Reward model").check()
+    expect(table.locator("thead th").nth(1)).to_have_text("gradient step")
+    expect(table.locator("thead th").nth(2)).to_have_text("loss (nats) / accuracy")
+    expect(table.locator("tbody tr", has_text="accuracy").first).to_be_attached()
+    expect(table.locator("tbody tr", has_text="entropy")).to_have_count(0)
+
+
+def test_arrow_keys_walk_through_the_stages(page: Page) -> None:
+    page.goto(SECTION)
+    found = widget(page, "rlhf_pipeline")
+    found.get_by_label("1. Supervised fine-tuning").focus()
+    page.keyboard.press("ArrowRight")
+    expect(field(found, "title")).to_contain_text("Stage 2 of 3")
+    page.keyboard.press("ArrowRight")
+    expect(field(found, "title")).to_contain_text("Stage 3 of 3", timeout=PPO_TAKES)
+    expect(found.get_by_label("3. PPO")).to_be_focused()
+
+
+def test_what_the_script_draws_is_what_the_server_draws(page: Page) -> None:
+    """The lists that the script fills anew are those of a fresh page."""
+    page.goto(SECTION)
+    found = widget(page, "rlhf_pipeline")
+    found.get_by_label("2. Reward model").check()
+    expect(field(found, "title")).to_contain_text("Stage 2 of 3")
+    drawn = found.locator("dl, thead").all_text_contents()
+    page.goto(f"{SECTION}?stage=reward_model")
+    fresh = page.locator("dpo-widget").locator("dl, thead").all_text_contents()
+
+    def squeezed(texts: list[str]) -> list[str]:
+        return [re.sub(r"\s+", "", text) for text in texts]
+
+    assert squeezed(drawn) == squeezed(fresh)
+
+
+def test_without_javascript_each_stage_opens(browser: Browser, server: str) -> None:
+    context = browser.new_context(base_url=server, java_script_enabled=False)
+    page = context.new_page()
+    page.set_default_timeout(PPO_TAKES)
+    page.goto(SECTION)
+    for label, title in (
+        ("2. Reward model", "Stage 2 of 3: reward model"),
+        ("3. PPO", "Stage 3 of 3: PPO"),
+        ("1. Supervised fine-tuning", "Stage 1 of 3: supervised fine-tuning"),
+    ):
+        page.get_by_label(label).check()
+        page.get_by_role("button", name="Update").click()
+        expect(page.locator('[data-field="title"]')).to_have_text(title)
+        page.locator("details.data summary").first.click()
+        expect(page.locator('[data-table="figure"] tbody tr').first).to_be_visible()
+    context.close()
