@@ -1,0 +1,54 @@
+// Another benchmark has other tables, notes and axes: they are built anew, as the server builds them.
+
+const element = (tag, text = "", attributes = {}) => {
+  const made = document.createElement(tag);
+  made.textContent = text;
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  return made;
+};
+
+const parent = (tag, children, attributes = {}) => {
+  const made = element(tag, "", attributes);
+  made.append(...children);
+  return made;
+};
+
+const row = ([name, ...cells]) =>
+  parent("tr", [element("th", name, { scope: "row" }), ...cells.map((cell) => element("td", cell))]);
+
+const tableOf = ({ title, folded, columns, rows }) => {
+  const head = parent("thead", [parent("tr", columns.map((name) => element("th", name, { scope: "col" })))]);
+  const table = parent("table", [head, parent("tbody", rows.map(row))]);
+  const region = parent("div", [table], { class: "table-scroll", tabindex: "0", role: "region", "aria-label": title });
+  const details = parent("details", [element("summary", title), region], { class: "data" });
+  details.open = !folded;
+  return details;
+};
+
+const showPart = (widget, name, shown) => {
+  for (const part of widget.querySelectorAll(`[data-part="${name}"]`)) part.hidden = !shown;
+};
+
+// The table behind a chart names its columns after the axes.
+const nameColumns = (widget, path, { xaxis, yaxis }) => {
+  const [, x, y] = widget.querySelectorAll(`[data-table="${path}"] thead th`);
+  x.textContent = xaxis.title.text;
+  y.textContent = yaxis.title.text;
+};
+
+export default {
+  draw(widget, result) {
+    const source = widget.querySelector("[data-source]");
+    source.hash = `ref-${result.source.reference}`;
+    source.textContent = result.source.short;
+    widget.querySelector("[data-tables]").replaceChildren(...result.tables.map(tableOf));
+    widget.querySelector("[data-notes]").replaceChildren(...result.notes.map((note) => element("li", note)));
+    const overTemperature = result.over_temperature.data.length > 0;
+    showPart(widget, "comparison", result.comparison !== null);
+    showPart(widget, "percentages", result.frontier.length === 0);
+    showPart(widget, "over_temperature", overTemperature);
+    nameColumns(widget, "figure", result.figure.layout);
+    widget.plot("figure", result.figure);
+    if (overTemperature) widget.plot("over_temperature", result.over_temperature);
+  },
+};

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from app.widgets.win_rates import LABELS, Params, compute
+from tests.browser.helpers import expect_chart, field, widget
+
+
+def choose(found: Locator, benchmark: str) -> None:
+    found.get_by_label(LABELS[benchmark], exact=True).check()
+    expect(found.locator("[data-live]")).to_have_text(compute(Params(benchmark=benchmark)).finding)
+
+
+def shown(found: Locator) -> list[str]:
+    """All text of the body, and which of its parts and folds are open."""
+    return [
+        re.sub(r"\s+", " ", text)
+        for text in (
+            found.locator("[data-tables]").inner_text(),
+            *found.locator("[data-notes] li").all_inner_texts(),
+            *found.locator(
+                "[data-part]:not([hidden]) p, [data-part]:not([hidden]) dd"
+            ).all_inner_texts(),
+            *found.locator('[data-table="figure"] thead th').all_text_contents(),
+            found.locator("[data-source]").get_attribute("href") or "",
+            found.locator("[data-source]").inner_text(),
+        )
+    ]
+
+
+def test_each_benchmark_changes_the_chart_the_tables_and_the_address(page: Page) -> None:
+    page.goto("/sections/results")
+    found = widget(page, "win_rates")
+    expect_chart(found)
+    for benchmark in [*list(LABELS)[1:], "tldr"]:
+        choose(found, benchmark)
+        result = compute(Params(benchmark=benchmark))
+        expect(found.locator("[data-tables] details")).to_have_count(len(result.tables))
+        expect(field(found, "source.where")).to_have_text(result.source.where)
+        chart = expect_chart(found)
+        expect(chart).to_have_attribute("aria-label", re.compile(re.escape(result.finding)))
+        figure: Any = result.figure
+        rows = sum(len(trace["x"]) for trace in figure["data"])
+        expect(found.locator('[data-table="figure"] tbody tr')).to_have_count(rows)
+        address = "" if benchmark == "tldr" else f"?benchmark={benchmark}"
+        expect(page).to_have_url(re.compile(re.escape(f"/sections/results{address}") + "$"))
+
+
+@pytest.mark.parametrize("benchmark", LABELS)
+def test_the_script_builds_what_the_server_built(page: Page, benchmark: str) -> None:
+    page.goto(f"/widgets/win_rates?benchmark={benchmark}")
+    found = page.locator("dpo-widget")
+    result = compute(Params(benchmark=benchmark))
+    html = page.request.get(f"/widgets/win_rates?benchmark={benchmark}").text()
+    widget(page, "win_rates")
+    built = shown(found)
+    # The same markup, parsed by the browser but touched by no script.
+    server = page.evaluate(
+        """(html) => {
+            const page = new DOMParser().parseFromString(html, "text/html");
+            const rows = [...page.querySelectorAll("[data-tables] tr")];
+            return {
+                cells: rows.map((row) => [...row.cells].map((cell) => cell.outerHTML)),
+                folds: [...page.querySelectorAll("[data-tables] details")].map((fold) => fold.open),
+                hidden: [...page.querySelectorAll("[data-part]")].map((part) => part.hidden),
+            };
+        }""",
+        html,
+    )
+    script = found.evaluate(
+        """(widget) => ({
+            cells: [...widget.querySelectorAll("[data-tables] tr")].map((row) =>
+                [...row.cells].map((cell) => cell.outerHTML)),
+            folds: [...widget.querySelectorAll("[data-tables] details")].map((fold) => fold.open),
+            hidden: [...widget.querySelectorAll("[data-part]")].map((part) => part.hidden),
+        })"""
+    )
+    assert script == server
+    assert server["folds"] == [not table.folded for table in result.tables]
+    # Coming from another benchmark leads to the same.
+    other = "tldr" if benchmark != "tldr" else "imdb"
+    choose(found, other)
+    choose(found, benchmark)
+    assert shown(found) == built
+
+
+def test_a_benchmark_without_temperatures_hides_their_chart_and_brings_it_back(page: Page) -> None:
+    page.goto("/widgets/win_rates?benchmark=imdb")
+    found = widget(page, "win_rates")
+    expect(found.locator('[data-chart="over_temperature"]')).to_be_hidden()
+    expect(found.locator('[data-part="comparison"]')).to_be_hidden()
+    choose(found, "hh")
+    chart = expect_chart(found, "over_temperature")
+    box = chart.locator("svg.main-svg").first.bounding_box()
+    assert box is not None
+    assert box["width"] > 300
+    expect(field(found, "comparison.gap")).to_have_text("2.1 ± 4.3 points")
+
+
+def test_the_radios_can_be_worked_by_keyboard(page: Page) -> None:
+    page.goto("/widgets/win_rates")
+    found = widget(page, "win_rates")
+    found.get_by_label(LABELS["tldr"], exact=True).focus()
+    page.keyboard.press("ArrowDown")
+    expect(found.locator("[data-live]")).to_contain_text("There is no PPO result here")
+    expect(page).to_have_url(re.compile(r"\?benchmark=hh$"))
+
+
+def test_on_a_phone_no_label_of_a_bar_runs_out_of_the_chart(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    for benchmark in ("tldr", "hh", "cnn_dailymail", "human"):
+        page.goto(f"/widgets/win_rates?benchmark={benchmark}")
+        found = widget(page, "win_rates")
+        chart = expect_chart(found)
+        frame = chart.bounding_box()
+        assert frame is not None
+        labels = chart.locator(".ytick text, .annotation-text")
+        bars = chart.locator(".bars .point")
+        expect(bars.first).to_be_attached()
+        for label in labels.all():
+            box = label.bounding_box()
+            assert box is not None
+            assert frame["x"] <= box["x"]
+            assert box["x"] + box["width"] <= frame["x"] + frame["width"]
+        # Values beside the bars do not lie on them.
+        ends = [b["x"] + b["width"] for bar in bars.all() if (b := bar.bounding_box())]
+        starts = [
+            b["x"] for v in chart.locator(".annotation-text").all() if (b := v.bounding_box())
+        ]
+        assert max(ends) < min(starts)
+
+
+def test_without_javascript_the_form_does_the_work(browser: Browser, server: str) -> None:
+    context = browser.new_context(base_url=server, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/sections/results")
+    page.get_by_label(LABELS["human"], exact=True).check()
+    page.get_by_role("button", name="Update").click()
+    assert "benchmark=human" in page.url
+    expect(page.get_by_label(LABELS["human"], exact=True)).to_be_checked()
+    expect(page.locator(".finding")).to_contain_text("58% of 272 judgments")
+    expect(page.locator("[data-tables] td", has_text="printed: 58")).to_be_visible()
+    expect(page.locator('[data-part="over_temperature"]').last).to_be_hidden()
+    context.close()
