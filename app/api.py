@@ -8,9 +8,22 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
+from pydantic import BaseModel
 
+from app.preference_loss import PairBatch, PairLosses, pair_losses
 from app.problems import Problem
-from app.widgets import pipeline_comparison, ppo_dynamics, reward_separation
+from app.widgets import (
+    beta_effect,
+    dpo_derivation,
+    dpo_loss,
+    pipeline_comparison,
+    ppo_dynamics,
+    preference_pairs,
+    quiz,
+    reward_separation,
+    rlhf_pipeline,
+    win_rates,
+)
 from app.widgets.base import Widget, WidgetParams, WidgetResult
 from app.widgets.registry import WIDGETS
 
@@ -22,11 +35,21 @@ router = APIRouter(
 Route = TypeVar("Route", bound=Callable[..., Any])
 
 
+def refusing_with_ranges_of(model: type[BaseModel]) -> Callable[[Route], Route]:
+    """Let a route's errors tell the whole range of a field, read off its parameters' schema."""
+
+    def mark(route: Route) -> Route:
+        route.params_model = model  # type: ignore[attr-defined]
+        return route
+
+    return mark
+
+
 def widget_route(widget: Widget) -> Callable[[Route], Route]:
     """Register the GET route of a widget with its documentation."""
 
     def register(route: Route) -> Route:
-        route.params_model = widget.params  # type: ignore[attr-defined]
+        route = refusing_with_ranges_of(widget.params)(route)
         decorated: Route = router.get(
             f"/{widget.name}",
             summary=widget.title,
@@ -43,6 +66,20 @@ def answer(request: Request, widget: Widget, params: WidgetParams) -> Any:
     """The result, from the memo that pages use too."""
     result: WidgetResult = request.app.state.memo.result(widget, params)
     return result
+
+
+@widget_route(preference_pairs.WIDGET)
+def get_preference_pairs(
+    request: Request, params: Annotated[preference_pairs.Params, Query()]
+) -> preference_pairs.Result:
+    return answer(request, preference_pairs.WIDGET, params)  # type: ignore[no-any-return]
+
+
+@widget_route(rlhf_pipeline.WIDGET)
+def get_rlhf_pipeline(
+    request: Request, params: Annotated[rlhf_pipeline.Params, Query()]
+) -> rlhf_pipeline.Result:
+    return answer(request, rlhf_pipeline.WIDGET, params)  # type: ignore[no-any-return]
 
 
 @widget_route(reward_separation.WIDGET)
@@ -79,11 +116,55 @@ async def stream_ppo_dynamics(
         yield event
 
 
+@widget_route(dpo_derivation.WIDGET)
+def get_dpo_derivation(
+    request: Request, params: Annotated[dpo_derivation.Params, Query()]
+) -> dpo_derivation.Result:
+    return answer(request, dpo_derivation.WIDGET, params)  # type: ignore[no-any-return]
+
+
+@widget_route(dpo_loss.WIDGET)
+def get_dpo_loss(request: Request, params: Annotated[dpo_loss.Params, Query()]) -> dpo_loss.Result:
+    return answer(request, dpo_loss.WIDGET, params)  # type: ignore[no-any-return]
+
+
+@widget_route(beta_effect.WIDGET)
+def get_beta_effect(
+    request: Request, params: Annotated[beta_effect.Params, Query()]
+) -> beta_effect.Result:
+    return answer(request, beta_effect.WIDGET, params)  # type: ignore[no-any-return]
+
+
 @widget_route(pipeline_comparison.WIDGET)
 def get_pipeline_comparison(
     request: Request, params: Annotated[pipeline_comparison.Params, Query()]
 ) -> pipeline_comparison.Result:
     return answer(request, pipeline_comparison.WIDGET, params)  # type: ignore[no-any-return]
+
+
+@widget_route(win_rates.WIDGET)
+def get_win_rates(
+    request: Request, params: Annotated[win_rates.Params, Query()]
+) -> win_rates.Result:
+    return answer(request, win_rates.WIDGET, params)  # type: ignore[no-any-return]
+
+
+@widget_route(quiz.WIDGET)
+def get_quiz(request: Request, params: Annotated[quiz.Params, Query()]) -> quiz.Result:
+    return answer(request, quiz.WIDGET, params)  # type: ignore[no-any-return]
+
+
+@router.post(
+    "/preference_loss",
+    summary="Any preference loss on a batch of pairs, with gradients",
+    description="For checking your own implementation: losses, implicit rewards and gradients by "
+    "autograd, in float64, for up to 10,000 pairs of summed log-probabilities.",
+    tags=["checking"],
+    openapi_extra={"x-example": "/api/v1/preference_loss"},
+)
+@refusing_with_ranges_of(PairBatch)
+def post_preference_loss(batch: PairBatch) -> PairLosses:
+    return pair_losses(batch)
 
 
 @router.get(

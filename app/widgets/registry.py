@@ -2,10 +2,32 @@
 
 from __future__ import annotations
 
-from app.widgets import pipeline_comparison, ppo_dynamics, reward_separation
+from app.widgets import (
+    beta_effect,
+    dpo_derivation,
+    dpo_loss,
+    pipeline_comparison,
+    ppo_dynamics,
+    preference_pairs,
+    quiz,
+    reward_separation,
+    rlhf_pipeline,
+    win_rates,
+)
 from app.widgets.base import Widget
 
 WIDGETS: dict[str, Widget] = {
     module.WIDGET.name: module.WIDGET
-    for module in (reward_separation, ppo_dynamics, pipeline_comparison)
+    for module in (
+        preference_pairs,
+        rlhf_pipeline,
+        reward_separation,
+        ppo_dynamics,
+        dpo_derivation,
+        dpo_loss,
+        beta_effect,
+        pipeline_comparison,
+        win_rates,
+        quiz,
+    )
 }

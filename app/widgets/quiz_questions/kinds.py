@@ -1,0 +1,179 @@
+"""The two kinds of question, and how an answer to each is marked."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+TOLERANCE = 0.01
+"""A number counts as right, or as a known mistake, within this share of the exact value."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a claim comes from: a key of references.json and a place in it."""
+
+    key: str
+    where: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What an answer is worth, and why."""
+
+    correct: bool
+    feedback: str
+
+
+# ---- choices -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option, with the reason why it is right or the misconception behind it."""
+
+    id: str
+    text: str
+    feedback: str
+
+
+@dataclass(frozen=True)
+class ChoiceQuestion:
+    """One of the options is right."""
+
+    id: str
+    section: str
+    text: str
+    right: str
+    """id of the right option"""
+    options: tuple[Option, ...]
+    sources: tuple[Source, ...] = ()
+    receipt: str | None = None
+    """a torch expression behind the right answer, where a number decides it"""
+
+    def option(self, answer: str) -> Option:
+        """An option by its id. Raises KeyError if there is none."""
+        return {option.id: option for option in self.options}[answer]
+
+    def mark(self, answer: str) -> Verdict:
+        """The verdict on an option, by its id."""
+        return Verdict(answer == self.right, self.option(answer).feedback)
+
+
+# ---- numbers -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What a number is given in."""
+
+    name: str
+    hint: str
+    percent: float | None = None
+    """what a percent sign multiplies by; None: the answer has no percentages"""
+
+    def write(self, value: float) -> str:
+        """An answer with its unit: three significant digits, a real minus sign."""
+        number = f"{value:.3g}".replace("-", "−")
+        if self is SHARE:
+            return f"{number} ({100 * value:.3g}%)"
+        return number if self is REWARD else f"{number} {self.name}"
+
+
+SHARE = Unit(
+    "probability", "As a share such as 0.25, or as a percentage with its sign, 25%.", percent=0.01
+)
+POINTS = Unit("percentage points", "A percent sign may follow, but need not.", percent=1.0)
+NATS = Unit("nats", "Natural logarithms.")
+REWARD = Unit("reward", "In the units of the score.")
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong value that a known slip leads to."""
+
+    value: float
+    feedback: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A number question with its numbers filled in and its answer computed."""
+
+    text: str
+    value: float
+    receipt: str
+    """the torch expression that gives the value"""
+    right: str
+    """why the right value is right"""
+    method: str
+    """how to get there, for answers that match no known slip"""
+    mistakes: tuple[Mistake, ...]
+
+
+@dataclass(frozen=True)
+class NumberQuestion:
+    """A number is asked for; ``build`` makes the problem of one of ``cases``."""
+
+    id: str
+    section: str
+    unit: Unit
+    cases: tuple[tuple[float, ...], ...]
+    build: Callable[..., Problem]
+    sources: tuple[Source, ...] = ()
+
+    @property
+    def hint(self) -> str:
+        """How to write the answer, and how exact it has to be."""
+        return (
+            f"{self.unit.hint} Three significant digits are enough: "
+            f"within {TOLERANCE:.0%} of the exact value counts."
+        )
+
+    def mark(self, problem: Problem, answer: str) -> Verdict:
+        """The verdict on a written answer; a text that is no number is a wrong answer."""
+        try:
+            given = read_number(answer, self.unit)
+        except NotANumber as error:
+            return Verdict(False, str(error))
+        if _apart(given, problem.value) <= TOLERANCE:
+            return Verdict(True, problem.right)
+        nearest = min(problem.mistakes, key=lambda mistake: _apart(given, mistake.value))
+        if _apart(given, nearest.value) <= TOLERANCE:
+            return Verdict(False, nearest.feedback)
+        return Verdict(False, f"This matches none of the usual slips. {problem.method}")
+
+
+class NotANumber(ValueError):
+    """A text that can not be read as a number; says how to write one."""
+
+
+_NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(%?)", re.ASCII | re.IGNORECASE)
+
+
+def read_number(text: str, unit: Unit) -> float:
+    """A written number: point or comma, plain or real minus sign, a percent sign where one fits.
+
+    Raises NotANumber if it can not be read, is not finite, or has a percent sign out of place.
+    """
+    plain = text.strip().replace("−", "-")
+    if "." not in plain:
+        plain = plain.replace(",", ".")
+    found = _NUMBER.fullmatch(plain)
+    if found is None:
+        raise NotANumber(f"“{text}” is not a number. Write digits alone, such as 0.25 or -1.5.")
+    value = float(found[1])
+    if not math.isfinite(value):
+        raise NotANumber(f"“{text}” is too large for a number here.")
+    if not found[2]:
+        return value
+    if unit.percent is None:
+        raise NotANumber(f"The answer is in {unit.name}: write it without a percent sign.")
+    return value * unit.percent
+
+
+def _apart(given: float, value: float) -> float:
+    """Distance as a share of ``value``, which is not 0."""
+    return abs(given - value) / abs(value)

@@ -1,0 +1,135 @@
+// Every sheet has the same questions: a new seed changes their order, their options' order and the
+// numbers in their texts. So the server's elements are moved and rewritten, never made anew.
+
+const states = new WeakMap();
+
+const newSeed = () => crypto.getRandomValues(new Uint32Array(1))[0] % 1_000_000;
+
+const questionOf = (widget, id) => widget.querySelector(`[data-question="${id}"]`);
+
+// Put children into an order, touching nothing if they are in it: moving an element takes its focus.
+const arrange = (parent, wanted) => {
+  if (wanted.some((child, i) => parent.children[i] !== child)) parent.append(...wanted);
+};
+
+const VERDICTS = new Map([
+  [null, ["open", ""]],
+  [true, ["right", "Right."]],
+  [false, ["wrong", "Not right."]],
+]);
+
+const drawQuestion = (widget, question, number) => {
+  const place = questionOf(widget, question.id);
+  const part = (name) => place.querySelector(`[data-${name}]`);
+  part("number").textContent = `${number}.`;
+  part("text").textContent = question.text;
+  if (question.kind === "choice") {
+    const label = (option) => place.querySelector(`[data-option="${option.id}"]`);
+    arrange(part("options"), question.options.map(label));
+    for (const option of question.options) label(option).querySelector("span").textContent = option.text;
+  }
+  const [verdict, words] = VERDICTS.get(question.correct);
+  if (verdict === "open") place.querySelector("details").open = false;
+  place.dataset.verdict = verdict;
+  part("feedback").hidden = verdict === "open";
+  part("verdict-text").textContent = words;
+  part("explanation").textContent = question.feedback ?? "";
+  part("right-answer").textContent = question.right_answer ?? "";
+  part("receipt").hidden = question.receipt === null;
+  part("receipt").querySelector("code").textContent = question.receipt ?? "";
+};
+
+// Show the verdict on the question that was just answered.
+const answer = (widget, control) => {
+  const state = states.get(widget);
+  state.waiting = null;
+  state.answered = control.name;
+  widget.refresh();
+};
+
+const clear = (widget) => {
+  const state = states.get(widget);
+  state.waiting = null;
+  state.answered = null;
+  for (const input of widget.querySelectorAll("[data-question] input")) {
+    if (input.type === "radio") input.checked = false;
+    else input.value = "";
+  }
+};
+
+const isText = (control) => control.type === "text";
+
+export default {
+  start(widget) {
+    const state = { answered: null, waiting: null, arrow: false };
+    states.set(widget, state);
+
+    // Text and seed count when they are finished, not at each key.
+    widget.form.addEventListener("change", ({ target }) => {
+      if (isText(target)) answer(widget, target);
+      else if (target.name === "seed") {
+        clear(widget);
+        widget.refresh();
+      }
+    });
+
+    // Arrow keys move through radio buttons by choosing them. That alone is not yet an answer: it
+    // becomes one by Enter or Space, or when the question is left.
+    widget.form.addEventListener("keydown", (event) => {
+      const { target, key } = event;
+      state.arrow = key.startsWith("Arrow");
+      if (target.type !== "radio" || !target.checked) return;
+      if (key === " ") answer(widget, target);
+    });
+    widget.form.addEventListener("keyup", () => {
+      state.arrow = false;
+    });
+    widget.form.addEventListener("focusout", ({ target, relatedTarget }) => {
+      if (!state.waiting || target.name !== state.waiting.name) return;
+      if (relatedTarget?.name !== state.waiting.name) answer(widget, state.waiting);
+    });
+
+    widget.querySelector("[data-new-questions]").addEventListener("click", () => {
+      clear(widget);
+      widget.setParam("seed", newSeed());
+      widget.refresh();
+      widget.querySelector("[data-sheet]").focus();
+    });
+    widget.querySelector("[data-clear]").addEventListener("click", () => {
+      clear(widget);
+      widget.refresh();
+    });
+  },
+
+  changed(widget, control) {
+    if (control.type !== "radio") return false;
+    const state = states.get(widget);
+    if (state.arrow) {
+      state.waiting = control;
+      return false;
+    }
+    state.waiting = null;
+    state.answered = control.name;
+    return true;
+  },
+
+  // Enter in a question answers it.
+  submit(widget) {
+    const { activeElement } = document;
+    if (activeElement?.closest("[data-question]") && widget.contains(activeElement)) answer(widget, activeElement);
+    else widget.refresh();
+  },
+
+  draw(widget, result) {
+    const order = result.questions.map(({ id }) => questionOf(widget, id));
+    arrange(widget.querySelector("[data-sheet]"), order);
+    result.questions.forEach((question, i) => drawQuestion(widget, question, i + 1));
+
+    const told = result.questions.find(({ id }) => id === states.get(widget).answered);
+    if (told?.feedback) {
+      const [, words] = VERDICTS.get(told.correct);
+      // Said in place of the finding, which show() announces after drawing.
+      queueMicrotask(() => widget.announce(`${words} ${told.feedback} ${result.finding}`));
+    }
+  },
+};
