@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from app.apidocs import documented_routes
 from app.controls import controls_of
 from app.problems import FieldError, RefusedParams, field_errors
-from app.rendering import WidgetView, templates
+from app.rendering import WidgetView, headings_of, templates
 from app.sections import SECTIONS, Section, section_by_slug, section_of
 from app.sources import corrections, references
 from app.widgets.base import Widget, WidgetParams
@@ -38,6 +38,7 @@ def section(request: Request, slug: str) -> Any:
         "section": found,
         "previous": SECTIONS[place - 1] if place > 0 else None,
         "next": SECTIONS[place + 1] if place + 1 < len(SECTIONS) else None,
+        "headings": headings_of(slug),
         "views": views(request, found.widgets),
         "form_action": request.url.path,
         "heading_level": 2,

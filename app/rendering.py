@@ -71,11 +71,25 @@ def _static(context: Context, path: str) -> str:
     return _url(context, f"/static/{static_hash()}/{path}")
 
 
+def _anchor(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+@lru_cache(maxsize=32)
+def headings_of(slug: str) -> list[tuple[str, str]]:
+    """Anchor and text of each sub-heading of a section, in order, read off its template."""
+    loader = _environment.loader
+    assert loader is not None
+    source = loader.get_source(_environment, f"sections/{slug}.html")[0]
+    found = re.findall(r'\{\{ heading\("([^"]+)"\) \}\}', source)
+    return [(_anchor(text), text) for text in found]
+
+
 @pass_context
 def _heading(context: Context, text: str) -> Markup:
     """A sub-heading with an anchor, one level below the section's own heading."""
     level = context["heading_level"]
-    anchor = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    anchor = _anchor(text)
     link = Markup('<a class="anchor" href="#{}" aria-label="Link to {}">#</a>').format(anchor, text)
     return Markup('<h{0} id="{1}">{2} {3}</h{0}>').format(level, anchor, text, link)
 

@@ -20,9 +20,11 @@ class DpoWidget extends HTMLElement {
     this.form.addEventListener("input", (event) => this.#onInput(event));
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
-      if (this.#module?.submit) this.#module.submit(this);
-      else this.refresh();
+      this.submit();
     });
+    for (const link of this.querySelectorAll("[data-try]")) {
+      link.addEventListener("click", (event) => this.#try(event, link.dataset.try));
+    }
     for (const range of this.querySelectorAll("[data-range-for]")) this.#syncRange(range);
     this.#observer = new IntersectionObserver((entries) => this.#onVisible(entries.at(-1).isIntersecting), {
       rootMargin: NEAR,
@@ -54,6 +56,12 @@ class DpoWidget extends HTMLElement {
     control.value = String(value);
     const range = this.querySelector(`[data-range-for="${name}"]`);
     if (range) this.#syncRange(range);
+  }
+
+  /** Show what the controls say: by a run, where the widget runs something, else by a request. */
+  submit() {
+    if (this.#module?.submit) this.#module.submit(this);
+    else this.refresh();
   }
 
   /** Address of this widget's endpoint in its present state; `suffix` such as "/stream". */
@@ -98,6 +106,7 @@ class DpoWidget extends HTMLElement {
       const path = output.dataset.field;
       if (path.split(".")[0] in result) output.textContent = written(at(result, path), output.dataset.format);
     }
+    for (const list of this.querySelectorAll("[data-phrases]")) this.#colourPhrases(list, result);
   }
 
   /** Say something once, politely, to those who can not see it. */
@@ -160,6 +169,17 @@ class DpoWidget extends HTMLElement {
     this.dataset.ready = "";
   }
 
+  // A suggestion sets every control: what it does not name gets its default.
+  #try(event, query) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return; // a new tab or window
+    event.preventDefault();
+    const wanted = new URLSearchParams(query);
+    for (const name of new Set([...this.form.elements].map((control) => control.name).filter(Boolean))) {
+      this.setParam(name, wanted.get(name) ?? this.#default(name));
+    }
+    this.submit();
+  }
+
   #onInput(event) {
     const target = event.target;
     if (target.dataset.rangeFor) {
@@ -176,6 +196,14 @@ class DpoWidget extends HTMLElement {
       return;
     }
     this.#timer = setTimeout(() => this.refresh(), DEBOUNCE_MS);
+  }
+
+  // Chips of phrases say by their colour whether a phrase became more or less likely.
+  #colourPhrases(list, result) {
+    at(result, list.dataset.phrases)?.forEach((phrase, i) => {
+      list.children[i].classList.toggle("gained", phrase.log_ratio >= 0);
+      list.children[i].classList.toggle("lost", phrase.log_ratio < 0);
+    });
   }
 
   #invalid() {

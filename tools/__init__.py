@@ -1,0 +1,1 @@
+"""What the Makefile runs: assets, benchmark, screenshots."""

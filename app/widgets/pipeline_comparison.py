@@ -16,6 +16,7 @@ from app.lab.trained import PromptFacts, the_lab
 from app.lab.world import the_world
 from app.widgets.base import (
     PromptId,
+    Try,
     Widget,
     WidgetParams,
     WidgetResult,
@@ -62,7 +63,7 @@ class Pipeline(BaseModel):
     hyperparameters: list[str] = Field(description="fields of the configurations, as stage.name")
     samples_generated: int = Field(description="responses sampled from the policy in training")
     gradient_steps: int = Field(description="after SFT")
-    seconds: float = Field(description="wall-clock training time after SFT, as measured here")
+    seconds: float = Field(description="CPU time of training after SFT, as measured here")
     kl: float = Field(description="KL(pi || pi_ref), nats")
     true_quality: float = Field(description="expected true quality; 0 is the reference policy")
     sample: str = Field(description="the most probable response of the trained policy")
@@ -164,5 +165,9 @@ WIDGET = Widget(
     result=Result,
     compute=compute,
     example="prompt=poem&seed=1",
+    tries=(
+        Try("Train both on other comparisons: see how far each result moves.", "seed=4"),
+        Try("Ask for a verdict on the poem instead.", "prompt=poem&seed=1"),
+    ),
     heavy=True,
 )

@@ -16,6 +16,7 @@ from app.lab.trained import the_lab
 from app.lab.world import the_world
 from app.widgets.base import (
     PromptId,
+    Try,
     Widget,
     WidgetParams,
     WidgetResult,
@@ -206,5 +207,13 @@ WIDGET = Widget(
     result=Result,
     compute=compute,
     example="seed=7&kl_coefficient=0.2",
+    tries=(
+        Try("Charge 0.7 for a nat of KL: PPO lands on the exact optimum.", "kl_coefficient=0.7"),
+        Try("Charge 0.02: reward climbs, quality falls below zero.", "kl_coefficient=0.02"),
+        Try(
+            "Train the poem answer with hardly any penalty, and read what it says.",
+            "prompt=poem&kl_coefficient=0.01",
+        ),
+    ),
     heavy=True,
 )

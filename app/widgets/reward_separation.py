@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from app.figures import curve_figure, line, marker
 from app.lab.preferences import bradley_terry
-from app.widgets.base import Widget, WidgetParams, WidgetResult, number
+from app.widgets.base import Try, Widget, WidgetParams, WidgetResult, number
 
 
 class Params(WidgetParams):
@@ -91,4 +91,17 @@ WIDGET = Widget(
     result=Result,
     compute=compute,
     example="reward_chosen=1&reward_rejected=-1",
+    tries=(
+        Try(
+            "Raise both rewards by the same amount: nothing changes.",
+            "reward_chosen=8&reward_rejected=5",
+        ),
+        Try(
+            "Make them equal: a fair coin, and a loss of ln 2.", "reward_chosen=2&reward_rejected=2"
+        ),
+        Try(
+            "Get the order wrong by 4: the loss is nearly the gap.",
+            "reward_chosen=-2&reward_rejected=2",
+        ),
+    ),
 )
