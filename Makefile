@@ -29,6 +29,7 @@ wheel: .venv/.assets
 
 weights: .venv/.assets
 	$(BIN)/dpo-explained train --seed 0
+	$(BIN)/dpo-explained record
 
 screenshots: .venv/.assets browser
 	$(BIN)/python -m tools.screenshots

@@ -104,6 +104,7 @@ def get_ppo_dynamics(
     tags=["widgets"],
     openapi_extra={"x-example": "/api/v1/ppo_dynamics/stream?seed=7&kl_coefficient=0.2"},
 )
+@refusing_with_ranges_of(ppo_dynamics.Params)
 async def stream_ppo_dynamics(
     request: Request, params: Annotated[ppo_dynamics.Params, Query()]
 ) -> AsyncIterator[ServerSentEvent]:

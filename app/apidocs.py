@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,7 @@ class Documented:
     parameters: list[Field]
     result: list[Field]
     example: str
+    body_example: str
 
 
 def documented_routes(openapi: dict[str, Any]) -> list[Documented]:
@@ -56,6 +58,7 @@ def _documented(
         parameters=parameters + _fields(body, schemas),
         result=_fields(_schema(operation["responses"].get("200", {}), schemas), schemas),
         example=operation.get("x-example", ""),
+        body_example=json.dumps(body.get("example", {}), indent=2),
     )
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Entry point: ``dpo-explained serve`` or ``dpo-explained train``."""
+    """Entry point: ``dpo-explained serve``, ``train`` or ``record``."""
     parser = argparse.ArgumentParser(prog="dpo-explained", description=__doc__)
     commands = parser.add_subparsers(required=True)
 
@@ -24,6 +23,9 @@ def main(arguments: list[str] | None = None) -> None:
     train.add_argument("--output", type=Path, help="folder for the weights (default: the package)")
     train.set_defaults(run=_train)
 
+    record = commands.add_parser("record", help="make the recorded run of the home page")
+    record.set_defaults(run=_record)
+
     given = parser.parse_args(arguments)
     given.run(given)
 
@@ -31,14 +33,13 @@ def main(arguments: list[str] | None = None) -> None:
 def _serve(given: argparse.Namespace) -> None:
     import uvicorn
 
-    # Worker processes build their own application and read the settings from the environment.
-    os.environ["DPO_EXPLAINED_ROOT_PATH"] = given.root_path
     uvicorn.run(
         "app.main:create_app",
         factory=True,
         host=given.host,
         port=given.port,
         workers=given.workers,
+        root_path=given.root_path,
     )
 
 
@@ -48,6 +49,13 @@ def _train(given: argparse.Namespace) -> None:
     folder = given.output or WEIGHTS
     save_lab(train_lab(given.seed, print), folder)
     print(f"written to {folder}")
+
+
+def _record(_: argparse.Namespace) -> None:
+    from app.recorded import FILE, record, save
+
+    save(record())
+    print(f"written to {FILE}")
 
 
 if __name__ == "__main__":

@@ -62,10 +62,18 @@ def translucent(colour: str, opacity: float = 0.2) -> str:
 
 
 def marker(
-    name: str, x: float, y: float, *, role: str, axis: str = "y", symbol: str = "circle"
+    name: str,
+    x: float,
+    y: float,
+    *,
+    role: str,
+    axis: str = "y",
+    symbol: str = "circle",
+    named: bool = False,
 ) -> go.Scatter:
-    """One point: where the reader is."""
-    return points(name, [x], [y], role=role, axis=axis, symbol=symbol, size=11)
+    """One point: where the reader is, on a curve that has a name; or a point with its own name."""
+    point = points(name, [x], [y], role=role, axis=axis, symbol=symbol, size=11)
+    return point.update(showlegend=named)
 
 
 def points(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from urllib.parse import parse_qsl
 
 from fastapi import FastAPI
 from starlette_compress import CompressMiddleware
@@ -31,7 +32,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         title="DPO Explained",
         version="1.0",
         description=DESCRIPTION,
-        root_path=settings.root_path,
         docs_url=None,
         redoc_url=None,
         lifespan=_lifespan,
@@ -63,7 +63,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 def _warm(app: FastAPI) -> None:
-    """Make the default training runs, so that the first reader does not wait for them."""
+    """Make the training runs that pages begin with, so that no reader waits for them."""
     for widget in WIDGETS.values():
-        if widget.heavy:
-            app.state.memo.result(widget, widget.params())
+        for query in widget.warm:
+            app.state.memo.result(widget, widget.params(**dict(parse_qsl(query))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 
 from markupsafe import Markup
@@ -10,36 +11,63 @@ from math_core import LatexToMathML
 
 _converter = LatexToMathML()
 
-# Our own commands, such as \changed{...}, mark a term by what it stands for. They pass through the
-# converter as colours that nothing else uses, and come out as classes.
+
+@dataclass(frozen=True)
+class Term:
+    """A part of an equation that has a colour of its own, the same in every equation and figure."""
+
+    symbol: str
+    meaning: str
+    pattern: str
+    """how it stands in LaTeX, as a regular expression"""
+    colour: str
+    """what it passes through the converter as: a colour that nothing else uses"""
+
+
 TERMS = {
-    "policy": "green",
-    "reference": "blue",
-    "temperature": "violet",
-    "chosen": "lime",
-    "rejected": "red",
-    "reward": "cyan",
-    "partition": "orange",
-    "changed": "yellow",
+    "optimum": Term("π*", "the optimal policy", r"\\pi(?:\^\*|_r(?![a-z]))", "green"),
+    "policy": Term("π_θ", "the policy in training", r"\\pi_\\theta", "lime"),
+    "reference": Term(
+        "π_ref", "the reference: where training starts", r"\\pi_\{\\mathrm\{ref\}\}", "blue"
+    ),
+    "temperature": Term("β", "temperature: the price of a nat of divergence", r"\\beta", "violet"),
+    "chosen": Term("y_w", "the chosen response", r"y_w", "teal"),
+    "rejected": Term("y_l", "the rejected response", r"y_l", "red"),
+    "reward": Term("r", "a reward", r"\\hat r_\\theta|r_\\phi|r\^\*|r(?=\(x)", "cyan"),
+    "partition": Term(
+        "Z(x)", "the partition function: a sum over all responses", r"Z\(x\)", "orange"
+    ),
+    "changed": Term("", "what this step changes", r"(?!)", "yellow"),
 }
+
+_ANY_TERM = re.compile("|".join(f"(?P<{name}>{term.pattern})" for name, term in TERMS.items()))
 
 
 def _style_of(colour: str) -> str:
     """The style that the converter writes for a colour."""
-    converted = _converter.convert_with_local_state(
-        rf"\textcolor{{{colour}}}{{x}}", displaystyle=False
-    )
-    return converted.split('style="')[1].split('"')[0]
+    html = _converter.convert_with_local_state(rf"\textcolor{{{colour}}}{{x}}", displaystyle=False)
+    return html.split('style="')[1].split('"')[0]
 
 
-# What math-core writes as inline styles, and the classes of static/style.css that say the same.
+# What math-core writes as inline styles, and the classes of static/prose.css that say the same.
 STYLE_CLASSES = {
-    **{_style_of(colour): f"term term-{term}" for term, colour in TERMS.items()},
+    **{_style_of(term.colour): f"term term-{name}" for name, term in TERMS.items()},
     "text-align: right;justify-items: end;padding-right: 0;": "math-right",
     "text-align: left;justify-items: start;padding-left: 0;": "math-left",
 }
 
 _STYLE = re.compile(r' style="([^"]*)"')
+
+
+def terms_of(latex: str) -> dict[str, Term]:
+    """The terms that an equation contains, in the order of ``TERMS``."""
+    found = {match.lastgroup for match in _ANY_TERM.finditer(latex)}
+    return {name: term for name, term in TERMS.items() if name in found}
+
+
+def coloured(latex: str) -> str:
+    r"""Wrap every term of an equation in its own command, such as ``\policy{\pi_\theta}``."""
+    return _ANY_TERM.sub(lambda match: rf"\{match.lastgroup}{{{match[0]}}}", latex)
 
 
 @lru_cache(maxsize=2048)
@@ -50,7 +78,7 @@ def mathml(latex: str, display: bool = False) -> Markup:
         math_core.LatexError: a command is not known
         KeyError: a style without a class of ours
     """
-    for term, colour in TERMS.items():
-        latex = latex.replace(rf"\{term}{{", rf"\textcolor{{{colour}}}{{")
+    for name, term in TERMS.items():
+        latex = latex.replace(rf"\{name}{{", rf"\textcolor{{{term.colour}}}{{")
     converted = _converter.convert_with_local_state(latex, displaystyle=display)
     return Markup(_STYLE.sub(lambda match: f' class="{STYLE_CLASSES[match[1]]}"', converted))

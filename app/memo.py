@@ -5,41 +5,44 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from concurrent.futures import Future
-from typing import Any
 
 from app.widgets.base import Widget, WidgetParams, WidgetResult
 
-KEPT = 256
+KEPT = 64
+"""results of each widget"""
 
 
 class Memo:
-    """A bounded store of results; whoever asks for one that is being computed waits for it."""
+    """A bounded store of results; whoever asks for one that is being computed waits for it.
+
+    Each widget has its own bound, so that many cheap results do not drive out a training run.
+    """
 
     def __init__(self, kept: int = KEPT) -> None:
         self._kept = kept
         self._lock = threading.Lock()
-        self._results: OrderedDict[Any, Future[WidgetResult]] = OrderedDict()
+        self._results: dict[str, OrderedDict[WidgetParams, Future[WidgetResult]]] = {}
 
     def result(self, widget: Widget, params: WidgetParams) -> WidgetResult:
         """The result of ``widget.compute(params)``, computed at most once at a time.
 
         Raises whatever compute raises; a failure is not kept.
         """
-        key = (widget.name, params)
         with self._lock:
-            future = self._results.get(key)
+            results = self._results.setdefault(widget.name, OrderedDict())
+            future = results.get(params)
             ours = future is None
             if future is None:
-                future = self._results[key] = Future()
-                while len(self._results) > self._kept:
-                    self._results.popitem(last=False)
+                future = results[params] = Future()
+                while len(results) > self._kept:
+                    results.popitem(last=False)
             else:
-                self._results.move_to_end(key)
+                results.move_to_end(params)
         if ours:
             try:
                 future.set_result(widget.compute(params))
             except BaseException as error:
                 with self._lock:
-                    self._results.pop(key, None)
+                    results.pop(params, None)
                 future.set_exception(error)
         return future.result()

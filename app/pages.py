@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from app.apidocs import documented_routes
 from app.controls import controls_of
 from app.problems import FieldError, RefusedParams, field_errors
+from app.recorded import drawing, recorded
 from app.rendering import WidgetView, headings_of, templates
 from app.sections import SECTIONS, Section, section_by_slug, section_of
 from app.sources import corrections, references
@@ -25,7 +26,9 @@ router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 @router.get("/")
 def home(request: Request) -> Any:
     no_parameters(request)
-    return templates.TemplateResponse(request, "home.html", {})
+    run = recorded()
+    context = {"run": run, "drawing": drawing(run)}
+    return templates.TemplateResponse(request, "home.html", context)
 
 
 @router.get("/sections/{slug}")
@@ -39,6 +42,7 @@ def section(request: Request, slug: str) -> Any:
         "previous": SECTIONS[place - 1] if place > 0 else None,
         "next": SECTIONS[place + 1] if place + 1 < len(SECTIONS) else None,
         "headings": headings_of(slug),
+        "cited": {},
         "views": views(request, found.widgets),
         "form_action": request.url.path,
         "heading_level": 2,
@@ -67,6 +71,7 @@ def read(request: Request) -> Any:
     no_parameters(request)
     everything = [name for section in SECTIONS for name in section.widgets]
     context = {
+        "cited": {},
         "views": views(request, everything),
         "live_url": False,
         "heading_level": 3,

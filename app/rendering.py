@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from app.controls import Control
 from app.formats import format_value
-from app.mathml import mathml
+from app.mathml import coloured, mathml, terms_of
 from app.resources import STATIC, TEMPLATES, content_hash
 from app.sections import SECTIONS, section_by_slug
 from app.sources import corrections, references
@@ -104,9 +104,14 @@ def _widget(context: Context, name: str) -> Markup:
 
 @pass_context
 def _cite(context: Context, key: str, where: str = "") -> Markup:
-    label = references()[key].short + (f", {where}" if where else "")
-    return Markup('<a class="cite" href="{}#ref-{}">{}</a>').format(
-        _url(context, "/sources"), key, label
+    reference = references()[key]
+    label = reference.short + (f", {where}" if where else "")
+    # Pages that list their sources at the end hand over a dict to collect them in.
+    cited = context.get("cited")
+    if cited is not None:
+        cited[key] = reference
+    return Markup('<a class="cite" href="{}#ref-{}" title="{}">{}</a>').format(
+        _url(context, "/sources"), key, f"{reference.title}. {reference.venue}", label
     )
 
 
@@ -137,8 +142,24 @@ def _equation(
     return Markup(
         '<figure class="equation"><div class="formula" tabindex="0" role="group" '
         'aria-label="Equation: {words}">{formula}</div>'
-        "<figcaption>{words} {origin}</figcaption></figure>"
-    ).format(words=words, formula=mathml(latex, display=True), origin=origin)
+        "{key}<figcaption>{words} {origin}</figcaption></figure>"
+    ).format(words=words, formula=_formula(latex), key=_term_key(latex), origin=origin)
+
+
+def _formula(latex: str) -> Markup:
+    """A display formula whose terms have their colours."""
+    return mathml(coloured(latex), display=True)
+
+
+def _term_key(latex: str) -> Markup:
+    """What the coloured terms of a formula stand for. Pointing at one lights up the other."""
+    items = [
+        Markup('<li class="term-{}" data-term="{}"><b>{}</b> {}</li>').format(
+            name, name, term.symbol, term.meaning
+        )
+        for name, term in terms_of(latex).items()
+    ]
+    return Markup('<ul class="term-key">{}</ul>').format(Markup("").join(items))
 
 
 def _script_json(value: Any) -> Markup:
@@ -157,6 +178,8 @@ _environment.globals.update(
     correction=_correction,
     section_link=_section_link,
     equation=_equation,
+    formula=_formula,
+    term_key=_term_key,
     math=mathml,
 )
 _environment.filters.update(written=format_value, script_json=_script_json)

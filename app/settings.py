@@ -11,7 +11,6 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="DPO_EXPLAINED_", frozen=True)
 
-    root_path: str = Field("", description="sub-path under which a proxy serves the site")
     max_body_bytes: int = Field(2_000_000, gt=0, description="largest accepted request body")
     concurrent_runs: int = Field(2, gt=0, description="training runs at a time in one worker")
     warm: bool = Field(True, description="compute the default training runs soon after start")

@@ -22,52 +22,156 @@ const plotly = () => {
   return loading;
 };
 
-const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+// A token as the page computes it: light-dark() and the like are resolved by asking for a colour.
+const probe = document.createElement("span");
+probe.hidden = true;
+document.body.append(probe);
+const colour = (name) => {
+  probe.style.color = `var(${name})`;
+  return getComputedStyle(probe).color;
+};
+const font = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+const colourOf = (trace) => colour(ROLE_COLOURS[trace.meta] ?? "--muted");
+
+const translucent = (rgb) => rgb.replace("rgb(", "rgba(").replace(")", ", 0.2)");
 
 const styledTrace = (trace) => {
-  const colour = token(ROLE_COLOURS[trace.meta] ?? "--muted");
+  const own = colourOf(trace);
   const styled = { ...trace, hoverlabel: { namelength: -1 } };
-  if (trace.line) styled.line = { ...trace.line, color: colour };
-  if (trace.marker) styled.marker = { ...trace.marker, color: colour };
-  if (trace.fillcolor) styled.fillcolor = `color-mix(in srgb, ${colour} 18%, transparent)`;
+  if (trace.line) styled.line = { ...trace.line, color: own };
+  if (trace.marker) styled.marker = { ...trace.marker, color: own };
+  // The area below a curve has its colour; the gap between two curves keeps the one it was given.
+  if (trace.fill === "tozeroy") styled.fillcolor = translucent(own);
   for (const axis of ["error_x", "error_y"]) {
-    if (trace[axis]) styled[axis] = { ...trace[axis], color: token("--ink"), thickness: 1.2, width: 4 };
+    if (trace[axis]) styled[axis] = { ...trace[axis], color: colour("--ink"), thickness: 1.2, width: 4 };
   }
   return styled;
 };
 
-const styledLayout = (layout) => {
-  const axis = (own = {}) => ({
-    gridcolor: token("--rule"),
-    zerolinecolor: token("--rule-strong"),
-    linecolor: token("--rule-strong"),
+/** A title in lines that fit the length of its axis. */
+const wrapped = (title, pixels) => {
+  if (!title?.text) return title;
+  const most = Math.max(16, Math.floor(pixels / 7.5));
+  const lines = [""];
+  for (const word of title.text.split(" ")) {
+    if (lines.at(-1) && lines.at(-1).length + word.length >= most) lines.push("");
+    lines[lines.length - 1] += (lines.at(-1) && " ") + word;
+  }
+  return { ...title, text: lines.join("<br>") };
+};
+
+const styledLayout = (layout, data, { clientWidth, clientHeight }) => {
+  const axis = (own = {}, length = clientHeight - 60) => ({
+    gridcolor: colour("--rule"),
+    zerolinecolor: colour("--rule-strong"),
+    linecolor: colour("--rule-strong"),
     automargin: true,
     fixedrange: true,
     ...own,
-    title: { ...own.title, standoff: 8, font: { size: 13 } },
+    title: { ...wrapped(own.title, length), standoff: 8, font: { size: 13 } },
   });
   const styled = {
     ...layout,
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
-    font: { family: token("--sans"), size: 13, color: token("--ink") },
+    font: { family: font("--sans"), size: 13, color: colour("--ink") },
     margin: { l: 52, r: layout.yaxis2 ? 52 : 16, t: 12, b: 44 },
     dragmode: false,
     hovermode: layout.hovermode ?? "closest",
     legend: { orientation: "h", y: -0.24, x: 0, font: { size: 12 }, ...layout.legend },
-    xaxis: axis(layout.xaxis),
+    xaxis: axis(layout.xaxis, clientWidth - 110),
     yaxis: axis(layout.yaxis),
   };
   if (layout.yaxis2) styled.yaxis2 = axis(layout.yaxis2);
+  // Names of bars speak for themselves, and the room is needed.
+  if (data.some((trace) => trace.orientation === "h")) delete styled.yaxis.title;
+  if (labelsItself(data)) {
+    styled.showlegend = false;
+    styled.annotations = [...(layout.annotations ?? []), ...labels(data, styled)];
+  }
   return styled;
 };
+
+// ---- direct labels ---------------------------------------------------------------------------
+// Curves and single points carry their names beside them. Bars of several series, and clouds of
+// points, have a legend.
+
+const isNamed = (trace) => trace.showlegend !== false && trace.name;
+
+const labelsItself = (data) =>
+  data.every((trace) => trace.type === "scatter" && (trace.mode === "lines" || trace.x.length === 1));
+
+/** Where a trace is named: at the top of a distribution, at the point, or at the end of a curve. */
+const placeOf = (trace) => {
+  const along = trace.fill === "tozeroy" ? trace.y : trace.x;
+  return along.indexOf(Math.max(...along));
+};
+
+/** Range of an axis over all its traces, with air above and below: so labels know where they are. */
+const rangeOf = (data, axis) => {
+  const values = data.filter((trace) => (trace.yaxis ?? "y") === axis).flatMap((trace) => [...trace.y]);
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const air = 0.09 * (high - low || 1);
+  return [low - air, high + air];
+};
+
+const LEAST_DISTANCE = 0.075; // between two labels, as a share of the height
+
+const labels = (data, layout) => {
+  const ranges = { y: rangeOf(data, "y") };
+  if (layout.yaxis2) ranges.y2 = rangeOf(data, "y2");
+  layout.yaxis.range ??= ranges.y;
+  if (layout.yaxis2) layout.yaxis2.range ??= ranges.y2;
+  const heights = { y: layout.yaxis.range, y2: layout.yaxis2?.range };
+  const logarithmic = layout.xaxis.type === "log";
+  const atX = (x) => (logarithmic ? Math.log10(x) : x);
+  const xs = data.flatMap((trace) => [...trace.x]).map(atX);
+  const [left, right] = layout.xaxis.range ?? [Math.min(...xs), Math.max(...xs)];
+
+  const named = data.filter(isNamed).map((trace) => {
+    const place = placeOf(trace);
+    const [low, high] = heights[trace.yaxis ?? "y"];
+    return { trace, x: atX(trace.x[place]), height: (trace.y[place] - low) / (high - low) };
+  });
+  named.sort((one, other) => one.height - other.height);
+  let lowest = -Infinity;
+  for (const label of named) {
+    label.height = Math.max(label.height + 0.045, lowest + LEAST_DISTANCE);
+    lowest = label.height;
+  }
+  // Pushed out at the top: move down again, from above.
+  let highest = 1 + LEAST_DISTANCE / 2;
+  for (const label of named.toReversed()) {
+    label.height = Math.min(label.height, highest);
+    highest = label.height - LEAST_DISTANCE;
+  }
+  return named.map(({ trace, x, height }) => {
+    const share = (x - left) / (right - left || 1);
+    return {
+      text: trace.name,
+      x,
+      y: height,
+      yref: "paper",
+      xref: "x",
+      showarrow: false,
+      xanchor: share > 0.75 ? "right" : share < 0.25 ? "left" : "center",
+      yanchor: "middle",
+      xshift: share < 0.25 ? 8 : 0,
+      font: { color: colourOf(trace), size: 13 },
+      bgcolor: translucentPaper(),
+    };
+  });
+};
+
+const translucentPaper = () => colour("--surface").replace("rgb(", "rgba(").replace(")", ", 0.75)");
 
 /** Draw a figure, or update the one that is there. */
 export const draw = async (element, figure) => {
   drawn.set(element, figure);
   const Plotly = await plotly();
   if (drawn.get(element) !== figure) return; // a newer one came while Plotly was loading
-  await Plotly.react(element, figure.data.map(styledTrace), styledLayout(figure.layout), CONFIG);
+  await Plotly.react(element, figure.data.map(styledTrace), styledLayout(figure.layout, figure.data, element), CONFIG);
 };
 
 /** Write the numbers behind a figure into its table. */

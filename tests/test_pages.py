@@ -163,8 +163,10 @@ def test_pages_work_under_a_sub_path() -> None:
     from app.main import create_app
     from app.settings import Settings
 
-    app = create_app(Settings(warm=False, root_path="/courses/dpo"))
-    html = TestClient(app).get("/sections/reward-modeling").text
+    # As the server passes it on, which gets --root-path: the path begins with it.
+    app = create_app(Settings(warm=False))
+    client = TestClient(app, root_path="/courses/dpo")
+    html = client.get("/courses/dpo/sections/reward-modeling").text
     elements = Elements(html)
     ours = [
         value
@@ -174,6 +176,11 @@ def test_pages_work_under_a_sub_path() -> None:
     ]
     assert ours
     assert all(value.startswith("/courses/dpo/") for value in ours)
+    for value in ours:
+        if "/static/" in value or "/sections/" in value:
+            assert client.get(value).status_code == 200, value
+    refused = client.get("/courses/dpo/api/v1/reward_separation?reward_chosen=99")
+    assert refused.headers["content-type"] == "application/problem+json"
 
 
 def test_every_answer_carries_the_security_headers(client: TestClient) -> None:

@@ -2,11 +2,21 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import pytest
 
 from app.streaming import Runs
+
+Result = TypeVar("Result")
+
+
+def run(coroutine: Coroutine[None, None, Result]) -> Result:
+    """In a thread of its own: a browser that other tests drive keeps this one's loop running."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
 
 
 def test_rows_arrive_in_order_from_another_thread() -> None:
@@ -20,7 +30,7 @@ def test_rows_arrive_in_order_from_another_thread() -> None:
     async def read() -> list[int]:
         return [row async for row in Runs(1).rows(start)]
 
-    assert asyncio.run(read()) == [0, 1, 2, 3, 4]
+    assert run(read()) == [0, 1, 2, 3, 4]
     assert threading.get_ident() not in threads
 
 
@@ -34,7 +44,7 @@ def test_the_error_of_a_run_reaches_its_reader() -> None:
             pass
 
     with pytest.raises(ValueError, match="torch said no"):
-        asyncio.run(read())
+        run(read())
 
 
 def test_a_reader_who_leaves_stops_the_run() -> None:
@@ -55,7 +65,7 @@ def test_a_reader_who_leaves_stops_the_run() -> None:
                 break
         await rows.aclose()  # type: ignore[attr-defined]
 
-    asyncio.run(read())
+    run(read())
     assert stopped.wait(10)
 
 
@@ -81,6 +91,6 @@ def test_no_more_runs_go_on_at_a_time_than_allowed() -> None:
 
         await asyncio.gather(*(read() for _ in range(6)))
 
-    asyncio.run(read_all())
+    run(read_all())
     assert going == 0
     assert most <= 2

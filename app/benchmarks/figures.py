@@ -69,7 +69,7 @@ def _bars(methods: list[Method]) -> dict[str, object]:
         x=WIN_RATE,
         y="method",
         # Room on the right for the values.
-        x_range=(0, 140),
+        x_range=(0, 165),
         barmode="overlay",
         bargap=0.35,
         showlegend=False,

@@ -60,8 +60,8 @@ class Widget:
     example: str = ""
     """a query string that shows something worth seeing"""
     tries: tuple[Try, ...] = ()
-    heavy: bool = False
-    """it trains: worth computing ahead for its default parameters"""
+    warm: tuple[str, ...] = ()
+    """states, as queries, that train and are worth computing before a reader asks"""
 
 
 def number(

@@ -33,7 +33,7 @@ from app.widgets.base import (
     prompt_field,
 )
 
-SHOWN = 5
+SHOWN = 3
 """Responses listed on each side: those that gain most and those that lose most."""
 
 CURVE_BETAS: tuple[float, ...] = tuple(torch.logspace(-2, 1, 61, dtype=torch.float64).tolist())

@@ -139,16 +139,22 @@ def _figure(facts: PromptFacts, rlhf: PipelineRun, dpo: PipelineRun) -> dict[str
                 [point.expected_reward for point in frontier],
                 role="true",
             ),
-            marker("reference", 0, 0, role="reference"),
+            marker("reference", 0, 0, role="reference", named=True),
             marker(
                 "RLHF (PPO)",
                 rlhf.result.kl,
                 rlhf.result.true_quality,
                 role="rejected",
                 symbol="square",
+                named=True,
             ),
             marker(
-                "DPO", dpo.result.kl, dpo.result.true_quality, role="optimised", symbol="diamond"
+                "DPO",
+                dpo.result.kl,
+                dpo.result.true_quality,
+                role="optimised",
+                symbol="diamond",
+                named=True,
             ),
         ],
         x="KL from the reference (nats)",
@@ -169,5 +175,5 @@ WIDGET = Widget(
         Try("Train both on other comparisons: see how far each result moves.", "seed=4"),
         Try("Ask for a verdict on the poem instead.", "prompt=poem&seed=1"),
     ),
-    heavy=True,
+    warm=("",),
 )

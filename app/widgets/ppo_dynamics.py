@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel, Field
 
-from app.figures import curve_figure, line
+from app.figures import ROLES, curve_figure, line, translucent
 from app.formats import signed
 from app.lab.measure import Measurement, measure
 from app.lab.optimum import optimal_logps
@@ -188,7 +188,10 @@ def _figure(history: list[Row]) -> dict[str, object]:
     return curve_figure(
         [
             line("learned reward", iterations, [row.reward for row in history], role="reward"),
-            line("true quality", iterations, [row.true_quality for row in history], role="true"),
+            # Shaded up to the learned reward: the gap that the reward model does not see.
+            line(
+                "true quality", iterations, [row.true_quality for row in history], role="true"
+            ).update(fill="tonexty", fillcolor=translucent(ROLES["rejected"], 0.1)),
             line("KL", iterations, [row.kl for row in history], role="kl", axis="y2", dash="dot"),
         ],
         x="iteration",
@@ -215,5 +218,5 @@ WIDGET = Widget(
             "prompt=poem&kl_coefficient=0.01",
         ),
     ),
-    heavy=True,
+    warm=("",),
 )

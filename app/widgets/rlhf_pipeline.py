@@ -207,7 +207,13 @@ def _sft_figure(history: list[dict[str, Any]], floor: float, exact: float) -> di
                 role="other",
                 dash="dash",
             ),
-            marker("finished model, fresh demonstrations", epochs[-1], exact, role="reference"),
+            marker(
+                "finished model, fresh demonstrations",
+                epochs[-1],
+                exact,
+                role="reference",
+                named=True,
+            ),
         ],
         x="epoch",
         y="loss (nats)",
@@ -460,6 +466,7 @@ WIDGET = Widget(
     params=Params,
     result=Result,
     compute=compute,
+    warm=("stage=ppo",),
     example="stage=ppo",
     tries=(
         Try("See how little the SFT model has left to learn: compare loss and floor.", "stage=sft"),
