@@ -68,6 +68,7 @@ def record() -> RecordedRun:
     prompt = lab.world.prompt_number(PROMPT)
     rows = finished_ppo(prompt, CONFIG)
     peak = max(rows, key=lambda row: row.measured.true_quality)
+    frontier = lab.facts(prompt).frontier
     farthest = 1.04 * rows[-1].measured.kl
 
     def moment(row: PPORow) -> Moment:
@@ -91,9 +92,11 @@ def record() -> RecordedRun:
         ],
         frontier=[
             Place(kl=round(point.kl, 4), true_quality=round(point.expected_reward, 4))
-            for point in reversed(lab.facts(prompt).frontier.points)
+            for point in reversed(frontier.points)
             if point.kl <= farthest
-        ],
+        ]
+        # The best response alone costs less KL than the run spends: from there on it is level.
+        + [Place(kl=round(farthest, 4), true_quality=round(frontier.bound(farthest), 4))],
         start=moment(rows[0]),
         peak=moment(peak),
         end=moment(rows[-1]),
@@ -140,6 +143,7 @@ class Drawing:
     x_ticks: list[Tick]
     y_ticks: list[Tick]
     points: dict[str, tuple[float, float]]
+    frontier_label_y: float
 
 
 def drawing(run: RecordedRun) -> Drawing:
@@ -176,4 +180,5 @@ def drawing(run: RecordedRun) -> Drawing:
             name: (x(moment.kl), y(moment.true_quality))
             for name, moment in (("start", run.start), ("peak", run.peak), ("end", run.end))
         },
+        frontier_label_y=y(run.frontier[-1].true_quality) + 26,
     )

@@ -91,7 +91,7 @@ class Result(WidgetResult):
     source: str = Field(description="equation in the paper")
     equations: list[Equation] = Field(description="all six steps with their equations")
     check: Check = Field(description="the equation, checked")
-    checked_on: str = Field(description="what the check ran over")
+    checked_on: str = Field(description="what the check ran over and what the sides are")
     terms: list[Term] = Field(description="the quantities in it, for the response shown")
     response: str = Field(description="the response shown, y or y_w")
     opponent: str = Field(description="the response it is compared with, y_l, from step 4 on")
@@ -139,14 +139,11 @@ def compute(params: Params) -> Result:
     place = numbers.shown if left.ndim else ...
     world, prompt = the_world(), the_world().prompt_number(params.prompt)
     responses = all_responses()
-    checked_on = (
-        "each of the 7,776 responses"
-        if left.ndim
-        else "sums over all 7,776 responses, on both sides"
-    )
+    checked_on = "each of the 7,776 responses" if left.ndim else "two sums over all 7,776 responses"
+    shown = "those of the response below" if left.ndim else "those two sums"
     return Result(
         finding=(
-            f"Step {params.step} of {STEPS}. Left and right side were computed separately, on "
+            f"Step {params.step} of {STEPS}. Left and right side were computed separately, for "
             f"{checked_on}. They differ by {scientific(difference)} at most."
         ),
         step=params.step,
@@ -165,7 +162,7 @@ def compute(params: Params) -> Result:
             max_abs_difference=difference,
             responses_checked=len(responses),
         ),
-        checked_on=checked_on,
+        checked_on=f"The largest difference is over {checked_on}. The sides shown are {shown}.",
         terms=step.terms(numbers),
         response=world.text(prompt, responses[numbers.shown].tolist()),
         opponent=world.text(prompt, responses[numbers.opponent].tolist()),
@@ -350,11 +347,11 @@ DERIVATION = (
     ),
     Step(
         title="Put it into Bradley-Terry",
-        latex=r"p^*(y_w \succ y_l \mid x) = \sigma\left( \changed{\beta \log "
+        latex=r"p^*(y_w \succ y_l \mid x) = \sigma\left( \changed{\left( \beta \log "
         + RATIO.format(W)
-        + r" + \beta \log Z(x)} - \changed{\beta \log "
+        + r" + \beta \log Z(x) \right)} - \changed{\left( \beta \log "
         + RATIO.format(L)
-        + r" - \beta \log Z(x)} \right)",
+        + r" + \beta \log Z(x) \right)} \right)",
         explanation="A preference depends on the difference of two rewards. Replace each reward by what "
         "step 3 says it is. The left side is computed from the rewards alone, the right side from the "
         "policies and Z(x), for each response as y_w against one y_l.",

@@ -1,0 +1,63 @@
+"""The recorded run of the home page is a run that this checkout makes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.lab.trained import the_lab
+from app.recorded import FILE, PROMPT, RecordedRun, drawing, record, recorded, save
+
+
+@pytest.fixture(scope="module")
+def again() -> RecordedRun:
+    return record()
+
+
+def test_recording_again_gives_the_same_run(again: RecordedRun) -> None:
+    """Within what another processor may round differently over 150 iterations."""
+    shipped = recorded()
+    assert (shipped.prompt, shipped.seed) == (again.prompt, again.seed)
+    assert len(shipped.path) == len(again.path)
+    for one, other in zip(shipped.path, again.path, strict=True):
+        assert one.kl == pytest.approx(other.kl, abs=0.1)
+        assert one.true_quality == pytest.approx(other.true_quality, abs=0.1)
+    for moment in ("start", "end"):
+        assert getattr(shipped, moment).says == getattr(again, moment).says
+
+
+def test_the_run_over_optimises_below_the_frontier() -> None:
+    run = recorded()
+    frontier = the_lab().facts(the_lab().world.prompt_number(PROMPT)).frontier
+    for place in run.path:
+        assert place.true_quality <= frontier.bound(place.kl) + 1e-3
+    assert run.end.true_quality < run.start.true_quality < run.peak.true_quality
+    assert run.end.learned_reward > run.peak.learned_reward
+
+
+def test_the_drawing_keeps_the_order_of_values_and_stays_in_its_box() -> None:
+    drawn = drawing(recorded())
+    for x, y in drawn.points.values():
+        assert drawn.left <= x <= drawn.right
+        assert 0 < y < drawn.bottom
+    # Higher quality is higher up, which is a smaller y.
+    assert drawn.points["peak"][1] < drawn.points["start"][1] < drawn.points["end"][1]
+    assert drawn.path.count("L") == len(recorded().path) - 1
+
+
+def test_a_saved_run_reads_back(again: RecordedRun, tmp_path: Path) -> None:
+    save(again, tmp_path / "run.json")
+    text = (tmp_path / "run.json").read_text(encoding="utf-8")
+    assert RecordedRun.model_validate_json(text) == again
+    assert set(json.loads(text)) == set(json.loads(FILE.read_text(encoding="utf-8")))
+
+
+def test_the_home_page_tells_the_run_in_words(client: TestClient) -> None:
+    html = client.get("/").text
+    run = recorded()
+    for moment in (run.start, run.peak, run.end):
+        assert moment.says in html
+    assert "recorded" in html
