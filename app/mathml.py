@@ -42,6 +42,8 @@ TERMS = {
 
 _ANY_TERM = re.compile("|".join(f"(?P<{name}>{term.pattern})" for name, term in TERMS.items()))
 
+_FUNCTION_BEFORE_TERM = re.compile(rf"(\\(?:log|exp))\s+(\\(?:{'|'.join(TERMS)}){{)")
+
 
 def _style_of(colour: str) -> str:
     """The style that the converter writes for a colour."""
@@ -67,7 +69,9 @@ def terms_of(latex: str) -> dict[str, Term]:
 
 def coloured(latex: str) -> str:
     r"""Wrap every term of an equation in its own command, such as ``\policy{\pi_\theta}``."""
-    return _ANY_TERM.sub(lambda match: rf"\{match.lastgroup}{{{match[0]}}}", latex)
+    marked = _ANY_TERM.sub(lambda match: rf"\{match.lastgroup}{{{match[0]}}}", latex)
+    # In a group of its own a term no longer gets the space that follows the name of a function.
+    return _FUNCTION_BEFORE_TERM.sub(r"\1 \, \2", marked)
 
 
 @lru_cache(maxsize=2048)

@@ -64,6 +64,7 @@ def start_up() -> None:
     """Start the server as a reader would and wait for a section page."""
     process = subprocess.Popen(
         [sys.executable, "-m", "app.cli", "serve", "--port", "0"],
+        stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "DPO_EXPLAINED_WARM": "false"},

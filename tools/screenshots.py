@@ -17,9 +17,8 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 SHOTS = [
     # file, path, what to show, scheme
-    ("home", "/", "body", "light"),
-    ("ppo-problem", "/sections/ppo-problem", "dpo-widget", "light"),
-    ("dpo-insight", "/sections/dpo-insight?step=5", "dpo-widget", "dark"),
+    ("home", "/", ".hero", "light"),
+    ("ppo-problem", "/sections/ppo-problem", "dpo-widget", "dark"),
 ]
 
 
@@ -41,6 +40,7 @@ def main() -> None:
                 page = browser.new_page(
                     viewport={"width": 1280, "height": 900},
                     color_scheme="dark" if scheme == "dark" else "light",
+                    reduced_motion="reduce",
                 )
                 page.goto(address + path)
                 shown = page.locator(selector).first
