@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 from urllib.parse import parse_qsl
 
 from fastapi import FastAPI
@@ -30,7 +31,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or Settings()
     app = FastAPI(
         title="DPO Explained",
-        version="1.0",
+        version=version("dpo-explained"),
         description=DESCRIPTION,
         docs_url=None,
         redoc_url=None,

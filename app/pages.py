@@ -16,7 +16,7 @@ from app.problems import FieldError, RefusedParams, field_errors
 from app.recorded import drawing, recorded
 from app.rendering import WidgetView, headings_of, templates
 from app.sections import SECTIONS, Section, section_by_slug, section_of
-from app.sources import corrections, references
+from app.sources import bibtex, corrections, glossary, references
 from app.widgets.base import Widget, WidgetParams
 from app.widgets.registry import WIDGETS
 
@@ -72,6 +72,7 @@ def read(request: Request) -> Any:
     everything = [name for section in SECTIONS for name in section.widgets]
     context = {
         "cited": {},
+        "glossary": glossary(),
         "views": views(request, everything),
         "live_url": False,
         "heading_level": 3,
@@ -84,8 +85,19 @@ def read(request: Request) -> Any:
 def sources(request: Request) -> Any:
     no_parameters(request)
     titles: dict[str, Section] = {section.slug: section for section in SECTIONS}
-    context = {"references": references(), "corrections": corrections(), "titles": titles}
+    context = {
+        "references": references(),
+        "corrections": corrections(),
+        "titles": titles,
+        "bibtex": bibtex(request.app.version),
+    }
     return templates.TemplateResponse(request, "sources.html", context)
+
+
+@router.get("/symbols")
+def symbols(request: Request) -> Any:
+    no_parameters(request)
+    return templates.TemplateResponse(request, "symbols.html", {"glossary": glossary()})
 
 
 @router.get("/docs")

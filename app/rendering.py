@@ -19,7 +19,7 @@ from app.formats import format_value
 from app.mathml import coloured, mathml, terms_of
 from app.resources import STATIC, TEMPLATES, content_hash
 from app.sections import SECTIONS, section_by_slug
-from app.sources import corrections, references
+from app.sources import corrections, glossary, references
 from app.widgets.base import Widget, WidgetParams, WidgetResult
 
 templates = Jinja2Templates(directory=TEMPLATES)
@@ -124,6 +124,22 @@ def _correction(context: Context, number: int) -> Markup:
 
 
 @pass_context
+def _define(context: Context, key: str) -> Markup:
+    """A word of the glossary, in the gutter beside the paragraph before it."""
+    entry = glossary()[key]
+    return Markup(
+        '<aside class="gutter define" aria-label="Definition: {name}"><p><a href="{page}#symbol-{key}">'
+        "{name}</a> {symbol} {meaning}</p></aside>"
+    ).format(
+        name=entry.name,
+        page=_url(context, "/symbols"),
+        key=key,
+        symbol=mathml(entry.latex),
+        meaning=entry.meaning,
+    )
+
+
+@pass_context
 def _section_link(context: Context, slug: str) -> Markup:
     section = section_by_slug(slug)
     if section is None:
@@ -176,6 +192,7 @@ _environment.globals.update(
     widget=_widget,
     cite=_cite,
     correction=_correction,
+    define=_define,
     section_link=_section_link,
     equation=_equation,
     formula=_formula,

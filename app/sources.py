@@ -1,4 +1,4 @@
-"""References and corrections, read from data files."""
+"""References, corrections and the glossary, read from data files."""
 
 from __future__ import annotations
 
@@ -58,6 +58,24 @@ class Corrections(Strict):
     paper: list[Slip]
 
 
+class Entry(Strict):
+    """A symbol or a word of the field, in plain words."""
+
+    key: str
+    latex: str
+    name: str
+    meaning: str
+    section: str
+    """where it is introduced"""
+
+
+@lru_cache(maxsize=1)
+def glossary() -> dict[str, Entry]:
+    """Symbols by key. Raises pydantic.ValidationError if the file is wrong."""
+    entries = [Entry(**entry) for entry in json.loads(_read("glossary.json"))]
+    return {entry.key: entry for entry in entries}
+
+
 @lru_cache(maxsize=1)
 def references() -> dict[str, Reference]:
     """References by key. Raises pydantic.ValidationError if the file is wrong."""
@@ -73,3 +91,23 @@ def corrections() -> Corrections:
 
 def _read(name: str) -> str:
     return (DATA / name).read_text(encoding="utf-8")
+
+
+def bibtex(version: str) -> str:
+    """How to cite the explainer in this version, and the DPO paper."""
+    paper = references()["rafailov2023"]
+    return f"""@misc{{dpo_explained,
+  title  = {{{{DPO Explained: Direct Preference Optimization, explained and computed}}}},
+  author = {{{{The DPO Explained authors}}}},
+  year   = {{2026}},
+  note   = {{Interactive explainer, version {version}}},
+}}
+
+@inproceedings{{{paper.key},
+  title     = {{{{{paper.title}}}}},
+  author    = {{{paper.authors.replace(", ", " and ")}}},
+  booktitle = {{Advances in Neural Information Processing Systems}},
+  year      = {{{paper.year}}},
+  eprint    = {{{paper.arxiv}}},
+  archivePrefix = {{arXiv}},
+}}"""

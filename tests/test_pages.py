@@ -15,6 +15,7 @@ PAGES = [
     "/",
     "/read",
     "/sources",
+    "/symbols",
     "/docs",
     *(f"/sections/{section.slug}" for section in SECTIONS),
     *(f"/widgets/{name}" for name in WIDGETS),

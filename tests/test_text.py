@@ -9,10 +9,10 @@ from math_core import LatexError
 
 from app.controls import controls_of
 from app.formats import FORMATS, format_value, signed
-from app.mathml import mathml
+from app.mathml import TERMS, coloured, mathml, terms_of
 from app.resources import STATIC, TEMPLATES
 from app.sections import SECTIONS
-from app.sources import corrections, references
+from app.sources import bibtex, corrections, glossary, references
 from app.widgets.ppo_dynamics import Params as PPOParams
 from app.widgets.reward_separation import Params as RewardParams
 
@@ -99,3 +99,54 @@ def test_every_reference_has_a_safe_address() -> None:
         if entry.arxiv:
             assert re.fullmatch(r"\d{4}\.\d{4,5}", entry.arxiv)
             assert entry.url == f"https://arxiv.org/abs/{entry.arxiv}"
+
+
+def test_every_symbol_is_introduced_in_a_section_and_is_mathematics() -> None:
+    slugs = {section.slug for section in SECTIONS}
+    for entry in glossary().values():
+        assert entry.section in slugs, entry.key
+        assert mathml(entry.latex).startswith("<math"), entry.key
+        assert entry.meaning.endswith(".")
+
+
+def test_definitions_beside_the_text_are_in_the_glossary() -> None:
+    text = "".join(file.read_text() for file in (TEMPLATES / "sections").glob("*.html"))
+    used = re.findall(r"define\(\"([\w-]+)\"\)", text)
+    assert used
+    assert set(used) <= set(glossary())
+
+
+def test_a_citation_has_its_fields_and_balanced_braces() -> None:
+    text = bibtex("1.2.3")
+    assert text.count("{") == text.count("}")
+    assert "version 1.2.3" in text
+    assert "Rafael Rafailov and Archit Sharma" in text
+    assert "2305.18290" in text
+
+
+def test_terms_are_found_and_coloured_once_each() -> None:
+    latex = r"\beta \log \frac{\pi_\theta(y_w \mid x)}{\pi_{\mathrm{ref}}(y_w \mid x)}"
+    assert list(terms_of(latex)) == ["policy", "reference", "temperature", "chosen"]
+    html = mathml(coloured(latex), display=True)
+    assert html.count('class="term term-chosen"') == 2
+    assert html.count('class="term term-temperature"') == 1
+
+
+@pytest.mark.parametrize(
+    ("latex", "term"),
+    [
+        (r"\pi^*(y \mid x)", "optimum"),
+        (r"\pi_r(y \mid x)", "optimum"),
+        (r"r_\phi(x, y)", "reward"),
+        (r"\hat r_\theta(x, y)", "reward"),
+        ("Z(x)", "partition"),
+    ],
+)
+def test_a_term_is_known_in_each_of_its_forms(latex: str, term: str) -> None:
+    assert list(terms_of(latex)) == [term]
+
+
+def test_every_term_has_a_style_of_its_own() -> None:
+    styles = (STATIC / "prose.css").read_text(encoding="utf-8")
+    for name in TERMS:
+        assert f".term-{name}" in styles

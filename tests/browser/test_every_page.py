@@ -9,7 +9,7 @@ from app.sections import SECTIONS
 from app.widgets.registry import WIDGETS
 from tests.browser.helpers import widget
 
-PLAIN = ["/", "/sources", "/docs"]
+PLAIN = ["/", "/sources", "/symbols", "/docs"]
 SECTION_PAGES = [f"/sections/{section.slug}" for section in SECTIONS]
 WIDGET_PAGES = [f"/widgets/{name}" for name in WIDGETS]
 
@@ -85,3 +85,24 @@ def test_the_theme_button_wins_over_the_system_and_is_remembered(page: Page) -> 
     assert dark != light
     page.goto("/sources")
     assert page.evaluate(background) == dark
+
+
+def test_the_contents_mark_the_heading_that_is_read(page: Page) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto("/sections/reward-modeling")
+    contents = page.locator(".section-contents .beside")
+    expect(contents.locator('[aria-current="page"]')).to_contain_text("Reward modeling")
+    contents.get_by_role("link", name="What a pair cannot tell").click()
+    expect(contents.locator('[aria-current="location"]')).to_have_text("What a pair cannot tell")
+    page.locator("h1").scroll_into_view_if_needed()
+    expect(contents.locator('[aria-current="location"]')).to_have_count(0)
+
+
+def test_on_a_phone_the_contents_are_folded_up_above_the_text(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/sections/beta")
+    link = page.locator(".section-contents .above").get_by_role("link", name="The DPO loss")
+    expect(link).to_be_hidden()
+    page.get_by_text("All sections, and what is in this one").click()
+    link.click()
+    expect(page.locator("h1")).to_contain_text("The DPO loss")

@@ -1,0 +1,25 @@
+// Beside the text: the heading that is being read is marked in the contents.
+
+const links = new Map();
+for (const link of document.querySelectorAll(".headings a")) {
+  const heading = document.getElementById(link.hash.slice(1));
+  if (!links.has(heading)) links.set(heading, []);
+  links.get(heading).push(link);
+}
+
+const mark = () => {
+  const headings = [...links.keys()];
+  // The last heading that has passed the upper third of the window.
+  const current = headings.findLast((heading) => heading.getBoundingClientRect().top < innerHeight / 3);
+  for (const [heading, those] of links) {
+    for (const link of those) {
+      if (heading === current) link.setAttribute("aria-current", "location");
+      else link.removeAttribute("aria-current");
+    }
+  }
+};
+
+// Headings cross the line one at a time; nothing is done between.
+const observer = new IntersectionObserver(mark, { rootMargin: "0px 0px -66% 0px" });
+for (const heading of links.keys()) observer.observe(heading);
+mark();
