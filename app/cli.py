@@ -26,6 +26,17 @@ def main(arguments: list[str] | None = None) -> None:
     record = commands.add_parser("record", help="make the recorded run of the home page")
     record.set_defaults(run=_record)
 
+    for name, what in (
+        ("frontier", "compare all methods under the exact frontier"),
+        ("overoptimization", "climb reward models of all sizes"),
+    ):
+        study = commands.add_parser(name, help=f"{what}, on all cores; go on where it was stopped")
+        study.add_argument("--prompts", nargs="+", default=["lock", "poem"], metavar="PROMPT")
+        study.add_argument("--seeds", type=int, default=10)
+        study.add_argument("--jobs", type=int, help="processes (default: one for each core)")
+        study.add_argument("--output", type=Path, help="data file (default: the package's)")
+        study.set_defaults(run=_study, study=name)
+
     given = parser.parse_args(arguments)
     given.run(given)
 
@@ -56,6 +67,23 @@ def _record(_: argparse.Namespace) -> None:
 
     save(record())
     print(f"written to {FILE}")
+
+
+def _study(given: argparse.Namespace) -> None:
+    from app import studies
+
+    frontier = given.study == "frontier"
+    file = given.output or (studies.FRONTIER if frontier else studies.OVEROPTIMIZATION)
+    command = (
+        f"dpo-explained {given.study} --prompts {' '.join(given.prompts)} --seeds {given.seeds}"
+    )
+    if frontier:
+        runs = studies.frontier_runs(given.prompts, given.seeds)
+        studies.study("frontier", command, runs, studies.make_run, file, given.jobs)
+    else:
+        climbs = studies.overoptimization_climbs(given.prompts, given.seeds)
+        studies.study("overoptimization", command, climbs, studies.make_climb, file, given.jobs)
+    print(f"written to {file}")
 
 
 if __name__ == "__main__":

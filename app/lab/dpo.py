@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from app.lab.losses import PairLogps, preference_loss
+from app.lab.baselines import training_loss
+from app.lab.losses import PairLogps
 from app.lab.policy import Policy
 from app.lab.preferences import Comparisons
 from app.lab.world import SLOTS
@@ -47,35 +48,58 @@ class DPOStep:
     rejected_logps: float
 
 
+class DPOTrainer:
+    """DPO on comparisons for one or more prompts: a copy of the reference, one ``step`` a batch.
+
+    Each step takes a batch of one prompt, the prompts in turn; each epoch reshuffles. The learning
+    rate falls linearly to zero. ``policy`` is trained; of the reference only log-probabilities are
+    kept.
+    """
+
+    def __init__(self, reference: Policy, data: Sequence[Comparisons], config: DPOConfig) -> None:
+        self.policy = copy.deepcopy(reference)
+        self.config = config
+        self._data = data
+        self._cached = [reference_logps(reference, pairs) for pairs in data]
+        self._orders = [torch.empty(0, dtype=torch.long) for _ in data]
+        self._generator = torch.Generator().manual_seed(config.seed)
+        self._optimizer = torch.optim.Adam(
+            self.policy.parameters(), lr=config.learning_rate, fused=True
+        )
+        self._schedule = torch.optim.lr_scheduler.LambdaLR(
+            self._optimizer, lambda step: 1 - step / config.steps
+        )
+        self.gradient_steps = 0
+
+    def step(self) -> DPOStep:
+        """One gradient step on the next batch."""
+        config, turn = self.config, self.gradient_steps % len(self._data)
+        rows = self._next_rows(turn)
+        pairs, reference = self._data[turn][rows], self._cached[turn][:, rows]
+        batch = pair_logps(self.policy, pairs, reference, config.label_smoothing)
+        loss = training_loss(config.loss_type, batch, config.beta).mean()
+        self._optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        self._optimizer.step()
+        self._schedule.step()
+        self.gradient_steps += 1
+        return _step(self.gradient_steps, loss, batch, config.beta)
+
+    def _next_rows(self, turn: int) -> Tensor:
+        size = min(self.config.batch_size, len(self._data[turn]))
+        if len(self._orders[turn]) < size:
+            self._orders[turn] = torch.randperm(len(self._data[turn]), generator=self._generator)
+        rows, self._orders[turn] = self._orders[turn][:size], self._orders[turn][size:]
+        return rows
+
+
 def train_dpo(
     reference: Policy, data: Sequence[Comparisons], config: DPOConfig
 ) -> tuple[Policy, list[DPOStep]]:
-    """Train a copy of the reference policy on comparisons for one or more prompts.
-
-    Each step takes a batch of one prompt, the prompts in turn; each epoch reshuffles. The learning
-    rate falls linearly to zero. Returns the trained policy and one row per step.
-    """
-    generator = torch.Generator().manual_seed(config.seed)
-    policy = copy.deepcopy(reference)
-    cached = [reference_logps(reference, pairs) for pairs in data]
-    orders = [torch.empty(0, dtype=torch.long) for _ in data]
-    optimizer = torch.optim.Adam(policy.parameters(), lr=config.learning_rate, fused=True)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1 - step / config.steps)
-    history = []
-    for step in range(config.steps):
-        turn = step % len(data)
-        size = min(config.batch_size, len(data[turn]))
-        if len(orders[turn]) < size:
-            orders[turn] = torch.randperm(len(data[turn]), generator=generator)
-        rows, orders[turn] = orders[turn][:size], orders[turn][size:]
-        batch = pair_logps(policy, data[turn][rows], cached[turn][:, rows], config.label_smoothing)
-        loss = preference_loss(config.loss_type, batch, config.beta).mean()
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        schedule.step()
-        history.append(_step(step + 1, loss, batch, config.beta))
-    return policy, history
+    """All steps of a ``DPOTrainer``. Returns the trained policy and one row per step."""
+    trainer = DPOTrainer(reference, data, config)
+    history = [trainer.step() for _ in range(config.steps)]
+    return trainer.policy, history
 
 
 @torch.no_grad()

@@ -16,7 +16,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from app.lab.policy import Policy, ValueModel
-from app.lab.reward_model import RewardModel
 from app.lab.world import SLOTS
 
 
@@ -69,7 +68,7 @@ class PPOTrainer:
     """
 
     def __init__(
-        self, reference: Policy, reward_model: RewardModel, prompt: int, config: PPOConfig
+        self, reference: Policy, reward_model: nn.Module, prompt: int, config: PPOConfig
     ) -> None:
         self.reference = reference
         self.reward_model = reward_model
@@ -82,14 +81,14 @@ class PPOTrainer:
         self._optimizer = torch.optim.Adam(
             self._parameters, lr=config.learning_rate, eps=1e-5, fused=True
         )
-        self._iterations_done = 0
+        self.iterations_done = 0
         self.responses_sampled = 0
         self.gradient_steps = 0
 
     def step(self) -> PPOIteration:
         """One iteration: sample rollouts, then update both networks on them."""
         config = self.config
-        remaining = 1 - self._iterations_done / config.iterations
+        remaining = 1 - self.iterations_done / config.iterations
         self._optimizer.param_groups[0]["lr"] = config.learning_rate * remaining
         rollouts = collect_rollouts(
             self.policy,
@@ -105,8 +104,8 @@ class PPOTrainer:
         for _ in range(config.epochs):
             order = torch.randperm(config.rollouts, generator=self._generator)
             measured += [self._update(rollouts, rows) for rows in order.chunk(config.minibatches)]
-        self._iterations_done += 1
-        return PPOIteration(self._iterations_done, *torch.stack(measured).mean(0).tolist())
+        self.iterations_done += 1
+        return PPOIteration(self.iterations_done, *torch.stack(measured).mean(0).tolist())
 
     def _update(self, rollouts: Rollouts, rows: Tensor) -> Tensor:
         """One gradient step on a minibatch. Returns clip fraction and both losses."""
@@ -126,7 +125,7 @@ def collect_rollouts(
     policy: Policy,
     reference: Policy,
     value_model: ValueModel,
-    reward_model: RewardModel,
+    reward_model: nn.Module,
     prompt: int,
     config: PPOConfig,
     generator: torch.Generator,

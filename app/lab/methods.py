@@ -1,0 +1,114 @@
+"""Every way of turning comparisons into a policy that the lab compares, by name and strength.
+
+The paper's Figure 2 (left) on the lab: PPO on the learned and on the true reward, DPO, IPO,
+Preferred-FT, Unlikelihood, and exact best-of-N (arXiv 2305.18290).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from app.lab.dpo import DPOConfig, train_dpo
+from app.lab.exact import exact_logps
+from app.lab.measure import Measurement, measure
+from app.lab.optimum import best_of_n_logps
+from app.lab.ppo import PPOConfig, PPOTrainer
+from app.lab.reward_model import RewardModelConfig, train_reward_model
+from app.lab.trained import Lab, centred_rewards
+from app.lab.world import response_number
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method with what its strength is called, and the values that a sweep gives it."""
+
+    name: str
+    strength: str
+    meaning: str
+    strengths: tuple[float, ...]
+
+
+BETAS = (0.05, 0.1, 0.2, 0.35, 0.6, 1.0, 2.0, 5.0)
+
+METHODS = {
+    method.name: method
+    for method in (
+        Method("ppo", "kl_coefficient", "price of a nat of KL", BETAS),
+        Method("ppo_true", "kl_coefficient", "price of a nat of KL", BETAS),
+        Method("dpo", "beta", "temperature", BETAS),
+        Method(
+            "ipo",
+            "beta",
+            "1/(2 beta) is the target gap",
+            (0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.5),
+        ),
+        Method("preferred_ft", "steps", "gradient steps", (25, 50, 100, 200, 400)),
+        Method(
+            "unlikelihood", "alpha", "weight of the rejected response", (0.05, 0.1, 0.3, 0.6, 1.0)
+        ),
+        Method("best_of_n", "n", "draws to choose from", (1, 2, 4, 8, 16, 32, 64, 128, 256)),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One policy to make: all that decides it."""
+
+    prompt: int
+    method: str
+    strength: float
+    seed: int
+
+
+class TrueReward(nn.Module):
+    """True quality in the place of a reward model: what PPO-GT of the paper optimises."""
+
+    def __init__(self, quality: Tensor) -> None:
+        """``quality`` of all responses, shape: (7776,)"""
+        super().__init__()
+        self.register_buffer("quality", quality.float())
+
+    def forward(self, prompt: int, responses: Tensor) -> Tensor:
+        """Quality of responses; the prompt is the one it was made for. (batch, 5) -> (batch,)."""
+        del prompt
+        quality = self.get_buffer("quality")
+        return quality[response_number(responses)]
+
+
+def measure_run(lab: Lab, run: Run) -> Measurement:
+    """Make a policy from comparisons drawn with the run's seed, and measure it exactly.
+
+    The measurement's ``reward`` is that of the reward model fitted to those comparisons.
+
+    Raises:
+        KeyError: unknown method
+        AboveFrontier: something is wrong, since no policy can be there
+    """
+    facts = lab.facts(run.prompt)
+    pairs = lab.comparisons(run.prompt, run.seed)
+    reward_model, _ = train_reward_model([pairs], RewardModelConfig())
+    learned = centred_rewards(reward_model, run.prompt, facts.reference_logps)
+    if run.method == "best_of_n":
+        return measure(
+            best_of_n_logps(facts.reference_logps, learned, int(run.strength)), facts, learned
+        )
+    if run.method in ("ppo", "ppo_true"):
+        rewards = reward_model if run.method == "ppo" else TrueReward(facts.true_quality)
+        config = PPOConfig(kl_coefficient=run.strength, seed=run.seed)
+        trainer = PPOTrainer(lab.reference_policy, rewards, run.prompt, config)
+        for _ in range(config.iterations):
+            trainer.step()
+        policy = trainer.policy
+    else:
+        policy, _ = train_dpo(lab.reference_policy, [pairs], _dpo_config(run))
+    return measure(exact_logps(policy, run.prompt), facts, learned)
+
+
+def _dpo_config(run: Run) -> DPOConfig:
+    if run.method == "preferred_ft":
+        return DPOConfig(loss_type="preferred_ft", steps=int(run.strength), seed=run.seed)
+    loss_type = {"dpo": "sigmoid", "ipo": "ipo", "unlikelihood": "unlikelihood"}[run.method]
+    return DPOConfig(loss_type=loss_type, beta=run.strength, seed=run.seed)

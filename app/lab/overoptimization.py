@@ -1,0 +1,109 @@
+"""Over-optimisation on the lab: true and learned reward as a policy leaves the reference.
+
+After Gao, Schulman and Hilton (arXiv 2210.10760): best-of-N and PPO without a KL penalty, against
+reward models fitted to few or many comparisons, and their functional forms fitted to what we measure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from app.lab.measure import Measurement, measure, measure_policy
+from app.lab.optimum import best_of_n_logps
+from app.lab.ppo import PPOConfig, PPOTrainer
+from app.lab.reward_model import RewardModelConfig, train_reward_model
+from app.lab.trained import Lab, centred_rewards
+
+SIZES = (50, 100, 200, 500, 1000, 2000, 4000, 8000)
+"""Comparisons that a reward model is fitted to."""
+
+DRAWS = tuple(2**power for power in range(13))
+"""N of best-of-N, from 1 to 4,096."""
+
+MEASURED_EVERY = 3
+"""Iterations of PPO between two measurements."""
+
+
+@dataclass(frozen=True)
+class Climb:
+    """One reward model climbed by one method: all that decides it."""
+
+    prompt: int
+    method: str
+    """best_of_n or ppo"""
+    comparisons: int
+    seed: int
+
+
+def climb(lab: Lab, task: Climb) -> list[Measurement]:
+    """Fit a reward model and climb it; exact measurements from the reference outwards.
+
+    Raises:
+        ValueError: unknown method
+    """
+    facts = lab.facts(task.prompt)
+    pairs = lab.comparisons(task.prompt, task.seed, task.comparisons)
+    reward_model, _ = train_reward_model([pairs], RewardModelConfig())
+    learned = centred_rewards(reward_model, task.prompt, facts.reference_logps)
+    if task.method == "best_of_n":
+        return [
+            measure(best_of_n_logps(facts.reference_logps, learned, n), facts, learned)
+            for n in DRAWS
+        ]
+    if task.method != "ppo":
+        raise ValueError(f"unknown method {task.method!r}")
+    config = PPOConfig(kl_coefficient=0.0, seed=task.seed)
+    trainer = PPOTrainer(lab.reference_policy, reward_model, task.prompt, config)
+    found = [measure_policy(trainer.policy, facts, learned)]
+    while trainer.iterations_done < config.iterations:
+        for _ in range(MEASURED_EVERY):
+            trainer.step()
+        found.append(measure_policy(trainer.policy, facts, learned))
+    return found
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A functional form of Gao et al. fitted by least squares."""
+
+    alpha: float
+    beta: float
+    error: float
+    """root mean square of what it misses, in units of true quality"""
+    points: int
+
+
+def fit_form(method: str, distance: Tensor, true_quality: Tensor) -> Fit:
+    """R(d) = d (alpha - beta d) for best-of-N, d (alpha - beta log d) for RL, d = sqrt(KL).
+
+    Both are linear in alpha and beta. Points at d = 0, where R is 0 by definition, say nothing and
+    are left out. Eq. in section 1 of arXiv 2210.10760; the RL form is not meant to hold near d = 0.
+
+    Args:
+        distance: sqrt(KL in nats), shape: (points,)
+        true_quality: expected r*, shape: (points,)
+
+    Raises:
+        ValueError: fewer than two points away from 0
+    """
+    away = distance > 1e-6
+    d, r = distance[away].double(), true_quality[away].double()
+    if len(d) < 2:
+        raise ValueError("a fit needs at least two points away from the reference")
+    design = torch.stack([d, -d * _falling_factor(method, d)], 1)
+    solution = torch.linalg.lstsq(design, r.unsqueeze(1)).solution.squeeze(1)
+    error = (design @ solution - r).square().mean().sqrt()
+    return Fit(float(solution[0]), float(solution[1]), float(error), len(d))
+
+
+def form(method: str, fit: Fit, distance: Tensor) -> Tensor:
+    """The fitted curve. Shapes: (points,) -> (points,)."""
+    safe = distance.clamp_min(1e-12)
+    return distance * (fit.alpha - fit.beta * _falling_factor(method, safe))
+
+
+def _falling_factor(method: str, distance: Tensor) -> Tensor:
+    return distance if method == "best_of_n" else distance.log()
