@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 from pathlib import Path
 
 
@@ -72,6 +73,8 @@ def _record(_: argparse.Namespace) -> None:
 def _study(given: argparse.Namespace) -> None:
     from app import studies
 
+    # Stopped by a signal as by a key: the processes end, and what is finished is kept.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     frontier = given.study == "frontier"
     file = given.output or (studies.FRONTIER if frontier else studies.OVEROPTIMIZATION)
     command = (

@@ -1,10 +1,12 @@
-"""The preference losses by name, as an enumeration with labels for forms and documentation."""
+"""The preference losses by name: an enumeration with labels, and what its forms refuse."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
-from app.lab.losses import LOSSES
+from pydantic import ValidationInfo
+
+from app.lab.losses import LOSSES, check_label_smoothing
 
 LossType = StrEnum("LossType", {name: name for name in LOSSES})  # type: ignore[misc]
 """Names of ``app.lab.losses.LOSSES``, so that OpenAPI lists them."""
@@ -27,3 +29,10 @@ LOSS_LABELS = {
     "orpo": "orpo: ORPO",
     "kto": "kto: KTO on both halves of a pair, z₀ = 0 unless given",
 }
+
+
+def smoothing_suits_the_loss(value: float, info: ValidationInfo) -> float:
+    """Validate a field ``label_smoothing`` that comes after ``loss_type``."""
+    if "loss_type" in info.data:
+        check_label_smoothing(info.data["loss_type"], value)
+    return value

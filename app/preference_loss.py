@@ -16,10 +16,10 @@ from app.lab.losses import (
     NEEDS_LENGTHS,
     REFERENCE_FREE,
     PairLogps,
-    check_label_smoothing,
+    implicit_rewards,
     preference_loss,
 )
-from app.loss_types import LossType
+from app.loss_types import LossType, smoothing_suits_the_loss
 from app.problems import FieldError, RefusedParams
 
 MOST_PAIRS = 10_000
@@ -82,12 +82,7 @@ class PairBatch(BaseModel):
         None, description="completion tokens of y_l: ipo_norm, sigmoid_norm, simpo, orpo need them"
     )
 
-    @field_validator("label_smoothing")
-    @classmethod
-    def _smoothing_suits_the_loss(cls, value: float, info: ValidationInfo) -> float:
-        if "loss_type" in info.data:
-            check_label_smoothing(info.data["loss_type"], value)
-        return value
+    _smoothing = field_validator("label_smoothing")(smoothing_suits_the_loss)
 
     @field_validator("reference_chosen_logps", "reference_rejected_logps")
     @classmethod
@@ -177,8 +172,7 @@ def pair_losses(batch: PairBatch) -> PairLosses:
         losses.sum(), [chosen, rejected], materialize_grads=True
     )
     _refuse_overflow(batch.loss_type, losses.detach(), to_chosen, to_rejected)
-    rewards_chosen = (batch.beta * pairs.chosen).detach()
-    rewards_rejected = (batch.beta * pairs.rejected).detach()
+    rewards_chosen, rewards_rejected = implicit_rewards(pairs, batch.beta)
     margins = rewards_chosen - rewards_rejected
     return PairLosses(
         loss=losses.mean().item(),

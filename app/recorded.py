@@ -14,22 +14,15 @@ from functools import lru_cache
 from pathlib import Path
 
 import torch
-from pydantic import BaseModel, ConfigDict
 
 from app.lab.ppo import PPOConfig
 from app.lab.runs import PPORow, finished_ppo
 from app.lab.trained import the_lab
-from app.resources import DATA
+from app.resources import DATA, Strict
 
 FILE = DATA / "recorded_run.json"
 PROMPT = "poem"
 CONFIG = PPOConfig(kl_coefficient=0.02, iterations=150, seed=0)
-
-
-class Strict(BaseModel):
-    """Refuses fields that it does not know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Place(Strict):

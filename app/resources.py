@@ -1,9 +1,11 @@
-"""Where templates and statics lie: beside the package in a checkout, inside it in a wheel."""
+"""Where templates, statics and data lie: beside the package in a checkout, inside it in a wheel."""
 
 from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
 
 PACKAGE = Path(__file__).parent
 
@@ -19,6 +21,12 @@ def folder(name: str) -> Path:
 TEMPLATES = folder("templates")
 STATIC = folder("static")
 DATA = PACKAGE / "data"
+
+
+class Strict(BaseModel):
+    """Part of a data file; refuses fields that it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def content_hash(root: Path) -> str:

@@ -5,15 +5,7 @@ from __future__ import annotations
 import json
 from functools import lru_cache
 
-from pydantic import BaseModel, ConfigDict
-
-from app.resources import DATA
-
-
-class Strict(BaseModel):
-    """Refuses fields that it does not know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from app.resources import DATA, Strict
 
 
 class Reference(Strict):

@@ -118,8 +118,13 @@ def _on_all_cores(
     """Results as they are done. Each process has one torch thread."""
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         futures = {pool.submit(make, task): task for task in tasks}
-        for future in as_completed(futures):
-            yield futures[future], future.result()
+        try:
+            for future in as_completed(futures):
+                yield futures[future], future.result()
+        except BaseException:
+            # Stopped by a key or a signal: finish what is being made, begin nothing more.
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def _key(task: Task) -> str:

@@ -95,10 +95,28 @@ def faults() -> list[str]:
 @pytest.fixture
 def page(browser: Browser, server: str, faults: list[str]) -> Iterator[Page]:
     """A page whose console has to stay clean and whose requests have to stay on the host."""
-    context = browser.new_context(base_url=server, viewport={"width": 1280, "height": 900})
+    yield from _watched(browser, server, faults, java_script=True)
+
+
+@pytest.fixture
+def plain_page(browser: Browser, server: str, faults: list[str]) -> Iterator[Page]:
+    """The same in a browser without JavaScript."""
+    yield from _watched(browser, server, faults, java_script=False)
+
+
+def _watched(
+    browser: Browser, server: str, expected: list[str], *, java_script: bool
+) -> Iterator[Page]:
+    context = browser.new_context(
+        base_url=server,
+        viewport={"width": 1280, "height": 900},
+        java_script_enabled=java_script,
+    )
     page = context.new_page()
     page.set_default_timeout(20_000)
+    # Some pages train a policy when they are first asked for.
+    page.set_default_navigation_timeout(60_000)
     seen = Faults(page, server)
     yield page
     context.close()
-    assert [fault for fault in seen.found if not any(text in fault for text in faults)] == []
+    assert [fault for fault in seen.found if not any(text in fault for text in expected)] == []

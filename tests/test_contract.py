@@ -184,6 +184,13 @@ def test_the_four_trees_and_the_registry_line_up() -> None:
         assert names == set(WIDGETS), tree
 
 
+@pytest.mark.parametrize("package", ["benchmarks", "derivation", "lab", "stages"])
+def test_what_widgets_rest_on_imports_no_widget(package: str) -> None:
+    files = list((TESTS.parent / "app" / package).rglob("*.py"))
+    assert files
+    assert [file.name for file in files if "app.widgets" in file.read_text("utf-8")] == []
+
+
 @pytest.mark.parametrize("name", FIELDS)
 def test_a_widget_has_the_fields_of_the_contract(client: TestClient, name: str) -> None:
     params, fields = FIELDS[name]

@@ -7,8 +7,8 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from app.resources import DATA
-from app.sources import Strict, references
+from app.resources import DATA, Strict
+from app.sources import references
 
 FILE = DATA / "win_rates.json"
 

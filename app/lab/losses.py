@@ -38,16 +38,16 @@ class PairLogps:
 
     @property
     def chosen(self) -> Tensor:
-        """Log-ratio of the chosen response."""
+        """Log-ratio of the chosen response, nats. Shape: (pairs,)."""
         return self.policy_chosen - self.reference_chosen
 
     @property
     def rejected(self) -> Tensor:
-        """Log-ratio of the rejected response."""
+        """Log-ratio of the rejected response, nats. Shape: (pairs,)."""
         return self.policy_rejected - self.reference_rejected
 
     def lengths(self) -> tuple[Tensor, Tensor]:
-        """Both lengths. Raises MissingLengths if one is not given."""
+        """Both lengths in tokens. Shapes: (pairs,). Raises MissingLengths if one is not given."""
         if self.chosen_lengths is None:
             raise MissingLengths("chosen_lengths")
         if self.rejected_lengths is None:
@@ -64,7 +64,10 @@ class MissingLengths(ValueError):
 
 
 def implicit_rewards(pairs: PairLogps, beta: float) -> tuple[Tensor, Tensor]:
-    """beta log(pi_theta / pi_ref) of chosen and rejected (DPO section 4, arXiv 2305.18290)."""
+    """beta log(pi_theta / pi_ref) of chosen and rejected (DPO section 4, arXiv 2305.18290).
+
+    Shapes: (pairs,), without gradient.
+    """
     return (beta * pairs.chosen).detach(), (beta * pairs.rejected).detach()
 
 
@@ -96,7 +99,7 @@ def ipo(pairs: PairLogps, beta: float) -> Tensor:
 
 
 def ipo_norm(pairs: PairLogps, beta: float) -> Tensor:
-    """IPO on log-ratios averaged over tokens, which is what TRL computes as ``ipo``."""
+    """IPO (arXiv 2310.12036) on log-ratios averaged over tokens, as TRL computes its ``ipo``."""
     chosen, rejected = _per_token(pairs)
     return (chosen - rejected - 1 / (2 * beta)).square()
 

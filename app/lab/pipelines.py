@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, fields
 
 from torch import nn
@@ -13,6 +12,7 @@ from app.lab.policy import parameter_count
 from app.lab.ppo import PPOConfig, PPOTrainer
 from app.lab.reward_model import RewardModelConfig, train_reward_model
 from app.lab.sft import SFTConfig
+from app.lab.stopwatch import Stopwatch
 from app.lab.trained import Lab, centred_rewards
 
 
@@ -37,7 +37,7 @@ class PipelineRun:
     """responses sampled from the policy in training"""
     gradient_steps: int
     seconds: float
-    """CPU time of this thread: what others run at the same time does not count"""
+    """of training on one CPU thread"""
     result: Measurement
 
 
@@ -47,12 +47,11 @@ def run_rlhf(
     """Fit a reward model on comparisons drawn with the run's seed, then run PPO against it."""
     facts = lab.facts(prompt)
     pairs = lab.comparisons(prompt, config.seed)
-    start = time.thread_time()
-    reward_model, fitting = train_reward_model([pairs], reward_config)
-    trainer = PPOTrainer(lab.reference_policy, reward_model, prompt, config)
-    for _ in range(config.iterations):
-        trainer.step()
-    seconds = time.thread_time() - start
+    with Stopwatch() as watch:
+        reward_model, fitting = train_reward_model([pairs], reward_config)
+        trainer = PPOTrainer(lab.reference_policy, reward_model, prompt, config)
+        for _ in range(config.iterations):
+            trainer.step()
     learned = centred_rewards(reward_model, prompt, facts.reference_logps)
     return PipelineRun(
         stages=["supervised fine-tuning", "reward model", "PPO"],
@@ -65,7 +64,7 @@ def run_rlhf(
         hyperparameters=knobs(SFT=SFTConfig, reward_model=RewardModelConfig, PPO=PPOConfig),
         samples_generated=trainer.responses_sampled,
         gradient_steps=len(fitting) + trainer.gradient_steps,
-        seconds=seconds,
+        seconds=watch.seconds,
         result=measure_policy(trainer.policy, facts, learned),
     )
 
@@ -74,9 +73,8 @@ def run_dpo(lab: Lab, prompt: int, config: DPOConfig) -> PipelineRun:
     """DPO on the same comparisons that ``run_rlhf`` with this seed fits its reward model to."""
     facts = lab.facts(prompt)
     pairs = lab.comparisons(prompt, config.seed)
-    start = time.thread_time()
-    policy, steps = train_dpo(lab.reference_policy, [pairs], config)
-    seconds = time.thread_time() - start
+    with Stopwatch() as watch:
+        policy, steps = train_dpo(lab.reference_policy, [pairs], config)
     return PipelineRun(
         stages=["supervised fine-tuning", "DPO"],
         networks=[
@@ -86,7 +84,7 @@ def run_dpo(lab: Lab, prompt: int, config: DPOConfig) -> PipelineRun:
         hyperparameters=knobs(SFT=SFTConfig, DPO=DPOConfig),
         samples_generated=0,
         gradient_steps=len(steps),
-        seconds=seconds,
+        seconds=watch.seconds,
         result=measure_policy(policy, facts, facts.learned_reward),
     )
 

@@ -130,7 +130,10 @@ def collect_rollouts(
     config: PPOConfig,
     generator: torch.Generator,
 ) -> Rollouts:
-    """Sample responses and work out, for each phrase, its advantage and its return."""
+    """Sample responses and work out, for each phrase, its advantage and its return.
+
+    Shapes of all in the result: (rollouts, 5).
+    """
     responses = policy.sample(prompt, config.rollouts, generator)
     logps = policy.phrase_logps(prompt, responses)
     reference_logps = reference.phrase_logps(prompt, responses)
@@ -180,7 +183,14 @@ def ppo_losses(
     rows: Tensor,
     config: PPOConfig,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Clipped policy loss, clipped value loss and clip fraction of a minibatch, all scalars."""
+    """Clipped policy loss, clipped value loss and clip fraction of a minibatch.
+
+    Args:
+        rows: which rollouts are in the minibatch, shape: (minibatch,)
+
+    Returns:
+        Shapes: (), (), (); advantages are standardised within the minibatch.
+    """
     responses = rollouts.responses[rows]
     advantages = rollouts.advantages[rows]
     advantages = (advantages - advantages.mean()) / (advantages.std() + 1e-8)
@@ -200,7 +210,11 @@ def ppo_losses(
 def clipped_policy_loss(
     logps: Tensor, old_logps: Tensor, advantages: Tensor, clip_range: float
 ) -> tuple[Tensor, Tensor]:
-    """-min(ratio A, clip(ratio, 1 - e, 1 + e) A), Eq. 7 of arXiv 1707.06347, and clip fraction."""
+    """-min(ratio A, clip(ratio, 1 - e, 1 + e) A), Eq. 7 of arXiv 1707.06347, and clip fraction.
+
+    The clip fraction is the share of ratios outside of [1 - e, 1 + e]. Shapes: all three the same,
+    here (minibatch, 5) -> (), () means over them.
+    """
     ratio = torch.exp(logps - old_logps)
     unclipped = ratio * advantages
     clipped = ratio.clamp(1 - clip_range, 1 + clip_range) * advantages
@@ -211,7 +225,11 @@ def clipped_policy_loss(
 def clipped_value_loss(
     values: Tensor, old_values: Tensor, returns: Tensor, clip_range: float
 ) -> Tensor:
-    """Half the larger of the squared errors with and without clipping the change of the value."""
+    """Half the larger of the squared errors with and without clipping the change of the value.
+
+    Not in the paper on PPO, but in its common implementations (arXiv 2005.12729).
+    Shapes: all three the same, here (minibatch, 5) -> () the mean over them.
+    """
     near = old_values + (values - old_values).clamp(-clip_range, clip_range)
     worse = torch.maximum(
         F.mse_loss(values, returns, reduction="none"), F.mse_loss(near, returns, reduction="none")

@@ -12,7 +12,10 @@ from app.lab.world import response_number
 
 
 def bradley_terry(reward_first: Tensor, reward_second: Tensor) -> Tensor:
-    """p(first > second) = sigma(r(x, y1) - r(x, y2)), DPO Eq. 1 (arXiv 2305.18290). Elementwise."""
+    """p(first > second) = sigma(r(x, y1) - r(x, y2)), DPO Eq. 1 (arXiv 2305.18290).
+
+    Elementwise. Shapes: (...), (...) -> (...)
+    """
     return torch.sigmoid(reward_first - reward_second)
 
 

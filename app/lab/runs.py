@@ -9,16 +9,24 @@ from dataclasses import dataclass
 
 from app.lab.measure import Measurement, measure_policy
 from app.lab.ppo import PPOConfig, PPOTrainer
+from app.lab.stopwatch import Stopwatch
 from app.lab.trained import the_lab
 
 
 @dataclass(frozen=True)
 class PPORow:
-    """The policy after one iteration; iteration 0 is the reference policy."""
+    """The policy after one iteration, and what the run took up to there.
+
+    Iteration 0 is the reference policy.
+    """
 
     iteration: int
     clip_fraction: float
     measured: Measurement
+    responses_sampled: int
+    gradient_steps: int
+    seconds: float
+    """of training on one CPU thread; measuring does not count"""
 
 
 KEPT = 32
@@ -58,8 +66,20 @@ def _run(prompt: int, config: PPOConfig) -> Iterator[PPORow]:
     lab = the_lab()
     facts = lab.facts(prompt)
     trainer = PPOTrainer(lab.reference_policy, lab.reward_model, prompt, config)
-    yield PPORow(0, 0.0, measure_policy(trainer.policy, facts, facts.learned_reward))
+    watch = Stopwatch()
+
+    def row(iteration: int, clip_fraction: float) -> PPORow:
+        return PPORow(
+            iteration,
+            clip_fraction,
+            measure_policy(trainer.policy, facts, facts.learned_reward),
+            trainer.responses_sampled,
+            trainer.gradient_steps,
+            watch.seconds,
+        )
+
+    yield row(0, 0.0)
     for _ in range(config.iterations):
-        iteration = trainer.step()
-        measured = measure_policy(trainer.policy, facts, facts.learned_reward)
-        yield PPORow(iteration.iteration, iteration.clip_fraction, measured)
+        with watch:
+            done = trainer.step()
+        yield row(done.iteration, done.clip_fraction)

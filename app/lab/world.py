@@ -23,8 +23,6 @@ SLOTS = 5
 PHRASES = 6
 RESPONSES = PHRASES**SLOTS
 
-ATTRIBUTES = ("helpful", "harmless", "honest", "flattering")
-
 
 class WorldError(ValueError):
     """The world file is wrong; the message names the prompt, slot and phrase."""
@@ -72,12 +70,12 @@ class World:
 
     def text(self, prompt: int, response: Sequence[int]) -> str:
         """The readable response: its five phrases joined by spaces."""
-        return " ".join(self.phrase_texts(prompt, response))
+        return " ".join(phrase.text for phrase in self.said(prompt, response))
 
-    def phrase_texts(self, prompt: int, response: Sequence[int]) -> list[str]:
-        """The five phrases of a response."""
+    def said(self, prompt: int, response: Sequence[int]) -> list[Phrase]:
+        """The five phrases of a response, given by their numbers."""
         slots = self.prompts[prompt].phrases
-        return [slots[slot][phrase].text for slot, phrase in enumerate(response)]
+        return [slots[slot][phrase] for slot, phrase in enumerate(response)]
 
     def attribute(self, name: str, prompt: int) -> Tensor:
         """One attribute of a prompt's phrases, float64. Shape: (slots, phrases)."""

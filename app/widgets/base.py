@@ -93,6 +93,19 @@ def prompt_field(description: str = "which of the lab's six prompts") -> Any:
     )
 
 
+def beta_field(description: str) -> Any:
+    """The temperature beta of the objective, on a logarithmic scale."""
+    return number(
+        0.5,
+        0.01,
+        10,
+        title="β",
+        description=description,
+        unit="reward per nat",
+        log_scale=True,
+    )
+
+
 def choice(default: str, *, title: str, description: str, labels: dict[str, str]) -> Any:
     """One of a few named choices; ``labels`` says them in words."""
     extra: JsonDict = {"labels": dict(labels)}
@@ -101,11 +114,11 @@ def choice(default: str, *, title: str, description: str, labels: dict[str, str]
 
 def seed_field(default: int = 0) -> Any:
     """The seed of everything random in a run."""
-    return Field(
+    return number(
         default,
-        ge=0,
-        le=999_999,
+        0,
+        999_999,
         title="Seed",
         description="of everything random here: the same seed gives the same result",
-        json_schema_extra={"unit": "", "step": 1, "log_scale": False},
+        step=1,
     )

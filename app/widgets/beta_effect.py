@@ -12,24 +12,19 @@ from pydantic import BaseModel, Field
 from torch import Tensor
 
 from app.figures import curve_figure, filled, line, marker
-from app.lab.exact import (
-    conditional_logps,
-    entropy,
-    expectation,
-    kl_divergence,
-    phrase_marginals,
-)
+from app.lab.exact import entropy, expectation, kl_divergence, phrase_marginals
 from app.lab.optimum import log_partition, optimal_logps
 from app.lab.trained import PromptFacts, the_lab
 from app.lab.world import all_responses, the_world
+from app.phrases import Phrase, scored_phrases
 from app.widgets.base import (
     PromptId,
     Try,
     Widget,
     WidgetParams,
     WidgetResult,
+    beta_field,
     choice,
-    number,
     prompt_field,
 )
 
@@ -52,29 +47,12 @@ class Params(WidgetParams):
     """An optimum: of which reward, for which prompt, at which beta."""
 
     prompt: PromptId = prompt_field()
-    beta: float = number(
-        0.5,
-        0.01,
-        10,
-        title="β",
-        description="what a nat of KL against the reference costs in reward",
-        unit="reward per nat",
-        log_scale=True,
-    )
+    beta: float = beta_field("what a nat of KL against the reference costs in reward")
     reward: RewardName = choice(
         "true",
         title="Reward",
         description="true quality, or the reward model fitted to comparisons",
         labels={"true": "true quality", "learned": "learned by the reward model"},
-    )
-
-
-class Phrase(BaseModel):
-    """One phrase of a response."""
-
-    text: str = Field(description="the phrase")
-    log_ratio: float = Field(
-        description="log pi* - log pi_ref of the phrase given those before it, nats"
     )
 
 
@@ -185,24 +163,18 @@ def curve_points(prompt: int, name: str) -> tuple[CurvePoint, ...]:
 def _responses(
     facts: PromptFacts, reward: Tensor, optimal: Tensor, numbers: Tensor
 ) -> list[Response]:
-    world = the_world()
-    phrases = all_responses()[numbers]
-    ratios = conditional_logps(optimal, phrases) - conditional_logps(facts.reference_logps, phrases)
+    rows = all_responses()[numbers]
+    scored = scored_phrases(facts.prompt, rows, optimal, facts.reference_logps)
     return [
         Response(
-            text=world.text(facts.prompt, row.tolist()),
-            phrases=[
-                Phrase(text=text, log_ratio=value)
-                for text, value in zip(
-                    world.phrase_texts(facts.prompt, row.tolist()), ratio.tolist(), strict=True
-                )
-            ],
+            text=the_world().text(facts.prompt, row.tolist()),
+            phrases=[Phrase(text=phrase.text, log_ratio=phrase.log_ratio) for phrase in phrases],
             reference_probability=facts.reference_logps[n].exp().item(),
             optimal_probability=optimal[n].exp().item(),
             reward=reward[n].item(),
             true_quality=facts.true_quality[n].item(),
         )
-        for n, row, ratio in zip(numbers.tolist(), phrases, ratios, strict=True)
+        for n, row, phrases in zip(numbers.tolist(), rows, scored, strict=True)
     ]
 
 

@@ -14,22 +14,22 @@ from app.lab.losses import (
     REFERENCE_FREE,
     USES_LABEL_SMOOTHING,
     PairLogps,
-    check_label_smoothing,
     preference_loss,
 )
-from app.loss_types import LOSS_LABELS, LossType
-from app.widgets.base import Try, Widget, WidgetParams, WidgetResult, choice, number
+from app.loss_types import LOSS_LABELS, LossType, smoothing_suits_the_loss
+from app.widgets.base import Try, Widget, WidgetParams, WidgetResult, beta_field, choice, number
 
 
 def length(whose: str) -> int:
     """A count of completion tokens."""
-    field: int = Field(
+    field: int = number(
         5,
-        ge=1,
-        le=1000,
+        1,
+        1000,
         title=f"Length of the {whose} response",
         description="completion tokens; a response of the lab has five",
-        json_schema_extra={"unit": "tokens", "step": 1},
+        unit="tokens",
+        step=1,
     )
     return field
 
@@ -53,15 +53,7 @@ class Params(WidgetParams):
     loss_type: LossType = choice(
         "sigmoid", title="Loss", description="loss_type, named as in TRL", labels=LOSS_LABELS
     )
-    beta: float = number(
-        0.5,
-        0.01,
-        10,
-        title="β",
-        description="temperature: implicit reward per nat of log-ratio",
-        unit="reward per nat",
-        log_scale=True,
-    )
+    beta: float = beta_field("temperature: implicit reward per nat of log-ratio")
     label_smoothing: float = number(
         0.0,
         0,
@@ -91,12 +83,7 @@ class Params(WidgetParams):
         unit="nats",
     )
 
-    @field_validator("label_smoothing")
-    @classmethod
-    def _smoothing_suits_the_loss(cls, value: float, info: ValidationInfo) -> float:
-        if "loss_type" in info.data:
-            check_label_smoothing(info.data["loss_type"], value)
-        return value
+    _smoothing = field_validator("label_smoothing")(smoothing_suits_the_loss)
 
     @field_validator("logratio_chosen", "logratio_rejected")
     @classmethod

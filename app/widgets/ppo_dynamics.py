@@ -56,13 +56,13 @@ class Params(WidgetParams):
         description="epsilon of the clipped surrogate",
         step=0.02,
     )
-    iterations: int = Field(
+    iterations: int = number(
         150,
-        ge=10,
-        le=400,
+        10,
+        400,
         title="Iterations",
         description="each samples 128 responses and makes four updates",
-        json_schema_extra={"step": 10},
+        step=10,
     )
 
 

@@ -11,10 +11,10 @@ from torch import Tensor
 
 from app.figures import bars, curve_figure
 from app.formats import signed
-from app.lab.exact import conditional_logps
 from app.lab.preferences import Comparisons, bradley_terry
 from app.lab.trained import the_lab
 from app.lab.world import response_number, the_world
+from app.phrases import ScoredPhrase, scored_phrases
 from app.widgets.base import (
     PROMPT_TEXTS,
     PromptId,
@@ -23,6 +23,7 @@ from app.widgets.base import (
     WidgetParams,
     WidgetResult,
     choice,
+    number,
     prompt_field,
 )
 
@@ -37,13 +38,13 @@ class Params(WidgetParams):
     """One labelled pair."""
 
     prompt: PromptId = prompt_field()
-    pair: int = Field(
+    pair: int = number(
         1,
-        ge=1,
-        le=PAIRS,
+        1,
+        PAIRS,
         title="Pair",
         description=f"which of the prompt's first {PAIRS} pairs",
-        json_schema_extra={"step": 1},
+        step=1,
     )
     split: Literal["train", "test"] = choice(
         "train",
@@ -52,17 +53,6 @@ class Params(WidgetParams):
         "or pairs that neither has seen (test)",
         labels={"train": "used in training", "test": "held out"},
     )
-
-
-class Phrase(BaseModel):
-    """One phrase of a response, given the phrases before it."""
-
-    text: str
-    slot: str = Field(description="its place in the response: opening, substance, ...")
-    reference_logp: float = Field(description="log pi_ref of the phrase, nats")
-    policy_logp: float = Field(description="log pi_theta of the phrase, DPO policy, nats")
-    log_ratio: float = Field(description="policy_logp - reference_logp, nats")
-    flattering: bool
 
 
 class Scored(BaseModel):
@@ -76,7 +66,7 @@ class Scored(BaseModel):
     log_ratio: float = Field(description="policy_logp - reference_logp, nats")
     implicit_reward: float = Field(description="beta * log_ratio")
     flattering: int = Field(description="how many of its phrases flatter")
-    phrases: list[Phrase] = Field(description="the five phrases, in order")
+    phrases: list[ScoredPhrase] = Field(description="the five phrases, in order")
 
 
 class Judge(BaseModel):
@@ -129,8 +119,8 @@ def compute(params: Params) -> Result:
     here = params.pair - 1
     judges = Judges(**{name: _judge(margin[here]) for name, margin in margins.items()})
     worse = margins["true_quality"] < -ROUNDING
-    surprises = [number + 1 for number, is_worse in enumerate(worse.tolist()) if is_worse]
-    chosen, rejected = _scored(prompt, pairs.chosen[here]), _scored(prompt, pairs.rejected[here])
+    surprises = [pair for pair, is_worse in enumerate(worse.tolist(), 1) if is_worse]
+    chosen, rejected = _scored(prompt, pairs[here : here + 1].both())
     return Result(
         finding=_finding(judges, identical=chosen.text == rejected.text),
         prompt=PROMPT_TEXTS[params.prompt],
@@ -162,6 +152,12 @@ def _beta() -> float:
     return float(the_lab().report["dpo"]["config"]["beta"])
 
 
+def _implicit_rewards(prompt: int) -> Tensor:
+    """beta log(pi_theta / pi_ref) of all responses, DPO policy. Shape: (7776,), float64."""
+    lab = the_lab()
+    return _beta() * (lab.dpo_logps(prompt) - lab.facts(prompt).reference_logps)
+
+
 def _margins(prompt: int, pairs: Comparisons) -> dict[str, Tensor]:
     """Score of the chosen minus score of the rejected response, by judge. Shapes: (pairs,)."""
     chosen, rejected = response_number(pairs.chosen), response_number(pairs.rejected)
@@ -169,7 +165,7 @@ def _margins(prompt: int, pairs: Comparisons) -> dict[str, Tensor]:
     rewards = {
         "true_quality": facts.true_quality,
         "learned_reward": facts.learned_reward,
-        "implicit_reward": _beta() * (the_lab().dpo_logps(prompt) - facts.reference_logps),
+        "implicit_reward": _implicit_rewards(prompt),
     }
     return {name: reward[chosen] - reward[rejected] for name, reward in rewards.items()}
 
@@ -188,54 +184,34 @@ def _judge(margin: Tensor) -> Judge:
     )
 
 
-def _scored(prompt: int, response: Tensor) -> Scored:
+def _scored(prompt: int, responses: Tensor) -> list[Scored]:
+    """Responses with their scores. Shape: (responses, 5)."""
     lab = the_lab()
-    facts = lab.facts(prompt)
-    number = response_number(response)
-    reference_logp = float(facts.reference_logps[number])
-    policy_logp = float(lab.dpo_logps(prompt)[number])
-    phrases = _phrases(prompt, response)
-    return Scored(
-        text=lab.world.text(prompt, response.tolist()),
-        true_quality=float(facts.true_quality[number]),
-        learned_reward=float(facts.learned_reward[number]),
-        reference_logp=reference_logp,
-        policy_logp=policy_logp,
-        log_ratio=policy_logp - reference_logp,
-        implicit_reward=_beta() * (policy_logp - reference_logp),
-        flattering=sum(phrase.flattering for phrase in phrases),
-        phrases=phrases,
-    )
-
-
-def _phrases(prompt: int, response: Tensor) -> list[Phrase]:
-    lab = the_lab()
-    authored = [
-        slot[phrase]
-        for slot, phrase in zip(lab.world.prompts[prompt].phrases, response.tolist(), strict=True)
-    ]
-    reference, policy = (
-        conditional_logps(logps, response.unsqueeze(0)).squeeze(0).tolist()
-        for logps in (lab.facts(prompt).reference_logps, lab.dpo_logps(prompt))
-    )
+    facts, policy_logps = lab.facts(prompt), lab.dpo_logps(prompt)
     return [
-        Phrase(
-            text=phrase.text,
-            slot=slot,
-            reference_logp=before,
-            policy_logp=after,
-            log_ratio=after - before,
-            flattering=bool(phrase.flattering),
+        Scored(
+            text=lab.world.text(prompt, response.tolist()),
+            true_quality=facts.true_quality[n].item(),
+            learned_reward=facts.learned_reward[n].item(),
+            reference_logp=facts.reference_logps[n].item(),
+            policy_logp=policy_logps[n].item(),
+            log_ratio=(policy_logps[n] - facts.reference_logps[n]).item(),
+            implicit_reward=_implicit_rewards(prompt)[n].item(),
+            flattering=sum(phrase.flattering for phrase in phrases),
+            phrases=phrases,
         )
-        for slot, phrase, before, after in zip(
-            lab.world.slots, authored, reference, policy, strict=True
+        for n, response, phrases in zip(
+            response_number(responses).tolist(),
+            responses,
+            scored_phrases(prompt, responses, policy_logps, facts.reference_logps),
+            strict=True,
         )
     ]
 
 
 def _next(surprises: list[int], pair: int) -> int:
     first = surprises[0] if surprises else pair
-    return next((number for number in surprises if number > pair), first)
+    return next((later for later in surprises if later > pair), first)
 
 
 def _finding(judges: Judges, *, identical: bool) -> str:

@@ -12,7 +12,7 @@ const shift = (widget) => {
 export default {
   start(widget) {
     widget.querySelector("[data-new-seed]").addEventListener("click", () => {
-      widget.setParam("seed", crypto.getRandomValues(new Uint32Array(1))[0] % 1_000_000);
+      widget.newSeed();
       widget.announce("Training both pipelines.");
       widget.refresh();
     });

@@ -2,8 +2,6 @@
 
 const state = new WeakMap();
 
-const newSeed = () => crypto.getRandomValues(new Uint32Array(1))[0] % 1_000_000;
-
 const progress = (widget, done, total) => {
   const bar = widget.querySelector("[data-progress]");
   bar.max = total;
@@ -74,7 +72,7 @@ const run = (widget) => {
 export default {
   start(widget) {
     widget.querySelector("[data-run]").addEventListener("click", () => {
-      widget.setParam("seed", newSeed());
+      widget.newSeed();
       run(widget);
     });
     widget.querySelector("[data-again]").addEventListener("click", () => run(widget));

@@ -3,8 +3,6 @@
 
 const states = new WeakMap();
 
-const newSeed = () => crypto.getRandomValues(new Uint32Array(1))[0] % 1_000_000;
-
 const questionOf = (widget, id) => widget.querySelector(`[data-question="${id}"]`);
 
 // Put children into an order, touching nothing if they are in it: moving an element takes its focus.
@@ -91,7 +89,7 @@ export default {
 
     widget.querySelector("[data-new-questions]").addEventListener("click", () => {
       clear(widget);
-      widget.setParam("seed", newSeed());
+      widget.newSeed();
       widget.refresh();
       widget.querySelector("[data-sheet]").focus();
     });

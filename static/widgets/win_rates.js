@@ -1,24 +1,9 @@
-// Another benchmark has other tables, notes and axes: they are built anew, as the server builds them.
-
-const element = (tag, text = "", attributes = {}) => {
-  const made = document.createElement(tag);
-  made.textContent = text;
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  return made;
-};
-
-const parent = (tag, children, attributes = {}) => {
-  const made = element(tag, "", attributes);
-  made.append(...children);
-  return made;
-};
-
-const row = ([name, ...cells]) =>
-  parent("tr", [element("th", name, { scope: "row" }), ...cells.map((cell) => element("td", cell))]);
+// Another benchmark has other tables and notes: they are built anew, as the server builds them.
+import { element, parent, tableRow } from "../dom.js";
 
 const tableOf = ({ title, folded, columns, rows }) => {
   const head = parent("thead", [parent("tr", columns.map((name) => element("th", name, { scope: "col" })))]);
-  const table = parent("table", [head, parent("tbody", rows.map(row))]);
+  const table = parent("table", [head, parent("tbody", rows.map(tableRow))]);
   const region = parent("div", [table], { class: "table-scroll", tabindex: "0", role: "region", "aria-label": title });
   const details = parent("details", [element("summary", title), region], { class: "data" });
   details.open = !folded;
@@ -27,13 +12,6 @@ const tableOf = ({ title, folded, columns, rows }) => {
 
 const showPart = (widget, name, shown) => {
   for (const part of widget.querySelectorAll(`[data-part="${name}"]`)) part.hidden = !shown;
-};
-
-// The table behind a chart names its columns after the axes.
-const nameColumns = (widget, path, { xaxis, yaxis }) => {
-  const [, x, y] = widget.querySelectorAll(`[data-table="${path}"] thead th`);
-  x.textContent = xaxis.title.text;
-  y.textContent = yaxis.title.text;
 };
 
 export default {
@@ -47,7 +25,6 @@ export default {
     showPart(widget, "comparison", result.comparison !== null);
     showPart(widget, "percentages", result.frontier.length === 0);
     showPart(widget, "over_temperature", overTemperature);
-    nameColumns(widget, "figure", result.figure.layout);
     widget.plot("figure", result.figure);
     if (overTemperature) widget.plot("over_temperature", result.over_temperature);
   },

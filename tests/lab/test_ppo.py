@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 import torch
@@ -102,6 +103,17 @@ def test_a_run_starts_at_the_reference_and_counts_its_iterations() -> None:
     assert [row.iteration for row in rows] == list(range(13))
     assert rows[0].measured.kl == pytest.approx(0, abs=1e-12)
     assert rows[0].measured.true_quality == pytest.approx(0, abs=1e-12)
+
+
+def test_a_row_says_what_the_run_took_up_to_there() -> None:
+    config = PPOConfig(iterations=12, seed=3)
+    rows = finished_ppo(1, config)
+    assert [row.responses_sampled for row in rows] == [config.rollouts * n for n in range(13)]
+    updates = config.epochs * config.minibatches
+    assert [row.gradient_steps for row in rows] == [updates * n for n in range(13)]
+    seconds = [row.seconds for row in rows]
+    assert seconds[0] == 0
+    assert all(before < after for before, after in pairwise(seconds))
 
 
 def test_the_same_seed_gives_the_same_run_and_another_seed_another() -> None:

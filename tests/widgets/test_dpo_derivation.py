@@ -9,11 +9,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.derivation.steps import DERIVATION
 from app.lab.optimum import log_partition
 from app.lab.trained import the_lab
 from app.mathml import mathml
 from app.widgets.base import PROMPT_TEXTS
-from app.widgets.dpo_derivation import DERIVATION, STEPS, Params, Result, compute
+from app.widgets.dpo_derivation import STEPS, Params, Result, compute
 
 steps = pytest.mark.parametrize("step", range(1, STEPS + 1))
 
@@ -43,7 +44,7 @@ def test_the_check_can_fail(step: int, monkeypatch: pytest.MonkeyPatch) -> None:
     def wrong(reference: torch.Tensor, reward: torch.Tensor, beta: float) -> torch.Tensor:
         return log_partition(reference, reward, beta) + math.log(1.01)
 
-    monkeypatch.setattr("app.widgets.dpo_derivation.log_partition", wrong)
+    monkeypatch.setattr("app.derivation.numbers.log_partition", wrong)
     difference = at(step=step).check.max_abs_difference
     # Steps 1 and 6 have no Z; in 4 and 5 it is in both rewards and cancels.
     assert (difference > 1e-4) == (step in (2, 3))
@@ -56,7 +57,7 @@ def test_the_check_notices_another_policy(step: int, monkeypatch: pytest.MonkeyP
     def trained(reference: torch.Tensor, *_: Any) -> torch.Tensor:
         return the_lab().dpo_logps(0) + 0 * reference
 
-    monkeypatch.setattr("app.widgets.dpo_derivation.optimal_logps", trained)
+    monkeypatch.setattr("app.derivation.numbers.optimal_logps", trained)
     # In step 5 both sides hold the same policy: what cancels there is Z, for any policy.
     assert (at(step=step).check.max_abs_difference > 1e-3) == (step != 5)
 

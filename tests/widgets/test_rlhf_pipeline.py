@@ -14,7 +14,8 @@ from app.lab.runs import finished_ppo
 from app.lab.sft import SFTConfig, train_sft
 from app.lab.trained import the_lab
 from app.lab.world import PROMPTS, response_number
-from app.widgets.rlhf_pipeline import PPO_CONFIG, Params, Result, compute
+from app.stages.ppo import CONFIG as PPO_CONFIG
+from app.widgets.rlhf_pipeline import Params, Result, compute
 
 STAGES = ("sft", "reward_model", "ppo")
 

@@ -1,0 +1,72 @@
+"""What the steps compute with: one prompt of the lab, one beta, and two responses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from app.lab.optimum import log_partition, optimal_logps
+from app.lab.trained import Lab, the_lab
+from app.lab.world import response_number
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Tensors over all responses, shape (7776,), float64; log-probabilities in nats."""
+
+    beta: float
+    reward: Tensor
+    """true quality"""
+    reference: Tensor
+    """log pi_ref"""
+    policy: Tensor
+    """log pi_theta of the lab's DPO policy: any policy would do"""
+    optimal: Tensor
+    """log pi*"""
+    log_z: Tensor
+    """log Z(x), shape ()"""
+    shown: int
+    """number of the response shown, y or y_w"""
+    opponent: int
+    """number of the response it is compared with, y_l"""
+
+    def log_ratio(self, logps: Tensor) -> Tensor:
+        """log pi - log pi_ref, nats. Shapes: (7776,) -> (7776,)."""
+        return logps - self.reference
+
+    @property
+    def implicit_reward(self) -> Tensor:
+        """beta log(pi* / pi_ref). Shape: (7776,)."""
+        return self.beta * self.log_ratio(self.optimal)
+
+    @property
+    def written_reward(self) -> Tensor:
+        """The reward written with policies, beta log(pi* / pi_ref) + beta log Z. Shape: (7776,)."""
+        return self.implicit_reward + self.beta * self.log_z
+
+
+def numbers_of(prompt: int, beta: float, seed: int) -> Numbers:
+    """The numbers for one prompt; the seed draws the two responses."""
+    lab = the_lab()
+    facts = lab.facts(prompt)
+    shown, opponent = _pair(lab, prompt, seed)
+    return Numbers(
+        beta=beta,
+        reward=facts.true_quality,
+        reference=facts.reference_logps,
+        policy=lab.dpo_logps(prompt),
+        optimal=optimal_logps(facts.reference_logps, facts.true_quality, beta),
+        log_z=log_partition(facts.reference_logps, facts.true_quality, beta),
+        shown=shown,
+        opponent=opponent,
+    )
+
+
+def _pair(lab: Lab, prompt: int, seed: int) -> tuple[int, int]:
+    """Two different responses that the reference wrote, drawn with the seed."""
+    generator = torch.Generator().manual_seed(seed)
+    drawn = torch.unique(response_number(lab.reference_policy.sample(prompt, 8, generator)))
+    first, second = torch.randperm(len(drawn), generator=generator)[:2].tolist()
+    return int(drawn[first]), int(drawn[second])

@@ -1,0 +1,73 @@
+"""Left and right side of the equation of each step, computed separately from the numbers.
+
+Over all responses, shapes (7776,); or single values that sum over them, shapes ().
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from app.derivation.numbers import Numbers
+from app.lab.exact import expectation, kl_divergence
+from app.lab.losses import PairLogps, preference_loss
+
+Sides = tuple[Tensor, Tensor]
+
+
+def objective(n: Numbers) -> Sides:
+    """Reward less beta times KL, and the same as one expectation. Shapes: ()."""
+    left = expectation(n.policy, n.reward) - n.beta * kl_divergence(n.policy, n.reference)
+    return left, expectation(n.policy, n.reward - n.beta * n.log_ratio(n.policy))
+
+
+def gathered(n: Numbers) -> Sides:
+    """What the expectation is over, and the same with pi* and Z put in. Shapes: (7776,)."""
+    left = n.reward - n.beta * n.log_ratio(n.policy)
+    # pi* from a softmax, Z from a sum: neither is read off the other.
+    optimal = torch.log_softmax(n.reference + n.reward / n.beta, 0)
+    return left, n.beta * n.log_z - n.beta * (n.policy - optimal)
+
+
+def solved(n: Numbers) -> Sides:
+    """The reward, and the same written with policies. Shapes: (7776,)."""
+    return n.reward, n.written_reward
+
+
+def preference(n: Numbers) -> Sides:
+    """Bradley-Terry on rewards as they are, and on rewards written with policies.
+
+    Each response as y_w against one y_l. Shapes: (7776,).
+    """
+    # exp(r1) / (exp(r1) + exp(r2)), with rewards as they are
+    left = torch.softmax(torch.stack([n.reward, _of_opponent(n, n.reward)]), 0)[0]
+    written = n.written_reward
+    return left, torch.sigmoid(written - written[n.opponent])
+
+
+def without_partition(n: Numbers) -> Sides:
+    """Bradley-Terry on rewards written with policies, with Z and without. Shapes: (7776,)."""
+    written, implicit = n.written_reward, n.implicit_reward
+    return (
+        torch.sigmoid(written - written[n.opponent]),
+        torch.sigmoid(implicit - implicit[n.opponent]),
+    )
+
+
+def loss(n: Numbers) -> Sides:
+    """The DPO loss at pi*, and the loss of a reward model that knows the true reward.
+
+    Each response as y_w against one y_l. Shapes: (7776,), nats.
+    """
+    left = preference_loss(
+        "sigmoid",
+        PairLogps(n.optimal, _of_opponent(n, n.optimal), n.reference, _of_opponent(n, n.reference)),
+        n.beta,
+    )
+    return left, F.softplus(n.reward[n.opponent] - n.reward)
+
+
+def _of_opponent(n: Numbers, values: Tensor) -> Tensor:
+    """The value of y_l beside that of every response. Shapes: (7776,) -> (7776,)."""
+    return values[n.opponent].expand_as(values)

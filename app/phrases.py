@@ -1,0 +1,60 @@
+"""Responses phrase by phrase: what a policy made more likely, and what less."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+from torch import Tensor
+
+from app.lab.exact import conditional_logps
+from app.lab.world import the_world
+
+
+class Phrase(BaseModel):
+    """One phrase of a response."""
+
+    text: str = Field(description="the phrase")
+    log_ratio: float = Field(
+        description="log pi - log pi_ref of the phrase, given those before it, nats"
+    )
+
+
+class ScoredPhrase(Phrase):
+    """The same with its place and with the log-probabilities behind the ratio."""
+
+    slot: str = Field(description="its place in the response: opening, substance, ...")
+    reference_logp: float = Field(description="log pi_ref of the phrase, nats")
+    policy_logp: float = Field(description="log pi of the phrase, nats")
+    flattering: bool = Field(description="whether it flatters")
+
+
+def scored_phrases(
+    prompt: int, responses: Tensor, policy_logps: Tensor, reference_logps: Tensor
+) -> list[list[ScoredPhrase]]:
+    """The phrases of each response, in order.
+
+    Args:
+        responses: phrase numbers, shape: (responses, 5)
+        policy_logps: log pi(y|x) of all responses in nats, shape: (7776,)
+        reference_logps: log pi_ref(y|x) of all responses in nats, shape: (7776,)
+    """
+    world = the_world()
+    reference = conditional_logps(reference_logps, responses)
+    policy = conditional_logps(policy_logps, responses)
+    return [
+        [
+            ScoredPhrase(
+                text=phrase.text,
+                log_ratio=after - before,
+                slot=slot,
+                reference_logp=before,
+                policy_logp=after,
+                flattering=bool(phrase.flattering),
+            )
+            for slot, phrase, before, after in zip(
+                world.slots, world.said(prompt, row), befores, afters, strict=True
+            )
+        ]
+        for row, befores, afters in zip(
+            responses.tolist(), reference.tolist(), policy.tolist(), strict=True
+        )
+    ]

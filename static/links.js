@@ -1,0 +1,39 @@
+// Links to other states of a widget (the macro state_link of widget_frame.html). Without script each
+// loads a page; here they set a control and refresh in place, and their addresses follow the state.
+
+/** Whether a click asks for a new tab or window. */
+export const opensElsewhere = ({ ctrlKey, metaKey, shiftKey }) => ctrlKey || metaKey || shiftKey;
+
+/** The links that set the control `name`; `target(widget, kind)` is the value of one, null for none. */
+export const stateLinks = (name, target) => {
+  const links = (widget) => widget.querySelectorAll("[data-go]");
+
+  const point = (widget) => {
+    for (const link of links(widget)) {
+      const value = target(widget, link.dataset.go);
+      if (value === null && link === document.activeElement) {
+        // Focus must not fall into the void with the link that had it.
+        widget.form.querySelector(`[name="${name}"]:is(:checked, :not([type="radio"]))`).focus();
+      }
+      link.hidden = value === null;
+      if (value === null) continue;
+      const address = new URL(link.href);
+      address.search = widget.params({ [name]: value }).toString();
+      link.href = address.href;
+    }
+  };
+
+  const start = (widget) => {
+    for (const link of links(widget)) {
+      link.addEventListener("click", (event) => {
+        if (opensElsewhere(event)) return;
+        event.preventDefault();
+        widget.setParam(name, target(widget, link.dataset.go));
+        point(widget);
+        widget.refresh();
+      });
+    }
+  };
+
+  return { start, point };
+};
