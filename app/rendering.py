@@ -14,6 +14,7 @@ from jinja2 import StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from app.charts import svg
 from app.controls import Control
 from app.formats import format_value
 from app.mathml import coloured, mathml, terms_of
@@ -198,6 +199,7 @@ _environment.globals.update(
     formula=_formula,
     term_key=_term_key,
     math=mathml,
+    drawing=svg,
 )
 _environment.filters.update(written=format_value, script_json=_script_json)
 # Fragments call {% call aside("Title") %}: a macro that every template sees.

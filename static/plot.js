@@ -1,5 +1,6 @@
 // The only file that knows Plotly. Figures come from the server without a template; colours, fonts
 // and grid are those of the page's theme, and each trace's role (its meta) decides its colour.
+import { tableRow } from "./dom.js";
 
 const ROLE_COLOURS = {
   reference: "--reference",
@@ -25,6 +26,7 @@ const plotly = () => {
 // A token as the page computes it: light-dark() and the like are resolved by asking for a colour.
 const probe = document.createElement("span");
 probe.hidden = true;
+probe.style.forcedColorAdjust = "none"; // the roles keep their colours where the system forces its own
 document.body.append(probe);
 const colour = (name) => {
   probe.style.color = `var(${name})`;
@@ -49,25 +51,51 @@ const styledTrace = (trace) => {
   return styled;
 };
 
-/** A title in lines that fit the length of its axis. */
-const wrapped = (title, pixels) => {
-  if (!title?.text) return title;
-  const most = Math.max(16, Math.floor(pixels / 7.5));
+/** A text in lines of at most so many letters, if its words allow it. */
+const inLines = (text, most) => {
   const lines = [""];
-  for (const word of title.text.split(" ")) {
+  for (const word of text.split(" ")) {
     if (lines.at(-1) && lines.at(-1).length + word.length >= most) lines.push("");
     lines[lines.length - 1] += (lines.at(-1) && " ") + word;
   }
-  return { ...title, text: lines.join("<br>") };
+  return lines.join("<br>");
+};
+
+/** A name broken after commas, then between words, if it is longer than so many letters. */
+const broken = (name, most) =>
+  name.length <= most ? name : name.split(", ").map((part) => inLines(part, most)).join(",<br>");
+
+/** A title in lines that fit the length of its axis. */
+const wrapped = (title, pixels) =>
+  title?.text ? { ...title, text: inLines(title.text, Math.max(16, Math.floor(pixels / 7.5))) } : title;
+
+const NARROW = 480; // pixels; the same limit as in charts.css
+
+/** On narrow charts, names of bars and at the ends of curves are broken into lines. */
+const fitNarrow = (styled, data, clientWidth) => {
+  if (clientWidth > NARROW) return;
+  const names = data.filter((trace) => trace.orientation === "h").flatMap((trace) => trace.y);
+  if (names.length) {
+    styled.yaxis.tickvals = names;
+    styled.yaxis.ticktext = names.map((name) => broken(name, 16));
+  }
+  const [low, high] = styled.xaxis.range ?? [];
+  styled.annotations = styled.annotations?.map((note) => {
+    if (note.xanchor !== "left" || high === undefined) return note;
+    const pixels = ((high - note.x) / (high - low)) * (clientWidth - 68) + 16 - note.xshift;
+    return { ...note, align: "left", text: inLines(note.text, Math.floor(pixels / 6.2)) };
+  });
 };
 
 const styledLayout = (layout, data, { clientWidth, clientHeight }) => {
-  const axis = (own = {}, length = clientHeight - 60) => ({
+  const axis = (own = {}, length = clientHeight - 45) => ({
     gridcolor: colour("--rule"),
     zerolinecolor: colour("--rule-strong"),
     linecolor: colour("--rule-strong"),
     automargin: true,
     fixedrange: true,
+    separatethousands: true,
+    exponentformat: "none",
     ...own,
     title: { ...wrapped(own.title, length), standoff: 8, font: { size: 13 } },
   });
@@ -76,7 +104,8 @@ const styledLayout = (layout, data, { clientWidth, clientHeight }) => {
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: font("--sans"), size: 13, color: colour("--ink") },
-    margin: { l: 52, r: layout.yaxis2 ? 52 : 16, t: 12, b: 44 },
+    margin: { l: 52, r: layout.yaxis2 ? 52 : 16, t: 20, b: 44 },
+    separators: ".\u2009",
     dragmode: false,
     hovermode: layout.hovermode ?? "closest",
     legend: { orientation: "h", y: -0.24, x: 0, font: { size: 12 }, ...layout.legend },
@@ -86,6 +115,9 @@ const styledLayout = (layout, data, { clientWidth, clientHeight }) => {
   if (layout.yaxis2) styled.yaxis2 = axis(layout.yaxis2);
   // Names of bars speak for themselves, and the room is needed.
   if (data.some((trace) => trace.orientation === "h")) delete styled.yaxis.title;
+  // The powers of ten alone: Plotly would write 2 for 0.02.
+  if (layout.xaxis.type === "log") styled.xaxis.dtick = 1;
+  fitNarrow(styled, data, clientWidth);
   if (labelsItself(data)) {
     styled.showlegend = false;
     styled.annotations = [...(layout.annotations ?? []), ...labels(data, styled)];
@@ -116,6 +148,9 @@ const rangeOf = (data, axis) => {
   return [low - air, high + air];
 };
 
+/** How far above its point a name stands, as a share of the height. */
+const lift = (trace) => (trace.mode === "lines" ? 0.045 : 0.065);
+
 const LEAST_DISTANCE = 0.075; // between two labels, as a share of the height
 
 const labels = (data, layout) => {
@@ -132,12 +167,12 @@ const labels = (data, layout) => {
   const named = data.filter(isNamed).map((trace) => {
     const place = placeOf(trace);
     const [low, high] = heights[trace.yaxis ?? "y"];
-    return { trace, x: atX(trace.x[place]), height: (trace.y[place] - low) / (high - low) };
+    return { trace, x: atX(trace.x[place]), height: (trace.y[place] - low) / (high - low) + lift(trace) };
   });
   named.sort((one, other) => one.height - other.height);
   let lowest = -Infinity;
   for (const label of named) {
-    label.height = Math.max(label.height + 0.045, lowest + LEAST_DISTANCE);
+    label.height = Math.max(label.height, lowest + LEAST_DISTANCE);
     lowest = label.height;
   }
   // Pushed out at the top: move down again, from above.
@@ -166,30 +201,43 @@ const labels = (data, layout) => {
 
 const translucentPaper = () => colour("--surface").replace("rgb(", "rgba(").replace(")", ", 0.75)");
 
+/** What Plotly draws into: it lies over the server's drawing, unseen until it can take its place. */
+const stageOf = (element) => {
+  const there = element.querySelector(":scope > .stage");
+  if (there) return there;
+  const stage = document.createElement("div");
+  stage.className = "stage";
+  element.append(stage);
+  return stage;
+};
+
+/** Give Plotly's drawing a view box, so that paper of another width scales it. */
+const scaleOnPaper = (stage) => {
+  for (const svg of stage.querySelectorAll(".main-svg")) {
+    svg.setAttribute("viewBox", `0 0 ${svg.getAttribute("width")} ${svg.getAttribute("height")}`);
+  }
+};
+
 /** Draw a figure, or update the one that is there. */
 export const draw = async (element, figure) => {
   drawn.set(element, figure);
   const Plotly = await plotly();
   if (drawn.get(element) !== figure) return; // a newer one came while Plotly was loading
-  await Plotly.react(element, figure.data.map(styledTrace), styledLayout(figure.layout, figure.data, element), CONFIG);
+  const stage = stageOf(element);
+  const isNew = !stage.on; // Plotly adds it
+  await Plotly.react(stage, figure.data.map(styledTrace), styledLayout(figure.layout, figure.data, element), CONFIG);
+  scaleOnPaper(stage);
+  if (isNew) stage.on("plotly_afterplot", () => scaleOnPaper(stage));
+  element.querySelector(":scope > .drawing")?.remove();
 };
 
-/** Write the numbers behind a figure into its table. */
-export const fillTable = (table, figure) => {
-  const row = (name, x, y) => {
-    const tr = document.createElement("tr");
-    const th = document.createElement("th");
-    th.scope = "row";
-    th.textContent = name;
-    const cells = [x, y].map((value) => {
-      const td = document.createElement("td");
-      td.textContent = String(value);
-      return td;
-    });
-    tr.append(th, ...cells);
-    return tr;
-  };
-  const rows = figure.data.flatMap((trace) => [...trace.x].map((x, i) => row(trace.name, x, trace.y[i])));
+/** Write the numbers behind a figure into its table, whose columns are named after the axes. */
+export const fillTable = (table, { data, layout }) => {
+  const [, x, y] = table.tHead.rows[0].cells;
+  const title = (axis) => axis.title.text;
+  x.textContent = title(layout.xaxis);
+  y.textContent = [layout.yaxis, layout.yaxis2].filter(Boolean).map(title).join(" / ");
+  const rows = data.flatMap((trace) => [...trace.x].map((at, i) => tableRow([trace.name, at, trace.y[i]])));
   table.tBodies[0].replaceChildren(...rows);
 };
 

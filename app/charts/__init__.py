@@ -1,0 +1,10 @@
+"""Charts drawn on the server, as SVG: there before any script, without one, and on paper.
+
+They draw the same figures as Plotly does on the page (static/plot.js), and look like it. A chart
+has no size of its own: positions are shares of the plot, so that it fills its box at any width while
+its words keep their size. Colours and sizes are classes that static/charts.css knows.
+"""
+
+from app.charts.document import svg
+
+__all__ = ["svg"]

@@ -1,0 +1,170 @@
+"""The room that words take around a plot, on wide and on narrow pages."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.charts.plane import Layout, Plane, Trace, names_itself
+from app.charts.scales import Tick, ticks
+
+LETTER = 8.2
+"""Width in pixels of most letters and digits at the 13 pixels of a chart's words, in a wide font."""
+
+LETTERS = (
+    dict.fromkeys("fijlrtI.,:;()|'/- ", 5.0) | dict.fromkeys("mwMW%−+", 11.5) | {"\u2009": 3.0}
+)
+"""Widths of the others."""
+
+LINE = 17
+"""Pixels from line to line."""
+
+STEP = 16
+"""Room comes in steps of so many pixels, each a class in static/charts.css."""
+
+Y_TITLE = 34
+"""Letters in a line of a turned title: the height of a plot holds so many."""
+
+Y_TICKS = 8
+
+
+@dataclass(frozen=True)
+class Width:
+    """One of the two ways to write words: static/charts.css shows those that fit the chart's width."""
+
+    name: str
+    pixels: float
+    """of the whole chart, the least for which this is meant"""
+    x_ticks: int
+    title: int
+    """letters in a line of the title of the x axis"""
+    category: int
+    """letters in a line of the name of a bar"""
+
+
+WIDE = Width("wide", pixels=480, x_ticks=8, title=54, category=99)
+NARROW = Width("narrow", pixels=326, x_ticks=6, title=28, category=16)
+
+
+def width_of(texts: Sequence[str]) -> float:
+    """Pixels that the longest line of texts takes."""
+    lines = [line for text in texts for line in text.split("\n")]
+    return max((sum(LETTERS.get(letter, LETTER) for letter in line) for line in lines), default=0.0)
+
+
+def wrapped(text: str, most: int) -> list[str]:
+    """A text in lines of at most so many letters, if its words allow it."""
+    lines = [""]
+    for word in text.split(" "):
+        if lines[-1] and len(lines[-1]) + len(word) >= most:
+            lines.append("")
+        lines[-1] += (" " if lines[-1] else "") + word
+    return lines
+
+
+def broken(name: str, most: int) -> list[str]:
+    """A name in lines: broken after commas, then between words, if it is longer than ``most``."""
+    if len(name) <= most:
+        return [name]
+    return [line for part in name.replace(", ", ",\n").split("\n") for line in wrapped(part, most)]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A figure that is being drawn, and the words that it needs."""
+
+    data: list[Trace]
+    layout: Layout
+    plane: Plane
+
+    def title(self, axis: str) -> str:
+        """The title of xaxis, yaxis or yaxis2, or nothing."""
+        # Names of bars speak for themselves, and the room is needed.
+        if axis == "yaxis" and self.plane.ys["y"].categories:
+            return ""
+        return str((self.layout[axis].get("title") or {}).get("text") or "")
+
+    def x_title(self, width: Width) -> list[str]:
+        """The title of the x axis in lines."""
+        return wrapped(self.title("xaxis"), width.title)
+
+    def x_ticks(self, width: Width) -> list[Tick]:
+        """The ticks below the plot."""
+        return ticks(self.plane.x, width.x_ticks, self.layout["xaxis"].get("tickvals"))
+
+    def y_ticks(self, axis: str, width: Width) -> list[Tick]:
+        """The ticks of a y axis, by its name in the layout; long names of bars have line breaks."""
+        scale = self.plane.ys[axis.replace("axis", "")]
+        found = ticks(scale, Y_TICKS, self.layout[axis].get("tickvals"))
+        return [Tick(t.at, "\n".join(broken(t.text, width.category))) for t in found]
+
+    @property
+    def legend(self) -> list[Trace]:
+        """The traces whose names stand in a legend; none where they carry their names."""
+        if self.layout.get("showlegend") is False or names_itself(self.data):
+            return []
+        named = [trace for trace in self.data if is_named(trace)]
+        return named if len(named) > 1 else []
+
+
+def is_named(trace: Trace) -> bool:
+    """Whether a trace shows its name."""
+    return trace.get("showlegend") is not False and bool(trace.get("name"))
+
+
+@dataclass(frozen=True)
+class Room:
+    """Room around a plot, in steps."""
+
+    left: int
+    right: int
+    below: int
+
+    def plot(self, width: Width) -> float:
+        """Pixels that are left for the plot."""
+        return width.pixels - STEP * (self.left + self.right)
+
+
+def room(chart: Chart, width: Width) -> Room:
+    """The room that the words of a chart take."""
+    left, right = _beside(chart, "yaxis", width), 1
+    if "y2" in chart.plane.ys:
+        right = _beside(chart, "yaxis2", width)
+    entries = legend_places(chart.legend, width.pixels - STEP * (left + right))
+    rows = len({row for _, row in entries})
+    return Room(left, right, _steps(below_title(chart, width) + 20 * rows))
+
+
+def room_classes(chart: Chart) -> str:
+    """The classes that leave this room: where it differs, others for narrow charts."""
+    wide, narrow = room(chart, WIDE), room(chart, NARROW)
+    classes = [f"left-{wide.left}", f"right-{wide.right}", f"below-{wide.below}"]
+    if narrow.left != wide.left:
+        classes.append(f"narrow-left-{narrow.left}")
+    if narrow.below != wide.below:
+        classes.append(f"narrow-below-{narrow.below}")
+    return " ".join(classes)
+
+
+def below_title(chart: Chart, width: Width) -> int:
+    """Pixels from the plot to the end of the title of its x axis."""
+    return 24 + LINE * len(chart.x_title(width))
+
+
+def legend_places(named: Sequence[Trace], pixels: float) -> list[tuple[float, int]]:
+    """Where entries of a legend go, in pixels from the left and in rows: equal columns that fit."""
+    column = 24 + width_of([trace["name"] for trace in named])
+    columns = max(1, int((pixels + STEP) // column))
+    return [(number % columns * column, number // columns) for number in range(len(named))]
+
+
+def _beside(chart: Chart, axis: str, width: Width) -> int:
+    texts = [tick.text for tick in chart.y_ticks(axis, width)]
+    title = chart.title(axis)
+    lines = len(wrapped(title, Y_TITLE)) if title else 0
+    return _steps(10 + width_of(texts) + (4 + LINE * lines if lines else 0))
+
+
+def _steps(pixels: float) -> int:
+    return math.ceil(pixels / STEP)

@@ -1,0 +1,141 @@
+"""From values to places: scales of axes, their ranges, and where ticks go."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from app.formats import count, fixed, scientific
+
+Value = float | str
+
+PADDED = 0.05
+"""Share of the axis that is kept free beyond a marker or a bar, as Plotly does."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """An axis. ``low`` and ``high`` are its ends: exponents of ten where it is logarithmic, numbers
+    of categories where it has those; ``low`` may be the larger one, then the axis is reversed."""
+
+    low: float
+    high: float
+    log: bool = False
+    categories: tuple[str, ...] = ()
+
+    def place(self, value: Value) -> float:
+        """A value in the unit of the ends."""
+        if isinstance(value, str):
+            return float(self.categories.index(value))
+        return math.log10(value) if self.log else float(value)
+
+    def share(self, value: Value) -> float:
+        """Where a value lies, as a share of the axis: 0 at its start, 1 at its end."""
+        return self.share_of_place(self.place(value))
+
+    def share_of_place(self, place: float) -> float:
+        """The same for a place in the unit of the ends."""
+        return (place - self.low) / (self.high - self.low)
+
+
+def padded_range(values: Iterable[tuple[float, float]]) -> tuple[float, float]:
+    """The tightest range in which every (value, share) keeps that share from both ends."""
+    extremes: dict[float, tuple[float, float]] = {}
+    for value, share in values:
+        low, high = extremes.get(share, (value, value))
+        extremes[share] = min(low, value), max(high, value)
+    best = (0.0, 0.0, 0.0, 0.0)
+    for left, (low, _) in extremes.items():
+        for right, (_, high) in extremes.items():
+            length = (high - low) / (1 - left - right)
+            best = max(best, (length, low, left, right))
+    length, low, left, _ = best
+    if length == 0:
+        only = next((low for low, _ in extremes.values()), 0.0)
+        return only - 1, only + 1
+    return low - left * length, low - left * length + length
+
+
+def aired_range(values: Sequence[float]) -> tuple[float, float]:
+    """The range of values with air above and below for names; static/plot.js does the same."""
+    low, high = min(values), max(values)
+    air = 0.09 * ((high - low) or 1)
+    return low - air, high + air
+
+
+# ---- ticks -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A tick: where, as a share of the axis, and what stands at it."""
+
+    at: float
+    text: str
+
+
+def ticks(scale: Scale, most: int, given: Sequence[float] | None = None) -> list[Tick]:
+    """At most about so many ticks at nice values within the ends; or at the ``given`` values."""
+    if scale.categories:
+        return [Tick(scale.share(name), name) for name in scale.categories]
+    if given is not None:
+        values = list(given)
+    elif scale.log:
+        values = _decades(scale, most) or _steps(10**scale.low, 10**scale.high, most)
+    else:
+        values = _steps(scale.low, scale.high, most)
+    texts = tick_texts(values)
+    found = [Tick(scale.share(v), text) for v, text in zip(values, texts, strict=True)]
+    return [tick for tick in found if -1e-9 <= tick.at <= 1 + 1e-9]
+
+
+def nice_step(span: float, most: int) -> float:
+    """The smallest of 1, 2, 5, 10, 20, 50, ... that cuts a span into at most so many pieces."""
+    rough = span / most
+    base = 10.0 ** math.floor(math.log10(rough))
+    return next(base * nice for nice in (1, 2, 5, 10) if base * nice >= rough * (1 - 1e-9))
+
+
+def _steps(one: float, other: float, most: int) -> list[float]:
+    low, high = min(one, other), max(one, other)
+    step = nice_step(high - low, most)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    if last - first < 1:
+        # One number alone says nothing of the scale.
+        return _steps(low, high, most + 1)
+    return [number * step for number in range(first, last + 1)]
+
+
+def _decades(scale: Scale, most: int) -> list[float]:
+    """1, 2, 5 of each power of ten where there is room, else the powers alone."""
+    low, high = min(scale.low, scale.high), max(scale.low, scale.high)
+    powers = range(math.floor(low), math.ceil(high) + 1)
+
+    def within(digits: tuple[int, ...]) -> list[float]:
+        values = [digit * 10.0**power for power in powers for digit in digits]
+        return [value for value in values if low - 1e-9 <= math.log10(value) <= high + 1e-9]
+
+    fine = within((1, 2, 5))
+    found = fine if len(fine) <= 1.5 * most else within((1,))
+    return found if len(found) > 1 else []
+
+
+def tick_texts(values: Sequence[float]) -> list[str]:
+    """Numbers as pages write them, without needless zeros after the point."""
+    digits = max((_digits(value) for value in values), default=0)
+    largest = max((abs(value) for value in values), default=0)
+    if digits > 4 or largest >= 1e7:
+        return [scientific(value) for value in values]
+    if largest >= 1000 and digits == 0:
+        return [count(value) for value in values]
+    return [_stripped(fixed(digits)(value)) for value in values]
+
+
+def _digits(value: float) -> int:
+    text = f"{value:.10f}".rstrip("0")
+    return len(text.partition(".")[2])
+
+
+def _stripped(text: str) -> str:
+    return text.rstrip("0").rstrip(".") if "." in text else text

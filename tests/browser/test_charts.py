@@ -1,0 +1,205 @@
+"""Charts in a real browser: there without a script and before Plotly, readable, and on paper."""
+
+from __future__ import annotations
+
+import re
+from itertools import combinations
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from app.widgets.registry import WIDGETS
+from tests.browser.helpers import expect_chart, set_slider, widget
+
+TRAINING = 180_000
+"""milliseconds: /read trains for every widget when it is first asked for"""
+
+WITH_CHARTS = [
+    "/widgets/preference_pairs",
+    "/widgets/rlhf_pipeline",
+    "/widgets/rlhf_pipeline?stage=reward_model",
+    "/widgets/reward_separation",
+    "/widgets/ppo_dynamics?iterations=20",
+    "/widgets/dpo_loss",
+    "/widgets/dpo_loss?loss_type=ipo&beta=0.1&logratio_chosen=2&logratio_rejected=-1",
+    "/widgets/beta_effect",
+    "/widgets/pipeline_comparison",
+    *(
+        f"/widgets/win_rates?benchmark={benchmark}"
+        for benchmark in ("tldr", "human", "hh", "hh_training", "imdb", "cnn_dailymail")
+    ),
+]
+
+# Every word of a chart that is shown, with its box and that of the chart, in pixels.
+WORDS = """drawing => {
+  const box = (element) => {
+    const { left, right, top, bottom } = element.getBoundingClientRect();
+    return { left, right, top, bottom };
+  };
+  const shown = [...drawing.querySelectorAll("text")].filter((text) => text.getClientRects().length);
+  return {
+    chart: box(drawing.closest(".chart")),
+    words: shown.map((text) => ({
+      text: text.textContent,
+      size: parseFloat(getComputedStyle(text).fontSize),
+      ...box(text),
+    })),
+  };
+}"""
+
+
+def overlaps(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two boxes share more than the air above and below letters."""
+    width = min(one["right"], other["right"]) - max(one["left"], other["left"])
+    height = min(one["bottom"], other["bottom"]) - max(one["top"], other["top"])
+    return bool(width > 0 and height > 3)
+
+
+def shown_drawings(page: Page) -> list[Any]:
+    return [d for d in page.locator(".chart > .drawing").all() if d.is_visible()]
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("path", WITH_CHARTS)
+def test_without_a_script_a_chart_is_there_and_its_words_can_be_read(
+    plain_page: Page, path: str, width: int
+) -> None:
+    plain_page.set_viewport_size({"width": width, "height": 900})
+    plain_page.goto(path)
+    drawings = shown_drawings(plain_page)
+    assert drawings
+    for drawing in drawings:
+        found = drawing.evaluate(WORDS)
+        assert len(found["words"]) > 4
+        for word in found["words"]:
+            assert word["size"] >= 12
+            assert word["left"] >= found["chart"]["left"] - 1, word
+            assert word["right"] <= found["chart"]["right"] + 1, word
+            assert word["top"] >= found["chart"]["top"] - 1, word
+            assert word["bottom"] <= found["chart"]["bottom"] + 1, word
+        touching = [
+            (one["text"], other["text"])
+            for one, other in combinations(found["words"], 2)
+            if overlaps(one, other)
+        ]
+        assert touching == []
+
+
+class Held:
+    """Keeps Plotly from arriving until it is let go."""
+
+    def __init__(self, page: Page) -> None:
+        self.routes: list[Route] = []
+        page.route("**/plotly*.js", lambda route: self.routes.append(route))
+
+    def let_go(self) -> None:
+        for route in self.routes:
+            route.continue_()
+
+
+def test_until_plotly_has_drawn_the_chart_of_the_server_stands(page: Page) -> None:
+    held = Held(page)
+    page.goto("/widgets/reward_separation")
+    found = widget(page, "reward_separation")
+    chart = found.locator(".chart")
+    expect(chart.locator("> .drawing")).to_be_visible()
+    expect(chart).to_have_attribute("role", "img")
+    before = chart.bounding_box()
+    names = set(chart.locator(".drawing .name").all_text_contents())
+    assert names == {"probability", "loss"}
+    held.let_go()
+    expect_chart(found)
+    expect(chart.locator("> .drawing")).to_have_count(0)
+    assert chart.bounding_box() == before
+    assert names <= set(chart.locator(".annotation-text").all_text_contents())
+
+
+def test_a_result_that_comes_before_plotly_replaces_the_chart_once_it_is_drawn(page: Page) -> None:
+    held = Held(page)
+    page.goto("/widgets/reward_separation")
+    found = widget(page, "reward_separation")
+    with page.expect_response("**/api/v1/reward_separation*"):
+        set_slider(found, "reward_rejected", "3")
+    expect(found.locator("[data-field=margin]")).to_contain_text("0")
+    held.let_go()
+    chart = expect_chart(found)
+    expect(chart.locator("> .drawing")).to_have_count(0)
+    drawn = chart.evaluate("chart => chart.querySelector('.stage').data.at(-1).x[0]")
+    assert drawn == found.evaluate("widget => widget.result.margin")
+
+
+def test_a_chart_that_begins_without_traces_is_drawn_when_it_has_some(page: Page) -> None:
+    page.goto("/widgets/win_rates?benchmark=imdb")
+    found = widget(page, "win_rates")
+    second = found.locator('[data-chart="over_temperature"]')
+    expect(second).to_be_hidden()
+    expect(second.locator(".drawing")).to_have_count(0)
+    found.locator('input[value="tldr"]').check()
+    expect_chart(found, "over_temperature")
+
+
+# ---- stability -----------------------------------------------------------------------------------
+
+SHIFTS = """
+window.shifts = [];
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifts.push(entry.value);
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("slug", ["reward-modeling", "beta", "results"])
+def test_nothing_moves_when_a_chart_arrives(page: Page, slug: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.add_init_script(SHIFTS)
+    page.goto(f"/sections/{slug}")
+    for found in page.locator("dpo-widget").all():
+        for chart in found.locator(".chart").all():
+            if chart.is_visible():
+                chart.scroll_into_view_if_needed()
+                expect(chart.locator("svg.main-svg").first).to_be_visible()
+    # Two frames: the last shift is reported after the frame that made it.
+    page.evaluate(
+        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
+    assert sum(page.evaluate("window.shifts")) < 0.02
+
+
+# ---- paper ---------------------------------------------------------------------------------------
+
+
+def pages_of(pdf: bytes) -> int:
+    return len(re.findall(rb"/Type\s*/Page\b", pdf))
+
+
+def test_the_one_page_version_prints_to_a_document(plain_page: Page) -> None:
+    plain_page.goto("/read", timeout=TRAINING)
+    pdf = plain_page.pdf(format="A4")
+    assert pdf.startswith(b"%PDF")
+    assert pages_of(pdf) >= 10
+
+
+def test_on_paper_every_chart_is_there_drawn_by_plotly_or_not(page: Page) -> None:
+    page.emulate_media(color_scheme="dark")
+    page.goto("/read", timeout=TRAINING)
+    expect_chart(widget(page, "preference_pairs"))
+    page.emulate_media(media="print", color_scheme="dark")
+    charts = [chart for chart in page.locator(".chart").all() if chart.is_visible()]
+    assert len(charts) >= len(WIDGETS) - 2
+    by_us = 0
+    for chart in charts:
+        ours = chart.locator("> .drawing")
+        by_us += ours.count()
+        drawing = ours if ours.count() else chart.locator("svg.main-svg").first
+        expect(drawing).to_be_visible()
+        box, whole = drawing.bounding_box(), chart.bounding_box()
+        assert box is not None
+        assert whole is not None
+        assert box["width"] <= whole["width"] + 1
+    assert by_us > 0
+    # Dark ink on light paper, also in what Plotly drew.
+    ink = "getComputedStyle(document.querySelector('.stage .xtick text')).fill"
+    page.wait_for_function(f"() => Math.max(...{ink}.match(/\\d+/g).map(Number)) < 128")
+    assert pages_of(page.pdf(format="A4")) >= 10

@@ -1,0 +1,415 @@
+"""Charts drawn on the server: values at their places, everything named, nothing left out in silence."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import re
+from functools import lru_cache
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.charts import svg
+from app.charts.curves import thinned
+from app.charts.labels import LEAST_DISTANCE, spread
+from app.charts.scales import Scale, nice_step, padded_range, tick_texts, ticks
+from app.figures import bars, curve_figure, filled, line, marker, points, translucent
+from app.resources import STATIC
+from app.widgets.registry import WIDGETS
+from tests.drawn import drawn, share
+
+STATES = [
+    (name, query)
+    for name, widget in WIDGETS.items()
+    for query in dict.fromkeys(("", widget.example, *(t.query for t in widget.tries)))
+] + [
+    ("win_rates", f"benchmark={name}")
+    for name in ("imdb", "human", "hh", "hh_training", "cnn_dailymail")
+]
+
+values = st.floats(-1e4, 1e4).filter(lambda value: value == 0 or abs(value) > 1e-3)
+positive = st.floats(1e-3, 1e3)
+
+
+@lru_cache
+def figures_of(name: str, query: str) -> dict[str, dict[str, Any]]:
+    """The figures of a widget in a state, by field; a run is short, for its figure is as any other."""
+    params = dict(parse_qsl(query))
+    if "iterations" in WIDGETS[name].params.model_fields:
+        params["iterations"] = "20"
+    widget = WIDGETS[name]
+    result = widget.compute(widget.params(**params)).model_dump(mode="python")
+    return {
+        field: value
+        for field, value in result.items()
+        if isinstance(value, dict) and {"data", "layout"} <= value.keys()
+    }
+
+
+def classes_with_rules() -> set[str]:
+    return set(re.findall(r"\.([a-z][\w-]*)", (STATIC / "charts.css").read_text(encoding="utf-8")))
+
+
+# ---- the figures of the site -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "query"), STATES)
+def test_every_figure_of_every_widget_is_drawn_whole(name: str, query: str) -> None:
+    for figure in figures_of(name, query).values():
+        text = svg(figure, "Label")
+        if not figure["data"]:
+            assert text == ""
+            continue
+        chart = drawn(figure)
+        assert " style=" not in text
+        unknown = {c for _, within in chart.elements for c in within} - classes_with_rules()
+        assert unknown - {"axes", "plot"} == set()
+        for trace in figure["data"]:
+            mode = trace.get("mode") or ""
+            assert "lines" not in mode or chart.found("line", f"role-{trace['meta']}")
+            assert "markers" not in mode or chart.found("points", f"role-{trace['meta']}")
+            if trace.get("showlegend") is not False:
+                # At the curve, at the tick of the bar, or in the legend; broken where it is long.
+                words = " ".join(chart.texts())
+                assert all(word in words for word in trace["name"].split())
+        assert all(0 <= place <= 1 for mark in chart.marks() for place in mark)
+        for axis in ("xaxis", "yaxis2"):
+            title = figure["layout"].get(axis, {}).get("title", {}).get("text", "")
+            assert title in " ".join(chart.texts()).replace("  ", " ")
+
+
+def test_the_states_above_have_figures_of_all_kinds() -> None:
+    kinds = {
+        (trace["type"], trace.get("mode"), trace.get("fill"), "yaxis2" in figure["layout"])
+        for name, query in STATES
+        if name in ("win_rates", "beta_effect", "preference_pairs", "reward_separation")
+        for figure in figures_of(name, query).values()
+        for trace in figure["data"]
+    }
+    assert {kind for kind, *_ in kinds} == {"scatter", "bar"}
+    assert {mode for _, mode, *_ in kinds} == {None, "lines", "markers", "lines+markers"}
+    assert {second for *_, second in kinds} == {True, False}
+
+
+# ---- places ------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.tuples(values, values), min_size=3, max_size=30, unique_by=(lambda p: p[0])))
+def test_a_point_lies_in_proportion_to_its_values(data: list[tuple[float, float]]) -> None:
+    xs, ys = zip(*data, strict=True)
+    figure = curve_figure([points("cloud", xs, ys, role="true")], x="x", y="y")
+    marks = drawn(figure).marks()
+    for axis, given_values in enumerate(figure["data"][0][key] for key in "xy"):  # type: ignore[index]
+        shares = [mark[axis] for mark in marks]
+        low, high = min(given_values), max(given_values)
+        assert all(0 <= found <= 1 for found in shares)
+        first, last = shares[given_values.index(low)], shares[given_values.index(high)]
+        assert first <= last
+        for value, found in zip(given_values, shares, strict=True):
+            expected = first + (last - first) * (value - low) / (high - low or 1)
+            assert found == pytest.approx(expected, abs=0.0016)
+
+
+@given(st.lists(positive, min_size=3, max_size=20, unique=True))
+def test_on_a_logarithmic_axis_equal_factors_are_equally_far(xs: list[float]) -> None:
+    figure: dict[str, Any] = curve_figure(
+        [points("cloud", xs, xs, role="true")], x="x", y="y", log_x=True
+    )
+    given_values = figure["data"][0]["x"]
+    places = [x for x, _ in drawn(figure).marks()]
+    low, high = min(given_values), max(given_values)
+    first, last = places[given_values.index(low)], places[given_values.index(high)]
+    for value, place in zip(given_values, places, strict=True):
+        part = math.log(value / low) / (math.log(high / low) or 1)
+        assert place == pytest.approx(first + (last - first) * part, abs=0.0016)
+
+
+def test_axes_that_are_given_are_taken() -> None:
+    figure = curve_figure([points("a", [0, 5], [1, 1], role="true")], x="x", y="y", x_range=(0, 10))
+    assert [x for x, _ in drawn(figure).marks()] == [0, 0.5]
+
+
+def test_each_y_axis_measures_its_own_traces() -> None:
+    figure = curve_figure(
+        [
+            marker("left", 1, 3, role="true", named=True),
+            line("a", [0, 1, 2], [0, 10, 5], role="true"),
+            marker("right", 1, 300, role="kl", axis="y2", named=True),
+            line("b", [0, 1, 2], [0, 1000, 500], role="kl", axis="y2"),
+        ],
+        x="x",
+        y="y",
+        y2="other",
+    )
+    (_, left), (_, right) = drawn(figure).marks()
+    assert left == pytest.approx(right, abs=0.001)
+
+
+@given(st.lists(values, min_size=2, max_size=400))
+def test_a_thinned_curve_stays_where_it_was(ys: list[float]) -> None:
+    curve = [(float(x), y / 100) for x, y in enumerate(ys)]
+    kept = thinned(curve, most=10**6)
+    assert kept[0] == curve[0]
+    assert kept[-1] == curve[-1]
+    pieces = list(itertools.pairwise(kept))
+    for x, y in curve:
+        (x0, y0), (x1, y1) = next(piece for piece in pieces if piece[0][0] <= x <= piece[1][0])
+        length = math.hypot(x1 - x0, y1 - y0)
+        assert abs((x1 - x0) * (y0 - y) - (x0 - x) * (y1 - y0)) / length <= 0.7 + 1e-9
+
+
+def test_a_curve_of_many_points_is_drawn_with_few() -> None:
+    x = [number / 1000 for number in range(3000)]
+    noisy = [math.sin(1e4 * value) for value in x]
+    smooth = [math.tanh(value) for value in x]
+    for y, most in ((noisy, 120), (smooth, 40)):
+        path = drawn(curve_figure([line("a", x, y, role="true")], x="x", y="y")).path("line")
+        assert len(path) <= most
+        assert path == sorted(path)
+
+
+def test_an_area_goes_down_to_zero_and_a_gap_to_the_curve_before() -> None:
+    chart = drawn(
+        curve_figure(
+            [
+                filled("mass", [0, 1, 2], [0.0, 2.0, 1.0], role="reference"),
+                line("a", [0, 1, 2], [3.0, 3.0, 3.0], role="reward"),
+                line("b", [0, 1, 2], [1.0, 1.0, 1.0], role="true").update(
+                    fill="tonexty", fillcolor=translucent("#c0392b", 0.1)
+                ),
+            ],
+            x="x",
+            y="y",
+        )
+    )
+    curves = [path.attrib["d"] for path in chart.found("line", tag="path")]
+    assert len(curves) == 3
+    area = chart.path("area", "role-reference")
+    zero = area[0][1]
+    assert [point[1] for point in area[-2:]] == [zero, zero]
+    gap = chart.path("gap", "role-rejected")
+    assert len({y for _, y in gap}) == 2
+    assert len(gap) == 4
+
+
+# ---- bars --------------------------------------------------------------------------------------
+
+
+@given(
+    st.lists(st.floats(0.5, 100), min_size=1, max_size=8),
+    st.booleans(),
+)
+def test_a_bar_is_as_long_as_its_value(lengths: list[float], horizontal: bool) -> None:
+    names = [f"method {number}" for number in range(len(lengths))]
+    figure = curve_figure(
+        [bars("bars", names, lengths, role="true", horizontal=horizontal)], x="x", y="y"
+    )
+    rects = drawn(figure).found("bars", tag="rect")
+    along, across, start = ("width", "y", "x") if horizontal else ("height", "x", "y")
+    drawn_lengths = [share(rect.get(along)) for rect in rects]
+    for value, length in zip(lengths, drawn_lengths, strict=True):
+        assert length == pytest.approx(
+            drawn_lengths[0] * value / lengths[0], abs=0.0021 * max(1, value / lengths[0])
+        )
+    if horizontal:
+        assert {rect.get(start) for rect in rects} == {"0%"}
+    # The first is below, as in Plotly, or on the left.
+    places = [share(rect.get(across)) for rect in rects]
+    assert places == sorted(places, reverse=horizontal)
+
+
+def test_bars_that_share_a_category_stand_side_by_side_unless_they_overlay() -> None:
+    traces = [bars(name, ["a", "b"], [1, 2], role="true") for name in ("one", "other")]
+    beside = drawn(curve_figure(traces, x="x", y="y", barmode="group")).found("bars", tag="rect")
+    intervals = sorted(
+        (share(r.get("x")), share(r.get("x")) + share(r.get("width"))) for r in beside
+    )
+    assert all(end <= start + 0.0015 for (_, end), (start, _) in itertools.pairwise(intervals))
+    over = drawn(curve_figure(traces, x="x", y="y", barmode="overlay")).found("bars", tag="rect")
+    assert len({rect.get("x") for rect in over}) == 2
+
+
+def test_a_reversed_axis_has_the_first_category_on_top() -> None:
+    figure: dict[str, Any] = curve_figure(
+        [bars("m", ["first", "second"], [1, -2], role="true", horizontal=True)], x="x", y="y"
+    )
+    figure["layout"]["yaxis"]["autorange"] = "reversed"
+    first, second = drawn(figure).found("bars", tag="rect")
+    assert share(first.get("y")) < share(second.get("y"))
+    # The second goes to the other side of zero.
+    assert share(second.get("x")) + share(second.get("width")) == pytest.approx(
+        share(first.get("x")), abs=0.002
+    )
+
+
+def test_error_bars_reach_as_far_on_both_sides_and_unknown_ones_are_left_out() -> None:
+    trace = bars("m", ["a", "b"], [10.0, 20.0], role="true", errors=[2.0, None], horizontal=True)
+    chart = drawn(curve_figure([trace], x="x", y="y", x_range=(0, 100)))
+    (low, level), (high, other) = chart.path("error")
+    assert level == other
+    assert (low, high) == pytest.approx((0.08, 0.12), abs=0.001)
+    assert len(re.findall("M", chart.found("cap", tag="path")[0].attrib["d"])) == 2
+
+
+# ---- ticks and words ---------------------------------------------------------------------------
+
+
+@given(st.floats(1e-6, 1e9), st.integers(2, 12))
+def test_steps_are_1_2_5_and_enough(span: float, most: int) -> None:
+    step = nice_step(span, most)
+    assert span / step <= most * (1 + 1e-6)
+    digit = step / 10 ** math.floor(math.log10(step) + 1e-9)
+    assert min(abs(digit - nice) for nice in (1, 2, 5, 10)) < 1e-6
+
+
+@given(values, st.floats(0.01, 1e4), st.integers(3, 10), st.booleans())
+def test_a_tick_stands_where_its_number_says(
+    low: float, span: float, most: int, backwards: bool
+) -> None:
+    scale = Scale(low + span, low) if backwards else Scale(low, low + span)
+    found = ticks(scale, most)
+    assert 2 <= len(found) <= most + 3
+    for tick in found:
+        if "e" not in tick.text:
+            value = float(tick.text.replace("−", "-").replace("\u2009", ""))
+            assert tick.at == pytest.approx(scale.share(value), abs=1e-6)
+    assert len({tick.text for tick in found}) == len(found)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "texts"),
+    [
+        ([0, 0.5, 1], ["0", "0.5", "1"]),
+        ([-0.25, 0.3], ["−0.25", "0.3"]),
+        ([0, 600, 1200], ["0", "600", "1\u2009200"]),
+        ([-20, 0, 20], ["−20", "0", "20"]),
+        ([0.1 * 3, 0.1 * 7], ["0.3", "0.7"]),
+        ([1e-6, 2e-6], ["1.0e−06".replace("e−06", "e−6"), "2.0e−6"]),
+    ],
+)
+def test_ticks_are_written_as_other_numbers(numbers: list[float], texts: list[str]) -> None:
+    assert tick_texts(numbers) == texts
+
+
+def test_a_logarithmic_axis_is_labelled_at_powers_of_ten_or_between_them() -> None:
+    scale = Scale(-2, 1, log=True)
+    assert [tick.text for tick in ticks(scale, 5)] == ["0.01", "0.1", "1", "10"]
+    assert "0.02" in [tick.text for tick in ticks(scale, 8)]
+    assert len(ticks(Scale(0.1, 0.2, log=True), 5)) > 1
+
+
+@given(st.lists(st.tuples(values, st.sampled_from([0.0, 0.05, 0.1])), min_size=1))
+def test_a_range_keeps_free_what_it_has_to(data: list[tuple[float, float]]) -> None:
+    low, high = padded_range(data)
+    for value, free in data:
+        assert low < high
+        assert (value - low) / (high - low) >= free - 1e-6
+        assert (high - value) / (high - low) >= free - 1e-6
+
+
+@given(st.lists(st.floats(0, 1), max_size=9))
+def test_names_keep_their_distance_and_their_order(heights: list[float]) -> None:
+    placed = spread(heights)
+    assert all(
+        one - other >= LEAST_DISTANCE - 1e-9 for other, one in itertools.pairwise(sorted(placed))
+    )
+    assert all(height <= 1 + LEAST_DISTANCE / 2 for height in placed)
+    order = sorted(range(len(heights)), key=lambda number: heights[number])
+    assert [placed[number] for number in order] == sorted(placed)
+
+
+def test_curves_carry_their_names_and_clouds_have_a_legend() -> None:
+    curves = drawn(
+        curve_figure(
+            [
+                line("rising", [0, 1], [0, 1], role="true"),
+                marker("here", 0.5, 0.5, role="true"),
+                marker("there", 0.2, 0.9, role="rejected", named=True),
+            ],
+            x="x",
+            y="y",
+        )
+    )
+    assert sorted(curves.texts("name")) == ["rising", "there"]
+    assert curves.found("legend") == []
+    traces = [
+        points(name, [0, 1, 2], [0, 1, 0], role="true", symbol=s)
+        for name, s in (("a", "x"), ("b", "square"))
+    ]
+    clouds = drawn(curve_figure(traces, x="x", y="y"))
+    assert clouds.texts("name") == []
+    assert clouds.texts("legend") == ["a", "b"]
+    assert drawn(curve_figure(traces, x="x", y="y", showlegend=False)).found("legend") == []
+
+
+HOSTILE = '</svg><script>alert("1")</script> & \'"<!--'
+
+
+def test_hostile_text_stays_text() -> None:
+    note = {"x": 0, "y": 0, "text": HOSTILE, "showarrow": False}
+    figures = [
+        curve_figure(
+            [line(HOSTILE, [0, 1], [0, 1], role="true")], x=HOSTILE, y=HOSTILE, annotations=[note]
+        ),
+        curve_figure([bars(HOSTILE, [HOSTILE], [1], role="true", horizontal=True)], x="x", y="y"),
+    ]
+    for figure in figures:
+        text = svg(figure, HOSTILE)
+        assert "<script" not in text
+        assert "<!--" not in text
+        chart = drawn(figure, HOSTILE)
+        assert chart.found(tag="title")[0].text == HOSTILE
+        assert "<script>alert" in " ".join(chart.texts())
+
+
+# ---- refusals ----------------------------------------------------------------------------------
+
+
+def test_a_figure_without_traces_is_no_drawing() -> None:
+    assert svg(curve_figure([], x="x", y="y"), "Label") == ""
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"data": [{"type": "pie"}]}, "pie"),
+        ({"data": [{"mode": "lines+text"}]}, "lines+text"),
+        ({"data": [{"fill": "toself"}]}, "toself"),
+        ({"data": [{"line": {"shape": "spline"}}]}, "data[0].line.shape"),
+        ({"data": [{"line": {"dash": "5px"}}]}, "5px"),
+        ({"data": [{"marker": {"symbol": "star"}}]}, "star"),
+        ({"data": [{"meta": "nobody"}]}, "nobody"),
+        ({"data": [{"meta": None}]}, "meta"),
+        ({"data": [{"yaxis": "y3"}]}, "y3"),
+        ({"data": [{"y": [1.0, math.nan]}]}, "nan"),
+        ({"data": [{"y": [1.0]}]}, "1 of y"),
+        ({"data": [{"stackgroup": "one"}]}, "stackgroup"),
+        ({"data": [{"fill": "tonexty", "fillcolor": "rgba(1,2,3,0.5)"}]}, "rgba(1,2,3,0.5)"),
+        ({"layout": {"yaxis": {"type": "log"}}}, "layout.yaxis.type"),
+        ({"layout": {"polar": {}}}, "layout.polar"),
+        ({"layout": {"barmode": "stack"}}, "stack"),
+        ({"layout": {"shapes": [{"type": "rect"}]}}, "rect"),
+        ({"layout": {"annotations": [{"showarrow": True}]}}, "layout.annotations[0].showarrow"),
+        ({"layout": {"annotations": [{"textangle": 30}]}}, "textangle"),
+        ({"frames": []}, "frames"),
+    ],
+)
+def test_what_charts_do_not_know_is_refused_by_name(change: dict[str, Any], named: str) -> None:
+    figure: dict[str, Any] = curve_figure([line("a", [0, 1], [0, 1], role="true")], x="x", y="y")
+    figure = json.loads(json.dumps(figure))
+    assert svg(figure, "Label")
+    with pytest.raises(ValueError, match=re.escape(named)):
+        svg(_changed(figure, change), "Label")
+
+
+def _changed(figure: Any, change: Any) -> Any:
+    if isinstance(change, dict) and isinstance(figure, dict):
+        return figure | {key: _changed(figure.get(key), new) for key, new in change.items()}
+    if isinstance(change, list) and isinstance(figure, list) and len(figure) == len(change) == 1:
+        return [_changed(figure[0], change[0])]
+    return change
