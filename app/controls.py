@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,6 @@ class Control:
 
     name: str
     title: str
-    description: str
     value: Any
     default: Any
     minimum: float | None
@@ -24,6 +24,16 @@ class Control:
     log_scale: bool
     options: list[tuple[str, str]]
     """value and label of each choice; empty for numbers"""
+
+    @property
+    def positions(self) -> int:
+        """Steps of a slider with a logarithmic scale: twenty for each factor of ten.
+
+        A key moves it by one step, which then always changes the value, written with two digits.
+        """
+        assert self.minimum
+        assert self.maximum
+        return round(20 * math.log10(self.maximum / self.minimum))
 
 
 def controls_of(params: WidgetParams) -> dict[str, Control]:
@@ -52,7 +62,6 @@ def _control(name: str, schema: dict[str, Any], value: Any) -> Control:
     return Control(
         name=name,
         title=schema.get("title", name),
-        description=schema.get("description", ""),
         value=value,
         default=schema.get("default"),
         minimum=schema.get("minimum"),

@@ -23,7 +23,7 @@
     }
     document.dispatchEvent(new Event("themechange"));
   });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () =>
-    document.dispatchEvent(new Event("themechange")),
-  );
+  for (const query of ["(prefers-color-scheme: dark)", "(forced-colors: active)", "print"]) {
+    matchMedia(query).addEventListener("change", () => document.dispatchEvent(new Event("themechange")));
+  }
 })();

@@ -3,13 +3,17 @@
 // The server sends the widget complete, with its result as JSON. When it comes near the screen, the
 // module is loaded and draws; when a control changes, the result is fetched again and shown.
 import { at, written } from "./format.js";
+import { opensElsewhere } from "./links.js";
 
 const DEBOUNCE_MS = 40;
 const NEAR = "300px";
+// While a slider is on its way, every result would interrupt the one before.
+const SETTLED_MS = 500;
 
 class DpoWidget extends HTMLElement {
   #module = null;
   #timer = 0;
+  #saying = 0;
   #request = null;
   #observer = null;
 
@@ -36,15 +40,17 @@ class DpoWidget extends HTMLElement {
     this.#observer?.disconnect();
     this.#request?.abort();
     clearTimeout(this.#timer);
+    clearTimeout(this.#saying);
     this.#module?.stop?.(this);
   }
 
   // ---- for modules -------------------------------------------------------------------------
 
-  /** The state of the controls, as query parameters; what has its default is left out. */
-  params() {
+  /** The state of the controls, or one with some changed, as query parameters without defaults. */
+  params(changes = {}) {
     const params = new URLSearchParams();
-    for (const [name, value] of new FormData(this.form)) {
+    for (const [name, given] of new FormData(this.form)) {
+      const value = String(changes[name] ?? given);
       if (value !== "" && value !== this.#default(name)) params.append(name, value);
     }
     return params;
@@ -56,6 +62,11 @@ class DpoWidget extends HTMLElement {
     control.value = String(value);
     const range = this.querySelector(`[data-range-for="${name}"]`);
     if (range) this.#syncRange(range);
+  }
+
+  /** Draw another seed. */
+  newSeed() {
+    this.setParam("seed", crypto.getRandomValues(new Uint32Array(1))[0] % 1_000_000);
   }
 
   /** Show what the controls say: by a run, where the widget runs something, else by a request. */
@@ -109,9 +120,12 @@ class DpoWidget extends HTMLElement {
     for (const list of this.querySelectorAll("[data-phrases]")) this.#colourPhrases(list, result);
   }
 
-  /** Say something once, politely, to those who can not see it. */
+  /** Say something once, politely, to those who can not see it: the last of what comes in quick succession. */
   announce(text) {
-    this.querySelector("[data-live]").textContent = text;
+    clearTimeout(this.#saying);
+    this.#saying = setTimeout(() => {
+      this.querySelector("[data-live]").textContent = text;
+    }, SETTLED_MS);
   }
 
   /** Show an error; the last result stays. */
@@ -139,14 +153,13 @@ class DpoWidget extends HTMLElement {
     }
   }
 
-  /** Draw a Plotly figure of the result into its chart. Plotly is loaded when first needed. */
+  /** Draw a Plotly figure of the result into its chart and its table. Plotly is loaded when first needed. */
   async plot(path, figure) {
     const chart = this.querySelector(`[data-chart="${path}"]`);
-    const { draw } = await import("./plot.js");
+    const { draw, fillTable } = await import("./plot.js");
+    fillTable(this.querySelector(`[data-table="${path}"]`), figure);
     await draw(chart, figure);
     chart.setAttribute("aria-label", `${chart.dataset.label}. ${this.result.finding ?? ""}`);
-    const { fillTable } = await import("./plot.js");
-    fillTable(this.querySelector(`[data-table="${path}"]`), figure);
   }
 
   // ---- inside --------------------------------------------------------------------------------
@@ -171,7 +184,7 @@ class DpoWidget extends HTMLElement {
 
   // A suggestion sets every control: what it does not name gets its default.
   #try(event, query) {
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return; // a new tab or window
+    if (opensElsewhere(event)) return;
     event.preventDefault();
     const wanted = new URLSearchParams(query);
     for (const name of new Set([...this.form.elements].map((control) => control.name).filter(Boolean))) {
@@ -225,19 +238,19 @@ class DpoWidget extends HTMLElement {
     return control?.dataset.default;
   }
 
-  // Sliders with a logarithmic scale run from 0 to 1000 over the logarithm of the range.
+  // Sliders with a logarithmic scale run from 0 to their last position over the logarithm of the range.
   #fromRange(range) {
     const box = this.form.elements[range.dataset.rangeFor];
     if (!("log" in range.dataset)) return range.value;
     const [low, high] = [Math.log(box.min), Math.log(box.max)];
-    return String(Number(Math.exp(low + (range.value / 1000) * (high - low)).toPrecision(2)));
+    return String(Number(Math.exp(low + (range.value / range.max) * (high - low)).toPrecision(2)));
   }
 
   #syncRange(range) {
     const box = this.form.elements[range.dataset.rangeFor];
     if ("log" in range.dataset) {
       const [low, high] = [Math.log(box.min), Math.log(box.max)];
-      range.value = String((1000 * (Math.log(box.value) - low)) / (high - low));
+      range.value = String((range.max * (Math.log(box.value) - low)) / (high - low));
     } else {
       range.value = box.value;
     }

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.helpers import expect_chart, field, set_slider, widget
 
@@ -12,7 +12,7 @@ def test_turning_beta_down_moves_probability(page: Page) -> None:
     found = widget(page, "beta_effect")
     expect_chart(found)
     expect_chart(found, "tradeoff")
-    set_slider(found, "beta", "1000")
+    set_slider(found, "beta", "60")
     expect(field(found, "kl")).to_have_text("0.01")
     set_slider(found, "beta", "0")
     expect(field(found, "effective_responses")).to_have_text("1")
@@ -41,11 +41,8 @@ def test_chips_are_coloured_by_the_sign_of_their_number(page: Page) -> None:
         expect(chip).to_have_class(re.compile("lost" if lost else "gained"))
 
 
-def test_without_javascript_the_form_turns_beta(browser: Browser, server: str) -> None:
-    context = browser.new_context(base_url=server, java_script_enabled=False)
-    page = context.new_page()
-    page.goto("/sections/beta")
-    page.locator('[name="beta"]').fill("10")
-    page.get_by_role("button", name="Update").click()
-    expect(page.locator('[data-field="kl"]')).to_have_text("0.01")
-    context.close()
+def test_without_javascript_the_form_turns_beta(plain_page: Page) -> None:
+    plain_page.goto("/sections/beta")
+    plain_page.locator('[name="beta"]').fill("10")
+    plain_page.get_by_role("button", name="Update").click()
+    expect(plain_page.locator('[data-field="kl"]')).to_have_text("0.01")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.helpers import field, set_slider, widget
 
@@ -38,7 +38,7 @@ def test_another_beta_changes_the_numbers_and_the_sides_still_agree(page: Page) 
     page.goto("/widgets/dpo_derivation?step=3")
     found = widget(page, "dpo_derivation")
     before = field(found, "terms.1.value").text_content()
-    set_slider(found, "beta", "900")
+    set_slider(found, "beta", "54")
     expect(field(found, "terms.1.value")).not_to_have_text(before or "")
     left, right = (field(found, f"check.{side}").text_content() for side in ("left", "right"))
     assert left == right
@@ -54,11 +54,8 @@ def test_at_the_last_step_focus_stays_in_the_widget(page: Page) -> None:
     expect(found.locator("[name=step]:checked")).to_be_focused()
 
 
-def test_without_javascript_links_step(browser: Browser, server: str) -> None:
-    context = browser.new_context(base_url=server, java_script_enabled=False)
-    page = context.new_page()
-    page.goto("/sections/dpo-insight?beta=2")
-    page.get_by_role("link", name="Next step").click()
-    expect(page.locator('[data-field="step"]').first).to_have_text("2")
-    assert "beta=2" in page.url
-    context.close()
+def test_without_javascript_links_step(plain_page: Page) -> None:
+    plain_page.goto("/sections/dpo-insight?beta=2")
+    plain_page.get_by_role("link", name="Next step").click()
+    expect(plain_page.locator('[data-field="step"]').first).to_have_text("2")
+    assert "beta=2" in plain_page.url

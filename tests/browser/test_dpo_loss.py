@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.helpers import expect_chart, field, set_slider, widget
 
@@ -25,7 +25,7 @@ def test_beta_is_on_a_logarithmic_scale(page: Page) -> None:
     set_slider(found, "beta", "0")
     expect(found.locator('[name="beta"]')).to_have_value("0.01")
     expect(field(found, "margin")).to_have_text("0.04")
-    set_slider(found, "beta", "1000")
+    set_slider(found, "beta", "60")
     expect(found.locator('[name="beta"]')).to_have_value("10")
     expect(field(found, "margin")).to_have_text("40.00")
 
@@ -76,11 +76,8 @@ def test_a_suggestion_sets_the_controls(page: Page) -> None:
     expect(page).to_have_url(re.compile("loss_type=ipo"))
 
 
-def test_without_javascript_the_form_chooses_another_loss(browser: Browser, server: str) -> None:
-    context = browser.new_context(base_url=server, java_script_enabled=False)
-    page = context.new_page()
-    page.goto("/sections/dpo-loss")
-    page.locator('[name="loss_type"]').select_option("nca_pair")
-    page.get_by_role("button", name="Update").click()
-    expect(page.locator(".finding")).to_contain_text("nca_pair")
-    context.close()
+def test_without_javascript_the_form_chooses_another_loss(plain_page: Page) -> None:
+    plain_page.goto("/sections/dpo-loss")
+    plain_page.locator('[name="loss_type"]').select_option("nca_pair")
+    plain_page.get_by_role("button", name="Update").click()
+    expect(plain_page.locator(".finding")).to_contain_text("nca_pair")

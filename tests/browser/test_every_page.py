@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from app.sections import SECTIONS
 from app.widgets.registry import WIDGETS
@@ -41,17 +41,13 @@ def test_drawing_by_script_changes_no_number_of_the_server(page: Page, name: str
 
 @pytest.mark.parametrize("path", PLAIN + SECTION_PAGES + WIDGET_PAGES + ["/read"])
 def test_without_javascript_a_page_has_its_numbers_and_no_sideways_overflow(
-    browser: Browser, server: str, path: str
+    plain_page: Page, path: str
 ) -> None:
-    context = browser.new_context(
-        base_url=server, java_script_enabled=False, viewport={"width": 390, "height": 844}
-    )
-    page = context.new_page()
-    page.goto(path)
-    expect(page.locator("h1")).to_be_visible()
-    for output in page.locator(".stat dd").all_text_contents():
+    plain_page.set_viewport_size({"width": 390, "height": 844})
+    plain_page.goto(path)
+    expect(plain_page.locator("h1")).to_be_visible()
+    for output in plain_page.locator(".stat dd").all_text_contents():
         assert output.strip()
-    context.close()
 
 
 @pytest.mark.parametrize("width", [320, 390, 820, 1440])

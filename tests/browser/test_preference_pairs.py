@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from app.lab.world import the_world
 from app.widgets.preference_pairs import PAIRS, Params, compute
@@ -122,24 +122,21 @@ def test_the_chart_shows_the_margins_and_its_table_holds_them(page: Page) -> Non
     expect(chart).to_have_attribute("aria-label", re.compile("chose the worse response"))
 
 
-def test_without_javascript_everything_can_be_reached(browser: Browser, server: str) -> None:
-    context = browser.new_context(base_url=server, java_script_enabled=False)
-    page = context.new_page()
-    page.goto(SECTION)
+def test_without_javascript_everything_can_be_reached(plain_page: Page) -> None:
+    plain_page.goto(SECTION)
     prompt = the_world().prompts[2]
-    page.get_by_label(prompt.text).check()
-    page.get_by_role("button", name="Update").click()
-    expect(page.locator('[data-field="prompt"]')).to_have_text(prompt.text)
-    page.get_by_role("link", name="Next pair", exact=True).click()
-    expect(page.locator('[data-field="pair"]').first).to_have_text("2")
-    expect(page.locator('[data-field="prompt"]')).to_have_text(prompt.text)
-    page.get_by_role("link", name=SURPRISE).click()
+    plain_page.get_by_label(prompt.text).check()
+    plain_page.get_by_role("button", name="Update").click()
+    expect(plain_page.locator('[data-field="prompt"]')).to_have_text(prompt.text)
+    plain_page.get_by_role("link", name="Next pair", exact=True).click()
+    expect(plain_page.locator('[data-field="pair"]').first).to_have_text("2")
+    expect(plain_page.locator('[data-field="prompt"]')).to_have_text(prompt.text)
+    plain_page.get_by_role("link", name=SURPRISE).click()
     expected = compute(
         Params(prompt=prompt.id, pair=compute(Params(prompt=prompt.id, pair=2)).next_surprise)
     )
-    expect(page.locator(".finding")).to_have_text(expected.finding)
-    page.get_by_text("Phrase by phrase").click()
-    total = page.locator(".phrase-table .sum").first
+    expect(plain_page.locator(".finding")).to_have_text(expected.finding)
+    plain_page.get_by_text("Phrase by phrase").click()
+    total = plain_page.locator(".phrase-table .sum").first
     expect(total).to_contain_text(f"{-expected.chosen.reference_logp:.3f}")
-    assert SECTION in page.url
-    context.close()
+    assert SECTION in plain_page.url

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from app.widgets.quiz import Params, compute, problem_of
 from app.widgets.quiz_questions import QUESTIONS
@@ -47,10 +47,13 @@ def test_a_choice_is_explained_at_once_and_said_once(page: Page) -> None:
     expect(page).to_have_url(re.compile(r"\?q_partition=is_one$"))
     expect(field(found, "answered")).to_have_text("1")
     expect(field(found, "score")).to_have_text("0")
+    live = found.locator("[data-live]")
+    expect(live).to_contain_text("Not right. In general")
 
     place.get_by_label("It depends on the prompt only").check()
     expect(feedback).to_contain_text("Right. Both responses answer the same prompt")
     expect(field(found, "score")).to_have_text("1")
+    expect(live).to_contain_text("Right. Both responses")
     heard = page.evaluate("said => said", said)
     assert len(heard) == 2
     assert heard[0].startswith("Not right. In general")
@@ -218,16 +221,14 @@ def test_the_address_brings_the_answers_back(page: Page) -> None:
     expect(found.locator("[data-live]")).to_have_text("")
 
 
-def test_without_javascript_the_form_is_marked_by_the_server(browser: Browser, server: str) -> None:
-    context = browser.new_context(base_url=server, java_script_enabled=False)
-    page = context.new_page()
-    page.goto("/sections/bigger-picture?seed=3")
-    found = page.locator('dpo-widget[name="quiz"]')
+def test_without_javascript_the_form_is_marked_by_the_server(plain_page: Page) -> None:
+    plain_page.goto("/sections/bigger-picture?seed=3")
+    found = plain_page.locator('dpo-widget[name="quiz"]')
     value, _ = problem("q_loss", 3)
     question(found, "q_loss").get_by_role("textbox").fill(f"{value:.3g}")
     question(found, "q_pair").locator('input[value="person"]').check()
     found.get_by_role("button", name="Update").click()
-    assert "seed=3" in page.url
+    assert "seed=3" in plain_page.url
     expect(question(found, "q_loss")).to_contain_text("Right.")
     expect(question(found, "q_pair")).to_contain_text("The judge need not be a person")
     expect(field(found, "score")).to_have_text("1")
@@ -238,6 +239,5 @@ def test_without_javascript_the_form_is_marked_by_the_server(browser: Browser, s
     expect(field(found, "answered")).to_have_text("0")
     first = found.locator("[data-text]").first.text_content() or ""
     found.get_by_role("link", name="New questions").click()
-    assert page.url.endswith("/sections/bigger-picture?seed=4")
+    assert plain_page.url.endswith("/sections/bigger-picture?seed=4")
     expect(found.locator("[data-text]").first).not_to_have_text(first)
-    context.close()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.helpers import expect_chart, field, set_slider, widget
 
@@ -105,14 +105,11 @@ def test_plotly_is_not_loaded_before_a_chart_is_near(page: Page) -> None:
     assert [url for url in asked if "plotly" in url]
 
 
-def test_without_javascript_the_form_does_the_work(browser: Browser, server: str) -> None:
-    context = browser.new_context(base_url=server, java_script_enabled=False)
-    page = context.new_page()
-    page.goto("/sections/reward-modeling")
-    page.locator('[name="reward_chosen"]').fill("0")
-    page.get_by_role("button", name="Update").click()
-    expect(page.locator('[data-field="probability"]')).to_have_text("50.0%")
-    assert "reward_chosen=0" in page.url
-    page.locator("details.data summary").first.click()
-    expect(page.locator('[data-table="figure"] tbody tr').first).to_be_visible()
-    context.close()
+def test_without_javascript_the_form_does_the_work(plain_page: Page) -> None:
+    plain_page.goto("/sections/reward-modeling")
+    plain_page.locator('[name="reward_chosen"]').fill("0")
+    plain_page.get_by_role("button", name="Update").click()
+    expect(plain_page.locator('[data-field="probability"]')).to_have_text("50.0%")
+    assert "reward_chosen=0" in plain_page.url
+    plain_page.locator("details.data summary").first.click()
+    expect(plain_page.locator('[data-table="figure"] tbody tr').first).to_be_visible()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from app.lab.trained import the_lab
 from tests.browser.helpers import expect_chart, field, widget
@@ -88,19 +88,16 @@ def test_what_the_script_draws_is_what_the_server_draws(page: Page) -> None:
     assert squeezed(drawn) == squeezed(fresh)
 
 
-def test_without_javascript_each_stage_opens(browser: Browser, server: str) -> None:
-    context = browser.new_context(base_url=server, java_script_enabled=False)
-    page = context.new_page()
-    page.set_default_timeout(PPO_TAKES)
-    page.goto(SECTION)
+def test_without_javascript_each_stage_opens(plain_page: Page) -> None:
+    plain_page.set_default_timeout(PPO_TAKES)
+    plain_page.goto(SECTION)
     for label, title in (
         ("2. Reward model", "Stage 2 of 3: reward model"),
         ("3. PPO", "Stage 3 of 3: PPO"),
         ("1. Supervised fine-tuning", "Stage 1 of 3: supervised fine-tuning"),
     ):
-        page.get_by_label(label).check()
-        page.get_by_role("button", name="Update").click()
-        expect(page.locator('[data-field="title"]')).to_have_text(title)
-        page.locator("details.data summary").first.click()
-        expect(page.locator('[data-table="figure"] tbody tr').first).to_be_visible()
-    context.close()
+        plain_page.get_by_label(label).check()
+        plain_page.get_by_role("button", name="Update").click()
+        expect(plain_page.locator('[data-field="title"]')).to_have_text(title)
+        plain_page.locator("details.data summary").first.click()
+        expect(plain_page.locator('[data-table="figure"] tbody tr').first).to_be_visible()

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from app.widgets.win_rates import LABELS, Params, compute
 from tests.browser.helpers import expect_chart, field, widget
@@ -134,15 +134,12 @@ def test_on_a_phone_no_label_of_a_bar_runs_out_of_the_chart(page: Page) -> None:
         assert max(ends) < min(starts)
 
 
-def test_without_javascript_the_form_does_the_work(browser: Browser, server: str) -> None:
-    context = browser.new_context(base_url=server, java_script_enabled=False)
-    page = context.new_page()
-    page.goto("/sections/results")
-    page.get_by_label(LABELS["human"], exact=True).check()
-    page.get_by_role("button", name="Update").click()
-    assert "benchmark=human" in page.url
-    expect(page.get_by_label(LABELS["human"], exact=True)).to_be_checked()
-    expect(page.locator(".finding")).to_contain_text("58% of 272 judgments")
-    expect(page.locator("[data-tables] td", has_text="printed: 58")).to_be_visible()
-    expect(page.locator('[data-part="over_temperature"]').last).to_be_hidden()
-    context.close()
+def test_without_javascript_the_form_does_the_work(plain_page: Page) -> None:
+    plain_page.goto("/sections/results")
+    plain_page.get_by_label(LABELS["human"], exact=True).check()
+    plain_page.get_by_role("button", name="Update").click()
+    assert "benchmark=human" in plain_page.url
+    expect(plain_page.get_by_label(LABELS["human"], exact=True)).to_be_checked()
+    expect(plain_page.locator(".finding")).to_contain_text("58% of 272 judgments")
+    expect(plain_page.locator("[data-tables] td", has_text="printed: 58")).to_be_visible()
+    expect(plain_page.locator('[data-part="over_temperature"]').last).to_be_hidden()

@@ -1,0 +1,293 @@
+"""Everything by keyboard alone; what sliders and results say to those who listen."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from app.widgets.registry import WIDGETS
+from tests.browser.accessibility import PATIENCE, visit
+from tests.browser.helpers import expect_chart, field, widget
+
+# Everything that Tab should reach, in order: of radio buttons of one name only one.
+NUMBER_STOPS = """() => {
+    const all = [...document.querySelectorAll("a[href], button, input, select, summary, [tabindex='0']")]
+        .filter((element) => element.checkVisibility() && element.tabIndex >= 0);
+    const skipped = (element) => {
+        if (element.type !== "radio") return false;
+        const group = all.filter((one) => one.name === element.name && one.form === element.form);
+        return element !== (group.find((one) => one.checked) ?? group[0]);
+    };
+    const stops = all.filter((element) => !skipped(element));
+    stops.forEach((element, i) => { element.stop = i; });
+    return stops.length;
+}"""
+
+FOCUSED = """() => {
+    const element = document.activeElement;
+    const { outlineStyle, outlineWidth, opacity } = getComputedStyle(element);
+    const { top, bottom, left, right } = element.getBoundingClientRect();
+    return {
+        stop: element.stop ?? null,
+        what: element.outerHTML.slice(0, 120),
+        visible: outlineStyle !== "none" && parseFloat(outlineWidth) >= 2 && opacity === "1" &&
+            bottom > 0 && top < innerHeight && right > 0 && left < innerWidth,
+        inChart: Boolean(element.closest(".chart")),
+    };
+}"""
+
+
+def press_tab(page: Page) -> Any:
+    """What has the focus after one more Tab; wherever it is, it shows, and never in a chart."""
+    page.keyboard.press("Tab")
+    focused = page.evaluate(FOCUSED)
+    if not focused["what"].startswith("<body"):
+        assert focused["visible"], focused
+        assert not focused["inChart"], focused
+    return focused
+
+
+def tab_to(page: Page, selector: str) -> Locator:
+    """Press Tab until an element has the focus; it lies ahead."""
+    for _ in range(150):
+        press_tab(page)
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return page.locator(":focus")
+    raise AssertionError(f"Tab does not lead to {selector}")
+
+
+@pytest.fixture(autouse=True)
+def _still(page: Page) -> None:
+    """Scrolling to what has the focus takes no time."""
+    page.set_default_timeout(PATIENCE)
+    page.emulate_media(reduced_motion="reduce")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/docs",
+        "/sections/dpo-insight",
+        "/sections/beta",
+        *(f"/widgets/{name}" for name in WIDGETS),
+    ],
+)
+def test_tab_reaches_everything_in_order_and_leaves_again(page: Page, path: str) -> None:
+    visit(page, path)
+    stops = page.evaluate(NUMBER_STOPS)
+    assert stops > 3
+    assert [press_tab(page)["stop"] for _ in range(stops)] == list(range(stops))
+    # On it goes: out of the page, or around to its beginning.
+    assert press_tab(page)["stop"] in (None, 0)
+
+
+def test_shift_tab_leads_back(page: Page) -> None:
+    visit(page, "/widgets/dpo_loss")
+    stops = page.evaluate(NUMBER_STOPS)
+    for _ in range(stops):
+        page.keyboard.press("Tab")
+    backwards = []
+    for _ in range(stops - 1):
+        page.keyboard.press("Shift+Tab")
+        backwards.append(page.evaluate(FOCUSED)["stop"])
+    assert backwards == list(reversed(range(stops - 1)))
+
+
+@pytest.mark.parametrize("path", ["/", "/sections/beta", "/widgets/beta_effect"])
+def test_the_first_stop_skips_to_the_content(page: Page, path: str) -> None:
+    page.goto(path)
+    press_tab(page)
+    skip = page.locator(":focus")
+    expect(skip).to_have_text("Skip to content")
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    press_tab(page)
+    assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
+
+
+# For each widget, in the order of Tab: where to stop, what to press, and what has to change.
+Step = tuple[str, str, str]
+RANGE = '[data-range-for="{}"]'
+STEPS: dict[str, list[Step]] = {
+    "preference_pairs": [
+        ("[data-try]", "Enter", '[data-field="prompt"]'),
+        ("[name=prompt]", "ArrowDown", '[data-field="prompt"]'),
+        ("[name=split]", "ArrowRight", ".finding"),
+        ("[name=pair]", "ArrowUp", '[data-field="pair"]'),
+        ("[data-go=next]", "Enter", '[data-field="pair"]'),
+        ("summary", "Enter", "details:has(> summary:focus)"),
+    ],
+    "rlhf_pipeline": [
+        ("[name=stage]", "ArrowDown", '[data-field="title"]'),
+        ("summary", "Enter", "details:has(> summary:focus)"),
+    ],
+    "reward_separation": [
+        ("[data-try*='=2']", "Enter", '[data-field="margin"]'),
+        (RANGE.format("reward_chosen"), "ArrowLeft", '[data-field="margin"]'),
+        ("[name=reward_chosen]", "ArrowUp", '[data-field="margin"]'),
+        (RANGE.format("reward_rejected"), "PageDown", '[data-field="margin"]'),
+        ("summary", "Enter", "details:has(> summary:focus)"),
+    ],
+    "ppo_dynamics": [
+        (RANGE.format("iterations"), "Home", "[data-link=page]"),
+        ("[data-run]", "Enter", '[data-field="last.kl"]'),
+        ("[data-again]", "Space", "[data-live]"),
+        ("[data-reset]", "Enter", '[data-field="last.kl"]'),
+        ("summary", "Enter", "details:has(> summary:focus)"),
+    ],
+    "dpo_derivation": [
+        ("[data-try]", "Enter", '[data-field="step"]'),
+        ("[name=step]", "ArrowRight", '[data-field="step"]'),
+        ("[name=prompt]", "ArrowDown", '[data-field="response"]'),
+        (RANGE.format("beta"), "ArrowRight", '[data-field="terms.0.value"]'),
+        ("[name=seed]", "ArrowUp", '[data-field="response"]'),
+        ("[data-go=next]", "Enter", '[data-field="step"]'),
+    ],
+    "dpo_loss": [
+        ("[data-try*=ipo]", "Enter", '[data-field="loss"]'),
+        (RANGE.format("logratio_chosen"), "ArrowRight", '[data-field="margin"]'),
+        (RANGE.format("logratio_rejected"), "End", '[data-field="margin"]'),
+        (RANGE.format("beta"), "ArrowRight", '[data-field="margin"]'),
+        ("[name=loss_type]", "ArrowDown", ".finding"),
+        ("summary", "Enter", "details:has(> summary:focus)"),
+    ],
+    "beta_effect": [
+        ("[data-try*=learned]", "Enter", '[data-field="kl"]'),
+        ("[name=prompt]", "ArrowDown", '[data-field="kl"]'),
+        ("[name=reward]", "ArrowRight", '[data-field="kl"]'),
+        (RANGE.format("beta"), "ArrowLeft", '[data-field="kl"]'),
+        ("summary", "Enter", "details:has(> summary:focus)"),
+    ],
+    "pipeline_comparison": [
+        ("[name=prompt]", "ArrowDown", '[data-field="dpo.kl"]'),
+        (RANGE.format("view"), "Home", "[name=view]"),
+        ("summary", "Enter", "details:has(> summary:focus)"),
+    ],
+    "win_rates": [
+        ("[data-try]", "Enter", '[data-field="task"]'),
+        ("[name=benchmark]", "ArrowDown", '[data-field="task"]'),
+        ("summary", "Enter", "details:has(> summary:focus)"),
+    ],
+    "quiz": [
+        ("[data-try]", "Enter", '[data-field="answered"]'),
+        ("[name=seed]", "ArrowUp Enter", "[data-sheet]"),
+        ("[data-question] [type=radio]", "Space", '[data-field="answered"]'),
+        ("summary", "Enter", "details:has(> summary:focus)"),
+        ("[data-question] [type=text]", "7 Enter", '[data-field="answered"]'),
+        ("[data-clear]", "Enter", '[data-field="answered"]'),
+    ],
+}
+
+# What can change: text, the address of a link, the value of a box.
+STATE = "element => String([element.textContent, element.href, element.value, element.open])"
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_a_widget_can_be_used_by_keyboard_alone(page: Page, name: str) -> None:
+    visit(page, f"/widgets/{name}")
+    found = widget(page, name)
+    for stop, keys, changes in STEPS[name]:
+        tab_to(page, stop)
+        place = found.locator(changes).first
+        before = place.evaluate(STATE)
+        for key in keys.split():
+            page.keyboard.press(key)
+        page.wait_for_function(
+            f"([place, before]) => ({STATE})(place) !== before",
+            arg=[place.element_handle(), before],
+        )
+        assert found.evaluate("widget => widget.contains(document.activeElement)")
+    tab_to(page, "[data-link=page]")
+
+
+# ---- what is said ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_sliders_and_boxes_say_their_value_and_unit(page: Page, name: str) -> None:
+    page.goto(f"/widgets/{name}")
+    found = widget(page, name)
+    for box in found.locator(".control input[type=number]:visible").all():
+        expect(box).to_have_accessible_name(re.compile(r"\w"))
+    for slider in found.locator("[data-range-for]:visible").all():
+        box = found.locator(f'[name="{slider.get_attribute("data-range-for")}"]')
+        unit = slider.get_attribute("data-unit") or ""
+        said = f"{box.input_value()} {unit}".strip()
+        expect(slider).to_have_attribute("aria-valuetext", said)
+        title = slider.get_attribute("aria-label") or ""
+        assert title
+        expect(box).to_have_accessible_name(f"{title} ({unit})" if unit else title)
+
+
+@pytest.mark.parametrize("name", ["ppo_dynamics", "dpo_loss", "beta_effect", "dpo_derivation"])
+def test_each_key_on_a_logarithmic_slider_changes_the_value_that_it_says(
+    page: Page, name: str
+) -> None:
+    page.goto(f"/widgets/{name}")
+    found = widget(page, name)
+    slider = found.locator("[data-range-for][data-log]").first
+    slider.focus()
+    said = [slider.get_attribute("aria-valuetext")]
+    for key in ["ArrowRight"] * 5 + ["Home"] + ["ArrowRight"] * 5:
+        page.keyboard.press(key)
+        said.append(slider.get_attribute("aria-valuetext"))
+    assert all(before != after for before, after in pairwise(said)), said
+
+
+LISTEN = """(widget) => {
+    const heard = [];
+    const live = widget.querySelector("[data-live]");
+    new MutationObserver(() => heard.push(live.textContent)).observe(live, { childList: true });
+    return heard;
+}"""
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_a_widget_has_one_place_that_speaks_and_one_for_errors(page: Page, name: str) -> None:
+    page.goto(f"/widgets/{name}")
+    found = widget(page, name)
+    expect(found.locator("[role=status], [aria-live=polite], output")).to_have_count(1)
+    expect(found.locator("[role=alert], [aria-live=assertive], [role=log]")).to_have_count(1)
+
+
+def test_of_results_in_quick_succession_only_the_last_is_said(page: Page) -> None:
+    page.goto("/widgets/reward_separation")
+    found = widget(page, "reward_separation")
+    heard = found.evaluate_handle(LISTEN)
+    found.evaluate(
+        """(widget) => {
+            for (let i = 1; i <= 20; i += 1) widget.show({ ...widget.result, finding: `Result ${i}` });
+        }"""
+    )
+    expect(found.locator("[data-live]")).to_have_text("Result 20")
+    assert heard.json_value() == ["Result 20"]
+
+
+def test_a_run_says_that_it_began_and_how_it_ended_but_not_each_frame(page: Page) -> None:
+    page.goto("/widgets/ppo_dynamics?iterations=10")
+    found = widget(page, "ppo_dynamics")
+    expect_chart(found)
+    heard = found.evaluate_handle(LISTEN)
+    frames = page.evaluate_handle(
+        """() => {
+            const frames = [];
+            const text = document.querySelector("[data-progress-text]");
+            new MutationObserver(() => frames.push(text.textContent)).observe(text, { childList: true });
+            return frames;
+        }"""
+    )
+    found.locator('[name="iterations"]').fill("60")
+    found.get_by_role("button", name="Run with a new seed").click()
+    expect(found.locator("[data-progress-text]")).to_have_text(
+        "60 of 60 iterations", timeout=PATIENCE
+    )
+    expect(found.locator("[data-live]")).to_have_text(field(found, "finding").text_content() or "")
+    assert len(frames.json_value()) > 5
+    said = heard.json_value()
+    assert len(said) <= 2
+    assert said[-1].startswith("After 60 iterations")
