@@ -84,10 +84,10 @@ def study(
 ) -> None:
     """Make all tasks, with a progress bar, and write them with what made them.
 
-    What is finished is kept in ``file`` with the ending .partial, a line each: started again, the
-    study goes on where it was stopped.
+    What is finished is kept in the working folder, in NAME.partial, a line each: started again
+    there, the study goes on where it was stopped.
     """
-    partial = file.with_suffix(".partial")
+    partial = Path(f"{name}.partial")
     done = dict(_read(partial)) if partial.exists() else {}
     open_tasks = [task for task in tasks if _key(task) not in done]
     with (

@@ -31,6 +31,10 @@ class Numbers:
     """number of the response shown, y or y_w"""
     opponent: int
     """number of the response it is compared with, y_l"""
+    believed_beta: float | None = None
+    """the temperature that policies are turned into rewards with; None is ``beta``, as it should be"""
+    opposing: Numbers | None = None
+    """where y_l comes from; None is here, as it should be"""
 
     def log_ratio(self, logps: Tensor) -> Tensor:
         """log pi - log pi_ref, nats. Shapes: (7776,) -> (7776,)."""
@@ -39,7 +43,17 @@ class Numbers:
     @property
     def implicit_reward(self) -> Tensor:
         """beta log(pi* / pi_ref). Shape: (7776,)."""
-        return self.beta * self.log_ratio(self.optimal)
+        return self.temperature * self.log_ratio(self.optimal)
+
+    @property
+    def temperature(self) -> float:
+        """What log-ratios are multiplied by."""
+        return self.beta if self.believed_beta is None else self.believed_beta
+
+    @property
+    def opponents(self) -> Numbers:
+        """The numbers that y_l is one of."""
+        return self if self.opposing is None else self.opposing
 
     @property
     def written_reward(self) -> Tensor:

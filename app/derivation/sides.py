@@ -41,17 +41,15 @@ def preference(n: Numbers) -> Sides:
     Each response as y_w against one y_l. Shapes: (7776,).
     """
     # exp(r1) / (exp(r1) + exp(r2)), with rewards as they are
-    left = torch.softmax(torch.stack([n.reward, _of_opponent(n, n.reward)]), 0)[0]
-    written = n.written_reward
-    return left, torch.sigmoid(written - written[n.opponent])
+    left = torch.softmax(torch.stack([n.reward, _of_opponent(n, "reward")]), 0)[0]
+    return left, torch.sigmoid(n.written_reward - _of_opponent(n, "written_reward"))
 
 
 def without_partition(n: Numbers) -> Sides:
     """Bradley-Terry on rewards written with policies, with Z and without. Shapes: (7776,)."""
-    written, implicit = n.written_reward, n.implicit_reward
     return (
-        torch.sigmoid(written - written[n.opponent]),
-        torch.sigmoid(implicit - implicit[n.opponent]),
+        torch.sigmoid(n.written_reward - _of_opponent(n, "written_reward")),
+        torch.sigmoid(n.implicit_reward - _of_opponent(n, "implicit_reward")),
     )
 
 
@@ -60,14 +58,13 @@ def loss(n: Numbers) -> Sides:
 
     Each response as y_w against one y_l. Shapes: (7776,), nats.
     """
-    left = preference_loss(
-        "sigmoid",
-        PairLogps(n.optimal, _of_opponent(n, n.optimal), n.reference, _of_opponent(n, n.reference)),
-        n.beta,
-    )
-    return left, F.softplus(n.reward[n.opponent] - n.reward)
+    optimal, reference = _of_opponent(n, "optimal"), _of_opponent(n, "reference")
+    pairs = PairLogps(n.optimal, optimal, n.reference, reference)
+    left = preference_loss("sigmoid", pairs, n.temperature)
+    return left, F.softplus(_of_opponent(n, "reward") - n.reward)
 
 
-def _of_opponent(n: Numbers, values: Tensor) -> Tensor:
-    """The value of y_l beside that of every response. Shapes: (7776,) -> (7776,)."""
-    return values[n.opponent].expand_as(values)
+def _of_opponent(n: Numbers, name: str) -> Tensor:
+    """One of the numbers, of y_l, beside that of every response. Shape: (7776,)."""
+    values: Tensor = getattr(n.opponents, name)
+    return values[n.opponents.opponent].expand_as(n.reward)

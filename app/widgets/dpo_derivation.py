@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from pydantic import BaseModel, Field
 
-from app.derivation.numbers import numbers_of
+from app.derivation.mistakes import MISTAKES, mistaken_numbers, opponents_prompt
 from app.derivation.steps import DERIVATION
 from app.derivation.terms import Term
 from app.formats import scientific
@@ -16,12 +18,15 @@ from app.widgets.base import (
     WidgetParams,
     WidgetResult,
     beta_field,
+    choice,
     number,
     prompt_field,
     seed_field,
 )
 
 STEPS = len(DERIVATION)
+
+MistakeName = StrEnum("MistakeName", {name: name for name in MISTAKES})  # type: ignore[misc]
 
 
 class Params(WidgetParams):
@@ -31,6 +36,12 @@ class Params(WidgetParams):
     prompt: PromptId = prompt_field()
     beta: float = beta_field("temperature of the objective")
     seed: int = seed_field()
+    mistake: MistakeName = choice(
+        "none",
+        title="Break it",
+        description="a mistake to put into the numbers, so that checks fail",
+        labels={name: mistake.label for name, mistake in MISTAKES.items()},
+    )
 
 
 class Check(BaseModel):
@@ -70,7 +81,7 @@ class Result(WidgetResult):
 def compute(params: Params) -> Result:
     """Check one step on the lab."""
     world, prompt = the_world(), the_world().prompt_number(params.prompt)
-    numbers = numbers_of(prompt, params.beta, params.seed)
+    numbers = mistaken_numbers(prompt, params.beta, params.seed, params.mistake)
     step = DERIVATION[params.step - 1]
     left, right = step.sides(numbers)
     difference = (left - right).abs().max().item()
@@ -81,7 +92,7 @@ def compute(params: Params) -> Result:
     return Result(
         finding=(
             f"Step {params.step} of {STEPS}. Left and right side were computed separately, for "
-            f"{checked_on}. They differ by {scientific(difference)} at most."
+            f"{checked_on}. They differ by {scientific(difference)} at most." + _what_broke(params)
         ),
         step=params.step,
         steps=STEPS,
@@ -102,8 +113,18 @@ def compute(params: Params) -> Result:
         checked_on=f"The largest difference is over {checked_on}. The sides shown are {shown}.",
         terms=step.terms(numbers),
         response=world.text(prompt, responses[numbers.shown].tolist()),
-        opponent=world.text(prompt, responses[numbers.opponent].tolist()),
+        opponent=world.text(
+            opponents_prompt(prompt, params.mistake), responses[numbers.opponents.opponent].tolist()
+        ),
     )
+
+
+def _what_broke(params: Params) -> str:
+    """Why the sides differ, or why they do not in spite of the mistake."""
+    mistake = MISTAKES[params.mistake]
+    if not mistake.why:
+        return ""
+    return f" {mistake.why}" if params.step in mistake.breaks else f" {mistake.unseen}"
 
 
 WIDGET = Widget(
@@ -119,5 +140,6 @@ WIDGET = Widget(
         Try("See where Z(x) comes in, a sum over 7,776 responses.", "step=2"),
         Try("See it cancel.", "step=5"),
         Try("Make β small: log Z(x) grows, and the two sides still agree.", "step=4&beta=0.05"),
+        Try("Break it: forget β, and see by how much step 4 is off.", "step=4&mistake=no_beta"),
     ),
 )

@@ -59,3 +59,15 @@ def test_without_javascript_links_step(plain_page: Page) -> None:
     plain_page.get_by_role("link", name="Next step").click()
     expect(plain_page.locator('[data-field="step"]').first).to_have_text("2")
     assert "beta=2" in plain_page.url
+
+
+def test_breaking_the_derivation_shows_by_how_much_and_why(page: Page) -> None:
+    page.goto("/widgets/dpo_derivation?step=3")
+    found = widget(page, "dpo_derivation")
+    difference = field(found, "check.max_abs_difference")
+    expect(difference).to_have_text(re.compile("e−1"))
+    found.get_by_label("drop Z(x)").check()
+    expect(difference).to_have_text(re.compile("e0$"))
+    expect(found.locator(".finding")).to_contain_text("read off short")
+    found.get_by_label("none").check()
+    expect(difference).to_have_text(re.compile("e−1"))

@@ -9,6 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.derivation.mistakes import MISTAKES, forward_kl_optimum
 from app.derivation.steps import DERIVATION
 from app.lab.optimum import log_partition
 from app.lab.trained import the_lab
@@ -99,3 +100,39 @@ def test_the_two_responses_differ_and_come_from_the_seed(seed: int) -> None:
     result = at(seed=seed)
     assert result.response != result.opponent
     assert at(seed=seed) == result
+
+
+@steps
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_breaks_the_steps_that_it_says_and_no_other(mistake: str, step: int) -> None:
+    for beta in (0.2, 0.5, 2.0):
+        result = at(step=step, mistake=mistake, beta=beta)
+        broken = result.check.max_abs_difference > 1e-6
+        assert broken == (step in MISTAKES[mistake].breaks), beta
+        if mistake != "none":
+            words = MISTAKES[mistake]
+            assert result.finding.endswith(words.why if broken else words.unseen)
+
+
+def test_without_z_the_reward_is_short_by_beta_log_z_everywhere() -> None:
+    right, wrong = at(step=3), at(step=3, mistake="no_partition")
+    term = next(term.value for term in right.terms if term.symbol == "β log Z(x)")
+    assert wrong.check.max_abs_difference == pytest.approx(abs(term), abs=1e-9)
+
+
+def test_the_optimum_for_the_flipped_kl_beats_others_on_its_objective() -> None:
+    facts, beta = the_lab().facts(0), 0.5
+    reference, reward = facts.reference_logps, facts.true_quality
+
+    def objective(logps: torch.Tensor) -> float:
+        kl = (reference.exp() * (reference - logps)).sum()
+        return float((logps.exp() * reward).sum() - beta * kl)
+
+    best = forward_kl_optimum(reference, reward, beta)
+    assert best.exp().sum().item() == pytest.approx(1, abs=1e-12)
+    generator = torch.Generator().manual_seed(0)
+    others = [reference, *(
+        torch.log_softmax(best + size * torch.randn(len(best), generator=generator).double(), 0)
+        for size in (0.01, 0.1, 1.0)
+    )]  # fmt: skip
+    assert all(objective(other) < objective(best) for other in others)
