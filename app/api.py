@@ -16,6 +16,7 @@ from app.widgets import (
     beta_effect,
     dpo_derivation,
     dpo_loss,
+    likelihood_displacement,
     pipeline_comparison,
     ppo_dynamics,
     preference_pairs,
@@ -127,6 +128,13 @@ def get_dpo_derivation(
 @widget_route(dpo_loss.WIDGET)
 def get_dpo_loss(request: Request, params: Annotated[dpo_loss.Params, Query()]) -> dpo_loss.Result:
     return answer(request, dpo_loss.WIDGET, params)  # type: ignore[no-any-return]
+
+
+@widget_route(likelihood_displacement.WIDGET)
+def get_likelihood_displacement(
+    request: Request, params: Annotated[likelihood_displacement.Params, Query()]
+) -> likelihood_displacement.Result:
+    return answer(request, likelihood_displacement.WIDGET, params)  # type: ignore[no-any-return]
 
 
 @widget_route(beta_effect.WIDGET)

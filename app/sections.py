@@ -58,7 +58,7 @@ SECTIONS = (
         "dpo-loss",
         "The DPO loss",
         "Set two log-ratios and beta; compare sixteen losses and their gradients.",
-        ("dpo_loss",),
+        ("dpo_loss", "likelihood_displacement"),
     ),
     Section(
         "VII",

@@ -140,7 +140,7 @@ LOOK = """(element) => {
         ),
         ("/widgets/ppo_dynamics", "button.primary", "button:not(.primary):not(.no-js)"),
         (
-            "/widgets/quiz?q_pair=good&q_partition=is_one",
+            "/widgets/quiz?q_pair=once&q_partition=is_one",
             '[data-verdict="right"]',
             '[data-verdict="wrong"]',
         ),

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.helpers import expect_chart, field, widget
+
+
+def test_a_suggestion_trains_again_and_shows_where_the_mass_went(page: Page) -> None:
+    page.goto("/sections/dpo-loss")
+    found = widget(page, "likelihood_displacement")
+    expect_chart(found)
+    expect(field(found, "chosen_change")).to_have_text(re.compile("^−"))
+    found.get_by_role("link", name=re.compile("Add the NLL")).click()
+    expect(found.locator(".finding")).to_contain_text("did not become less likely", timeout=30_000)
+    expect(page).to_have_url(re.compile("loss=dpo_nll"))
+
+
+def test_without_javascript_the_form_trains_another_loss(plain_page: Page) -> None:
+    plain_page.goto("/widgets/likelihood_displacement")
+    plain_page.locator('[name="loss"]').select_option("ipo")
+    plain_page.get_by_role("button", name="Update").click()
+    expect(plain_page.locator('[name="loss"]')).to_have_value("ipo")
+    expect(plain_page.locator(".finding")).to_contain_text("nats")
