@@ -17,6 +17,7 @@ from app.widgets import (
     dpo_derivation,
     dpo_loss,
     likelihood_displacement,
+    loss_family,
     pipeline_comparison,
     ppo_dynamics,
     preference_pairs,
@@ -156,6 +157,13 @@ def get_win_rates(
     request: Request, params: Annotated[win_rates.Params, Query()]
 ) -> win_rates.Result:
     return answer(request, win_rates.WIDGET, params)  # type: ignore[no-any-return]
+
+
+@widget_route(loss_family.WIDGET)
+def get_loss_family(
+    request: Request, params: Annotated[loss_family.Params, Query()]
+) -> loss_family.Result:
+    return answer(request, loss_family.WIDGET, params)  # type: ignore[no-any-return]
 
 
 @widget_route(quiz.WIDGET)

@@ -1,4 +1,5 @@
-"""Plotly figures for results: small, without a template (static/plot.js styles them on the page).
+"""Plotly figures for results: small, without a template. app/charts draws them on the server, and
+static/plot.js on the page, once Plotly is loaded; a figure may have only what both can draw.
 
 Every trace says its role in ``meta``, which the page turns into the colour of its theme; the colour
 given here is what a notebook shows. Numbers are rounded lists: they compress better than the

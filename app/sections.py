@@ -86,7 +86,7 @@ SECTIONS = (
         "bigger-picture",
         "The bigger picture",
         "What came after, what to watch out for, and a quiz.",
-        ("quiz",),
+        ("loss_family", "quiz"),
     ),
 )
 

@@ -7,6 +7,7 @@ from app.widgets import (
     dpo_derivation,
     dpo_loss,
     likelihood_displacement,
+    loss_family,
     pipeline_comparison,
     ppo_dynamics,
     preference_pairs,
@@ -30,6 +31,7 @@ WIDGETS: dict[str, Widget] = {
         beta_effect,
         pipeline_comparison,
         win_rates,
+        loss_family,
         quiz,
     )
 }

@@ -156,6 +156,12 @@ STEPS: dict[str, list[Step]] = {
         ("[name=loss_type]", "ArrowDown", ".finding"),
         ("summary", "Enter", "details:has(> summary:focus)"),
     ],
+    "likelihood_displacement": [
+        ("[data-try]", "Enter", '[data-field="chosen_change"]'),
+        ("[name=prompt]", "ArrowDown", '[data-field="chosen_change"]'),
+        (RANGE.format("beta"), "ArrowRight", '[data-field="chosen_change"]'),
+        ("summary", "Enter", "details:has(> summary:focus)"),
+    ],
     "beta_effect": [
         ("[data-try*=learned]", "Enter", '[data-field="kl"]'),
         ("[name=prompt]", "ArrowDown", '[data-field="kl"]'),
@@ -171,6 +177,12 @@ STEPS: dict[str, list[Step]] = {
     "win_rates": [
         ("[data-try]", "Enter", '[data-field="task"]'),
         ("[name=benchmark]", "ArrowDown", '[data-field="task"]'),
+        ("summary", "Enter", "details:has(> summary:focus)"),
+    ],
+    "loss_family": [
+        ("[data-try]", "Enter", '[data-field="fate.gap"]'),
+        ("[name=loss_type]", "ArrowDown", '[data-field="fate.gap"]'),
+        ("[name=beta]", "ArrowRight", '[data-field="fate.gap"]'),
         ("summary", "Enter", "details:has(> summary:focus)"),
     ],
     "quiz": [

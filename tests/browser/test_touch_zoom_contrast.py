@@ -115,10 +115,9 @@ CUT_OFF = """[...document.querySelectorAll("main *, header *, footer *")]
 # ---- forced colours --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_words_stand_out_where_colours_are_forced(opened: Page, scheme: str) -> None:
+def test_words_stand_out_where_colours_are_forced(opened: Page) -> None:
     opened.set_viewport_size(WIDE)
-    opened.emulate_media(color_scheme=scheme, forced_colors="active")  # type: ignore[arg-type]
+    opened.emulate_media(color_scheme="dark", forced_colors="active")
     assert axe_finds(opened, only=["color-contrast"]) == []
     opened.emulate_media(forced_colors="none")
 

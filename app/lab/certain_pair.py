@@ -1,0 +1,77 @@
+"""One pair that is always labelled the same: what each loss makes of it, by gradient descent.
+
+A policy over three responses, chosen, rejected and all others, each with a logit of its own, so that
+nothing but the loss decides where it goes. DPO widens the gap without end for every beta; IPO stops
+at 1 / (2 beta) (arXiv 2310.12036 section 4.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from app.lab.losses import LOSSES, PairLogps
+
+REFERENCE = (0.3, 0.3, 0.4)
+"""Probabilities of the chosen, the rejected and all other responses at the start."""
+
+TOKENS = 5.0
+"""Length of each response, for losses that average over tokens: as in the lab."""
+
+STEPS = 600
+LEARNING_RATE = 0.05
+
+EXO_SMOOTHING = 1e-3
+"""EXO is not defined without label smoothing; its authors advise this much."""
+
+
+@dataclass(frozen=True)
+class CertainPair:
+    """All losses trained side by side; the order of columns is that of ``names``."""
+
+    names: Sequence[str]
+    gaps: Tensor
+    """log-ratio of chosen minus that of rejected, nats; shape: (steps + 1, losses), float64"""
+    probabilities: Tensor
+    """of chosen, rejected and others at the end; shape: (losses, 3)"""
+
+
+def train_certain_pair(beta: float, steps: int = STEPS) -> CertainPair:
+    """Minimise every loss of the family on the one pair with Adam, each on a policy of its own."""
+    names = tuple(LOSSES)
+    reference = torch.tensor(REFERENCE, dtype=torch.float64).log()
+    logits = reference.repeat(len(names), 1).requires_grad_()
+    optimizer = torch.optim.Adam([logits], lr=LEARNING_RATE)
+    gaps = [_gaps(logits, reference)]
+    for _ in range(steps):
+        optimizer.zero_grad()
+        logps = logits.log_softmax(1)
+        # Policies share no parameter: the gradient of the sum is that of each.
+        total = torch.stack(
+            [LOSSES[name](_pair(logps[n], reference, name), beta) for n, name in enumerate(names)]
+        ).sum()
+        total.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        gaps.append(_gaps(logits, reference))
+    return CertainPair(names, torch.stack(gaps), logits.detach().softmax(1))
+
+
+def _gaps(logits: Tensor, reference: Tensor) -> Tensor:
+    ratios = logits.detach().log_softmax(1) - reference
+    return ratios[:, 0] - ratios[:, 1]
+
+
+def _pair(logps: Tensor, reference: Tensor, name: str) -> PairLogps:
+    lengths = torch.full((1,), TOKENS, dtype=torch.float64)
+    return PairLogps(
+        logps[:1],
+        logps[1:2],
+        reference[:1],
+        reference[1:2],
+        lengths,
+        lengths,
+        EXO_SMOOTHING if name == "exo_pair" else 0.0,
+    )

@@ -1,0 +1,193 @@
+"""The whole family of losses: each as a curve with its slope, and what it makes of one certain pair."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Literal
+
+import torch
+from pydantic import BaseModel, Field
+
+from app.figures import curve_figure, line
+from app.lab.certain_pair import (
+    EXO_SMOOTHING,
+    STEPS,
+    TOKENS,
+    CertainPair,
+    train_certain_pair,
+)
+from app.lab.losses import PairLogps, preference_loss
+from app.loss_types import LOSS_LABELS, LossType
+from app.widgets.base import Try, Widget, WidgetParams, WidgetResult, choice
+
+BETAS = {"0.05": 0.05, "0.1": 0.1, "0.5": 0.5, "1": 1.0, "2": 2.0}
+
+LAST_PART = STEPS // 4
+AT_REST = 0.02
+"""A gap that changed by less than this many nats in the last quarter of the steps has stopped."""
+
+
+class Params(WidgetParams):
+    """One loss to look at, at one temperature."""
+
+    loss_type: LossType = choice(
+        "ipo", title="Loss", description="loss_type, named as in TRL", labels=LOSS_LABELS
+    )
+    beta: Literal["0.05", "0.1", "0.5", "1", "2"] = choice(
+        "0.5",
+        title="β",
+        description="temperature; one of 0.05, 0.1, 0.5, 1, 2",
+        labels={name: name for name in BETAS},
+    )
+
+
+class Fate(BaseModel):
+    """What a loss makes of a pair that is always labelled the same."""
+
+    loss_type: str = Field(description="the loss")
+    gap: float = Field(description="log-ratio of chosen minus rejected at the end, nats")
+    moved: float = Field(description="change of the gap in the last quarter of the steps, nats")
+    verdict: str = Field(description="stops, runs on, or turns away")
+    chosen: float = Field(description="probability of the chosen response at the end")
+    rejected: float = Field(description="probability of the rejected response at the end")
+    others: float = Field(description="probability of all other responses at the end")
+
+
+class Result(WidgetResult):
+    """The loss along the margin, and all fates."""
+
+    fate: Fate = Field(description="that of the chosen loss")
+    target: float | None = Field(description="1 / (2 beta), where ipo stops, nats; else null")
+    fates: list[Fate] = Field(description="those of all losses, in the order of the family")
+    figure: dict[str, object] = Field(description="Plotly figure: loss and slope over the gap")
+    run: dict[str, object] = Field(description="Plotly figure: the gap over gradient steps")
+
+
+def compute(params: Params) -> Result:
+    """Curve and slope by autograd; fates by gradient descent on a policy for each loss."""
+    beta = BETAS[params.beta]
+    pair = _certain_pair(beta)
+    fates = [_fate(pair, n) for n in range(len(pair.names))]
+    fate = next(f for f in fates if f.loss_type == params.loss_type)
+    return Result(
+        finding=_finding(params, fate, fates[0]),
+        fate=fate,
+        target=1 / (2 * beta) if params.loss_type == "ipo" else None,
+        fates=fates,
+        figure=_curve(params.loss_type, beta),
+        run=_run(pair, params.loss_type),
+    )
+
+
+@cache
+def _certain_pair(beta: float) -> CertainPair:
+    """There are as many runs as temperatures."""
+    return train_certain_pair(beta)
+
+
+def _fate(pair: CertainPair, n: int) -> Fate:
+    gap = pair.gaps[-1, n].item()
+    moved = gap - pair.gaps[-1 - LAST_PART, n].item()
+    chosen, rejected, others = pair.probabilities[n].tolist()
+    at_rest = "stops" if gap > 0 else "turns away"
+    return Fate(
+        loss_type=pair.names[n],
+        gap=gap,
+        moved=moved,
+        verdict=at_rest if abs(moved) < AT_REST else "runs on",
+        chosen=chosen,
+        rejected=rejected,
+        others=others,
+    )
+
+
+def _finding(params: Params, fate: Fate, dpo: Fate) -> str:
+    name = params.loss_type
+    if fate.verdict == "runs on":
+        text = (
+            f"{name} runs on: after {STEPS} steps the gap is {fate.gap:.1f} nats and still moving."
+        )
+    elif fate.verdict == "stops":
+        text = f"{name} stops at a gap of {fate.gap:.2f} nats."
+    else:
+        text = f"{name} turns away: it settles at a gap of {fate.gap:.2f}, with the pair in the wrong order."
+    if name == "sigmoid":
+        return f"{text} A pair labelled with certainty has no finite answer under DPO, for any β."
+    if name == "ipo":
+        text += f" Its target is 1/(2β) = {1 / (2 * BETAS[params.beta]):g}."
+    return f"{text} DPO is at {dpo.gap:.1f} by then and runs on."
+
+
+def _curve(loss_type: str, beta: float) -> dict[str, object]:
+    """The chosen log-ratio moves up by half the gap, the rejected one down by half."""
+    farthest = 6 / beta
+    gaps = torch.linspace(-farthest, farthest, 121, dtype=torch.float64, requires_grad=True)
+    reference = torch.full_like(gaps, -2 * farthest - 1)
+    lengths = torch.full_like(gaps, TOKENS)
+    pairs = PairLogps(
+        reference + gaps / 2,
+        reference - gaps / 2,
+        reference,
+        reference,
+        lengths,
+        lengths,
+        EXO_SMOOTHING if loss_type == "exo_pair" else 0.0,
+    )
+    losses = preference_loss(loss_type, pairs, beta)
+    (slopes,) = torch.autograd.grad(losses.sum(), gaps)
+    places = gaps.detach()
+    return curve_figure(
+        [
+            line("loss", places, losses.detach(), role="rejected"),
+            line("slope", places, slopes, role="reference", axis="y2", dash="dot"),
+        ],
+        x="gap Δ_w − Δ_l (nats)",
+        y="loss",
+        y2="slope (loss per nat)",
+    )
+
+
+def _run(pair: CertainPair, loss_type: str) -> dict[str, object]:
+    steps = list(range(0, STEPS + 1, 10))
+    shown = dict.fromkeys([loss_type, "sigmoid", "ipo"])
+    roles = {"sigmoid": "optimised", "ipo": "reference"}
+    dashes = {"sigmoid": "solid", "ipo": "dash"}
+    names = {"sigmoid": "DPO", "ipo": "IPO"}
+    return curve_figure(
+        [
+            line(
+                names.get(name, name),
+                steps,
+                pair.gaps[::10, list(pair.names).index(name)],
+                role=roles.get(name, "rejected"),
+                dash=dashes.get(name, "dot"),
+            )
+            for name in shown
+        ],
+        x="gradient step",
+        y="gap (nats)",
+    )
+
+
+WIDGET = Widget(
+    name="loss_family",
+    title="One certain pair: some losses stop, others run on",
+    caption="A pair that is always labelled the same, and a policy that can do with it what it likes. "
+    "Each of the sixteen losses is minimised by gradient descent from the same start.",
+    params=Params,
+    result=Result,
+    compute=compute,
+    warm=("",),
+    example="loss_type=hinge&beta=0.1",
+    tries=(
+        Try(
+            "Take DPO at β = 2: a larger β slows it, and does not stop it.",
+            "loss_type=sigmoid&beta=2",
+        ),
+        Try("Take APO-down: both responses of the pair are given up.", "loss_type=apo_down"),
+        Try(
+            "Take DiscoPOP: from here it settles with the pair in the wrong order.",
+            "loss_type=discopop",
+        ),
+    ),
+)

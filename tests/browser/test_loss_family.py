@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.helpers import expect_chart, field, widget
+
+
+def test_dpo_runs_on_where_ipo_stops(page: Page) -> None:
+    page.goto("/widgets/loss_family")
+    found = widget(page, "loss_family")
+    expect_chart(found, "run")
+    expect(field(found, "fate.gap")).to_have_text("1.00")
+    found.get_by_label("Loss", exact=True).select_option("sigmoid")
+    expect(found.locator(".finding")).to_contain_text("runs on")
+    found.get_by_label("2", exact=True).check()
+    expect(page).to_have_url(re.compile("beta=2"), timeout=30_000)
+    expect(found.locator(".finding")).to_contain_text("for any β")
+
+
+def test_without_javascript_the_form_chooses_a_loss(plain_page: Page) -> None:
+    plain_page.goto("/widgets/loss_family")
+    plain_page.locator('[name="loss_type"]').select_option("discopop")
+    plain_page.get_by_role("button", name="Update").click()
+    expect(plain_page.locator(".finding")).to_contain_text("turns away")
