@@ -16,8 +16,10 @@ from app.widgets import (
     beta_effect,
     dpo_derivation,
     dpo_loss,
+    frontier,
     likelihood_displacement,
     loss_family,
+    overoptimization,
     pipeline_comparison,
     ppo_dynamics,
     preference_pairs,
@@ -119,6 +121,13 @@ async def stream_ppo_dynamics(
         yield event
 
 
+@widget_route(overoptimization.WIDGET)
+def get_overoptimization(
+    request: Request, params: Annotated[overoptimization.Params, Query()]
+) -> overoptimization.Result:
+    return answer(request, overoptimization.WIDGET, params)  # type: ignore[no-any-return]
+
+
 @widget_route(dpo_derivation.WIDGET)
 def get_dpo_derivation(
     request: Request, params: Annotated[dpo_derivation.Params, Query()]
@@ -157,6 +166,11 @@ def get_win_rates(
     request: Request, params: Annotated[win_rates.Params, Query()]
 ) -> win_rates.Result:
     return answer(request, win_rates.WIDGET, params)  # type: ignore[no-any-return]
+
+
+@widget_route(frontier.WIDGET)
+def get_frontier(request: Request, params: Annotated[frontier.Params, Query()]) -> frontier.Result:
+    return answer(request, frontier.WIDGET, params)  # type: ignore[no-any-return]
 
 
 @widget_route(loss_family.WIDGET)

@@ -44,7 +44,7 @@ SECTIONS = (
         "ppo-problem",
         "The PPO problem",
         "Run real PPO, live, and watch it outrun its own reward model.",
-        ("ppo_dynamics",),
+        ("ppo_dynamics", "overoptimization"),
     ),
     Section(
         "V",
@@ -78,8 +78,8 @@ SECTIONS = (
         "IX",
         "results",
         "Experimental results",
-        "The paper's figures, with their standard errors and sample sizes.",
-        ("win_rates",),
+        "The paper’s figures with their standard errors, and its frontier made again on the lab.",
+        ("win_rates", "frontier"),
     ),
     Section(
         "X",

@@ -1,6 +1,7 @@
 // The only file that knows Plotly. Figures come from the server without a template; colours, fonts
 // and grid are those of the page's theme, and each trace's role (its meta) decides its colour.
 import { tableRow } from "./dom.js";
+import { written } from "./format.js";
 
 const ROLE_COLOURS = {
   reference: "--reference",
@@ -87,6 +88,16 @@ const fitNarrow = (styled, data, clientWidth) => {
   });
 };
 
+/** 1, 2, 5 of each power of ten where there is room, else the powers alone. Plotly would write 2 for 0.02. */
+const logTicks = (low, high, most) => {
+  const powers = Array.from({ length: 24 }, (_, i) => i - 12);
+  const within = (digits) =>
+    powers.flatMap((power) => digits.map((digit) => Number(`${digit}e${power}`))).filter((v) => v >= low && v <= high);
+  const fine = within([1, 2, 5]);
+  const tickvals = fine.length <= 1.5 * most ? fine : within([1]);
+  return { tickvals, ticktext: tickvals.map((v) => (v < 1000 ? String(v) : written(v, "count"))) };
+};
+
 const styledLayout = (layout, data, { clientWidth, clientHeight }) => {
   const axis = (own = {}, length = clientHeight - 45) => ({
     gridcolor: colour("--rule"),
@@ -115,8 +126,10 @@ const styledLayout = (layout, data, { clientWidth, clientHeight }) => {
   if (layout.yaxis2) styled.yaxis2 = axis(layout.yaxis2);
   // Names of bars speak for themselves, and the room is needed.
   if (data.some((trace) => trace.orientation === "h")) delete styled.yaxis.title;
-  // The powers of ten alone: Plotly would write 2 for 0.02.
-  if (layout.xaxis.type === "log") styled.xaxis.dtick = 1;
+  if (layout.xaxis.type === "log" && !layout.xaxis.tickvals) {
+    const xs = data.flatMap((trace) => [...trace.x]);
+    Object.assign(styled.xaxis, logTicks(Math.min(...xs), Math.max(...xs), clientWidth > NARROW ? 8 : 6));
+  }
   fitNarrow(styled, data, clientWidth);
   if (labelsItself(data)) {
     styled.showlegend = false;

@@ -71,7 +71,8 @@ def test_every_figure_of_every_widget_is_drawn_whole(name: str, query: str) -> N
         assert unknown - {"axes", "plot"} == set()
         for trace in figure["data"]:
             mode = trace.get("mode") or ""
-            assert "lines" not in mode or chart.found("line", f"role-{trace['meta']}")
+            has_line = "lines" in mode and trace["line"]["width"] != 0
+            assert not has_line or chart.found("line", f"role-{trace['meta']}")
             assert "markers" not in mode or chart.found("points", f"role-{trace['meta']}")
             if trace.get("showlegend") is not False:
                 # At the curve, at the tick of the bar, or in the legend; broken where it is long.
@@ -195,6 +196,22 @@ def test_an_area_goes_down_to_zero_and_a_gap_to_the_curve_before() -> None:
     gap = chart.path("gap", "role-rejected")
     assert len({y for _, y in gap}) == 2
     assert len(gap) == 4
+
+
+def test_a_band_has_an_area_and_no_edges() -> None:
+    edges = [
+        line(name, [0, 1], [y, y], role="true").update(showlegend=False)
+        for name, y in (("low", 0), ("high", 1))
+    ]
+    for edge in edges:
+        edge.line.width = 0
+    edges[1].update(fill="tonexty", fillcolor=translucent("#b07a00", 0.15))
+    mean = line("mean", [0, 1], [0.5, 0.5], role="true")
+    chart = drawn(curve_figure([*edges, mean], x="x", y="y"))
+    (_, level), _ = chart.path("line")
+    heights = {y for _, y in chart.path("gap", "role-true")}
+    assert min(heights) < level < max(heights)
+    assert chart.texts("name") == ["mean"]
 
 
 # ---- bars --------------------------------------------------------------------------------------
@@ -382,6 +399,7 @@ def test_a_figure_without_traces_is_no_drawing() -> None:
         ({"data": [{"fill": "toself"}]}, "toself"),
         ({"data": [{"line": {"shape": "spline"}}]}, "data[0].line.shape"),
         ({"data": [{"line": {"dash": "5px"}}]}, "5px"),
+        ({"data": [{"line": {"width": 7}}]}, "data[0].line.width"),
         ({"data": [{"marker": {"symbol": "star"}}]}, "star"),
         ({"data": [{"meta": "nobody"}]}, "nobody"),
         ({"data": [{"meta": None}]}, "meta"),

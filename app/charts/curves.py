@@ -93,6 +93,12 @@ def _fill_role(trace: Trace) -> str:
     raise ValueError(f"fillcolor: charts know no role of the colour {colour!r}")
 
 
+def has_line(trace: Trace) -> bool:
+    """Whether a trace is a curve that is seen: edges of bands have no width."""
+    width = (trace.get("line") or {}).get("width")
+    return "lines" in (trace.get("mode") or "") and width != 0
+
+
 def curve(trace: Trace, plane: Plane) -> Markup:
     """The line of a trace."""
     return Markup('<path class="line{} role-{}" d="{}"/>').format(

@@ -63,7 +63,7 @@ def _y_axis(chart: Chart, axis: str, side: str, width: Width) -> Markup:
 def _marks(chart: Chart) -> Iterable[Markup]:
     data, plane = chart.data, chart.plane
     under = [curves.area(number, data, plane) for number, t in enumerate(data) if t.get("fill")]
-    under += [curves.curve(t, plane) for t in data if "lines" in (t.get("mode") or "")]
+    under += [curves.curve(t, plane) for t in data if curves.has_line(t)]
     over = [marks.errors(trace, plane) for trace in data]
     over += [curves.across(shape, plane) for shape in chart.layout.get("shapes") or ()]
     yield _stretched(under, "plot")

@@ -9,6 +9,8 @@ from typing import Any
 from app.figures import ROLES
 
 DASHES = ("solid", "dot", "dash", "longdash", "dashdot", "longdashdot")
+WIDTHS = (0, 2.5)
+"""of curves: none, as the edge of a band, or that of static/charts.css"""
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross")
 
 
@@ -43,7 +45,7 @@ TRACE: dict[str, Any] = {
 SCATTER = TRACE | {
     "type": ("scatter",),
     "mode": ("lines", "markers", "lines+markers"),
-    "line": {"color": ANY, "dash": DASHES, "width": ANY},
+    "line": {"color": ANY, "dash": DASHES, "width": WIDTHS},
     "marker": {"color": ANY, "size": ANY, "symbol": SYMBOLS},
     "fill": ("tozeroy", "tonexty"),
     "fillcolor": ANY,

@@ -48,7 +48,7 @@ def test_headings_do_not_jump_and_one_is_of_the_first_level(opened: Page) -> Non
 def test_landmarks_are_there_and_those_of_one_kind_have_names(opened: Page) -> None:
     expect(opened.get_by_role("main")).to_have_count(1)
     for kind in ("navigation", "complementary", "form", "region"):
-        names = opened.get_by_role(kind).evaluate_all(  # type: ignore[arg-type]
+        names = opened.get_by_role(kind).evaluate_all(
             """all => all.map((one) => one.getAttribute("aria-label") ??
                 document.getElementById(one.getAttribute("aria-labelledby"))?.textContent ?? "")"""
         )

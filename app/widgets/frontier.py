@@ -1,0 +1,261 @@
+"""All methods on the plane of KL and true quality, under the frontier that none can pass."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import lru_cache
+
+import plotly.graph_objects as go
+from pydantic import BaseModel, Field, ValidationInfo, field_validator
+
+from app.figures import ROLES, curve_figure, line, marker, translucent
+from app.lab.measure import Measurement
+from app.lab.methods import METHODS, Run, measure_run
+from app.lab.trained import PromptFacts, the_lab
+from app.lab.world import the_world
+from app.study_data import Spread, frontier_study, spreads
+from app.widgets.base import (
+    PROMPT_TEXTS,
+    Try,
+    Widget,
+    WidgetParams,
+    WidgetResult,
+    choice,
+    number,
+    seed_field,
+)
+
+_STUDIED = [
+    the_world().prompts[n].id for n in sorted({row.prompt for row in frontier_study().rows})
+]
+StudiedPrompt = StrEnum("StudiedPrompt", {name: name for name in _STUDIED})  # type: ignore[misc]
+
+LABELS = {
+    "ppo": "PPO",
+    "ppo_true": "PPO on true reward",
+    "dpo": "DPO",
+    "ipo": "IPO",
+    "preferred_ft": "Preferred-FT",
+    "unlikelihood": "Unlikelihood",
+    "best_of_n": "best of N",
+}
+
+STYLE = {
+    # role, dash: told apart by both, and by a name at the end of each curve
+    "ppo": ("rejected", "solid"),
+    "ppo_true": ("true", "dash"),
+    "dpo": ("optimised", "solid"),
+    "ipo": ("optimised", "dot"),
+    "preferred_ft": ("other", "dot"),
+    "unlikelihood": ("other", "dash"),
+    "best_of_n": ("reference", "dashdot"),
+}
+
+LIMITS = {
+    "preferred_ft": (1, 1000),
+    "unlikelihood": (0.01, 1),
+    "best_of_n": (1, 4096),
+}
+"""Strengths that make sense, where they are not those of a temperature."""
+
+TEMPERATURES = (0.005, 20)
+
+Own = StrEnum("Own", {name: name for name in ("none", *METHODS)})  # type: ignore[misc]
+
+
+class Params(WidgetParams):
+    """A prompt, and a point of the reader's own."""
+
+    prompt: StudiedPrompt = choice(
+        _STUDIED[0],
+        title="Prompt",
+        description="which prompt of the study",
+        labels={name: PROMPT_TEXTS[name] for name in _STUDIED},
+    )
+    method: Own = choice(
+        "none",
+        title="Add a point of your own",
+        description="a method to train now, or none",
+        labels={"none": "none", **LABELS},
+    )
+    strength: float = number(
+        0.3,
+        0.005,
+        4096,
+        title="Its strength",
+        description="β or KL coefficient (0.005 to 20), steps of Preferred-FT (1 to 1000), weight of the "
+        "rejected response in Unlikelihood (0.01 to 1), N of best-of-N (1 to 4096)",
+        step=0.005,
+    )
+    seed: int = seed_field(1000)
+
+    @field_validator("strength")
+    @classmethod
+    def _strength_suits_the_method(cls, value: float, info: ValidationInfo) -> float:
+        method = info.data.get("method", "none")
+        low, high = LIMITS.get(method, TEMPERATURES)
+        if method != "none" and not low <= value <= high:
+            raise ValueError(f"must be from {low:g} to {high:g} for {method}")
+        if method in ("preferred_ft", "best_of_n") and value != int(value):
+            raise ValueError(f"must be a whole number for {method}")
+        return value
+
+
+class Place(BaseModel):
+    """A method at one strength, over seeds."""
+
+    strength: float = Field(description="beta or its equivalent")
+    kl: float = Field(description="mean KL(pi || pi_ref) over seeds, nats")
+    kl_sd: float = Field(description="its standard deviation over seeds, nats")
+    true_quality: float = Field(description="mean expected true quality over seeds")
+    true_quality_sd: float = Field(description="its standard deviation over seeds")
+    seeds: int = Field(description="runs behind this place")
+
+
+class Curve(BaseModel):
+    """A method over its strengths."""
+
+    method: str = Field(description="its name in the study")
+    label: str = Field(description="its name on the page")
+    strength_name: str = Field(description="what its strength is called")
+    best: Place = Field(description="where its mean true quality is highest")
+    places: list[Place] = Field(description="all strengths, rising")
+
+
+class OwnPoint(BaseModel):
+    """The reader's own run."""
+
+    kl: float = Field(description="KL(pi || pi_ref), nats")
+    true_quality: float = Field(description="expected true quality; 0 is the reference policy")
+    learned_reward: float = Field(description="expected reward of the reward model of this run")
+    bound: float = Field(description="the most true quality that this KL can buy")
+    sample: str = Field(description="the most probable response of the policy")
+
+
+class Result(WidgetResult):
+    """The study on one prompt (after Figure 2, left, of arXiv 2305.18290)."""
+
+    curves: list[Curve] = Field(description="one for each method")
+    own: OwnPoint | None = Field(description="the reader's own run, if one was asked for")
+    command: str = Field(description="the command that made the study")
+    commit: str = Field(description="the commit that it was made from")
+    runs: int = Field(description="runs of the study on this prompt")
+    figure: dict[str, object] = Field(description="Plotly figure: all methods under the frontier")
+
+
+def compute(params: Params) -> Result:
+    """The study as it ships, and one run made now if the reader adds a point."""
+    prompt = the_world().prompt_number(params.prompt)
+    facts = the_lab().facts(prompt)
+    curves = [_curve(name, places) for name, places in spreads(prompt).items()]
+    own = None
+    if params.method != "none":
+        own = _own(facts, _measured(Run(prompt, params.method, params.strength, params.seed)))
+    return Result(
+        finding=_finding({curve.method: curve for curve in curves}, own, params),
+        curves=curves,
+        own=own,
+        command=frontier_study().command,
+        commit=frontier_study().commit,
+        runs=sum(place.seeds for curve in curves for place in curve.places),
+        figure=_figure(facts, curves, own),
+    )
+
+
+@lru_cache(maxsize=128)
+def _measured(run: Run) -> Measurement:
+    return measure_run(the_lab(), run)
+
+
+def _curve(name: str, places: list[Spread]) -> Curve:
+    listed = [Place(**vars(place)) for place in places]
+    return Curve(
+        method=name,
+        label=LABELS[name],
+        strength_name=METHODS[name].strength,
+        best=max(listed, key=lambda place: place.true_quality),
+        places=listed,
+    )
+
+
+def _own(facts: PromptFacts, measured: Measurement) -> OwnPoint:
+    return OwnPoint(
+        kl=measured.kl,
+        true_quality=measured.true_quality,
+        learned_reward=measured.reward,
+        bound=facts.frontier.bound(measured.kl),
+        sample=the_world().text(facts.prompt, measured.favourite),
+    )
+
+
+def _finding(curves: dict[str, Curve], own: OwnPoint | None, params: Params) -> str:
+    def at_best(name: str) -> str:
+        best = curves[name].best
+        return f"{best.true_quality:.2f} ± {best.true_quality_sd:.2f} at {best.kl:.1f} nats"
+
+    farthest = max(curves["ppo"].places, key=lambda place: place.kl)
+    text = (
+        f"At its best strength DPO reaches true quality {at_best('dpo')}, PPO on its reward model "
+        f"{at_best('ppo')}, best-of-N {at_best('best_of_n')}. Given a loose leash PPO falls to "
+        f"{farthest.true_quality:.1f}. On the true reward it reaches {at_best('ppo_true')}."
+    )
+    if own is not None:
+        gap = own.bound - own.true_quality
+        text = (
+            f"Your {LABELS[params.method]} reached true quality {own.true_quality:.2f} at "
+            f"{own.kl:.1f} nats, {gap:.2f} below the frontier. {text}"
+        )
+    return text
+
+
+def _figure(facts: PromptFacts, curves: list[Curve], own: OwnPoint | None) -> dict[str, object]:
+    drawn = [place for curve in curves for place in curve.places]
+    farthest = max([place.kl for place in drawn] + ([own.kl] if own else []))
+    below = [p for p in facts.frontier.points if p.kl <= farthest][::2]
+    # Beyond the best response alone, more KL buys nothing.
+    kls = [farthest, *(p.kl for p in below)]
+    qualities = [facts.frontier.bound(farthest), *(p.expected_reward for p in below)]
+    traces: list[go.Scatter] = [
+        line("frontier of π*", kls, qualities, role="true"),
+        *(trace for curve in curves for trace in _band_and_curve(curve)),
+    ]
+    if own is not None:
+        traces.append(
+            marker("yours", own.kl, own.true_quality, role="rejected", symbol="diamond", named=True)
+        )
+    return curve_figure(traces, x="KL from the reference (nats)", y="true quality")
+
+
+def _band_and_curve(curve: Curve) -> list[go.Scatter]:
+    """The mean over seeds, within one standard deviation of true quality either way."""
+    role, dash = STYLE[curve.method]
+    places = sorted(curve.places, key=lambda place: place.kl)
+    x = [place.kl for place in places]
+    low = [place.true_quality - place.true_quality_sd for place in places]
+    high = [place.true_quality + place.true_quality_sd for place in places]
+    edge = {"showlegend": False, "hoverinfo": "skip"}
+    lower = line(f"{curve.label}, −1 sd", x, low, role=role).update(**edge)
+    upper = line(f"{curve.label}, +1 sd", x, high, role=role).update(
+        fill="tonexty", fillcolor=translucent(ROLES[role], 0.12), **edge
+    )
+    for bound in (lower, upper):
+        bound.line.width = 0
+    middle = [place.true_quality for place in places]
+    return [lower, upper, line(curve.label, x, middle, role=role, dash=dash)]
+
+
+WIDGET = Widget(
+    name="frontier",
+    title="Every method under the frontier that none can pass",
+    caption="Figure 2 of the paper, made on the lab: seven ways of using the same comparisons, over their "
+    "strengths and ten seeds. Add a run of your own.",
+    params=Params,
+    result=Result,
+    compute=compute,
+    example="method=dpo&strength=0.3&seed=1001",
+    tries=(
+        Try("Add DPO at β = 0.3, trained now, with a seed of its own.", "method=dpo&strength=0.3"),
+        Try("Add PPO on a loose leash: it falls off the cliff.", "method=ppo&strength=0.1"),
+        Try("Add best of 16: no training at all.", "method=best_of_n&strength=16"),
+    ),
+)

@@ -1,0 +1,242 @@
+"""True and learned reward as a policy climbs a reward model, with the forms of Gao et al. fitted."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+
+import torch
+from pydantic import BaseModel, Field
+from torch import Tensor
+
+from app.figures import ROLES, curve_figure, line, translucent
+from app.lab.overoptimization import SIZES, Fit, fit_form, form
+from app.lab.world import the_world
+from app.study_data import overoptimization_study
+from app.widgets.base import (
+    PROMPT_TEXTS,
+    Try,
+    Widget,
+    WidgetParams,
+    WidgetResult,
+    choice,
+)
+
+_STUDIED = [
+    the_world().prompts[n].id for n in sorted({row.prompt for row in overoptimization_study().rows})
+]
+StudiedPrompt = StrEnum("StudiedPrompt", {name: name for name in _STUDIED})  # type: ignore[misc]
+Size = StrEnum("Size", {f"n{size}": str(size) for size in SIZES})  # type: ignore[misc]
+
+
+class Climber(StrEnum):
+    """How the reward model is climbed."""
+
+    best_of_n = "best_of_n"
+    ppo = "ppo"
+
+
+FORMS = {"best_of_n": "d(α − β d)", "ppo": "d(α − β log d)"}
+
+
+class Params(WidgetParams):
+    """A reward model by its comparisons, and how it is climbed."""
+
+    prompt: StudiedPrompt = choice(
+        _STUDIED[0],
+        title="Prompt",
+        description="which prompt of the study",
+        labels={name: PROMPT_TEXTS[name] for name in _STUDIED},
+    )
+    method: Climber = choice(
+        "best_of_n",
+        title="Climbed by",
+        description="best-of-N, exact, or PPO without a KL penalty",
+        labels={"best_of_n": "best of N", "ppo": "PPO"},
+    )
+    comparisons: Size = choice(
+        "200",
+        title="Comparisons",
+        description="pairs that the reward model was fitted to",
+        labels={str(size): f"{size:,}" for size in SIZES},
+    )
+
+
+class Climbed(BaseModel):
+    """A mean over seeds, along the way."""
+
+    distance: float = Field(description="d = sqrt(KL), root of nats")
+    true_quality: float = Field(description="mean expected true quality")
+    true_quality_sd: float = Field(description="its standard deviation over seeds")
+    learned_reward: float = Field(description="mean expected reward of the reward model")
+
+
+class Fitted(BaseModel):
+    """A form of Gao et al. fitted to the true quality of one size of reward model."""
+
+    comparisons: int = Field(description="pairs that the reward model was fitted to")
+    alpha: float = Field(description="alpha of the fitted form")
+    beta: float = Field(description="beta of the fitted form")
+    error: float = Field(description="root mean square of what the form misses")
+    peak: float = Field(description="highest mean true quality on the way")
+    peak_distance: float = Field(description="sqrt(KL) where it is reached")
+    end: float = Field(description="mean true quality at the end of the way")
+
+
+class Result(WidgetResult):
+    """One way up, and what was fitted to all (after arXiv 2210.10760)."""
+
+    path: list[Climbed] = Field(description="means over seeds, from the reference outwards")
+    fitted: Fitted = Field(description="the form fitted to this size of reward model")
+    all_fits: list[Fitted] = Field(description="the same for all sizes")
+    form: str = Field(description="the form, in d = sqrt(KL)")
+    seeds: int = Field(description="reward models behind each mean")
+    command: str = Field(description="the command that made the study")
+    commit: str = Field(description="the commit that it was made from")
+    figure: dict[str, object] = Field(description="Plotly figure: rewards over the distance")
+    sizes: dict[str, object] = Field(description="Plotly figure: peak and end over comparisons")
+
+
+def compute(params: Params) -> Result:
+    """Means and fits of the study as it ships."""
+    prompt = the_world().prompt_number(params.prompt)
+    size = int(params.comparisons)
+    climbs = _climbs(prompt, params.method, size)
+    path = _path(climbs)
+    fits = [_fitted(prompt, params.method, n) for n in SIZES]
+    fitted = fits[SIZES.index(size)]
+    study = overoptimization_study()
+    return Result(
+        finding=_finding(params, path, fitted, fits[0] if fitted is fits[-1] else fits[-1]),
+        path=path,
+        fitted=fitted,
+        all_fits=fits,
+        form=f"R(d) = {FORMS[params.method]}",
+        seeds=len(climbs),
+        command=study.command,
+        commit=study.commit,
+        figure=_figure(params.method, path, climbs),
+        sizes=_sizes(fits),
+    )
+
+
+@lru_cache(maxsize=64)
+def _climbs(prompt: int, method: str, size: int) -> Tensor:
+    """All ways up: KL, true quality and learned reward. Shape: (seeds, places, 3), float64."""
+    rows = [
+        row.points
+        for row in overoptimization_study().rows
+        if (row.prompt, row.method, row.comparisons) == (prompt, method, size)
+    ]
+    return torch.tensor(rows, dtype=torch.float64)
+
+
+def _path(climbs: Tensor) -> list[Climbed]:
+    distances = climbs[..., 0].clamp_min(0).sqrt().mean(0)
+    means, sds = climbs.mean(0), climbs.std(0)
+    return [
+        Climbed(
+            distance=distances[n].item(),
+            true_quality=means[n, 1].item(),
+            true_quality_sd=sds[n, 1].item(),
+            learned_reward=means[n, 2].item(),
+        )
+        for n in range(len(distances))
+    ]
+
+
+@lru_cache(maxsize=64)
+def _fitted(prompt: int, method: str, size: int) -> Fitted:
+    climbs = _climbs(prompt, method, size)
+    path = _path(climbs)
+    fit = _fit(method, climbs)
+    peak = max(path, key=lambda place: place.true_quality)
+    return Fitted(
+        comparisons=size,
+        alpha=fit.alpha,
+        beta=fit.beta,
+        error=fit.error,
+        peak=peak.true_quality,
+        peak_distance=peak.distance,
+        end=path[-1].true_quality,
+    )
+
+
+def _fit(method: str, climbs: Tensor) -> Fit:
+    """To every place of every seed, not to their means."""
+    return fit_form(method, climbs[..., 0].clamp_min(0).sqrt().flatten(), climbs[..., 1].flatten())
+
+
+def _finding(params: Params, path: list[Climbed], fitted: Fitted, other: Fitted) -> str:
+    end = path[-1]
+    how = "best of N" if params.method == "best_of_n" else "PPO"
+    return (
+        f"With {fitted.comparisons:,} comparisons and {how}, true quality peaks at {fitted.peak:.2f} "
+        f"and ends at {fitted.end:.2f}, while the learned reward climbs to {end.learned_reward:.2f}. "
+        f"With {other.comparisons:,} comparisons it peaks at {other.peak:.2f} and ends at "
+        f"{other.end:.2f}. More data sharpen what this reward model can say, and it can not say that "
+        f"much flattery is too much. The form misses by {fitted.error:.2f} (root mean square)."
+    )
+
+
+def _figure(method: str, path: list[Climbed], climbs: Tensor) -> dict[str, Any]:
+    distances = [place.distance for place in path]
+    quality = [place.true_quality for place in path]
+    edge = {"showlegend": False, "hoverinfo": "skip"}
+    low = [place.true_quality - place.true_quality_sd for place in path]
+    high = [place.true_quality + place.true_quality_sd for place in path]
+    lower = line("true quality, −1 sd", distances, low, role="true").update(**edge)
+    upper = line("true quality, +1 sd", distances, high, role="true").update(
+        fill="tonexty", fillcolor=translucent(ROLES["true"], 0.15), **edge
+    )
+    for bound in (lower, upper):
+        bound.line.width = 0
+    along = torch.linspace(0, max(distances), 81, dtype=torch.float64)
+    return curve_figure(
+        [
+            lower,
+            upper,
+            line("learned reward", distances, [p.learned_reward for p in path], role="reward"),
+            line("true quality", distances, quality, role="true"),
+            line(
+                "fitted form",
+                along,
+                form(method, _fit(method, climbs), along),
+                role="other",
+                dash="dash",
+            ),
+        ],
+        x="distance from the reference, √KL (√nats)",
+        y="reward, relative to the reference",
+    )
+
+
+def _sizes(fits: list[Fitted]) -> dict[str, Any]:
+    sizes = [fit.comparisons for fit in fits]
+    return curve_figure(
+        [
+            line("peak", sizes, [fit.peak for fit in fits], role="true"),
+            line("end", sizes, [fit.end for fit in fits], role="rejected", dash="dot"),
+        ],
+        x="comparisons (logarithmic)",
+        y="true quality",
+        log_x=True,
+    )
+
+
+WIDGET = Widget(
+    name="overoptimization",
+    title="More comparisons do not repair a reward model that is too simple",
+    caption="Reward models fitted to 50 to 8,000 comparisons, each climbed by exact best-of-N and by PPO "
+    "without a KL penalty, with the curves of Gao et al. fitted to what the lab measured.",
+    params=Params,
+    result=Result,
+    compute=compute,
+    example="method=ppo&comparisons=1000",
+    tries=(
+        Try("Take 50 comparisons: noisy, and not yet sure that flattery pays.", "comparisons=50"),
+        Try("Take 8,000: sure of it, and the fall is deeper.", "comparisons=8000"),
+        Try("Climb by PPO instead: it goes much farther.", "method=ppo&comparisons=2000"),
+    ),
+)

@@ -1,0 +1,25 @@
+// The strength of another method is another thing: choosing one sets a strength that suits it.
+
+const SUITS = { preferred_ft: 100, unlikelihood: 0.3, best_of_n: 16 };
+
+export default {
+  start(widget) {
+    widget.querySelector("[data-add]").addEventListener("click", () => {
+      if (widget.form.elements.method.value === "none") widget.setParam("method", "dpo");
+      widget.announce("Training your own run.");
+      widget.refresh();
+    });
+  },
+
+  // A run takes seconds: it starts by its button, by Enter, or by a change of prompt.
+  changed(widget, control) {
+    if (control.name === "method") widget.setParam("strength", SUITS[control.value] ?? 0.3);
+    widget.followUrl();
+    return control.name === "prompt" || control.value === "none";
+  },
+
+  draw(widget, result) {
+    for (const part of widget.querySelectorAll("[data-own]")) part.hidden = result.own === null;
+    widget.plot("figure", result.figure);
+  },
+};

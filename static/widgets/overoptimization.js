@@ -1,0 +1,6 @@
+export default {
+  draw(widget, result) {
+    widget.plot("figure", result.figure);
+    widget.plot("sizes", result.sizes);
+  },
+};

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from app.lab.methods import METHODS, Run, TrueReward, measure_run
+from app.lab.optimum import best_of_n_logps
+from app.lab.overoptimization import DRAWS, Climb, Fit, climb, fit_form, form
+from app.lab.trained import the_lab
+from app.lab.world import all_responses
+
+
+def test_the_true_reward_scores_responses_by_their_quality() -> None:
+    quality = the_lab().facts(2).true_quality
+    rows = torch.tensor([0, 77, 7775])
+    scored = TrueReward(quality)(2, all_responses()[rows])
+    assert scored.tolist() == pytest.approx(quality[rows].tolist(), abs=1e-6)
+
+
+@pytest.mark.parametrize("method", ["preferred_ft", "unlikelihood", "ipo", "best_of_n"])
+def test_a_run_is_that_of_its_seed_and_below_the_frontier(method: str) -> None:
+    strength = METHODS[method].strengths[1]
+    one, again, other = (
+        measure_run(the_lab(), Run(0, method, strength, seed)) for seed in (5, 5, 6)
+    )
+    assert one == again
+    assert one.kl != other.kl
+    for measured in (one, other):
+        assert measured.true_quality <= the_lab().facts(0).frontier.bound(measured.kl) + 1e-6
+
+
+def test_best_of_one_is_the_reference() -> None:
+    measured = measure_run(the_lab(), Run(0, "best_of_n", 1, 0))
+    assert measured.kl == pytest.approx(0, abs=1e-9)
+
+
+def test_best_of_n_by_simulation() -> None:
+    """Draws from the reference, the best by the learned reward kept: the exact distribution."""
+    facts = the_lab().facts(0)
+    generator = torch.Generator().manual_seed(0)
+    draws = torch.multinomial(
+        facts.reference_logps.exp(), 4 * 20_000, replacement=True, generator=generator
+    ).view(-1, 4)
+    kept = draws.gather(1, facts.learned_reward[draws].argmax(1, keepdim=True)).squeeze(1)
+    simulated = facts.true_quality[kept].mean().item()
+    exact = best_of_n_logps(facts.reference_logps, facts.learned_reward, 4).exp()
+    assert simulated == pytest.approx(float((exact * facts.true_quality).sum()), abs=0.04)
+
+
+def test_more_comparisons_steady_the_peak_and_deepen_the_fall() -> None:
+    """Noise goes; what an additive reward model can not express stays, and is now believed."""
+
+    def ways(size: int) -> list[list[float]]:
+        tasks = [Climb(0, "best_of_n", size, seed) for seed in range(4)]
+        return [[m.true_quality for m in climb(the_lab(), task)] for task in tasks]
+
+    few, many = ways(50), ways(8000)
+    spread = [torch.tensor([max(way) for way in found]).std().item() for found in (few, many)]
+    assert spread[1] < spread[0] / 3
+    ends = [sum(way[-1] for way in found) / len(found) for found in (few, many)]
+    assert ends[1] < ends[0] - 0.5
+    assert ends[1] < max(many[0]) - 1
+
+
+def test_a_climb_by_best_of_n_starts_at_the_reference_and_goes_outwards() -> None:
+    way = climb(the_lab(), Climb(0, "best_of_n", 500, 1))
+    assert len(way) == len(DRAWS)
+    kls = [measured.kl for measured in way]
+    assert kls == sorted(kls)
+    assert kls[0] == pytest.approx(0, abs=1e-9)
+    rewards = [measured.reward for measured in way]
+    assert rewards == sorted(rewards)
+    with pytest.raises(ValueError, match="unknown method"):
+        climb(the_lab(), Climb(0, "luck", 50, 0))
+
+
+@pytest.mark.parametrize("method", ["best_of_n", "ppo"])
+def test_a_fit_recovers_the_form_that_made_the_points(method: str) -> None:
+    made = Fit(alpha=1.3, beta=0.4, error=0.0, points=0)
+    distance = torch.linspace(0, 4, 30, dtype=torch.float64)
+    fit = fit_form(method, distance, form(method, made, distance))
+    assert (fit.alpha, fit.beta) == pytest.approx((1.3, 0.4), abs=1e-9)
+    assert fit.error == pytest.approx(0, abs=1e-9)
+    assert fit.points == 29
+    with pytest.raises(ValueError, match="two points"):
+        fit_form(method, distance[:2], distance[:2])

@@ -1,0 +1,83 @@
+"""Studies: resumable, complete, and what ships is what this checkout makes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from app import studies
+from app.lab.methods import METHODS, Run, measure_run
+from app.lab.overoptimization import Climb, climb
+from app.lab.trained import the_lab
+from app.study_data import Study, StudyRow, frontier_study, overoptimization_study, spreads
+
+TASKS = [Run(0, "best_of_n", n, seed) for n in (1, 4) for seed in (0, 1)]
+
+
+def test_a_study_writes_all_its_runs_in_order_with_what_made_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    studies.study("small", "the command", TASKS, studies.make_run, tmp_path / "small.json", jobs=1)
+    found = Study[StudyRow].model_validate_json((tmp_path / "small.json").read_text())
+    assert found.command == "the command"
+    assert [(row.method, row.strength, row.seed) for row in found.rows] == [
+        (task.method, task.strength, task.seed) for task in TASKS
+    ]
+    assert list(tmp_path.iterdir()) == [tmp_path / "small.json"]
+
+
+def test_a_stopped_study_goes_on_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A finished run is not made again: a marked result of an earlier start is in the file."""
+    monkeypatch.chdir(tmp_path)
+    key = json.dumps(vars(TASKS[2]), sort_keys=True)
+    marked = [[9.0, 9.0, 9.0]]
+    (tmp_path / "small.partial").write_text(json.dumps([key, marked]) + '\n["cut off in the mid')
+    studies.study("small", "", TASKS, studies.make_run, tmp_path / "small.json", jobs=1)
+    rows = json.loads((tmp_path / "small.json").read_text())["rows"]
+    assert rows[2]["points"] == marked
+    assert rows[3]["points"] != marked
+
+
+def test_what_ships_is_whole() -> None:
+    study = frontier_study()
+    seeds = {row.seed for row in study.rows}
+    assert len(seeds) >= 10
+    assert len(study.commit) == 40
+    for prompt in {row.prompt for row in study.rows}:
+        for name, places in spreads(prompt).items():
+            assert [place.strength for place in places] == sorted(METHODS[name].strengths)
+            assert {place.seeds for place in places} == {len(seeds)}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_sample_of_the_frontier_that_ships_is_made_again(method: str) -> None:
+    """Within what another processor may round differently over a whole run."""
+    rows = [row for row in frontier_study().rows if row.method == method]
+    row = rows[len(rows) // 2]
+    run = Run(row.prompt, row.method, row.strength, row.seed)
+    kl, quality, reward = studies.point(measure_run(the_lab(), run))
+    assert (kl, quality, reward) == pytest.approx(row.points[0], abs=0.15)
+
+
+@pytest.mark.parametrize("method", ["best_of_n", "ppo"])
+def test_a_sample_of_the_climbs_that_ship_is_made_again(method: str) -> None:
+    rows = [row for row in overoptimization_study().rows if row.method == method]
+    row = rows[len(rows) // 2]
+    task = Climb(row.prompt, row.method, row.comparisons, row.seed)
+    found = [studies.point(measured) for measured in climb(the_lab(), task)]
+    assert len(found) == len(row.points)
+    assert found[-1] == pytest.approx(row.points[-1], abs=0.2)
+
+
+def test_no_point_that_ships_lies_above_the_frontier() -> None:
+    rows = [(row.prompt, row.points) for row in frontier_study().rows]
+    rows += [(row.prompt, row.points) for row in overoptimization_study().rows]
+    for prompt, points in rows:
+        frontier = the_lab().facts(prompt).frontier
+        for kl, quality, _ in points:
+            assert quality <= frontier.bound(kl) + 1e-3
