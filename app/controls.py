@@ -15,6 +15,7 @@ class Control:
 
     name: str
     title: str
+    description: str
     value: Any
     default: Any
     minimum: float | None
@@ -62,6 +63,7 @@ def _control(name: str, schema: dict[str, Any], value: Any) -> Control:
     return Control(
         name=name,
         title=schema.get("title", name),
+        description=schema.get("description", ""),
         value=value,
         default=schema.get("default"),
         minimum=schema.get("minimum"),

@@ -179,6 +179,19 @@ STEPS: dict[str, list[Step]] = {
         ("[name=benchmark]", "ArrowDown", '[data-field="task"]'),
         ("summary", "Enter", "details:has(> summary:focus)"),
     ],
+    "overoptimization": [
+        ("[data-try]", "Enter", '[data-field="fitted.peak"]'),
+        ("[name=prompt]", "ArrowDown", '[data-field="fitted.peak"]'),
+        ("[name=method]", "ArrowRight", '[data-field="fitted.peak"]'),
+        ("summary", "Enter", "details:has(> summary:focus)"),
+    ],
+    "frontier": [
+        ("[data-try]", "Enter", '[data-field="own.kl"]'),
+        ("[name=method]", "ArrowDown", "[data-link=page]"),
+        ("[name=strength]", "ArrowUp", "[data-link=page]"),
+        ("[data-add]", "Enter", '[data-field="own.kl"]'),
+        ("summary", "Enter", "details:has(> summary:focus)"),
+    ],
     "loss_family": [
         ("[data-try]", "Enter", '[data-field="fate.gap"]'),
         ("[name=loss_type]", "ArrowDown", ".finding"),
