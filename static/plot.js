@@ -88,14 +88,19 @@ const fitNarrow = (styled, data, clientWidth) => {
   });
 };
 
-/** 1, 2, 5 of each power of ten where there is room, else the powers alone. Plotly would write 2 for 0.02. */
+/** Ticks at some digits of each power of ten, as dense as so many in all leave room for. Plotly would write
+ *  2 for 0.02. */
 const logTicks = (low, high, most) => {
+  const fits = (digits) => {
+    const steps = digits.map((digit, i) => Math.log10((digits[i + 1] ?? 10) / digit));
+    return (Math.min(...steps) * most) / Math.log10(high / low) >= 1.05;
+  };
+  const digits = [[1, 2, 5], [1, 3]].find(fits) ?? [1];
   const powers = Array.from({ length: 24 }, (_, i) => i - 12);
-  const within = (digits) =>
-    powers.flatMap((power) => digits.map((digit) => Number(`${digit}e${power}`))).filter((v) => v >= low && v <= high);
-  const fine = within([1, 2, 5]);
-  const tickvals = fine.length <= 1.5 * most ? fine : within([1]);
-  return { tickvals, ticktext: tickvals.map((v) => (v < 1000 ? String(v) : written(v, "count"))) };
+  const tickvals = powers
+    .flatMap((power) => digits.map((digit) => Number(`${digit}e${power}`)))
+    .filter((value) => value >= low && value <= high);
+  return { tickvals, ticktext: tickvals.map((value) => (value < 1000 ? String(value) : written(value, "count"))) };
 };
 
 const styledLayout = (layout, data, { clientWidth, clientHeight }) => {

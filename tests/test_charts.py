@@ -313,10 +313,22 @@ def test_ticks_are_written_as_other_numbers(numbers: list[float], texts: list[st
     assert tick_texts(numbers) == texts
 
 
-def test_a_logarithmic_axis_is_labelled_at_powers_of_ten_or_between_them() -> None:
-    scale = Scale(-2, 1, log=True)
-    assert [tick.text for tick in ticks(scale, 5)] == ["0.01", "0.1", "1", "10"]
-    assert "0.02" in [tick.text for tick in ticks(scale, 8)]
+@pytest.mark.parametrize(
+    ("low", "high", "most", "texts"),
+    [
+        (0.01, 10, 6, ["0.01", "0.1", "1", "10"]),
+        (50, 8000, 6, ["100", "300", "1\u2009000", "3\u2009000"]),
+        (0.1, 10, 8, ["0.1", "0.2", "0.5", "1", "2", "5", "10"]),
+    ],
+)
+def test_a_logarithmic_axis_has_as_many_ticks_as_fit(
+    low: float, high: float, most: int, texts: list[str]
+) -> None:
+    scale = Scale(math.log10(low), math.log10(high), log=True)
+    assert [tick.text for tick in ticks(scale, most)] == texts
+
+
+def test_a_short_logarithmic_axis_has_ticks_too() -> None:
     assert len(ticks(Scale(0.1, 0.2, log=True), 5)) > 1
 
 

@@ -19,6 +19,7 @@ SHOTS = [
     # file, path, what to show, scheme
     ("home", "/", ".hero", "light"),
     ("ppo-problem", "/sections/ppo-problem", "dpo-widget", "dark"),
+    ("frontier", "/widgets/frontier", "dpo-widget", "light"),
 ]
 
 

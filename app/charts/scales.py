@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from app.formats import count, fixed, scientific
 
@@ -107,17 +108,20 @@ def _steps(one: float, other: float, most: int) -> list[float]:
     return [number * step for number in range(first, last + 1)]
 
 
+LOG_STEPS = ((1, 2, 5), (1, 3), (1,))
+"""digits at which a power of ten may have ticks, the densest first"""
+
+
 def _decades(scale: Scale, most: int) -> list[float]:
-    """1, 2, 5 of each power of ten where there is room, else the powers alone."""
+    """Ticks at some digits of each power of ten: as dense as so many ticks in all leave room for."""
     low, high = min(scale.low, scale.high), max(scale.low, scale.high)
     powers = range(math.floor(low), math.ceil(high) + 1)
-
-    def within(digits: tuple[int, ...]) -> list[float]:
-        values = [digit * 10.0**power for power in powers for digit in digits]
-        return [value for value in values if low - 1e-9 <= math.log10(value) <= high + 1e-9]
-
-    fine = within((1, 2, 5))
-    found = fine if len(fine) <= 1.5 * most else within((1,))
+    for digits in LOG_STEPS:
+        closest = min(math.log10(b / a) for a, b in pairwise((*digits, 10)))
+        if closest * most / (high - low) >= 1.05:
+            break
+    values = [digit * 10.0**power for power in powers for digit in digits]
+    found = [value for value in values if low - 1e-9 <= math.log10(value) <= high + 1e-9]
     return found if len(found) > 1 else []
 
 

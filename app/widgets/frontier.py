@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from pydantic import BaseModel, Field, ValidationInfo, field_validator
 
 from app.figures import ROLES, curve_figure, line, marker, translucent
+from app.formats import fixed
 from app.lab.measure import Measurement
 from app.lab.methods import METHODS, Run, measure_run
 from app.lab.trained import PromptFacts, the_lab
@@ -119,6 +120,7 @@ class Curve(BaseModel):
     label: str = Field(description="its name on the page")
     strength_name: str = Field(description="what its strength is called")
     best: Place = Field(description="where its mean true quality is highest")
+    best_strength: str = Field(description="the strength there, with its name")
     places: list[Place] = Field(description="all strengths, rising")
 
 
@@ -169,11 +171,13 @@ def _measured(run: Run) -> Measurement:
 
 def _curve(name: str, places: list[Spread]) -> Curve:
     listed = [Place(**vars(place)) for place in places]
+    best = max(listed, key=lambda place: place.true_quality)
     return Curve(
         method=name,
         label=LABELS[name],
         strength_name=METHODS[name].strength,
-        best=max(listed, key=lambda place: place.true_quality),
+        best=best,
+        best_strength=f"{METHODS[name].strength} {best.strength:g}",
         places=listed,
     )
 
@@ -197,12 +201,12 @@ def _finding(curves: dict[str, Curve], own: OwnPoint | None, params: Params) -> 
     text = (
         f"At its best strength DPO reaches true quality {at_best('dpo')}, PPO on its reward model "
         f"{at_best('ppo')}, best-of-N {at_best('best_of_n')}. Given a loose leash PPO falls to "
-        f"{farthest.true_quality:.1f}. On the true reward it reaches {at_best('ppo_true')}."
+        f"{fixed(1)(farthest.true_quality)}. On the true reward it reaches {at_best('ppo_true')}."
     )
     if own is not None:
         gap = own.bound - own.true_quality
         text = (
-            f"Your {LABELS[params.method]} reached true quality {own.true_quality:.2f} at "
+            f"Your {LABELS[params.method]} reached true quality {fixed(2)(own.true_quality)} at "
             f"{own.kl:.1f} nats, {gap:.2f} below the frontier. {text}"
         )
     return text

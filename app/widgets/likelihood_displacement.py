@@ -9,7 +9,7 @@ import torch
 from pydantic import BaseModel, Field
 
 from app.figures import curve_figure, line
-from app.formats import percent
+from app.formats import percent, signed
 from app.lab.displacement import Displacement, displacement
 from app.lab.dpo import DPOConfig
 from app.lab.trained import the_lab
@@ -158,7 +158,7 @@ def _finding(chosen: float, rejected: float, first: Row, last: Row) -> str:
     else:
         text = (
             f"Chosen responses did not become less likely: their mean log-probability changed by "
-            f"{chosen:+.1f} nats, that of rejected ones by {rejected:+.1f}. "
+            f"{signed(chosen, 1)} nats, that of rejected ones by {signed(rejected, 1)}. "
         )
     before, after = percent(0)(first.unseen), percent(0)(last.unseen)
     return (

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from torch import Tensor
 
 from app.figures import ROLES, curve_figure, line, translucent
+from app.formats import fixed
 from app.lab.overoptimization import SIZES, Fit, fit_form, form
 from app.lab.world import the_world
 from app.study_data import overoptimization_study
@@ -43,7 +44,8 @@ FORMS = {"best_of_n": "d(α − β d)", "ppo": "d(α − β log d)"}
 class Params(WidgetParams):
     """A reward model by its comparisons, and how it is climbed."""
 
-    prompt: StudiedPrompt = choice(
+    # Not "prompt": on its page another widget has that, with prompts that were not studied.
+    studied: StudiedPrompt = choice(
         _STUDIED[0],
         title="Prompt",
         description="which prompt of the study",
@@ -100,7 +102,7 @@ class Result(WidgetResult):
 
 def compute(params: Params) -> Result:
     """Means and fits of the study as it ships."""
-    prompt = the_world().prompt_number(params.prompt)
+    prompt = the_world().prompt_number(params.studied)
     size = int(params.comparisons)
     climbs = _climbs(prompt, params.method, size)
     path = _path(climbs)
@@ -173,9 +175,9 @@ def _finding(params: Params, path: list[Climbed], fitted: Fitted, other: Fitted)
     how = "best of N" if params.method == "best_of_n" else "PPO"
     return (
         f"With {fitted.comparisons:,} comparisons and {how}, true quality peaks at {fitted.peak:.2f} "
-        f"and ends at {fitted.end:.2f}, while the learned reward climbs to {end.learned_reward:.2f}. "
+        f"and ends at {fixed(2)(fitted.end)}, while the learned reward climbs to {end.learned_reward:.2f}. "
         f"With {other.comparisons:,} comparisons it peaks at {other.peak:.2f} and ends at "
-        f"{other.end:.2f}. More data sharpen what this reward model can say, and it can not say that "
+        f"{fixed(2)(other.end)}. More data sharpen what this reward model can say, and it can not say that "
         f"much flattery is too much. The form misses by {fitted.error:.2f} (root mean square)."
     )
 

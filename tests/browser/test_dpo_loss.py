@@ -78,6 +78,7 @@ def test_a_suggestion_sets_the_controls(page: Page) -> None:
 
 def test_without_javascript_the_form_chooses_another_loss(plain_page: Page) -> None:
     plain_page.goto("/sections/dpo-loss")
-    plain_page.locator('[name="loss_type"]').select_option("nca_pair")
-    plain_page.get_by_role("button", name="Update").click()
-    expect(plain_page.locator(".finding")).to_contain_text("nca_pair")
+    found = plain_page.locator('dpo-widget[name="dpo_loss"]')
+    found.locator('[name="loss_type"]').select_option("nca_pair")
+    found.get_by_role("button", name="Update").click()
+    expect(found.locator(".finding")).to_contain_text("nca_pair")
