@@ -128,7 +128,8 @@ const styledLayout = (layout, data, { clientWidth, clientHeight }) => {
     xaxis: axis(layout.xaxis, clientWidth - 110),
     yaxis: axis(layout.yaxis),
   };
-  if (layout.yaxis2) styled.yaxis2 = axis(layout.yaxis2);
+  // One line at zero is enough: that of the axis which has the grid.
+  if (layout.yaxis2) styled.yaxis2 = { ...axis(layout.yaxis2), zeroline: false };
   // Names of bars speak for themselves, and the room is needed.
   if (data.some((trace) => trace.orientation === "h")) delete styled.yaxis.title;
   if (layout.xaxis.type === "log" && !layout.xaxis.tickvals) {

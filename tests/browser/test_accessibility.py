@@ -24,13 +24,17 @@ from tests.browser.helpers import widget
 
 
 def test_axe_finds_nothing_on_a_page(opened: Page) -> None:
-    """Wide and light, then narrow and dark with everything unfolded."""
+    """Wide and light, then narrow and dark with everything unfolded.
+
+    The page with everything stays folded: what its widgets unfold is seen on their own pages.
+    """
     opened.set_viewport_size(WIDE)
     opened.emulate_media(color_scheme="light")
     assert axe_finds(opened) == []
     opened.set_viewport_size(PHONE)
     opened.emulate_media(color_scheme="dark")
-    open_details(opened)
+    if not opened.url.endswith("/read"):
+        open_details(opened)
     assert axe_finds(opened) == []
 
 
