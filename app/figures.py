@@ -56,6 +56,22 @@ def filled(name: str, x: Numbers, y: Numbers, *, role: str) -> go.Scatter:
     return curve.update(fill="tozeroy", fillcolor=translucent(ROLES[role]))
 
 
+def band(
+    name: str, x: Numbers, middle: Sequence[float], spread: Sequence[float], *, role: str
+) -> list[go.Scatter]:
+    """The area within a spread of a curve, as its lower and its upper edge; it has no name of its own."""
+    pairs = list(zip(middle, spread, strict=True))
+    edges = [
+        line(f"{name}, −1 sd", x, [m - s for m, s in pairs], role=role),
+        line(f"{name}, +1 sd", x, [m + s for m, s in pairs], role=role).update(
+            fill="tonexty", fillcolor=translucent(ROLES[role], 0.15)
+        ),
+    ]
+    for edge in edges:
+        edge.update(showlegend=False, hoverinfo="skip", line_width=0)
+    return edges
+
+
 def translucent(colour: str, opacity: float = 0.2) -> str:
     """A #rrggbb colour that lets others shine through."""
     red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))

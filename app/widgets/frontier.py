@@ -8,7 +8,7 @@ from functools import lru_cache
 import plotly.graph_objects as go
 from pydantic import BaseModel, Field, ValidationInfo, field_validator
 
-from app.figures import ROLES, curve_figure, line, marker, translucent
+from app.figures import band, curve_figure, line, marker
 from app.formats import fixed
 from app.lab.measure import Measurement
 from app.lab.methods import METHODS, Run, measure_run
@@ -235,17 +235,12 @@ def _band_and_curve(curve: Curve) -> list[go.Scatter]:
     role, dash = STYLE[curve.method]
     places = sorted(curve.places, key=lambda place: place.kl)
     x = [place.kl for place in places]
-    low = [place.true_quality - place.true_quality_sd for place in places]
-    high = [place.true_quality + place.true_quality_sd for place in places]
-    edge = {"showlegend": False, "hoverinfo": "skip"}
-    lower = line(f"{curve.label}, −1 sd", x, low, role=role).update(**edge)
-    upper = line(f"{curve.label}, +1 sd", x, high, role=role).update(
-        fill="tonexty", fillcolor=translucent(ROLES[role], 0.12), **edge
-    )
-    for bound in (lower, upper):
-        bound.line.width = 0
     middle = [place.true_quality for place in places]
-    return [lower, upper, line(curve.label, x, middle, role=role, dash=dash)]
+    spread = [place.true_quality_sd for place in places]
+    return [
+        *band(curve.label, x, middle, spread, role=role),
+        line(curve.label, x, middle, role=role, dash=dash),
+    ]
 
 
 WIDGET = Widget(

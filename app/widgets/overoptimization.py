@@ -10,7 +10,7 @@ import torch
 from pydantic import BaseModel, Field
 from torch import Tensor
 
-from app.figures import ROLES, curve_figure, line, translucent
+from app.figures import band, curve_figure, line
 from app.formats import fixed
 from app.lab.overoptimization import SIZES, Fit, fit_form, form
 from app.lab.world import the_world
@@ -185,20 +185,11 @@ def _finding(params: Params, path: list[Climbed], fitted: Fitted, other: Fitted)
 def _figure(method: str, path: list[Climbed], climbs: Tensor) -> dict[str, Any]:
     distances = [place.distance for place in path]
     quality = [place.true_quality for place in path]
-    edge = {"showlegend": False, "hoverinfo": "skip"}
-    low = [place.true_quality - place.true_quality_sd for place in path]
-    high = [place.true_quality + place.true_quality_sd for place in path]
-    lower = line("true quality, −1 sd", distances, low, role="true").update(**edge)
-    upper = line("true quality, +1 sd", distances, high, role="true").update(
-        fill="tonexty", fillcolor=translucent(ROLES["true"], 0.15), **edge
-    )
-    for bound in (lower, upper):
-        bound.line.width = 0
+    spread = [place.true_quality_sd for place in path]
     along = torch.linspace(0, max(distances), 81, dtype=torch.float64)
     return curve_figure(
         [
-            lower,
-            upper,
+            *band("true quality", distances, quality, spread, role="true"),
             line("learned reward", distances, [p.learned_reward for p in path], role="reward"),
             line("true quality", distances, quality, role="true"),
             line(
