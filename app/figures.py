@@ -14,17 +14,8 @@ from typing import Any
 import plotly.graph_objects as go
 from torch import Tensor
 
-ROLES = {
-    "reference": "#2f6fb7",
-    "reward": "#2f6fb7",
-    "true": "#b07a00",
-    "optimised": "#1f8a4c",
-    "rejected": "#c0392b",
-    "kl": "#c0392b",
-    "other": "#6b6b6b",
-}
-"""Colours of the article: blue reference and reward, gold true quality, green optimised or chosen,
-red rejected or KL."""
+from app.charts.names import with_places
+from app.charts.roles import ROLES, translucent
 
 Numbers = Tensor | Iterable[float]
 
@@ -57,25 +48,25 @@ def filled(name: str, x: Numbers, y: Numbers, *, role: str) -> go.Scatter:
 
 
 def band(
-    name: str, x: Numbers, middle: Sequence[float], spread: Sequence[float], *, role: str
+    name: str,
+    x: Numbers,
+    middle: Sequence[float],
+    spread: Sequence[float],
+    *,
+    role: str,
+    of: str = "sd",
 ) -> list[go.Scatter]:
     """The area within a spread of a curve, as its lower and its upper edge; it has no name of its own."""
     pairs = list(zip(middle, spread, strict=True))
     edges = [
-        line(f"{name}, −1 sd", x, [m - s for m, s in pairs], role=role),
-        line(f"{name}, +1 sd", x, [m + s for m, s in pairs], role=role).update(
+        line(f"{name}, −1 {of}", x, [m - s for m, s in pairs], role=role),
+        line(f"{name}, +1 {of}", x, [m + s for m, s in pairs], role=role).update(
             fill="tonexty", fillcolor=translucent(ROLES[role], 0.15)
         ),
     ]
     for edge in edges:
         edge.update(showlegend=False, hoverinfo="skip", line_width=0)
     return edges
-
-
-def translucent(colour: str, opacity: float = 0.2) -> str:
-    """A #rrggbb colour that lets others shine through."""
-    red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
-    return f"rgba({red},{green},{blue},{opacity})"
 
 
 def marker(
@@ -170,4 +161,4 @@ def curve_figure(
         }
     figure = go.Figure(data=list(traces), layout={**axes, **layout})
     figure.layout.template = None
-    return dict(figure.to_plotly_json())
+    return with_places(dict(figure.to_plotly_json()))

@@ -172,11 +172,17 @@ def _term_key(latex: str) -> Markup:
     """What the coloured terms of a formula stand for. Pointing at one lights up the other."""
     items = [
         Markup('<li class="term-{}" data-term="{}"><b>{}</b> {}</li>').format(
-            name, name, term.symbol, term.meaning
+            name, name, _with_subscript(term.symbol), term.meaning
         )
         for name, term in terms_of(latex).items()
     ]
     return Markup('<ul class="term-key">{}</ul>').format(Markup("").join(items))
+
+
+def _with_subscript(symbol: str) -> Markup:
+    """A symbol such as π_ref, its part after the underscore lowered."""
+    base, _, below = symbol.partition("_")
+    return Markup("{}<sub>{}</sub>").format(base, below) if below else Markup("{}").format(base)
 
 
 def _script_json(value: Any) -> Markup:

@@ -1,4 +1,4 @@
-"""Charts of published results: bars with error bars, curves, and the IMDb frontier."""
+"""Charts of published results: bars with error bars, curves with bands, and the IMDb frontier."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from app.benchmarks.data import Benchmark
 from app.benchmarks.results import Method, at_best_temperature, points_of
-from app.figures import bars, curve_figure, line, points
+from app.figures import band, bars, curve_figure, line, points
 
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
@@ -107,15 +107,15 @@ def _curves(
     place: Callable[[Method], float],
     curve: Callable[[Method], str],
 ) -> dict[str, object]:
-    """Curves with error bars; told apart by symbol, dash and a name at the end of each."""
+    """Curves with bands; told apart by symbol, dash and a name at the end of each."""
     by_curve: dict[str, list[Method]] = {}
     for method in methods:
         by_curve.setdefault(curve(method), []).append(method)
     traces = []
     for number, (name, members) in enumerate(by_curve.items()):
-        traces.append(_curve(name, members, place, number))
+        traces += _curve(name, members, place, number)
     places = [place(method) for method in methods] or [0.0]
-    last = max(places)
+    first, last = min(places), max(places)
     longest = max((len(name) for name in by_curve), default=0)
     ends = {name: 100 * members[-1].value for name, members in by_curve.items()}
     figure = curve_figure(
@@ -123,7 +123,7 @@ def _curves(
         x=x,
         y=WIN_RATE,
         # Room on the right for the names.
-        x_range=(-0.03 * last, (1.08 + 0.03 * longest) * last) if methods else None,
+        x_range=(first - 0.03 * last, (1.08 + 0.03 * longest) * last) if methods else None,
         showlegend=False,
         annotations=[_name_at(name, last, y) for name, y in _spread(ends).items()],
         shapes=[_even_split("y")] if methods else [],
@@ -135,19 +135,21 @@ def _curves(
 
 def _curve(
     name: str, members: list[Method], place: Callable[[Method], float], number: int
-) -> go.Scatter:
-    trace = line(
-        name,
-        [place(method) for method in members],
-        [100 * method.value for method in members],
-        role=_role(members[0]),
-        dash=DASHES[number % len(DASHES)],
-    )
-    errors = [round(100 * (method.standard_error or 0.0), 3) for method in members]
-    return trace.update(
+) -> list[go.Scatter]:
+    """One curve, within one standard error either way where that is known."""
+    x = [place(method) for method in members]
+    values = [100 * method.value for method in members]
+    role = _role(members[0])
+    trace = line(name, x, values, role=role, dash=DASHES[number % len(DASHES)])
+    trace.update(
         mode="lines+markers",
         marker={"symbol": SYMBOLS[number % len(SYMBOLS)], "size": 8, "color": trace.line.color},
-        error_y={"type": "data", "array": errors},
+    )
+    errors = [100 * (method.standard_error or 0.0) for method in members]
+    return (
+        [*band(name, x, values, errors, role=role, of="standard error"), trace]
+        if any(errors)
+        else [trace]
     )
 
 

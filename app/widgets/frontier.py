@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 from functools import lru_cache
+from math import inf
 
+import numpy as np
 import plotly.graph_objects as go
 from pydantic import BaseModel, Field, ValidationInfo, field_validator
 
@@ -60,6 +62,9 @@ LIMITS = {
 """Strengths that make sense, where they are not those of a temperature."""
 
 TEMPERATURES = (0.005, 20)
+
+CLOSE = 5.0
+"""KL in nats up to which the methods compete; beyond it PPO falls, and would set the scale."""
 
 Own = StrEnum("Own", {name: name for name in ("none", *METHODS)})  # type: ignore[misc]
 
@@ -142,7 +147,12 @@ class Result(WidgetResult):
     command: str = Field(description="the command that made the study")
     commit: str = Field(description="the commit that it was made from")
     runs: int = Field(description="runs of the study on this prompt")
-    figure: dict[str, object] = Field(description="Plotly figure: all methods under the frontier")
+    figure: dict[str, object] = Field(
+        description="Plotly figure: all methods under the frontier, up to 5 nats of KL"
+    )
+    whole: dict[str, object] = Field(
+        description="Plotly figure: the same at all KL that the runs reached, falls included"
+    )
 
 
 def compute(params: Params) -> Result:
@@ -160,7 +170,8 @@ def compute(params: Params) -> Result:
         command=frontier_study().command,
         commit=frontier_study().commit,
         runs=sum(place.seeds for curve in curves for place in curve.places),
-        figure=_figure(facts, curves, own),
+        figure=_figure(facts, curves, own, farthest=CLOSE),
+        whole=_figure(facts, curves, own),
     )
 
 
@@ -212,31 +223,36 @@ def _finding(curves: dict[str, Curve], own: OwnPoint | None, params: Params) -> 
     return text
 
 
-def _figure(facts: PromptFacts, curves: list[Curve], own: OwnPoint | None) -> dict[str, object]:
-    drawn = [place for curve in curves for place in curve.places]
-    farthest = max([place.kl for place in drawn] + ([own.kl] if own else []))
+def _figure(
+    facts: PromptFacts, curves: list[Curve], own: OwnPoint | None, farthest: float = inf
+) -> dict[str, object]:
+    """All methods under the frontier, as far as a KL in nats."""
+    reached = [place.kl for curve in curves for place in curve.places] + ([own.kl] if own else [])
+    farthest = min(farthest, max(reached))
     below = [p for p in facts.frontier.points if p.kl <= farthest][::2]
     # Beyond the best response alone, more KL buys nothing.
     kls = [farthest, *(p.kl for p in below)]
     qualities = [facts.frontier.bound(farthest), *(p.expected_reward for p in below)]
     traces: list[go.Scatter] = [
         line("frontier of π*", kls, qualities, role="true"),
-        *(trace for curve in curves for trace in _band_and_curve(curve)),
+        *(trace for curve in curves for trace in _band_and_curve(curve, farthest)),
     ]
-    if own is not None:
+    if own is not None and own.kl <= farthest:
         traces.append(
             marker("yours", own.kl, own.true_quality, role="rejected", symbol="diamond", named=True)
         )
     return curve_figure(traces, x="KL from the reference (nats)", y="true quality")
 
 
-def _band_and_curve(curve: Curve) -> list[go.Scatter]:
+def _band_and_curve(curve: Curve, farthest: float) -> list[go.Scatter]:
     """The mean over seeds, within one standard deviation of true quality either way."""
     role, dash = STYLE[curve.method]
     places = sorted(curve.places, key=lambda place: place.kl)
-    x = [place.kl for place in places]
-    middle = [place.true_quality for place in places]
-    spread = [place.true_quality_sd for place in places]
+    kls = [place.kl for place in places]
+    # A curve that leaves the chart does so at its edge, between two of its places.
+    x = [kl for kl in kls if kl < farthest] + ([farthest] if kls[-1] >= farthest else [])
+    middle = np.interp(x, kls, [place.true_quality for place in places]).tolist()
+    spread = np.interp(x, kls, [place.true_quality_sd for place in places]).tolist()
     return [
         *band(curve.label, x, middle, spread, role=role),
         line(curve.label, x, middle, role=role, dash=dash),

@@ -122,7 +122,7 @@ def _facts(benchmark: Benchmark) -> Facts:
 WIDGET = Widget(
     name="win_rates",
     title="What the paper measured, and how sure it can be",
-    caption="Choose a benchmark. Error bars show one standard error either way, where the sample size "
+    caption="Choose a benchmark. Whiskers and bands show one standard error either way, where the sample size "
     "is known. Each value says whether the paper prints it or whether it was recovered from a figure.",
     params=Params,
     result=Result,

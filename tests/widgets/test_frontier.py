@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from pydantic import ValidationError
 
 from app.lab.methods import METHODS, Run, measure_run
 from app.lab.trained import the_lab
-from app.widgets.frontier import Params, Result, compute
+from app.widgets.frontier import CLOSE, Params, Result, compute
 
 
 @pytest.fixture(scope="module")
@@ -37,11 +38,22 @@ def test_what_the_text_says_of_the_methods_holds(result: Result) -> None:
 
 
 def test_the_bands_are_one_standard_deviation_over_seeds(result: Result) -> None:
-    traces = {trace["name"]: trace for trace in result.figure["data"]}  # type: ignore[attr-defined]
+    traces = {trace["name"]: trace for trace in result.whole["data"]}  # type: ignore[attr-defined]
     dpo = next(curve for curve in result.curves if curve.method == "dpo")
     places = sorted(dpo.places, key=lambda place: place.kl)
     upper = [place.true_quality + place.true_quality_sd for place in places]
     assert traces["DPO, +1 sd"]["y"] == pytest.approx(upper, rel=1e-3)
+
+
+def test_the_close_chart_shows_the_same_curves_as_far_as_its_edge(result: Result) -> None:
+    whole = {trace["name"]: trace for trace in result.whole["data"]}  # type: ignore[attr-defined]
+    for trace in result.figure["data"]:  # type: ignore[attr-defined]
+        assert max(trace["x"]) <= CLOSE
+        if trace["name"] == "frontier of π*":
+            continue
+        far = whole[trace["name"]]
+        expected = np.interp(trace["x"], far["x"], far["y"])
+        assert trace["y"] == pytest.approx(expected, abs=2e-3)
 
 
 def test_a_point_of_ones_own_is_trained() -> None:

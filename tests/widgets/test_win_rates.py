@@ -214,10 +214,15 @@ def test_bars_are_named_by_method_and_setting_and_carry_their_errors(benchmark: 
             assert bar["error_x"]["array"] == pytest.approx([100 * m.standard_error])
 
 
+def curves(figure: dict[str, Any]) -> list[dict[str, Any]]:
+    """The traces that have markers: those without are the edges of bands."""
+    return [trace for trace in traces(figure) if "marker" in trace]
+
+
 def test_a_bar_shows_the_best_temperature_and_the_curve_all_of_them() -> None:
     found = result("tldr")
-    assert len(traces(found.figure)) == len(traces(found.over_temperature)) == 6
-    for bar, curve in zip(traces(found.figure), traces(found.over_temperature), strict=True):
+    assert len(traces(found.figure)) == len(curves(found.over_temperature)) == 6
+    for bar, curve in zip(traces(found.figure), curves(found.over_temperature), strict=True):
         assert bar["name"] == curve["name"]
         assert bar["x"][0] == max(curve["y"])
         assert curve["x"] == [0, 0.25, 0.5, 0.75, 1]
@@ -227,13 +232,22 @@ def test_a_bar_shows_the_best_temperature_and_the_curve_all_of_them() -> None:
 def test_curves_differ_by_symbol_and_dash_and_have_a_name_at_their_end(benchmark: str) -> None:
     found = result(benchmark)
     figure: Any = found.figure if benchmark == "hh_training" else found.over_temperature
-    curves = traces(figure)
-    looks = {(curve["marker"]["symbol"], curve["line"]["dash"]) for curve in curves}
-    assert len(looks) == len(curves)
+    drawn = curves(figure)
+    looks = {(curve["marker"]["symbol"], curve["line"]["dash"]) for curve in drawn}
+    assert len(looks) == len(drawn)
     labels = figure["layout"]["annotations"]
-    assert {label["text"] for label in labels} == {curve["name"] for curve in curves}
+    assert {label["text"] for label in labels} == {curve["name"] for curve in drawn}
     heights = sorted(label["y"] for label in labels)
     assert all(high - low > 5 for low, high in pairwise(heights))
+
+
+def test_bands_are_one_standard_error_either_way() -> None:
+    found = result("tldr")
+    by_name = {trace["name"]: trace for trace in traces(found.over_temperature)}
+    dpo = [m for m in found.methods if m.name == "DPO"]
+    for sign, edge in ((-1, "DPO, −1 standard error"), (1, "DPO, +1 standard error")):
+        expected = [100 * (m.value + sign * (m.standard_error or 0)) for m in dpo]
+        assert by_name[edge]["y"] == pytest.approx(expected, rel=1e-4)
 
 
 def test_the_frontier_figure_holds_all_points_and_tells_methods_apart_by_symbol() -> None:
