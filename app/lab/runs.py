@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.lab.measure import Measurement, measure_policy
 from app.lab.ppo import PPOConfig, PPOTrainer
+from app.lab.shared_runs import SharedRuns
 from app.lab.stopwatch import Stopwatch
 from app.lab.trained import the_lab
 
@@ -29,32 +28,15 @@ class PPORow:
     """of training on one CPU thread; measuring does not count"""
 
 
-KEPT = 32
-"""Finished runs that are kept, the oldest thrown out first."""
-
-_finished: OrderedDict[tuple[int, PPOConfig], tuple[PPORow, ...]] = OrderedDict()
-_lock = threading.Lock()
+_runs: SharedRuns[tuple[int, PPOConfig], PPORow] = SharedRuns(kept=32)
 
 
 def ppo_rows(prompt: int, config: PPOConfig) -> Iterator[PPORow]:
     """Run PPO on the shipped reward model; a row as soon as an iteration is done.
 
-    A run that has been finished before is not made again: its rows come at once.
+    A run that has been made before is not made again: its rows come at once.
     """
-    key = (prompt, config)
-    with _lock:
-        kept = _finished.get(key)
-    if kept is not None:
-        yield from kept
-        return
-    rows = []
-    for row in _run(prompt, config):
-        rows.append(row)
-        yield row
-    with _lock:
-        _finished[key] = tuple(rows)
-        while len(_finished) > KEPT:
-            _finished.popitem(last=False)
+    return _runs.rows((prompt, config), lambda: _run(prompt, config))
 
 
 def finished_ppo(prompt: int, config: PPOConfig) -> list[PPORow]:
