@@ -1,19 +1,21 @@
-"""RLHF and DPO run side by side from the same comparisons, with everything they took counted."""
+"""RLHF and DPO on the same comparisons, trained part by part, with everything they take counted."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
+from typing import ClassVar
 
 from torch import nn
 
-from app.lab.dpo import DPOConfig, train_dpo
+from app.lab.dpo import DPOConfig, DPOTrainer
 from app.lab.measure import Measurement, measure_policy
-from app.lab.policy import parameter_count
+from app.lab.policy import Policy, parameter_count
 from app.lab.ppo import PPOConfig, PPOTrainer
 from app.lab.reward_model import RewardModelConfig, train_reward_model
 from app.lab.sft import SFTConfig
 from app.lab.stopwatch import Stopwatch
-from app.lab.trained import Lab, centred_rewards
+from app.lab.trained import Lab
 
 
 @dataclass(frozen=True)
@@ -25,70 +27,6 @@ class Network:
     trained: bool
 
 
-@dataclass(frozen=True)
-class PipelineRun:
-    """What a pipeline took after SFT, counted from what ran, and the policy it made."""
-
-    stages: list[str]
-    networks: list[Network]
-    hyperparameters: list[str]
-    """fields of the stages' configurations, each with its stage"""
-    samples_generated: int
-    """responses sampled from the policy in training"""
-    gradient_steps: int
-    seconds: float
-    """of training on one CPU thread"""
-    result: Measurement
-
-
-def run_rlhf(
-    lab: Lab, prompt: int, reward_config: RewardModelConfig, config: PPOConfig
-) -> PipelineRun:
-    """Fit a reward model on comparisons drawn with the run's seed, then run PPO against it."""
-    facts = lab.facts(prompt)
-    pairs = lab.comparisons(prompt, config.seed)
-    with Stopwatch() as watch:
-        reward_model, fitting = train_reward_model([pairs], reward_config)
-        trainer = PPOTrainer(lab.reference_policy, reward_model, prompt, config)
-        for _ in range(config.iterations):
-            trainer.step()
-    learned = centred_rewards(reward_model, prompt, facts.reference_logps)
-    return PipelineRun(
-        stages=["supervised fine-tuning", "reward model", "PPO"],
-        networks=[
-            _network("policy", trainer.policy, trained=True),
-            _network("value model", trainer.value_model, trained=True),
-            _network("reference policy", trainer.reference, trained=False),
-            _network("reward model", trainer.reward_model, trained=False),
-        ],
-        hyperparameters=knobs(SFT=SFTConfig, reward_model=RewardModelConfig, PPO=PPOConfig),
-        samples_generated=trainer.responses_sampled,
-        gradient_steps=len(fitting) + trainer.gradient_steps,
-        seconds=watch.seconds,
-        result=measure_policy(trainer.policy, facts, learned),
-    )
-
-
-def run_dpo(lab: Lab, prompt: int, config: DPOConfig) -> PipelineRun:
-    """DPO on the same comparisons that ``run_rlhf`` with this seed fits its reward model to."""
-    facts = lab.facts(prompt)
-    pairs = lab.comparisons(prompt, config.seed)
-    with Stopwatch() as watch:
-        policy, steps = train_dpo(lab.reference_policy, [pairs], config)
-    return PipelineRun(
-        stages=["supervised fine-tuning", "DPO"],
-        networks=[
-            _network("policy", policy, trained=True),
-            _network("reference policy", lab.reference_policy, trained=False),
-        ],
-        hyperparameters=knobs(SFT=SFTConfig, DPO=DPOConfig),
-        samples_generated=0,
-        gradient_steps=len(steps),
-        seconds=watch.seconds,
-        result=measure_policy(policy, facts, facts.learned_reward),
-    )
-
-
 def knobs(**configurations: type) -> list[str]:
     """Hyperparameters by name, as stage.field; a seed is not one."""
     return [
@@ -97,6 +35,111 @@ def knobs(**configurations: type) -> list[str]:
         for field in fields(configuration)
         if field.name != "seed"
     ]
+
+
+class Pipeline(ABC):
+    """A pipeline after the SFT that both share. Its comparisons are drawn with its own seed."""
+
+    method: ClassVar[str]
+    stages: ClassVar[list[str]]
+    hyperparameters: ClassVar[list[str]]
+    """fields of the stages' configurations, each with its stage"""
+
+    policy: Policy
+    networks: list[Network]
+    """all that is in memory while the policy is trained"""
+    gradient_steps: int = 0
+    """taken so far, of all networks"""
+    samples_generated: int = 0
+    """responses sampled from the policy so far"""
+
+    def __init__(self, lab: Lab, prompt: int) -> None:
+        self.lab = lab
+        self.prompt = prompt
+        self._watch = Stopwatch()
+        with self._watch:
+            self._prepare()
+
+    @property
+    def seconds(self) -> float:
+        """Of training so far, on one CPU thread; measuring does not count."""
+        return self._watch.seconds
+
+    def train_to(self, share: float) -> None:
+        """Train until this share of the policy's steps is done, 0 to 1."""
+        with self._watch:
+            self._train_to(share)
+
+    def measure(self) -> Measurement:
+        """Where the policy is now. Its ``reward`` is that of the reward model that ships."""
+        facts = self.lab.facts(self.prompt)
+        return measure_policy(self.policy, facts, facts.learned_reward)
+
+    @abstractmethod
+    def _prepare(self) -> None:
+        """Do what comes before the policy's first step."""
+
+    @abstractmethod
+    def _train_to(self, share: float) -> None:
+        """Train the policy, and count."""
+
+
+class RLHF(Pipeline):
+    """A reward model fitted to the comparisons, then PPO against it."""
+
+    method = "rlhf"
+    stages: ClassVar = ["supervised fine-tuning", "reward model", "PPO"]
+    hyperparameters: ClassVar = knobs(SFT=SFTConfig, reward_model=RewardModelConfig, PPO=PPOConfig)
+
+    def __init__(self, lab: Lab, prompt: int, config: PPOConfig) -> None:
+        self.config = config
+        super().__init__(lab, prompt)
+
+    def _prepare(self) -> None:
+        pairs = self.lab.comparisons(self.prompt, self.config.seed)
+        reward_model, fitting = train_reward_model([pairs], RewardModelConfig())
+        self._fitting_steps = self.gradient_steps = len(fitting)
+        trainer = PPOTrainer(self.lab.reference_policy, reward_model, self.prompt, self.config)
+        self._trainer, self.policy = trainer, trainer.policy
+        self.networks = [
+            _network("policy", trainer.policy, trained=True),
+            _network("value model", trainer.value_model, trained=True),
+            _network("reference policy", trainer.reference, trained=False),
+            _network("reward model", trainer.reward_model, trained=False),
+        ]
+
+    def _train_to(self, share: float) -> None:
+        while self._trainer.iterations_done < int(self.config.iterations * share):
+            self._trainer.step()
+        self.gradient_steps = self._fitting_steps + self._trainer.gradient_steps
+        self.samples_generated = self._trainer.responses_sampled
+
+
+class DPO(Pipeline):
+    """DPO on the same comparisons that ``RLHF`` with this seed fits its reward model to."""
+
+    method = "dpo"
+    stages: ClassVar = ["supervised fine-tuning", "DPO"]
+    hyperparameters: ClassVar = knobs(SFT=SFTConfig, DPO=DPOConfig)
+
+    def __init__(self, lab: Lab, prompt: int, config: DPOConfig) -> None:
+        self.config = config
+        super().__init__(lab, prompt)
+
+    def _prepare(self) -> None:
+        pairs = self.lab.comparisons(self.prompt, self.config.seed)
+        reference = self.lab.reference_policy
+        self._trainer = DPOTrainer(reference, [pairs], self.config)
+        self.policy = self._trainer.policy
+        self.networks = [
+            _network("policy", self.policy, trained=True),
+            _network("reference policy", reference, trained=False),
+        ]
+
+    def _train_to(self, share: float) -> None:
+        while self._trainer.gradient_steps < int(self.config.steps * share):
+            self._trainer.step()
+        self.gradient_steps = self._trainer.gradient_steps
 
 
 def _network(role: str, network: nn.Module, *, trained: bool) -> Network:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel, Field
 
 from app.figures import curve_figure, line, marker
-from app.lab.dpo import DPOConfig
-from app.lab.pipelines import PipelineRun, run_dpo, run_rlhf
-from app.lab.ppo import PPOConfig
-from app.lab.reward_model import RewardModelConfig
+from app.lab.pipelines import DPO, RLHF
+from app.lab.race import Leg, race_legs
 from app.lab.trained import PromptFacts, the_lab
 from app.lab.world import the_world
 from app.widgets.base import (
@@ -80,56 +77,47 @@ class Result(WidgetResult):
 def compute(params: Params) -> Result:
     """Run both on comparisons drawn with the seed; RLHF's KL coefficient is DPO's beta."""
     prompt = the_world().prompt_number(params.prompt)
-    rlhf, dpo = _runs(prompt, params.seed)
+    ends = {leg.method: leg for leg in race_legs(prompt, params.seed, BETA, BETA)}
+    rlhf, dpo = ends["rlhf"], ends["dpo"]
     return Result(
         finding=_finding(rlhf, dpo),
-        rlhf=_pipeline(prompt, rlhf),
-        dpo=_pipeline(prompt, dpo),
+        rlhf=_pipeline(prompt, RLHF, rlhf),
+        dpo=_pipeline(prompt, DPO, dpo),
         figure=_figure(the_lab().facts(prompt), rlhf, dpo),
     )
 
 
-@lru_cache(maxsize=64)
-def _runs(prompt: int, seed: int) -> tuple[PipelineRun, PipelineRun]:
-    """Both runs; the view that the page shows is no reason to train again."""
-    ppo = PPOConfig(kl_coefficient=BETA, seed=seed)
-    return (
-        run_rlhf(the_lab(), prompt, RewardModelConfig(), ppo),
-        run_dpo(the_lab(), prompt, DPOConfig(beta=BETA, seed=seed)),
-    )
-
-
-def _pipeline(prompt: int, run: PipelineRun) -> Pipeline:
+def _pipeline(prompt: int, kind: type[RLHF] | type[DPO], end: Leg) -> Pipeline:
     return Pipeline(
-        stages=run.stages,
-        models_in_memory=len(run.networks),
-        parameters_in_memory=sum(network.parameters for network in run.networks),
+        stages=kind.stages,
+        models_in_memory=len(end.networks),
+        parameters_in_memory=end.parameters_in_memory,
         networks=[
             ResidentNetwork(role=n.role, parameters=n.parameters, trained=n.trained)
-            for n in run.networks
+            for n in end.networks
         ],
-        hyperparameters=run.hyperparameters,
-        samples_generated=run.samples_generated,
-        gradient_steps=run.gradient_steps,
-        seconds=round(run.seconds, 2),
-        kl=run.result.kl,
-        true_quality=run.result.true_quality,
-        sample=the_world().text(prompt, run.result.favourite),
+        hyperparameters=kind.hyperparameters,
+        samples_generated=end.samples_generated,
+        gradient_steps=end.gradient_steps,
+        seconds=round(end.seconds, 2),
+        kl=end.measured.kl,
+        true_quality=end.measured.true_quality,
+        sample=the_world().text(prompt, end.measured.favourite),
     )
 
 
-def _finding(rlhf: PipelineRun, dpo: PipelineRun) -> str:
+def _finding(rlhf: Leg, dpo: Leg) -> str:
     return (
-        f"From the same comparisons RLHF reached true quality {rlhf.result.true_quality:.2f} at "
-        f"{rlhf.result.kl:.1f} nats, with {len(rlhf.networks)} networks in memory and "
-        f"{rlhf.samples_generated:,} sampled responses; DPO reached {dpo.result.true_quality:.2f} "
-        f"at {dpo.result.kl:.1f} nats, with {len(dpo.networks)} networks and none sampled."
+        f"From the same comparisons RLHF reached true quality {rlhf.measured.true_quality:.2f} at "
+        f"{rlhf.measured.kl:.1f} nats, with {len(rlhf.networks)} networks in memory and "
+        f"{rlhf.samples_generated:,} sampled responses; DPO reached {dpo.measured.true_quality:.2f} "
+        f"at {dpo.measured.kl:.1f} nats, with {len(dpo.networks)} networks and none sampled."
     )
 
 
-def _figure(facts: PromptFacts, rlhf: PipelineRun, dpo: PipelineRun) -> dict[str, Any]:
+def _figure(facts: PromptFacts, rlhf: Leg, dpo: Leg) -> dict[str, Any]:
     # A little further to the right than the runs went.
-    farthest = 1.3 * max(rlhf.result.kl, dpo.result.kl, 1.0)
+    farthest = 1.3 * max(rlhf.measured.kl, dpo.measured.kl, 1.0)
     frontier = [point for point in facts.frontier.points if point.kl <= farthest][::2]
     return curve_figure(
         [
@@ -142,16 +130,16 @@ def _figure(facts: PromptFacts, rlhf: PipelineRun, dpo: PipelineRun) -> dict[str
             marker("reference", 0, 0, role="reference", named=True),
             marker(
                 "RLHF (PPO)",
-                rlhf.result.kl,
-                rlhf.result.true_quality,
+                rlhf.measured.kl,
+                rlhf.measured.true_quality,
                 role="rejected",
                 symbol="square",
                 named=True,
             ),
             marker(
                 "DPO",
-                dpo.result.kl,
-                dpo.result.true_quality,
+                dpo.measured.kl,
+                dpo.measured.true_quality,
                 role="optimised",
                 symbol="diamond",
                 named=True,

@@ -9,13 +9,13 @@ from app.lab.ppo import PPOConfig
 from app.lab.race import Leg, race
 from app.lab.trained import the_lab
 
-DPO = DPOConfig(beta=0.5, steps=40)
-PPO = PPOConfig(kl_coefficient=0.5, iterations=10)
+DPO = DPOConfig(beta=0.5, steps=40, seed=7)
+PPO = PPOConfig(kl_coefficient=0.5, iterations=10, seed=7)
 
 
 @pytest.fixture(scope="module")
 def legs() -> list[Leg]:
-    return list(race(the_lab(), 0, 7, DPO, PPO, legs=5))
+    return list(race(the_lab(), 0, DPO, PPO, legs=5))
 
 
 def of(legs: list[Leg], method: str) -> list[Leg]:
@@ -23,20 +23,23 @@ def of(legs: list[Leg], method: str) -> list[Leg]:
 
 
 def test_both_start_at_the_reference_and_take_turns(legs: list[Leg]) -> None:
-    assert [leg.method for leg in legs] == ["dpo", "ppo"] * 6
+    assert [leg.method for leg in legs] == ["dpo", "rlhf"] * 6
     for leg in legs[:2]:
         assert leg.measured.kl == pytest.approx(0, abs=1e-9)
 
 
 def test_everything_is_counted(legs: list[Leg]) -> None:
-    dpo, ppo = of(legs, "dpo")[-1], of(legs, "ppo")[-1]
-    assert (dpo.gradient_steps, dpo.samples) == (40, 0)
-    assert ppo.samples == PPO.iterations * PPO.rollouts
+    dpo, ppo = of(legs, "dpo")[-1], of(legs, "rlhf")[-1]
+    assert (dpo.gradient_steps, dpo.samples_generated) == (40, 0)
+    assert ppo.samples_generated == PPO.iterations * PPO.rollouts
     # 150 of the reward model, then four an iteration
     assert ppo.gradient_steps == 150 + PPO.iterations * PPO.epochs * PPO.minibatches
-    assert dpo.parameters_in_memory == parameter_count(the_lab().reference_policy)
-    assert ppo.parameters_in_memory > 2 * dpo.parameters_in_memory
-    for method in ("dpo", "ppo"):
+    # policy and reference; RLHF has two more
+    policy = parameter_count(the_lab().reference_policy)
+    assert dpo.parameters_in_memory == 2 * policy
+    assert ppo.parameters_in_memory == sum(n.parameters for n in ppo.networks) > 2 * policy
+    assert [network.trained for network in ppo.networks] == [True, True, False, False]
+    for method in ("dpo", "rlhf"):
         seconds = [leg.seconds for leg in of(legs, method)]
         assert seconds == sorted(seconds)
         assert seconds[0] > 0
@@ -44,15 +47,14 @@ def test_everything_is_counted(legs: list[Leg]) -> None:
 
 def test_the_dpo_of_the_race_is_dpo(legs: list[Leg]) -> None:
     lab = the_lab()
-    config = DPOConfig(beta=0.5, steps=40, seed=7)
-    policy, _ = train_dpo(lab.reference_policy, [lab.comparisons(0, 7)], config)
+    policy, _ = train_dpo(lab.reference_policy, [lab.comparisons(0, 7)], DPO)
     facts = lab.facts(0)
     alone = measure_policy(policy, facts, facts.learned_reward)
     assert of(legs, "dpo")[-1].measured == alone
 
 
 def test_the_same_seed_is_the_same_race(legs: list[Leg]) -> None:
-    again = list(race(the_lab(), 0, 7, DPO, PPO, legs=5))
+    again = list(race(the_lab(), 0, DPO, PPO, legs=5))
     assert [leg.measured for leg in again] == [leg.measured for leg in legs]
 
 
