@@ -142,6 +142,7 @@ def curve_figure(
     y2: str | None = None,
     log_x: bool = False,
     x_range: tuple[float, float] | None = None,
+    y2_range: tuple[float, float] | None = None,
     **layout: Any,
 ) -> dict[str, object]:
     """A figure with titled axes; ``y2`` is a second axis on the right."""
@@ -158,6 +159,7 @@ def curve_figure(
             "side": "right",
             "tickmode": "auto",
             "showgrid": False,
+            "range": None if y2_range is None else list(y2_range),
         }
     figure = go.Figure(data=list(traces), layout={**axes, **layout})
     figure.layout.template = None

@@ -139,14 +139,20 @@ const styledLayout = (layout, data, { clientWidth, clientHeight }) => {
   fitNarrow(styled, data, clientWidth);
   if (labelsItself(data)) {
     styled.showlegend = false;
-    styled.annotations = [...(layout.annotations ?? []), ...labels(data, styled)];
+    fixHeights(data, styled);
+    const placed = layout.meta?.names[clientWidth > NARROW ? "wide" : "narrow"];
+    styled.annotations = [
+      ...(layout.annotations ?? []),
+      ...(placed ?? endPlaces(data, styled)).map((place) => nameAt(place, data)),
+    ];
   }
   return styled;
 };
 
 // ---- direct labels ---------------------------------------------------------------------------
 // Curves and single points carry their names beside them. Bars of several series, and clouds of
-// points, have a legend.
+// points, have a legend. The server has found places that are off all curves (app/charts/names.py), in
+// layout.meta; a figure that is still growing has none, and names its curves at their ends.
 
 const isNamed = (trace) => trace.showlegend !== false && trace.name;
 
@@ -172,21 +178,25 @@ const lift = (trace) => (trace.mode === "lines" ? 0.045 : 0.065);
 
 const LEAST_DISTANCE = 0.075; // between two labels, as a share of the height
 
-const labels = (data, layout) => {
-  const ranges = { y: rangeOf(data, "y") };
-  if (layout.yaxis2) ranges.y2 = rangeOf(data, "y2");
-  layout.yaxis.range ??= ranges.y;
-  if (layout.yaxis2) layout.yaxis2.range ??= ranges.y2;
+/** Fix the ranges of the y axes, so that shares of the height are known. */
+const fixHeights = (data, layout) => {
+  layout.yaxis.range ??= rangeOf(data, "y");
+  if (layout.yaxis2) layout.yaxis2.range ??= rangeOf(data, "y2");
+};
+
+/** Places at the ends of curves, apart from each other. */
+const endPlaces = (data, layout) => {
   const heights = { y: layout.yaxis.range, y2: layout.yaxis2?.range };
   const logarithmic = layout.xaxis.type === "log";
   const atX = (x) => (logarithmic ? Math.log10(x) : x);
   const xs = data.flatMap((trace) => [...trace.x]).map(atX);
   const [left, right] = layout.xaxis.range ?? [Math.min(...xs), Math.max(...xs)];
 
-  const named = data.filter(isNamed).map((trace) => {
+  const named = data.flatMap((trace, number) => {
+    if (!isNamed(trace)) return [];
     const place = placeOf(trace);
     const [low, high] = heights[trace.yaxis ?? "y"];
-    return { trace, x: atX(trace.x[place]), height: (trace.y[place] - low) / (high - low) + lift(trace) };
+    return { trace: number, x: atX(trace.x[place]), height: (trace.y[place] - low) / (high - low) + lift(trace) };
   });
   named.sort((one, other) => one.height - other.height);
   let lowest = -Infinity;
@@ -202,21 +212,21 @@ const labels = (data, layout) => {
   }
   return named.map(({ trace, x, height }) => {
     const share = (x - left) / (right - left || 1);
-    return {
-      text: trace.name,
-      x,
-      y: height,
-      yref: "paper",
-      xref: "x",
-      showarrow: false,
-      xanchor: share > 0.75 ? "right" : share < 0.25 ? "left" : "center",
-      yanchor: "middle",
-      xshift: share < 0.25 ? 8 : 0,
-      font: { color: colourOf(trace), size: 13 },
-      bgcolor: translucentPaper(),
-    };
+    const xanchor = share > 0.75 ? "right" : share < 0.25 ? "left" : "center";
+    return { trace, text: data[trace].name, x, xref: "x", xanchor, xshift: share < 0.25 ? 8 : 0, y: height };
   });
 };
+
+/** The annotation that writes a trace's name at a place. */
+const nameAt = ({ trace, ...place }, data) => ({
+  xref: "paper",
+  ...place,
+  yref: "paper",
+  yanchor: "middle",
+  showarrow: false,
+  font: { color: colourOf(data[trace]), size: 13 },
+  bgcolor: translucentPaper(),
+});
 
 const translucentPaper = () => colour("--surface").replace("rgb(", "rgba(").replace(")", ", 0.75)");
 

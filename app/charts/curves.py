@@ -9,8 +9,8 @@ from itertools import pairwise
 from markupsafe import Markup
 
 from app.charts.plane import Layout, Plane, Point, Trace, axis_of
+from app.charts.roles import ROLES, translucent
 from app.charts.scales import Scale
-from app.figures import ROLES, translucent
 
 UNITS_X, UNITS_Y = 2000, 1000
 """The view box, fine enough for whole numbers."""
@@ -108,16 +108,20 @@ def curve(trace: Trace, plane: Plane) -> Markup:
 
 def across(shape: Layout, plane: Plane) -> Markup:
     """A line between two points, each given by values or as shares of the plot."""
+    return Markup('<path class="across{}" d="{}"/>').format(
+        _dash(shape), path(in_units(ends_of(shape, plane)))
+    )
 
-    def end(which: str) -> Point:
-        return (
+
+def ends_of(shape: Layout, plane: Plane) -> list[Point]:
+    """Both ends of a line across, as shares of the plot."""
+    return [
+        (
             _share(shape[f"x{which}"], shape.get("xref"), plane.x),
             _share(shape[f"y{which}"], shape.get("yref"), plane.ys["y"]),
         )
-
-    return Markup('<path class="across{}" d="{}"/>').format(
-        _dash(shape), path(in_units([end("0"), end("1")]))
-    )
+        for which in (0, 1)
+    ]
 
 
 def _dash(drawn: Layout) -> str:

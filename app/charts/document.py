@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from app.charts import axes, curves, labels, marks
-from app.charts.plane import names_itself, plane_of
+from app.charts.plane import plane_of
 from app.charts.room import NARROW, STEP, WIDE, Chart, Width, room, room_classes
 from app.charts.subset import refuse_unknown
 
@@ -73,8 +73,8 @@ def _marks(chart: Chart) -> Iterable[Markup]:
 
 
 def _texts(chart: Chart) -> Iterable[Markup]:
-    if names_itself(chart.data):
-        yield labels.names(chart.data, chart.plane)
+    if "meta" in chart.layout:
+        yield from _in_both(partial(labels.names, chart))
     for note in chart.layout.get("annotations") or ():
         yield from _in_both(partial(labels.annotation, note, chart))
     if chart.legend:

@@ -7,18 +7,20 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from app.charts.marks import mark, percent
-from app.charts.plane import Layout, Plane, Trace, axis_of
+from app.charts.plane import Layout, Trace
 from app.charts.room import (
     LINE,
     STEP,
     Chart,
     Width,
     below_title,
-    is_named,
     legend_places,
     room,
     wrapped,
 )
+
+SIDES = {"left": "start", "center": "middle", "right": "end"}
+"""What SVG calls the sides that Plotly anchors texts at."""
 
 
 def text_lines(
@@ -39,56 +41,17 @@ def text_lines(
 
 
 # ---- names at curves ---------------------------------------------------------------------------
-# The same rules as in static/plot.js.
-
-LEAST_DISTANCE = 0.075
-"""between two names, as a share of the height"""
-
-
-def names(data: Sequence[Trace], plane: Plane) -> Markup:
-    """The names of curves and single points, beside them."""
-    spots = [(trace, _named_point(trace)) for trace in data if is_named(trace)]
-    heights = spread(
-        [plane.ys[axis_of(trace)].share(trace["y"][spot]) + lift(trace) for trace, spot in spots]
-    )
+def names(chart: Chart, width: Width) -> Markup:
+    """The names of curves and single points, where app/charts/names.py found room for them."""
     drawn = Markup("")
-    for (trace, spot), height in zip(spots, heights, strict=True):
-        share = plane.x.share(trace["x"][spot])
-        side = "end" if share > 0.75 else "start" if share < 0.25 else "middle"
+    for place in chart.layout["meta"]["names"][width.name]:
         drawn += text_lines(
-            [trace["name"]],
-            percent(share),
-            percent(1 - height),
-            classes=f"name {side} role-{trace['meta']}",
-            dx=8 if side == "start" else 0,
+            place["text"].split("<br>"),
+            percent(place["x"]),
+            percent(1 - place["y"]),
+            classes=f"name {SIDES[place['xanchor']]} role-{chart.data[place['trace']]['meta']}",
         )
     return drawn
-
-
-def _named_point(trace: Trace) -> int:
-    """Where a trace is named: at the top of a distribution, at the point, or at a curve's end."""
-    along = trace["y" if trace.get("fill") == "tozeroy" else "x"]
-    return int(along.index(max(along)))
-
-
-def lift(trace: Trace) -> float:
-    """How far above its point a name stands, as a share of the height."""
-    return 0.045 if trace["mode"] == "lines" else 0.065
-
-
-def spread(heights: Sequence[float]) -> list[float]:
-    """Heights of names near the wanted ones, far enough apart, and within the plot."""
-    order = sorted(range(len(heights)), key=lambda number: heights[number])
-    placed = list(heights)
-    lowest = float("-inf")
-    for number in order:
-        lowest = placed[number] = max(placed[number], lowest + LEAST_DISTANCE)
-    # Pushed out at the top: move down again, from above.
-    highest = 1 + LEAST_DISTANCE / 2
-    for number in reversed(order):
-        placed[number] = min(placed[number], highest)
-        highest = placed[number] - LEAST_DISTANCE
-    return placed
 
 
 # ---- annotations -------------------------------------------------------------------------------
@@ -102,7 +65,7 @@ def annotation(note: Layout, chart: Chart, width: Width) -> Markup:
     plane, shift = chart.plane, note.get("xshift") or 0
     x = note["x"] if note.get("xref") == "paper" else plane.x.share(note["x"])
     y = note["y"] if note.get("yref") == "paper" else plane.ys["y"].share(note["y"])
-    side = {"left": "start", "center": "middle", "right": "end"}[note.get("xanchor") or "center"]
+    side = SIDES[note.get("xanchor") or "center"]
     lines = str(note["text"]).split("<br>")
     if side == "start":
         around = room(chart, width)

@@ -20,6 +20,9 @@ LETTERS = (
 LINE = 17
 """Pixels from line to line."""
 
+ABOVE = 20
+"""Pixels above a plot."""
+
 STEP = 16
 """Room comes in steps of so many pixels, each a class in static/charts.css."""
 
@@ -42,6 +45,9 @@ class Width:
     category: int
     """letters in a line of the name of a bar"""
 
+
+HEIGHT = 304
+"""Pixels of the whole chart, the least that static/widget.css gives to one with curves."""
 
 WIDE = Width("wide", pixels=480, x_ticks=8, title=54, category=99)
 NARROW = Width("narrow", pixels=326, x_ticks=6, title=28, category=16)
@@ -124,6 +130,11 @@ class Room:
     def plot(self, width: Width) -> float:
         """Pixels that are left for the plot."""
         return width.pixels - STEP * (self.left + self.right)
+
+    @property
+    def plot_height(self) -> float:
+        """Pixels that are left for the plot from above to below."""
+        return HEIGHT - ABOVE - STEP * self.below
 
 
 def room(chart: Chart, width: Width) -> Room:

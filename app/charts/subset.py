@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection
 from typing import Any
 
-from app.figures import ROLES
+from app.charts.roles import ROLES
 
 DASHES = ("solid", "dot", "dash", "longdash", "dashdot", "longdashdot")
 WIDTHS = (0, 2.5)
@@ -66,6 +66,7 @@ LAYOUT: dict[str, Any] = {
     "barmode": ("group", "overlay"),
     "bargap": ANY,
     "hovermode": ANY,
+    "meta": {"names": {"wide": ANY, "narrow": ANY}},
 }
 ANNOTATION: dict[str, Any] = {
     "x": ANY,

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel, Field
 
-from app.figures import ROLES, curve_figure, line, translucent
+from app.charts.roles import ROLES, translucent
+from app.figures import curve_figure, line
 from app.formats import signed
 from app.lab.measure import Measurement, measure
 from app.lab.optimum import optimal_logps

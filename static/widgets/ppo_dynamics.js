@@ -18,7 +18,8 @@ const figureOf = (template, history, iterations) => {
       x: history.map((row) => row.iteration),
       y: history.map((row) => row[columns[trace.name]]),
     })),
-    layout: { ...template.layout, xaxis: { ...template.layout.xaxis, range: [0, iterations] } },
+    // Names at other places than those of the whole run's curves.
+    layout: { ...template.layout, meta: undefined, xaxis: { ...template.layout.xaxis, range: [0, iterations] } },
   };
 };
 

@@ -143,6 +143,44 @@ def test_a_chart_that_begins_without_traces_is_drawn_when_it_has_some(page: Page
     expect_chart(found, "over_temperature")
 
 
+# How many names that Plotly has written have a point of one of its curves in the middle of their box.
+NAMES_ON_CURVES = """chart => {
+  const boxes = [...chart.querySelectorAll(".annotation-text")].map((text) => text.getBoundingClientRect());
+  const drawn = [...chart.querySelectorAll("path.js-line")];
+  const lines = drawn.filter((path) => path.style.strokeWidth !== "0px");
+  const spots = lines.flatMap((path) => {
+    const { a, b, c, d, e, f } = path.getScreenCTM();
+    return Array.from({ length: 400 }, (_, i) => {
+      const { x, y } = path.getPointAtLength((i / 399) * path.getTotalLength());
+      return { x: a * x + c * y + e, y: b * x + d * y + f };
+    });
+  });
+  const within = ({ left, right, top, bottom }) =>
+    spots.some(({ x, y }) => x > left + 2 && x < right - 2 && y > top + 4 && y < bottom - 4);
+  return { names: boxes.length, covered: boxes.filter(within).length };
+}"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [
+        ("rlhf_pipeline", 3),
+        ("rlhf_pipeline?stage=reward_model", 2),
+        ("overoptimization", 3),
+        ("reward_separation", 2),
+        ("pipeline_comparison", 4),
+    ],
+)
+def test_names_that_plotly_writes_are_off_its_curves(
+    page: Page, path: str, names: int, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"/widgets/{path}")
+    chart = expect_chart(widget(page, path.partition("?")[0]))
+    assert chart.evaluate(NAMES_ON_CURVES) == {"names": names, "covered": 0}
+
+
 # ---- stability -----------------------------------------------------------------------------------
 
 SHIFTS = """

@@ -1,0 +1,194 @@
+"""Names at curves: on the plot, clear of each other, and off every curve and point where there is room."""
+
+from __future__ import annotations
+
+import math
+from itertools import combinations, pairwise
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.charts.plane import names_itself, plane_of
+from app.charts.room import LINE, NARROW, WIDE, Chart, Width, room, width_of
+from app.figures import curve_figure, line, marker
+from tests.site_figures import STATES, figures_of
+
+WIDTHS = pytest.mark.parametrize("width", [WIDE, NARROW], ids=lambda width: width.name)
+
+NO_ROOM = {
+    # Curves of one course, or many in a heap.
+    "frontier",
+}
+
+
+class Box(NamedTuple):
+    """A name's words on a plot, in pixels from the left and from below."""
+
+    text: str
+    trace: int
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+    def meets(self, other: Box) -> bool:
+        across = min(self.right, other.right) - max(self.left, other.left)
+        return across > 1 and min(self.top, other.top) - max(self.bottom, other.bottom) > 1
+
+    def crossed_by(self, one: tuple[float, float], other: tuple[float, float]) -> bool:
+        """Whether a segment goes through the box: Liang and Barsky's clipping."""
+        start, end = 0.0, 1.0
+        for axis, low, high in ((0, self.left, self.right), (1, self.bottom, self.top)):
+            step = other[axis] - one[axis]
+            if step == 0:
+                if not low < one[axis] < high:
+                    return False
+                continue
+            bounds = sorted(((low - one[axis]) / step, (high - one[axis]) / step))
+            start, end = max(start, bounds[0]), min(end, bounds[1])
+        return start < end
+
+
+def size_of(chart: Chart, width: Width) -> tuple[float, float]:
+    around = room(chart, width)
+    return around.plot(width), around.plot_height
+
+
+def boxes_of(figure: dict[str, Any], width: Width) -> list[Box]:
+    chart = Chart(figure["data"], figure["layout"], plane_of(figure["data"], figure["layout"]))
+    across, up = size_of(chart, width)
+    boxes = []
+    for place in figure["layout"]["meta"]["names"][width.name]:
+        lines = place["text"].split("<br>")
+        wide, high = width_of(lines), LINE * len(lines)
+        left = (
+            place["x"] * across - {"left": 0, "center": wide / 2, "right": wide}[place["xanchor"]]
+        )
+        bottom = place["y"] * up - high / 2
+        boxes.append(Box(place["text"], place["trace"], left, bottom, left + wide, bottom + high))
+    return boxes
+
+
+def crossings(figure: dict[str, Any], width: Width) -> list[tuple[str, str]]:
+    """Which names lie on which curves or points."""
+    chart = Chart(figure["data"], figure["layout"], plane_of(figure["data"], figure["layout"]))
+    across, up = size_of(chart, width)
+    found = []
+    for trace in figure["data"]:
+        if (trace.get("line") or {}).get("width") == 0:
+            continue
+        spots = [(x * across, y * up) for x, y in chart.plane.shares(trace)]
+        pieces = list(pairwise(spots)) or [(spots[0], spots[0])]
+        found += [
+            (box.text, trace["name"])
+            for box in boxes_of(figure, width)
+            # Places are rounded to thousandths of the plot.
+            if any(Box(*box[:2], *_shrunk(box)).crossed_by(*piece) for piece in pieces)
+        ]
+    return found
+
+
+def _shrunk(box: Box) -> tuple[float, float, float, float]:
+    return box.left + 1, box.bottom + 1, box.right - 1, box.top - 1
+
+
+def named_figures(name: str, query: str) -> list[dict[str, Any]]:
+    return [f for f in figures_of(name, query).values() if f["data"] and "meta" in f["layout"]]
+
+
+# ---- the figures of the site -------------------------------------------------------------------
+
+
+@WIDTHS
+@pytest.mark.parametrize(("name", "query"), STATES)
+def test_names_of_every_figure_are_whole_on_the_plot_and_clear_of_each_other(
+    name: str, query: str, width: Width
+) -> None:
+    for figure in named_figures(name, query):
+        chart = Chart(figure["data"], figure["layout"], plane_of(figure["data"], figure["layout"]))
+        across, up = size_of(chart, width)
+        boxes = boxes_of(figure, width)
+        for box in boxes:
+            assert -1 <= box.left < box.right <= across + 1, box
+            assert -1 <= box.bottom < box.top <= up + 1, box
+        assert [(a.text, b.text) for a, b in combinations(boxes, 2) if a.meets(b)] == []
+
+
+@WIDTHS
+@pytest.mark.parametrize(("name", "query"), [s for s in STATES if s[0] not in NO_ROOM])
+def test_no_name_of_a_figure_lies_on_a_curve(name: str, query: str, width: Width) -> None:
+    for figure in named_figures(name, query):
+        assert crossings(figure, width) == []
+
+
+def test_every_figure_with_named_curves_has_places() -> None:
+    missing = [
+        (name, query)
+        for name, query in STATES
+        for figure in figures_of(name, query).values()
+        if figure["data"] and names_itself(figure["data"]) and "meta" not in figure["layout"]
+        if any(trace.get("showlegend") is not False for trace in figure["data"])
+    ]
+    assert missing == []
+
+
+# ---- any figure --------------------------------------------------------------------------------
+
+
+@WIDTHS
+@settings(max_examples=40)
+@given(
+    heights=st.lists(st.floats(0, 1), min_size=2, max_size=4),
+    slope=st.floats(-1, 1),
+    bend=st.floats(-2, 2),
+)
+def test_names_of_any_bundle_of_curves_keep_clear_of_each_other(
+    width: Width, heights: list[float], slope: float, bend: float
+) -> None:
+    xs = [number / 20 for number in range(21)]
+    curves = [
+        line(f"curve {n}", xs, [h + slope * x + bend * x * x for x in xs], role="true")
+        for n, h in enumerate(heights)
+    ]
+    boxes = boxes_of(curve_figure(curves, x="x", y="y"), width)
+    assert [box.trace for box in boxes] == list(range(len(heights)))
+    assert not any(a.meets(b) for a, b in combinations(boxes, 2))
+
+
+@WIDTHS
+@given(st.floats(0.1, 3), st.floats(0, math.pi))
+def test_the_name_of_a_lone_curve_is_off_it(width: Width, speed: float, phase: float) -> None:
+    xs = [number / 20 for number in range(41)]
+    wave = line("a wave", xs, [math.sin(speed * x + phase) for x in xs], role="true")
+    assert crossings(curve_figure([wave], x="x", y="y"), width) == []
+
+
+def test_a_name_stands_at_the_end_of_its_curve_where_that_is_free() -> None:
+    flat = line("flat", [0, 1, 2], [1.0, 1.0, 1.0], role="true")
+    rising = line("rising", [0, 1, 2], [0.0, 0.2, 0.4], role="reward")
+    figure: dict[str, Any] = curve_figure([flat, rising], x="x", y="y")
+    for width in (WIDE, NARROW):
+        chart = Chart(figure["data"], figure["layout"], plane_of(figure["data"], figure["layout"]))
+        across, _ = size_of(chart, width)
+        assert all(box.right > 0.9 * across for box in boxes_of(figure, width))
+
+
+def test_a_name_leaves_the_end_of_its_curve_where_others_crowd() -> None:
+    curves = [
+        line(name, [0, 1], [start, 1.0], role="true")
+        for name, start in (("one", 0.0), ("two", 0.45), ("three", 0.9))
+    ]
+    figure: dict[str, Any] = curve_figure(curves, x="x", y="y")
+    assert crossings(figure, WIDE) == []
+    assert crossings(figure, NARROW) == []
+
+
+def test_a_point_in_a_corner_has_its_name_on_the_plot() -> None:
+    points = [
+        marker(f"the corner {x}{y}", x, y, role="true", named=True) for x in (0, 1) for y in (0, 1)
+    ]
+    figure: dict[str, Any] = curve_figure(points, x="x", y="y", x_range=(0, 1))
+    assert len(boxes_of(figure, NARROW)) == 4
+    assert crossings(figure, NARROW) == []
