@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from app.preference_loss import PairBatch, PairLosses, pair_losses
 from app.problems import Problem
+from app.streaming import Queued
 from app.widgets import (
     beta_effect,
     dpo_derivation,
@@ -26,6 +27,7 @@ from app.widgets import (
     quiz,
     reward_separation,
     rlhf_pipeline,
+    training_race,
     win_rates,
 )
 from app.widgets.base import Widget, WidgetParams, WidgetResult
@@ -72,6 +74,20 @@ def answer(request: Request, widget: Widget, params: WidgetParams) -> Any:
     return result
 
 
+QUEUED = "`queued` with a place while other runs go first, "
+
+
+async def streamed(
+    request: Request, run: Callable[[], Iterator[ServerSentEvent]]
+) -> AsyncIterator[ServerSentEvent]:
+    """The events of a run that is made in a worker thread, once it is its turn."""
+    async for event in request.app.state.runs.rows(run):
+        if isinstance(event, Queued):
+            yield ServerSentEvent(event="queued", data={"place": event.place})
+        else:
+            yield event
+
+
 @widget_route(preference_pairs.WIDGET)
 def get_preference_pairs(
     request: Request, params: Annotated[preference_pairs.Params, Query()]
@@ -103,7 +119,7 @@ def get_ppo_dynamics(
 @router.get(
     "/ppo_dynamics/stream",
     summary="The run of ppo_dynamics as it is made",
-    description="Server-sent events: `step` with a history row each, then `done` with the result.",
+    description=f"Server-sent events: {QUEUED}`step` with a history row each, then `done` with the result.",
     response_class=EventSourceResponse,
     tags=["widgets"],
     openapi_extra={"x-example": "/api/v1/ppo_dynamics/stream?seed=7&kl_coefficient=0.2"},
@@ -117,7 +133,7 @@ async def stream_ppo_dynamics(
             yield ServerSentEvent(event="step", data=row)
         yield ServerSentEvent(event="done", data=answer(request, ppo_dynamics.WIDGET, params))
 
-    async for event in request.app.state.runs.rows(events):
+    async for event in streamed(request, events):
         yield event
 
 
@@ -152,6 +168,36 @@ def get_beta_effect(
     request: Request, params: Annotated[beta_effect.Params, Query()]
 ) -> beta_effect.Result:
     return answer(request, beta_effect.WIDGET, params)  # type: ignore[no-any-return]
+
+
+@widget_route(training_race.WIDGET)
+def get_training_race(
+    request: Request, params: Annotated[training_race.Params, Query()]
+) -> training_race.Result:
+    return answer(request, training_race.WIDGET, params)  # type: ignore[no-any-return]
+
+
+@router.get(
+    "/training_race/stream",
+    summary="The race of training_race as it is run",
+    description=f"Server-sent events: {QUEUED}`begun` with the chart, `step` with a place each, DPO's and "
+    "RLHF's in turn, then `done` with the result.",
+    response_class=EventSourceResponse,
+    tags=["widgets"],
+    openapi_extra={"x-example": "/api/v1/training_race/stream?seed=7&dpo_beta=0.2"},
+)
+@refusing_with_ranges_of(training_race.Params)
+async def stream_training_race(
+    request: Request, params: Annotated[training_race.Params, Query()]
+) -> AsyncIterator[ServerSentEvent]:
+    def events() -> Iterator[ServerSentEvent]:
+        yield ServerSentEvent(event="begun", data=training_race.start(params))
+        for place in training_race.places(params):
+            yield ServerSentEvent(event="step", data=place)
+        yield ServerSentEvent(event="done", data=answer(request, training_race.WIDGET, params))
+
+    async for event in streamed(request, events):
+        yield event
 
 
 @widget_route(pipeline_comparison.WIDGET)

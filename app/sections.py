@@ -71,8 +71,8 @@ SECTIONS = (
         "VIII",
         "dpo-vs-rlhf",
         "DPO vs RLHF",
-        "Train both pipelines on the same comparisons and count what they took.",
-        ("pipeline_comparison",),
+        "Race DPO and PPO from the same comparisons, live, and count what each took.",
+        ("training_race", "pipeline_comparison"),
     ),
     Section(
         "IX",

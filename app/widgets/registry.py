@@ -16,6 +16,7 @@ from app.widgets import (
     quiz,
     reward_separation,
     rlhf_pipeline,
+    training_race,
     win_rates,
 )
 from app.widgets.base import Widget
@@ -32,6 +33,7 @@ WIDGETS: dict[str, Widget] = {
         dpo_loss,
         likelihood_displacement,
         beta_effect,
+        training_race,
         pipeline_comparison,
         win_rates,
         frontier,

@@ -168,6 +168,14 @@ STEPS: dict[str, list[Step]] = {
         ("[name=prompt]", "ArrowDown", '[data-field="kl"]'),
         ("[name=reward]", "ArrowRight", '[data-field="kl"]'),
         (RANGE.format("beta"), "ArrowLeft", '[data-field="kl"]'),
+        ("[data-sweep]", "Enter", '[data-field="kl"]'),
+        ("summary", "Enter", "details:has(> summary:focus)"),
+    ],
+    "training_race": [
+        (RANGE.format("dpo_beta"), "Home", "[data-link=page]"),
+        (RANGE.format("kl_coefficient"), "ArrowRight", "[data-link=page]"),
+        ("[data-run-step]", "Enter", "[data-run-text]"),
+        ("[data-run-cancel]", "Enter", "[data-run-text]"),
         ("summary", "Enter", "details:has(> summary:focus)"),
     ],
     "pipeline_comparison": [

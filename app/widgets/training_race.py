@@ -1,0 +1,195 @@
+"""DPO and RLHF racing from the same reference and the same comparisons, each a path under the frontier."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+import plotly.graph_objects as go
+from pydantic import BaseModel, Field
+
+from app.figures import curve_figure, line, marker
+from app.lab.race import LEGS, Leg, race_legs
+from app.lab.trained import the_lab
+from app.lab.world import the_world
+from app.widgets.base import (
+    PromptId,
+    Try,
+    Widget,
+    WidgetParams,
+    WidgetResult,
+    number,
+    prompt_field,
+    seed_field,
+)
+
+
+class Params(WidgetParams):
+    """One race: a prompt, a seed, and how strongly each method holds on to the reference."""
+
+    prompt: PromptId = prompt_field()
+    dpo_beta: float = number(
+        0.3,
+        0.01,
+        5,
+        title="DPO’s β",
+        description="temperature of DPO's loss",
+        unit="reward per nat",
+        log_scale=True,
+    )
+    kl_coefficient: float = number(
+        0.3,
+        0.01,
+        5,
+        title="PPO’s KL coefficient",
+        description="what PPO pays for a nat of KL against the reference",
+        unit="reward per nat",
+        log_scale=True,
+    )
+    seed: int = seed_field()
+
+
+FARTHEST = 25.0
+"""KL in nats that no policy of a race comes to; so far a live chart may need the frontier."""
+
+
+class Place(BaseModel):
+    """A policy after another fiftieth of its training; all expectations are exact."""
+
+    method: Literal["dpo", "rlhf"] = Field(description="whose policy")
+    leg: int = Field(description=f"0 is the reference policy, {LEGS} the end")
+    kl: float = Field(description="KL(pi || pi_ref), nats")
+    true_quality: float = Field(description="expected true quality; 0 is the reference policy")
+    learned_reward: float = Field(description="expected reward of the lab's reward model")
+    gradient_steps: int = Field(description="after SFT, of all networks; RLHF's reward model first")
+    samples_generated: int = Field(description="responses sampled from the policy so far")
+    seconds: float = Field(description="CPU time of training after SFT, as measured here")
+    models_in_memory: int = Field(description="networks resident while the policy is trained")
+    parameters_in_memory: int = Field(description="their parameters together")
+    sample: str = Field(description="the response that the policy now finds most probable")
+
+
+class Result(WidgetResult):
+    """Both paths, from the reference to the end."""
+
+    dpo: list[Place] = Field(description="DPO, leg after leg")
+    rlhf: list[Place] = Field(description="RLHF, leg after leg")
+    dpo_last: Place = Field(description="DPO at its end")
+    rlhf_last: Place = Field(description="RLHF at its end")
+    figure: dict[str, object] = Field(description="Plotly figure: both under the frontier of pi*")
+
+
+class Start(BaseModel):
+    """What a stream sends before its first place."""
+
+    figure: dict[str, object] = Field(description="Plotly figure: the frontier, and no paths yet")
+
+
+def start(params: Params) -> Start:
+    """The chart as it is before the race."""
+    prompt = the_world().prompt_number(params.prompt)
+    return Start(figure=_figure(prompt, [], [], FARTHEST))
+
+
+def places(params: Params) -> Iterator[Place]:
+    """The places of a race as they are made, DPO's first in each leg: what the stream sends."""
+    prompt = the_world().prompt_number(params.prompt)
+    legs = race_legs(prompt, params.seed, params.dpo_beta, params.kl_coefficient)
+    return (_place(prompt, leg) for leg in legs)
+
+
+def compute(params: Params) -> Result:
+    """Run the race to its end."""
+    everything = list(places(params))
+    dpo = [place for place in everything if place.method == "dpo"]
+    rlhf = [place for place in everything if place.method == "rlhf"]
+    farthest = 1.1 * max(1.0, *(place.kl for place in everything))
+    return Result(
+        finding=_finding(dpo, rlhf),
+        dpo=dpo,
+        rlhf=rlhf,
+        dpo_last=dpo[-1],
+        rlhf_last=rlhf[-1],
+        figure=_figure(the_world().prompt_number(params.prompt), dpo, rlhf, farthest),
+    )
+
+
+def _place(prompt: int, leg: Leg) -> Place:
+    return Place(
+        method="dpo" if leg.method == "dpo" else "rlhf",
+        leg=leg.leg,
+        kl=leg.measured.kl,
+        true_quality=leg.measured.true_quality,
+        learned_reward=leg.measured.reward,
+        gradient_steps=leg.gradient_steps,
+        samples_generated=leg.samples_generated,
+        seconds=round(leg.seconds, 2),
+        models_in_memory=len(leg.networks),
+        parameters_in_memory=leg.parameters_in_memory,
+        sample=the_world().text(prompt, leg.measured.favourite),
+    )
+
+
+def _finding(dpo: Sequence[Place], rlhf: Sequence[Place]) -> str:
+    def told(name: str, path: Sequence[Place]) -> str:
+        end, peak = path[-1], max(path, key=lambda place: place.true_quality)
+        text = f"{name} ended at true quality {end.true_quality:.2f} and {end.kl:.1f} nats"
+        if end.true_quality < peak.true_quality - 0.1:
+            text += f", past its peak of {peak.true_quality:.2f} at {peak.kl:.1f} nats"
+        return text.replace("-", "−")
+
+    return (
+        f"{told('DPO', dpo)}, after {dpo[-1].seconds:.1f} s of training. {told('RLHF', rlhf)}, after "
+        f"{rlhf[-1].seconds:.1f} s and {rlhf[-1].samples_generated:,} sampled responses."
+    )
+
+
+def _figure(
+    prompt: int, dpo: Sequence[Place], rlhf: Sequence[Place], farthest: float
+) -> dict[str, object]:
+    """Both paths under the frontier, which is drawn as far as a KL in nats."""
+    frontier = the_lab().facts(prompt).frontier
+    below = [point for point in frontier.points if point.kl < farthest][::2]
+    traces: list[go.Scatter] = [
+        line(
+            "frontier of π*",
+            [farthest, *(point.kl for point in below)],
+            [frontier.bound(farthest), *(point.expected_reward for point in below)],
+            role="true",
+        ),
+        *_path("DPO", dpo, role="optimised", symbol="diamond"),
+        *_path("RLHF (PPO)", rlhf, role="rejected", symbol="square"),
+    ]
+    return curve_figure(traces, x="KL from the reference (nats)", y="true quality")
+
+
+def _path(name: str, path: Sequence[Place], *, role: str, symbol: str) -> list[go.Scatter]:
+    """A path, and where it has come to; nothing, before it has begun."""
+    if not path:
+        return []
+    trail = line(
+        f"path of {name}",
+        [place.kl for place in path],
+        [place.true_quality for place in path],
+        role=role,
+    ).update(showlegend=False)
+    end = marker(name, path[-1].kl, path[-1].true_quality, role=role, symbol=symbol, named=True)
+    return [trail, end]
+
+
+WIDGET = Widget(
+    name="training_race",
+    title="A race under the frontier: DPO and PPO train side by side",
+    caption="Both start from the same reference and the same comparisons. Watch where each goes, and what "
+    "it takes on the way. Pause, or go step by step.",
+    params=Params,
+    result=Result,
+    compute=compute,
+    example="prompt=poem&dpo_beta=0.1&kl_coefficient=0.1",
+    tries=(
+        Try("Loosen both leashes: both run past their peaks.", "dpo_beta=0.05&kl_coefficient=0.05"),
+        Try("Hold both close to the reference.", "dpo_beta=1&kl_coefficient=1"),
+        Try("Race on the poem, where flattery tempts.", "prompt=poem"),
+    ),
+    warm=("",),
+)

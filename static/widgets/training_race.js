@@ -1,0 +1,82 @@
+// The race is streamed: both paths grow under the frontier as their policies train.
+import { LiveRun } from "../live_run.js";
+
+const LEGS = 50;
+const races = new WeakMap();
+
+// As app/widgets/training_race.py draws them.
+const RACERS = [
+  { method: "dpo", name: "DPO", role: "optimised", symbol: "diamond" },
+  { method: "rlhf", name: "RLHF (PPO)", role: "rejected", symbol: "square" },
+];
+
+const pathOf = (rows, method) => rows.filter((row) => row.method === method);
+
+/** A curve as far as some x, its points from right to left: what lies beyond would set the scale of the axes. */
+const upTo = (curve, farthest) => {
+  const first = curve.x.findIndex((x) => x <= farthest);
+  if (first < 1) return curve;
+  const [right, left] = [first - 1, first];
+  const share = (farthest - curve.x[left]) / (curve.x[right] - curve.x[left]);
+  const y = curve.y[left] + share * (curve.y[right] - curve.y[left]);
+  return { ...curve, x: [farthest, ...curve.x.slice(first)], y: [y, ...curve.y.slice(first)] };
+};
+
+/** A path, and where it has come to. */
+const tracesOf = (path, { name, role, symbol }) => {
+  const places = (rows) => ({ x: rows.map((row) => row.kl), y: rows.map((row) => row.true_quality) });
+  const common = { type: "scatter", meta: role };
+  return [
+    { ...common, ...places(path), mode: "lines", name: `path of ${name}`, showlegend: false, line: { width: 2.5 } },
+    { ...common, ...places(path.slice(-1)), mode: "markers", name, marker: { size: 11, symbol } },
+  ];
+};
+
+/** The chart of a race that is under way: the frontier as it was sent, and the paths so far. */
+const figureOf = ({ data, layout }, rows) => {
+  const farthest = 1.15 * Math.max(2, ...rows.map((row) => row.kl));
+  const paths = RACERS.map((racer) => ({ racer, path: pathOf(rows, racer.method) })).filter(({ path }) => path.length);
+  return {
+    data: [upTo(data[0], farthest), ...paths.flatMap(({ racer, path }) => tracesOf(path, racer))],
+    // Names at other places than those of the frontier alone.
+    layout: { ...layout, meta: undefined },
+  };
+};
+
+export default {
+  start(widget) {
+    let start = null;
+    const race = new LiveRun(widget, {
+      unit: "legs",
+      perStep: 2,
+      total: () => LEGS,
+      done: (rows) => rows.at(-1)?.leg ?? 0,
+      begun: (data) => {
+        start = data.figure;
+      },
+      drawn: (rows) => {
+        for (const { method } of RACERS) {
+          const last = pathOf(rows, method).at(-1);
+          if (last) widget.bind({ [`${method}_last`]: last });
+        }
+        widget.plot("figure", figureOf(start, rows));
+      },
+    });
+    races.set(widget, race);
+  },
+
+  // A changed control makes no request: a race is started by its button, or by Enter.
+  changed(widget) {
+    widget.followUrl();
+    return false;
+  },
+
+  submit: (widget) => races.get(widget).begin(),
+
+  draw(widget, result) {
+    races.get(widget).finished();
+    widget.plot("figure", result.figure);
+  },
+
+  stop: (widget) => races.get(widget)?.stop(),
+};

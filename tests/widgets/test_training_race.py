@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from app.lab.race import LEGS
+from app.lab.trained import the_lab
+from app.widgets import pipeline_comparison
+from app.widgets.training_race import Params, Result, compute, places, start
+
+
+@pytest.fixture(scope="module")
+def result() -> Result:
+    return compute(Params(seed=5))
+
+
+def test_both_start_at_the_reference_and_go_all_the_way(result: Result) -> None:
+    for path in (result.dpo, result.rlhf):
+        assert [place.leg for place in path] == list(range(LEGS + 1))
+        assert path[0].kl == pytest.approx(0, abs=1e-9)
+        assert path[0].true_quality == pytest.approx(0, abs=1e-9)
+    assert result.dpo_last == result.dpo[-1]
+    assert result.rlhf_last == result.rlhf[-1]
+
+
+def test_no_path_crosses_the_frontier(result: Result) -> None:
+    frontier = the_lab().facts(0).frontier
+    for place in (*result.dpo, *result.rlhf):
+        assert place.true_quality <= frontier.bound(place.kl) + 1e-6
+
+
+def test_what_is_counted_only_grows(result: Result) -> None:
+    for path in (result.dpo, result.rlhf):
+        for name in ("gradient_steps", "samples_generated", "seconds"):
+            values = [getattr(place, name) for place in path]
+            assert values == sorted(values)
+    assert all(place.samples_generated == 0 for place in result.dpo)
+    assert result.rlhf[0].gradient_steps > 0  # the reward model's
+
+
+def test_the_stream_sends_what_the_result_holds(result: Result) -> None:
+    sent = list(places(Params(seed=5)))
+    assert [place for place in sent if place.method == "dpo"] == result.dpo
+    assert [place for place in sent if place.method == "rlhf"] == result.rlhf
+    assert [place.method for place in sent[:4]] == ["dpo", "rlhf"] * 2
+
+
+def test_the_race_of_the_default_strengths_is_that_of_the_comparison(result: Result) -> None:
+    compared = pipeline_comparison.compute(pipeline_comparison.Params(seed=5))
+    assert compared.dpo.kl == result.dpo_last.kl
+    assert compared.rlhf.true_quality == result.rlhf_last.true_quality
+    assert compared.rlhf.seconds == result.rlhf_last.seconds
+
+
+def test_the_chart_before_the_race_has_the_frontier_alone() -> None:
+    traces: Any = start(Params()).figure["data"]
+    (trace,) = traces
+    assert trace["name"] == "frontier of π*"
+    assert trace["x"] == sorted(trace["x"], reverse=True)
+
+
+def test_a_smaller_beta_goes_farther() -> None:
+    near, far = (compute(Params(dpo_beta=b, kl_coefficient=b)) for b in (2.0, 0.1))
+    assert far.dpo_last.kl > 2 * near.dpo_last.kl
+    assert far.rlhf_last.kl > 2 * near.rlhf_last.kl
