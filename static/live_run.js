@@ -86,6 +86,13 @@ export class LiveRun {
     this.#show("idle");
   }
 
+  /** Forget the run, and show that nothing has been done. */
+  reset() {
+    this.stop();
+    this.#rows = [];
+    this.#progress();
+  }
+
   /** Show that all of a run is here. */
   finished() {
     this.#rows = [];

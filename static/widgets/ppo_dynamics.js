@@ -1,13 +1,7 @@
-// A run is streamed: each row is drawn as it arrives, and the full result is fetched at the end.
+// A run is streamed: each row is drawn as it arrives, and the full result comes at the end.
+import { LiveRun } from "../live_run.js";
 
-const state = new WeakMap();
-
-const progress = (widget, done, total) => {
-  const bar = widget.querySelector("[data-progress]");
-  bar.max = total;
-  bar.value = done;
-  widget.querySelector("[data-progress-text]").textContent = `${done} of ${total} iterations`;
-};
+const runs = new WeakMap();
 
 // The curves of the result's figure, holding the rows that have arrived.
 const figureOf = (template, history, iterations) => {
@@ -23,64 +17,25 @@ const figureOf = (template, history, iterations) => {
   };
 };
 
-const stop = (widget) => {
-  state.get(widget)?.source?.close();
-  cancelAnimationFrame(state.get(widget)?.frame ?? 0);
-  state.delete(widget);
-  widget.setBusy(false);
-};
+const iterationsOf = (widget) => Number(widget.form.elements.iterations.value);
 
-const drawHistory = (widget, history, iterations) => {
-  const last = history.at(-1);
-  widget.bind({ last });
-  progress(widget, last.iteration, iterations);
-  return widget.plot("figure", figureOf(widget.result.figure, history, iterations));
-};
-
-const run = (widget) => {
-  stop(widget);
-  if (!widget.form.reportValidity()) return;
-  widget.followUrl();
-  widget.clearError();
-  widget.setBusy(true);
-  const iterations = Number(widget.form.elements.iterations.value);
-  const history = [];
-  const source = new EventSource(widget.api("/stream"));
-  const mine = { source, frame: 0 };
-  state.set(widget, mine);
-  progress(widget, 0, iterations);
-  widget.announce(`Run started with seed ${widget.form.elements.seed.value}.`);
-
-  source.addEventListener("step", (event) => {
-    history.push(JSON.parse(event.data));
-    mine.frame ||= requestAnimationFrame(() => {
-      mine.frame = 0;
-      drawHistory(widget, history, iterations);
-    });
-  });
-  source.addEventListener("done", (event) => {
-    stop(widget);
-    widget.show(JSON.parse(event.data));
-  });
-  source.addEventListener("error", () => {
-    // EventSource would start the run again from the beginning.
-    if (state.get(widget) !== mine) return;
-    stop(widget);
-    widget.fail("The run was cut off. Run it again: the same seed gives the same run.");
-  });
+const drawHistory = (widget, history) => {
+  widget.bind({ last: history.at(-1) });
+  return widget.plot("figure", figureOf(widget.result.figure, history, iterationsOf(widget)));
 };
 
 export default {
   start(widget) {
-    widget.querySelector("[data-run]").addEventListener("click", () => {
-      widget.newSeed();
-      run(widget);
+    const run = new LiveRun(widget, {
+      unit: "iterations",
+      total: () => iterationsOf(widget),
+      done: (rows) => rows.at(-1)?.iteration ?? 0,
+      drawn: (rows) => drawHistory(widget, rows),
     });
-    widget.querySelector("[data-again]").addEventListener("click", () => run(widget));
+    runs.set(widget, run);
     widget.querySelector("[data-reset]").addEventListener("click", () => {
-      stop(widget);
-      const start = widget.result.history[0];
-      drawHistory(widget, [start], Number(widget.form.elements.iterations.value));
+      run.reset();
+      drawHistory(widget, [widget.result.history[0]]);
       widget.announce("Reset to the reference policy.");
     });
   },
@@ -91,13 +46,12 @@ export default {
     return false;
   },
 
-  submit: run,
+  submit: (widget) => runs.get(widget).begin(),
 
   draw(widget, result) {
-    const last = result.history.at(-1);
-    progress(widget, last.iteration, last.iteration);
+    runs.get(widget).finished();
     widget.plot("figure", result.figure);
   },
 
-  stop,
+  stop: (widget) => runs.get(widget)?.stop(),
 };

@@ -1,7 +1,6 @@
 // The race is streamed: both paths grow under the frontier as their policies train.
 import { LiveRun } from "../live_run.js";
 
-const LEGS = 50;
 const races = new WeakMap();
 
 // As app/widgets/training_race.py draws them.
@@ -46,10 +45,11 @@ const figureOf = ({ data, layout }, rows) => {
 export default {
   start(widget) {
     let start = null;
+    const legs = widget.result.dpo_last.leg;
     const race = new LiveRun(widget, {
       unit: "legs",
       perStep: 2,
-      total: () => LEGS,
+      total: () => legs,
       done: (rows) => rows.at(-1)?.leg ?? 0,
       begun: (data) => {
         start = data.figure;

@@ -136,8 +136,8 @@ STEPS: dict[str, list[Step]] = {
     ],
     "ppo_dynamics": [
         (RANGE.format("iterations"), "Home", "[data-link=page]"),
-        ("[data-run]", "Enter", '[data-field="last.kl"]'),
-        ("[data-again]", "Space", "[data-live]"),
+        ("[data-run-new]", "Enter", '[data-field="last.kl"]'),
+        ("[data-run-again]", "Space", "[data-live]"),
         ("[data-reset]", "Enter", '[data-field="last.kl"]'),
         ("summary", "Enter", "details:has(> summary:focus)"),
     ],
@@ -314,14 +314,14 @@ def test_a_run_says_that_it_began_and_how_it_ended_but_not_each_frame(page: Page
     frames = page.evaluate_handle(
         """() => {
             const frames = [];
-            const text = document.querySelector("[data-progress-text]");
+            const text = document.querySelector("[data-run-text]");
             new MutationObserver(() => frames.push(text.textContent)).observe(text, { childList: true });
             return frames;
         }"""
     )
     found.locator('[name="iterations"]').fill("60")
     found.get_by_role("button", name="Run with a new seed").click()
-    expect(found.locator("[data-progress-text]")).to_have_text(
+    expect(found.locator("[data-run-text]")).to_have_text(
         "60 of 60 iterations", timeout=PATIENCE
     )
     expect(found.locator("[data-live]")).to_have_text(field(found, "finding").text_content() or "")
