@@ -1,11 +1,16 @@
 // Elements made by script, from text and attributes only: no markup is ever parsed.
 
-export const element = (tag, text = "", attributes = {}) => {
-  const made = document.createElement(tag);
+const filled = (made, text, attributes) => {
   made.textContent = text;
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
   return made;
 };
+
+export const element = (tag, text = "", attributes = {}) => filled(document.createElement(tag), text, attributes);
+
+/** The same within a drawing. */
+export const drawn = (tag, text = "", attributes = {}) =>
+  filled(document.createElementNS("http://www.w3.org/2000/svg", tag), text, attributes);
 
 export const parent = (tag, children, attributes = {}) => {
   const made = element(tag, "", attributes);

@@ -11,6 +11,7 @@ const NEAR = "300px";
 const SETTLED_MS = 500;
 
 class DpoWidget extends HTMLElement {
+  quiet = false;
   #module = null;
   #timer = 0;
   #saying = 0;
@@ -120,9 +121,11 @@ class DpoWidget extends HTMLElement {
     for (const list of this.querySelectorAll("[data-phrases]")) this.#colourPhrases(list, result);
   }
 
-  /** Say something once, politely, to those who can not see it: the last of what comes in quick succession. */
+  /** Say something once, politely, to those who can not see it: the last of what comes in quick succession.
+   *  Nothing while `quiet`, which a module sets as long as it goes from state to state by itself. */
   announce(text) {
     clearTimeout(this.#saying);
+    if (this.quiet) return;
     this.#saying = setTimeout(() => {
       this.querySelector("[data-live]").textContent = text;
     }, SETTLED_MS);

@@ -11,9 +11,12 @@ import torch
 from pydantic import BaseModel, Field
 from torch import Tensor
 
+from app.dot_plot import DOTS, Dot, DotAxis, axis, dots
 from app.figures import curve_figure, filled, line, marker
+from app.formats import signed
 from app.lab.exact import entropy, expectation, kl_divergence, phrase_marginals
 from app.lab.optimum import log_partition, optimal_logps
+from app.lab.quantiles import even_quantiles, mass_above, quantiles
 from app.lab.trained import PromptFacts, the_lab
 from app.lab.world import all_responses, the_world
 from app.phrases import Phrase, scored_phrases
@@ -34,6 +37,9 @@ SHOWN = 3
 CURVE_BETAS: tuple[float, ...] = tuple(torch.logspace(-2, 1, 61, dtype=torch.float64).tolist())
 
 BINS = 48
+
+TOP = torch.tensor([0.99], dtype=torch.float64)
+"""Level of the reference's quantile that ``beyond_reference`` is measured from."""
 
 
 class RewardName(StrEnum):
@@ -99,6 +105,14 @@ class Result(WidgetResult):
     responses: list[Response] = Field(description="the responses that gain most probability")
     losing: list[Response] = Field(description="the responses that lose most probability")
     phrases: list[PhraseShare] = Field(description="all thirty phrases, slot after slot")
+    dots: list[Dot] = Field(
+        description="each stands for 1% of the probability, lowest reward first; from reference "
+        "to optimum, dot k moves as optimal transport along the reward would move it"
+    )
+    dots_axis: DotAxis = Field(description="the axis along which the dots lie")
+    beyond_reference: float = Field(
+        description="probability under pi* of a reward above the 99% quantile under pi_ref"
+    )
     curve: list[CurvePoint] = Field(description="the optimum over beta, from 0.01 to 10")
     figure: dict[str, object] = Field(
         description="Plotly figure: distribution of the reward under reference and optimum"
@@ -120,6 +134,9 @@ def compute(params: Params) -> Result:
     quality = float(expectation(optimal, facts.true_quality))
     curve = curve_points(prompt, params.reward)
     responses = _responses(facts, reward, optimal, order[:SHOWN])
+    before = even_quantiles(reference, reward, DOTS)
+    highest = float(reward.max())
+    top = float(quantiles(reference, reward, TOP))
     return Result(
         finding=_finding(params, kl, quality, responses[0]),
         kl=kl,
@@ -130,6 +147,9 @@ def compute(params: Params) -> Result:
         responses=responses,
         losing=_responses(facts, reward, optimal, order.flip(0)[:SHOWN]),
         phrases=_phrases(prompt, reference, optimal),
+        dots=dots(even_quantiles(optimal, reward, DOTS), before, highest),
+        dots_axis=axis(_axis_title(params), float(before[0]), highest),
+        beyond_reference=float(mass_above(optimal, reward, top)),
         curve=list(curve),
         figure=_figure(params, reference, optimal, reward),
         tradeoff=_tradeoff(params, curve, kl, quality),
@@ -198,13 +218,18 @@ def _finding(params: Params, kl: float, quality: float, winner: Response) -> str
     where = f"At β = {params.beta:g} the optimum is {kl:.1f} nats from the reference. "
     said = f"It gives its favourite response {winner.optimal_probability:.1%} of all probability"
     if params.reward == RewardName.true:
-        return f"{where}{said}, and its expected true quality is {quality:+.2f}."
+        return f"{where}{said}, and its expected true quality is {signed(quality)}."
     if quality < 0:
         return (
             f"{where}{said}. That is what the reward model wants; the true quality is "
-            f"{quality:+.2f}, below the reference."
+            f"{signed(quality)}, below the reference."
         )
-    return f"{where}{said}. Its expected true quality is {quality:+.2f}."
+    return f"{where}{said}. Its expected true quality is {signed(quality)}."
+
+
+def _axis_title(params: Params) -> str:
+    which = "true quality" if params.reward == RewardName.true else "learned reward"
+    return f"{which} of a response"
 
 
 def _figure(params: Params, reference: Tensor, optimal: Tensor, reward: Tensor) -> dict[str, Any]:
@@ -217,13 +242,12 @@ def _figure(params: Params, reference: Tensor, optimal: Tensor, reward: Tensor) 
     def mass(logps: Tensor) -> Tensor:
         return torch.zeros(BINS, dtype=torch.float64).index_add(0, place, logps.exp())
 
-    which = "true quality" if params.reward == RewardName.true else "learned reward"
     return curve_figure(
         [
             filled("reference π_ref", centres, mass(reference), role="reference"),
             filled("optimum π*", centres, mass(optimal), role="optimised"),
         ],
-        x=f"{which} of a response",
+        x=_axis_title(params),
         y="share of probability",
     )
 

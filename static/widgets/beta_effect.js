@@ -1,6 +1,89 @@
+// The dots move to the cells that the result gives; a sweep asks for one result after the other.
+import { drawn } from "../dom.js";
+
+const SWEEP_BETAS = Array.from({ length: 25 }, (_, i) => Number((10 * 0.002 ** (i / 24)).toPrecision(2)));
+
+const sweeps = new WeakMap();
+
+const place = (circles, cells) => {
+  circles.forEach((circle, k) => {
+    const [column, row] = cells[k];
+    circle.setAttribute("cx", column);
+    circle.setAttribute("cy", row);
+  });
+};
+
+const drawDots = (widget, { dots, dots_axis }) => {
+  const picture = widget.querySelector(".dots");
+  place(picture.querySelectorAll(".optimum"), dots.map((dot) => [dot.column, dot.row]));
+  place(picture.querySelectorAll(".reference"), dots.map((dot) => [dot.reference_column, dot.reference_row]));
+  picture
+    .querySelector("[data-ticks]")
+    .replaceChildren(...dots_axis.ticks.map(({ at, text }) => drawn("text", text, { x: `${100 * at}%`, y: "50%" })));
+  picture.setAttribute("aria-label", `${picture.dataset.label}. ${widget.querySelector("[data-says]").textContent}`);
+};
+
+// Under reduced motion nothing is on its way, and there is nothing to wait for.
+const arrived = (widget) =>
+  Promise.allSettled(
+    widget
+      .querySelector(".dots")
+      .getAnimations({ subtree: true })
+      .map((motion) => motion.finished),
+  );
+
+const stop = (widget) => {
+  const sweep = sweeps.get(widget);
+  if (!sweep) return;
+  sweeps.delete(widget);
+  widget.quiet = false;
+  sweep.button.textContent = sweep.label;
+};
+
+// Every step is a result of the server's: no place between two of them is made up but by the eye.
+const run = async (widget, button) => {
+  const mine = { button, label: button.textContent };
+  sweeps.set(widget, mine);
+  button.textContent = button.dataset.stop;
+  widget.quiet = true;
+  for (const beta of SWEEP_BETAS) {
+    const before = widget.result;
+    widget.setParam("beta", beta);
+    await widget.refresh();
+    if (sweeps.get(widget) !== mine) return;
+    if (widget.result === before) break; // it failed, and the widget says so
+    await arrived(widget);
+    if (sweeps.get(widget) !== mine) return;
+  }
+  stop(widget);
+  widget.announce(widget.result.finding);
+};
+
 export default {
+  start(widget) {
+    const button = widget.querySelector("[data-sweep]");
+    button.addEventListener("click", () => {
+      if (sweeps.has(widget)) {
+        stop(widget);
+        widget.announce(widget.result.finding);
+      } else run(widget, button);
+    });
+  },
+
+  // A control that is touched, or a suggestion that is taken, ends the sweep.
+  changed: stop,
+
+  submit(widget) {
+    stop(widget);
+    widget.refresh();
+  },
+
   draw(widget, result) {
-    widget.plot("figure", result.figure);
+    drawDots(widget, result);
     widget.plot("tradeoff", result.tradeoff);
   },
+
+  pause: stop,
+
+  stop,
 };

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.dot_plot import DOTS, REFERENCE_ROWS, ROWS, stacked
 from app.lab.exact import conditional_logps, phrase_marginals
+from app.lab.optimum import optimal_logps
 from app.lab.trained import the_lab
 from app.lab.world import PHRASES, all_responses, response_number
 from app.widgets.base import PROMPT_TEXTS
@@ -110,3 +112,85 @@ def test_marginals_and_conditionals_against_enumeration() -> None:
     assert found.sum().item() == pytest.approx(logps[int(response_number(shown))].item(), abs=1e-9)
     share = logps[responses[:, 3] == 2].exp().sum().item()
     assert phrase_marginals(logps)[3, 2].item() == pytest.approx(share, abs=1e-12)
+
+
+# ---- dots --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("reward", list(RewardName))
+@pytest.mark.parametrize("prompt", list(PROMPT_TEXTS))
+def test_dots_rise_from_the_reference_and_stay_in_their_frame(prompt: str, reward: str) -> None:
+    axes, references = [], []
+    for beta in (10, 0.5, 0.01):
+        result = at(beta=beta, prompt=prompt, reward=reward)
+        axis = result.dots_axis
+        axes.append(axis)
+        references.append([(d.reference_column, d.reference_row) for d in result.dots])
+        assert len(result.dots) == DOTS
+        for dot in result.dots:
+            assert axis.low <= dot.reference_reward <= dot.reward + 1e-9
+            assert dot.reward <= axis.high
+            assert 0 <= dot.column < axis.columns
+            assert 0 <= dot.row < ROWS == axis.rows
+            assert 0 <= dot.reference_row < REFERENCE_ROWS == axis.reference_rows
+        assert len({(d.column, d.row) for d in result.dots}) == DOTS
+        assert len(set(references[-1])) == DOTS
+    assert axes[0] == axes[1] == axes[2]
+    assert references[0] == references[1] == references[2]
+
+
+@given(beta=st.floats(0.01, 10))
+@settings(max_examples=15)
+def test_each_dot_stands_for_one_percent(beta: float) -> None:
+    """Left of any dot lies the probability that the dots before it stand for, within one dot."""
+    result = at(beta=beta)
+    facts = the_lab().facts(0)
+    responses = list(
+        zip(
+            facts.true_quality.tolist(),
+            optimal_logps(facts.reference_logps, facts.true_quality, beta).exp().tolist(),
+            strict=True,
+        )
+    )
+    for dot in result.dots[::9]:
+        below = math.fsum(p for r, p in responses if r < dot.reward)
+        counted = sum(other.reward < dot.reward for other in result.dots)
+        assert abs(below - counted / DOTS) <= 1 / DOTS
+    mean = sum(dot.reward for dot in result.dots) / DOTS
+    bin_width = (result.dots_axis.high - result.dots_axis.low) / (result.dots_axis.columns / 2)
+    assert mean == pytest.approx(result.expected_reward, abs=bin_width)
+
+
+def test_the_share_beyond_the_reference_is_the_sum_over_such_responses() -> None:
+    facts = the_lab().facts(0)
+    ordered = sorted(
+        zip(facts.true_quality.tolist(), facts.reference_logps.exp().tolist(), strict=True)
+    )
+    total, threshold = 0.0, -math.inf
+    for reward, probability in ordered:
+        total, threshold = total + probability, reward
+        if total >= 0.99:
+            break
+    optimal = optimal_logps(facts.reference_logps, facts.true_quality, 0.5).exp().tolist()
+    shares = zip(facts.true_quality.tolist(), optimal, strict=True)
+    share = math.fsum(p for reward, p in shares if reward > threshold)
+    assert at(beta=0.5).beyond_reference == pytest.approx(share, abs=1e-12)
+    assert at(beta=10).beyond_reference < 0.02 < 0.99 < at(beta=0.02).beyond_reference
+
+
+@given(values=st.lists(st.floats(-3, 3), max_size=DOTS))
+def test_a_stack_has_no_gap_and_its_columns_are_in_the_order_of_the_values(
+    values: list[float],
+) -> None:
+    places = stacked(sorted(values), -3, 3)
+    assert len(set(places)) == len(values)
+    bins = [column // 2 for column, _ in places]
+    assert bins == sorted(bins)
+    for number in set(bins):
+        rows = [row for column, row in places if column // 2 == number]
+        assert rows == [k // 2 for k in range(len(rows))]
+
+
+def test_an_axis_without_length_is_refused() -> None:
+    with pytest.raises(ValueError, match="no length"):
+        stacked([1.0], 1, 1)

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+
+from app.lab.quantiles import even_quantiles, mass_above, quantiles
+
+COUNT = 100
+
+
+@st.composite
+def distributions(draw: st.DrawFn) -> tuple[Tensor, Tensor]:
+    """Log-probabilities and values; values may be equal."""
+    pairs = draw(
+        st.lists(
+            st.tuples(st.floats(-8, 8), st.integers(-20, 20).map(lambda n: n / 4)),
+            min_size=1,
+            max_size=40,
+        )
+    )
+    logits = torch.tensor([logit for logit, _ in pairs], dtype=torch.float64)
+    values = torch.tensor([value for _, value in pairs], dtype=torch.float64)
+    return torch.log_softmax(logits, 0), values
+
+
+def mass(logps: Tensor, inside: Tensor) -> float:
+    return math.fsum(logps.exp()[inside].tolist())
+
+
+@given(given=distributions(), level=st.floats(0.001, 0.999))
+def test_a_quantile_is_the_first_value_that_reaches_its_level(
+    given: tuple[Tensor, Tensor], level: float
+) -> None:
+    """Against brute force over all values."""
+    logps, values = given
+    found = float(quantiles(logps, values, torch.tensor([level], dtype=torch.float64)))
+    assert found in values.tolist()
+    assert mass(logps, values <= found) >= level - 1e-12
+    assert mass(logps, values < found) <= level + 1e-12
+
+
+@given(distributions())
+def test_each_quantile_stands_for_the_same_share(given: tuple[Tensor, Tensor]) -> None:
+    """In any interval: how many lie in it, and its probability, differ by one of them at most."""
+    logps, values = given
+    found = even_quantiles(logps, values, COUNT)
+    for low in (-5.1, -2.1, 0.1, 1.0):
+        for high in (1.6, 3.0, 5.1):
+            counted = int(((found > low) & (found <= high)).sum()) / COUNT
+            exact = mass(logps, (values > low) & (values <= high))
+            assert abs(counted - exact) <= 1 / COUNT + 1e-12
+
+
+@given(distributions())
+def test_quantiles_ascend_and_their_mean_is_near_the_expectation(
+    given: tuple[Tensor, Tensor],
+) -> None:
+    """The midpoint rule for a rising function is off by at most its rise over twice the count."""
+    logps, values = given
+    found = even_quantiles(logps, values, COUNT)
+    assert bool((found.diff() >= 0).all())
+    exact = math.fsum((logps.exp() * values).tolist())
+    bound = float(values.max() - values.min()) / (2 * COUNT)
+    assert abs(float(found.mean()) - exact) <= bound + 1e-12
+
+
+def test_the_tilt_of_an_optimum_lowers_no_quantile() -> None:
+    generator = torch.Generator().manual_seed(3)
+    values = torch.randn(500, dtype=torch.float64, generator=generator)
+    noise = torch.randn(500, dtype=torch.float64, generator=generator)
+    logps = torch.log_softmax(noise, 0)
+    before = even_quantiles(logps, values, COUNT)
+    for beta in (10, 1, 0.1):
+        after = even_quantiles(torch.log_softmax(logps + values / beta, 0), values, COUNT)
+        assert bool((after >= before).all())
+        assert float(after.mean()) > float(before.mean())
+        before = after
+
+
+@given(distributions(), st.floats(-5, 5))
+def test_mass_above_a_threshold_is_the_sum(given: tuple[Tensor, Tensor], threshold: float) -> None:
+    logps, values = given
+    exact = mass(logps, values > threshold)
+    assert float(mass_above(logps, values, threshold)) == pytest.approx(exact, abs=1e-12)
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0, -0.1, math.nan])
+def test_levels_outside_are_refused(level: float) -> None:
+    logps = torch.zeros(1, dtype=torch.float64)
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        quantiles(logps, logps, torch.tensor([level], dtype=torch.float64))
