@@ -12,8 +12,8 @@ LossType = StrEnum("LossType", {name: name for name in LOSSES})  # type: ignore[
 """Names of ``app.lab.losses.LOSSES``, so that OpenAPI lists them."""
 
 LOSS_LABELS = {
-    "sigmoid": "sigmoid: DPO, and cDPO with label smoothing",
-    "robust": "robust: rDPO, for a known share of flipped labels",
+    "sigmoid": "sigmoid: DPO (cDPO if smoothed)",
+    "robust": "robust: rDPO, for noisy labels",
     "hinge": "hinge: SLiC-HF, RSO",
     "ipo": "ipo: IPO on summed log-ratios",
     "ipo_norm": "ipo_norm: IPO averaged over tokens (TRL’s ipo)",
