@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from fastapi import FastAPI
 from starlette_compress import CompressMiddleware
 
-from app import api, pages, problems
+from app import api, lab_api, logps_form, pages, problems
 from app.httpd import BodyLimit, HashedStatics, SecurityHeaders
 from app.memo import Memo
 from app.rendering import static_hash
@@ -41,7 +41,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.memo = Memo()
     app.state.runs = Runs(settings.concurrent_runs)
     app.include_router(api.router)
+    app.include_router(lab_api.router)
     app.include_router(pages.router)
+    app.include_router(logps_form.router)
     app.mount(f"/static/{static_hash()}", HashedStatics(directory=STATIC), name="static")
     problems.install(app)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)

@@ -3,21 +3,19 @@
 No ``from __future__ import annotations`` here: FastAPI has to see the real types.
 """
 
-from collections.abc import Iterable
+import json
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
-from pydantic import ValidationError
 
 from app.apidocs import documented_routes
-from app.controls import controls_of
-from app.problems import FieldError, RefusedParams, field_errors
+from app.receipts import receipt, without_figures
 from app.recorded import drawing, recorded
-from app.rendering import WidgetView, headings_of, templates
+from app.rendering import headings_of, templates
 from app.sections import SECTIONS, Section, section_by_slug, section_of
 from app.sources import bibtex, corrections, glossary, references
-from app.widgets.base import Widget, WidgetParams
+from app.views import no_parameters, views
 from app.widgets.registry import WIDGETS
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
@@ -66,6 +64,19 @@ def single_widget(request: Request, name: str) -> Any:
     return templates.TemplateResponse(request, "widget.html", context)
 
 
+@router.get("/widgets/{name}/receipt")
+def widget_receipt(request: Request, name: str) -> Any:
+    if name not in WIDGETS:
+        raise HTTPException(404, f"There is no widget {name!r}.")
+    shown = views(request, [name])[name]
+    context = {
+        "w": shown,
+        "receipt": receipt(shown, str(request.base_url).rstrip("/")),
+        "answer": json.dumps(without_figures(shown.result), indent=1, ensure_ascii=False),
+    }
+    return templates.TemplateResponse(request, "receipt.html", context)
+
+
 @router.get("/read")
 def read(request: Request) -> Any:
     no_parameters(request)
@@ -110,50 +121,3 @@ def docs(request: Request) -> Any:
 @router.get("/favicon.ico")
 def favicon(request: Request) -> Any:
     return RedirectResponse(templates.env.globals["static"]({"request": request}, "icon.svg"))  # type: ignore[operator]
-
-
-def views(request: Request, names: Iterable[str]) -> dict[str, WidgetView]:
-    """Widgets in the state that the query asks for; a parameter goes to all that know it."""
-    widgets = [WIDGETS[name] for name in names]
-    query = once_each(request)
-    known = {field for widget in widgets for field in widget.params.model_fields}
-    unknown = [key for key in query if key not in known]
-    if unknown:
-        allowed = f"one of: {', '.join(sorted(known))}"
-        raise RefusedParams(
-            [FieldError(field=key, message="unknown parameter", allowed=allowed) for key in unknown]
-        )
-    return {widget.name: view(request, widget, query) for widget in widgets}
-
-
-def view(request: Request, widget: Widget, query: dict[str, str]) -> WidgetView:
-    """One widget, computed."""
-    given = {key: value for key, value in query.items() if key in widget.params.model_fields}
-    try:
-        params: WidgetParams = widget.params.model_validate(given)
-    except ValidationError as error:
-        properties = widget.params.model_json_schema()["properties"]
-        raise RefusedParams(field_errors(error.errors(), properties)) from error
-    result = request.app.state.memo.result(widget, params)
-    return WidgetView(widget, params, result, controls_of(params))
-
-
-def no_parameters(request: Request) -> None:
-    """Refuse parameters on a page that has none."""
-    if request.query_params:
-        raise RefusedParams(
-            [
-                FieldError(field=key, message="this page takes no parameters")
-                for key in request.query_params
-            ]
-        )
-
-
-def once_each(request: Request) -> dict[str, str]:
-    """Query parameters, each given at most once; an empty one counts as not given."""
-    query: dict[str, str] = {}
-    for key, value in request.query_params.multi_items():
-        if key in query:
-            raise RefusedParams([FieldError(field=key, message="given twice")])
-        query[key] = value
-    return {key: value for key, value in query.items() if value != ""}

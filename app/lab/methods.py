@@ -87,14 +87,21 @@ def measure_run(lab: Lab, run: Run) -> Measurement:
         KeyError: unknown method
         AboveFrontier: something is wrong, since no policy can be there
     """
+    logps, learned = make_run(lab, run)
+    return measure(logps, lab.facts(run.prompt), learned)
+
+
+def make_run(lab: Lab, run: Run) -> tuple[Tensor, Tensor]:
+    """log pi(y|x) of the policy that a run makes, and the learned reward of its comparisons.
+
+    Shapes: (7776,), (7776,), float64. Raises KeyError for an unknown method.
+    """
     facts = lab.facts(run.prompt)
     pairs = lab.comparisons(run.prompt, run.seed)
     reward_model, _ = train_reward_model([pairs], RewardModelConfig())
     learned = centred_rewards(reward_model, run.prompt, facts.reference_logps)
     if run.method == "best_of_n":
-        return measure(
-            best_of_n_logps(facts.reference_logps, learned, int(run.strength)), facts, learned
-        )
+        return best_of_n_logps(facts.reference_logps, learned, int(run.strength)), learned
     if run.method in ("ppo", "ppo_true"):
         rewards = reward_model if run.method == "ppo" else TrueReward(facts.true_quality)
         config = PPOConfig(kl_coefficient=run.strength, seed=run.seed)
@@ -104,7 +111,7 @@ def measure_run(lab: Lab, run: Run) -> Measurement:
         policy = trainer.policy
     else:
         policy, _ = train_dpo(lab.reference_policy, [pairs], _dpo_config(run))
-    return measure(exact_logps(policy, run.prompt), facts, learned)
+    return exact_logps(policy, run.prompt), learned
 
 
 def _dpo_config(run: Run) -> DPOConfig:

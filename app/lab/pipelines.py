@@ -6,10 +6,11 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
 from typing import ClassVar
 
-from torch import nn
+from torch import Tensor, nn
 
 from app.lab.dpo import DPOConfig, DPOTrainer
-from app.lab.measure import Measurement, measure_policy
+from app.lab.exact import exact_logps
+from app.lab.measure import Measurement, measure
 from app.lab.policy import Policy, parameter_count
 from app.lab.ppo import PPOConfig, PPOTrainer
 from app.lab.reward_model import RewardModelConfig, train_reward_model
@@ -70,10 +71,14 @@ class Pipeline(ABC):
         with self._watch:
             self._train_to(share)
 
-    def measure(self) -> Measurement:
-        """Where the policy is now. Its ``reward`` is that of the reward model that ships."""
+    def measure(self) -> tuple[Measurement, Tensor]:
+        """Where the policy is now, and log pi(y|x) of all responses, shape (7776,).
+
+        The measurement's ``reward`` is that of the reward model that ships.
+        """
         facts = self.lab.facts(self.prompt)
-        return measure_policy(self.policy, facts, facts.learned_reward)
+        logps = exact_logps(self.policy, self.prompt)
+        return measure(logps, facts, facts.learned_reward), logps
 
     @abstractmethod
     def _prepare(self) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from torch import Tensor
+
 from app.lab.dpo import DPOConfig
 from app.lab.measure import Measurement
 from app.lab.pipelines import DPO, RLHF, Network
@@ -30,6 +32,8 @@ class Leg:
     seconds: float
     """of training on one CPU thread, the reward model's included; measuring does not count"""
     networks: list[Network]
+    logps: Tensor | None
+    """log pi(y|x) of all responses, shape (7776,), float64; of the last leg alone"""
 
     @property
     def parameters_in_memory(self) -> int:
@@ -47,14 +51,16 @@ def race(lab: Lab, prompt: int, dpo: DPOConfig, ppo: PPOConfig, legs: int = LEGS
     for leg in range(legs + 1):
         for runner in runners:
             runner.train_to(leg / legs)
+            measured, logps = runner.measure()
             yield Leg(
                 runner.method,
                 leg,
-                runner.measure(),
+                measured,
                 runner.gradient_steps,
                 runner.samples_generated,
                 runner.seconds,
                 runner.networks,
+                logps if leg == legs else None,
             )
 
 

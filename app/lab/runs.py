@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.lab.measure import Measurement, measure_policy
+from torch import Tensor
+
+from app.lab.exact import exact_logps
+from app.lab.measure import Measurement, measure
 from app.lab.ppo import PPOConfig, PPOTrainer
 from app.lab.shared_runs import SharedRuns
 from app.lab.stopwatch import Stopwatch
@@ -26,6 +29,8 @@ class PPORow:
     gradient_steps: int
     seconds: float
     """of training on one CPU thread; measuring does not count"""
+    logps: Tensor | None = None
+    """log pi(y|x) of all responses, shape (7776,), float64; of the last iteration alone"""
 
 
 _runs: SharedRuns[tuple[int, PPOConfig], PPORow] = SharedRuns(kept=32)
@@ -51,13 +56,15 @@ def _run(prompt: int, config: PPOConfig) -> Iterator[PPORow]:
     watch = Stopwatch()
 
     def row(iteration: int, clip_fraction: float) -> PPORow:
+        logps = exact_logps(trainer.policy, prompt)
         return PPORow(
             iteration,
             clip_fraction,
-            measure_policy(trainer.policy, facts, facts.learned_reward),
+            measure(logps, facts, facts.learned_reward),
             trainer.responses_sampled,
             trainer.gradient_steps,
             watch.seconds,
+            logps if iteration == config.iterations else None,
         )
 
     yield row(0, 0.0)

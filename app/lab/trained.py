@@ -100,9 +100,14 @@ class Lab:
         """The pairs that the shipped reward model and DPO policy were trained on."""
         return self.comparisons(prompt, self.seed)
 
+    @property
+    def held_out_seed(self) -> int:
+        """What the held-out comparisons are drawn with."""
+        return self.seed + 1_000_000
+
     def held_out_comparisons(self, prompt: int) -> Comparisons:
         """Pairs that the shipped networks have never seen."""
-        return self.comparisons(prompt, self.seed + 1_000_000, HELD_OUT)
+        return self.comparisons(prompt, self.held_out_seed, HELD_OUT)
 
     def reward_model_accuracy(self) -> float:
         """Share of held-out pairs, over all prompts, that the reward model orders as labelled."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
+from torch import Tensor
 
 from app.lab.world import the_world
 
@@ -62,6 +63,8 @@ class Widget:
     tries: tuple[Try, ...] = ()
     warm: tuple[str, ...] = ()
     """states, as queries, that train and are worth computing before a reader asks"""
+    policies: Callable[[Any], dict[str, Tensor]] | None = None
+    """of a widget that trains: params to log pi(y|x) of each policy, shape (7776,), float64"""
 
 
 def number(

@@ -75,7 +75,9 @@ class Result(WidgetResult):
     checked_on: str = Field(description="what the check ran over and what the sides are")
     terms: list[Term] = Field(description="the quantities in it, for the response shown")
     response: str = Field(description="the response shown, y or y_w")
+    response_number: int = Field(description="its place among the 7,776, as in /api/v1/lab")
     opponent: str = Field(description="the response it is compared with, y_l, from step 4 on")
+    opponent_number: int = Field(description="its place among the 7,776")
 
 
 def compute(params: Params) -> Result:
@@ -113,6 +115,8 @@ def compute(params: Params) -> Result:
         checked_on=f"The largest difference is over {checked_on}. The sides shown are {shown}.",
         terms=step.terms(numbers),
         response=world.text(prompt, responses[numbers.shown].tolist()),
+        response_number=numbers.shown,
+        opponent_number=numbers.opponents.opponent,
         opponent=world.text(
             opponents_prompt(prompt, params.mistake), responses[numbers.opponents.opponent].tolist()
         ),

@@ -9,11 +9,12 @@ from math import inf
 import numpy as np
 import plotly.graph_objects as go
 from pydantic import BaseModel, Field, ValidationInfo, field_validator
+from torch import Tensor
 
 from app.figures import band, curve_figure, line, marker
 from app.formats import fixed
-from app.lab.measure import Measurement
-from app.lab.methods import METHODS, Run, measure_run
+from app.lab.measure import measure
+from app.lab.methods import METHODS, Run, make_run
 from app.lab.trained import PromptFacts, the_lab
 from app.lab.world import the_world
 from app.study_data import Spread, frontier_study, spreads
@@ -162,7 +163,7 @@ def compute(params: Params) -> Result:
     curves = [_curve(name, places) for name, places in spreads(prompt).items()]
     own = None
     if params.method != "none":
-        own = _own(facts, _measured(Run(prompt, params.method, params.strength, params.seed)))
+        own = _own(facts, _made(_run_of(params)))
     return Result(
         finding=_finding({curve.method: curve for curve in curves}, own, params),
         curves=curves,
@@ -175,9 +176,20 @@ def compute(params: Params) -> Result:
     )
 
 
-@lru_cache(maxsize=128)
-def _measured(run: Run) -> Measurement:
-    return measure_run(the_lab(), run)
+def policies(params: Params) -> dict[str, Tensor]:
+    """The policy of the reader's own run, if one was asked for."""
+    return {} if params.method == "none" else {"yours": _made(_run_of(params))[0]}
+
+
+def _run_of(params: Params) -> Run:
+    prompt = the_world().prompt_number(params.prompt)
+    return Run(prompt, params.method, params.strength, params.seed)
+
+
+@lru_cache(maxsize=64)
+def _made(run: Run) -> tuple[Tensor, Tensor]:
+    """log pi(y|x) of the policy, and the learned reward of its comparisons. Shapes: (7776,)."""
+    return make_run(the_lab(), run)
 
 
 def _curve(name: str, places: list[Spread]) -> Curve:
@@ -193,7 +205,8 @@ def _curve(name: str, places: list[Spread]) -> Curve:
     )
 
 
-def _own(facts: PromptFacts, measured: Measurement) -> OwnPoint:
+def _own(facts: PromptFacts, made: tuple[Tensor, Tensor]) -> OwnPoint:
+    measured = measure(made[0], facts, made[1])
     return OwnPoint(
         kl=measured.kl,
         true_quality=measured.true_quality,
@@ -267,6 +280,7 @@ WIDGET = Widget(
     params=Params,
     result=Result,
     compute=compute,
+    policies=policies,
     example="method=dpo&strength=0.3&seed=1001",
     tries=(
         Try("Add DPO at β = 0.3, trained now, with a seed of its own.", "method=dpo&strength=0.3"),

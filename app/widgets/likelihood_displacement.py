@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import torch
 from pydantic import BaseModel, Field
+from torch import Tensor
 
 from app.figures import curve_figure, line
 from app.formats import percent, signed
@@ -106,9 +108,8 @@ class Result(WidgetResult):
 
 def compute(params: Params) -> Result:
     """Train a copy of the reference and look inside every ten steps."""
-    lab, prompt = the_lab(), the_world().prompt_number(params.prompt)
-    config = DPOConfig(**LOSSES[params.loss], beta=params.beta, steps=STEPS, seed=params.seed)
-    looks = list(displacement(lab, prompt, config))
+    prompt = the_world().prompt_number(params.prompt)
+    looks = _looks(prompt, config_of(params))
     history = [_row(look) for look in looks]
     first, last = history[0], history[-1]
     chosen = last.chosen_logps - first.chosen_logps
@@ -124,6 +125,22 @@ def compute(params: Params) -> Result:
         figure=_logps_figure(history),
         mass=_mass_figure(history),
     )
+
+
+def config_of(params: Params) -> DPOConfig:
+    """The lab's configuration of a run."""
+    return DPOConfig(**LOSSES[params.loss], beta=params.beta, steps=STEPS, seed=params.seed)
+
+
+@lru_cache(maxsize=8)
+def _looks(prompt: int, config: DPOConfig) -> list[Displacement]:
+    return list(displacement(the_lab(), prompt, config))
+
+
+def policies(params: Params) -> dict[str, Tensor]:
+    """The policy after the last step."""
+    looks = _looks(the_world().prompt_number(params.prompt), config_of(params))
+    return {"policy": looks[-1].logps}
 
 
 def _row(look: Displacement) -> Row:
@@ -199,6 +216,7 @@ WIDGET = Widget(
     params=Params,
     result=Result,
     compute=compute,
+    policies=policies,
     warm=("",),
     example="loss=ipo&beta=0.1",
     tries=(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic import BaseModel, Field
+from torch import Tensor
 
 from app.figures import curve_figure, line, marker
 from app.lab.pipelines import DPO, RLHF
@@ -87,6 +88,12 @@ def compute(params: Params) -> Result:
     )
 
 
+def policies(params: Params) -> dict[str, Tensor]:
+    """Both policies, trained."""
+    legs = race_legs(the_world().prompt_number(params.prompt), params.seed, BETA, BETA)
+    return {leg.method: leg.logps for leg in legs if leg.logps is not None}
+
+
 def _pipeline(prompt: int, kind: type[RLHF] | type[DPO], end: Leg) -> Pipeline:
     return Pipeline(
         stages=kind.stages,
@@ -158,6 +165,7 @@ WIDGET = Widget(
     params=Params,
     result=Result,
     compute=compute,
+    policies=policies,
     example="prompt=poem&seed=1",
     tries=(
         Try("Train both on other comparisons: see how far each result moves.", "seed=4"),

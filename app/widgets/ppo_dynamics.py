@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pydantic import BaseModel, Field
+from torch import Tensor
 
 from app.charts.roles import ROLES, translucent
 from app.figures import curve_figure, line
@@ -150,6 +151,13 @@ def compute(params: Params) -> Result:
     )
 
 
+def policies(params: Params) -> dict[str, Tensor]:
+    """The policy after the last iteration."""
+    last = finished_ppo(the_world().prompt_number(params.prompt), config_of(params))[-1]
+    assert last.logps is not None
+    return {"policy": last.logps}
+
+
 def _row(prompt: int, row: PPORow) -> Row:
     measured = row.measured
     return Row(
@@ -210,6 +218,7 @@ WIDGET = Widget(
     params=Params,
     result=Result,
     compute=compute,
+    policies=policies,
     example="seed=7&kl_coefficient=0.2",
     tries=(
         Try("Charge 0.7 for a nat of KL: PPO lands on the exact optimum.", "kl_coefficient=0.7"),

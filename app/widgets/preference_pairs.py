@@ -59,6 +59,7 @@ class Scored(BaseModel):
     """One response with its scores."""
 
     text: str
+    number: int = Field(description="its place among the 7,776, as in /api/v1/lab")
     true_quality: float = Field(description="r*(x, y); mean 0 under the reference policy")
     learned_reward: float = Field(description="reward model; mean 0 under the reference policy")
     reference_logp: float = Field(description="log pi_ref(y|x), nats, a sum over phrases")
@@ -191,6 +192,7 @@ def _scored(prompt: int, responses: Tensor) -> list[Scored]:
     return [
         Scored(
             text=lab.world.text(prompt, response.tolist()),
+            number=n,
             true_quality=facts.true_quality[n].item(),
             learned_reward=facts.learned_reward[n].item(),
             reference_logp=facts.reference_logps[n].item(),

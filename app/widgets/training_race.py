@@ -7,6 +7,7 @@ from typing import Literal
 
 import plotly.graph_objects as go
 from pydantic import BaseModel, Field
+from torch import Tensor
 
 from app.figures import curve_figure, line, marker
 from app.lab.race import LEGS, Leg, race_legs
@@ -114,6 +115,13 @@ def compute(params: Params) -> Result:
     )
 
 
+def policies(params: Params) -> dict[str, Tensor]:
+    """Both policies at the end."""
+    prompt = the_world().prompt_number(params.prompt)
+    legs = race_legs(prompt, params.seed, params.dpo_beta, params.kl_coefficient)
+    return {leg.method: leg.logps for leg in legs if leg.logps is not None}
+
+
 def _place(prompt: int, leg: Leg) -> Place:
     return Place(
         method="dpo" if leg.method == "dpo" else "rlhf",
@@ -185,6 +193,7 @@ WIDGET = Widget(
     params=Params,
     result=Result,
     compute=compute,
+    policies=policies,
     example="prompt=poem&dpo_beta=0.1&kl_coefficient=0.1",
     tries=(
         Try("Loosen both leashes: both run past their peaks.", "dpo_beta=0.05&kl_coefficient=0.05"),

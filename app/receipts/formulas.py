@@ -1,0 +1,49 @@
+"""Formulas as lines of Python for snippets: written apart from app/lab, so that each can check the other.
+
+In losses, c and r are log-ratios of the chosen and rejected response, pc and pr their log-probabilities
+under the policy, nc and nr their lengths in tokens, and e is label smoothing.
+"""
+
+from __future__ import annotations
+
+LOSSES = {
+    "sigmoid": "-(1 - e) * F.logsigmoid(beta * (c - r)) - e * F.logsigmoid(beta * (r - c))",
+    "robust": "(-(1 - e) * F.logsigmoid(beta * (c - r)) + e * F.logsigmoid(beta * (r - c))) / (1 - 2 * e)",
+    "hinge": "F.relu(1 - beta * (c - r))",
+    "ipo": "(c - r - 1 / (2 * beta)) ** 2",
+    "ipo_norm": "(c / nc - r / nr - 1 / (2 * beta)) ** 2",
+    "exo_pair": "sum(F.logsigmoid(z).exp() * (F.logsigmoid(z) - math.log(q)) "
+    "for z, q in ((beta * (c - r), 1 - e), (beta * (r - c), e)))",
+    "nca_pair": "-F.logsigmoid(beta * c) - F.logsigmoid(-beta * c) / 2 - F.logsigmoid(-beta * r) / 2",
+    "bco_pair": "-F.logsigmoid(beta * c) - F.logsigmoid(-beta * r)",
+    "sppo_hard": "(c - 1 / (2 * beta)) ** 2 + (r + 1 / (2 * beta)) ** 2",
+    "apo_zero": "1 - torch.sigmoid(beta * c) + torch.sigmoid(beta * r)",
+    "apo_down": "torch.sigmoid(beta * c) + torch.sigmoid(beta * (r - c))",
+    "discopop": "-torch.sigmoid(beta * (r - c) / 0.05) * F.logsigmoid(beta * (c - r)) "
+    "+ (F.logsigmoid(beta * (c - r) / 0.05) - beta * (c - r)).exp()",
+    "sigmoid_norm": "-F.logsigmoid(beta * (c / nc - r / nr))",
+    "simpo": "-F.logsigmoid(beta * (pc / nc - pr / nr) - 0.5)",
+    "orpo": "-pc / nc - beta * F.logsigmoid((pc / nc - (-(pc / nc).expm1()).log()) "
+    "- (pr / nr - (-(pr / nr).expm1()).log()))",
+    "kto": "torch.sigmoid(-beta * c) + torch.sigmoid(beta * r)",
+}
+"""By loss_type; the shape of c and r carries over."""
+
+SIDES = {
+    1: (
+        "(pi.exp() * quality).sum() - beta * (pi.exp() * (pi - ref)).sum()",
+        "(pi.exp() * (quality - beta * (pi - ref))).sum()",
+    ),
+    2: (
+        "quality - beta * (pi - ref)",
+        "beta * log_z - beta * (pi - torch.log_softmax(ref + quality / beta, 0))",
+    ),
+    3: ("quality", "written"),
+    4: ("torch.sigmoid(quality - reward_l)", "torch.sigmoid(written - written_l)"),
+    5: ("torch.sigmoid(written - written_l)", "torch.sigmoid(implicit - implicit_l)"),
+    6: (
+        "-torch.nn.functional.logsigmoid(implicit - implicit_l)",
+        "torch.nn.functional.softplus(reward_l - quality)",
+    ),
+}
+"""Left and right side of each step of the derivation."""

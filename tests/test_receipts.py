@@ -1,0 +1,132 @@
+"""Every snippet is executed, and what it prints is compared with what the widget shows."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import io
+import json
+import subprocess
+import sys
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from app.lab.losses import LOSSES
+from app.receipts import formulas
+from app.resources import TEMPLATES
+from app.widgets.registry import WIDGETS
+
+MOST_LINES = 25
+ENOUGH_NUMBERS = 2
+
+# Beside the default and the suggestions of each widget: states that take another way through its snippet.
+MORE_STATES = {
+    "rlhf_pipeline": ["stage=reward_model", "stage=ppo"],
+    "dpo_loss": [
+        f"loss_type={name}" + ("&label_smoothing=0.1" if name in ("robust", "exo_pair") else "")
+        for name in LOSSES
+    ]
+    + ["label_smoothing=0.2", "loss_type=simpo&chosen_length=12&rejected_length=30"],
+    "loss_family": [f"loss_type={name}" for name in LOSSES],
+    "dpo_derivation": [
+        f"step={step}&mistake={mistake}"
+        for step in range(1, 7)
+        for mistake in ("none", "no_partition", "flipped_kl", "no_beta", "other_prompt")
+    ],
+    "win_rates": [
+        f"benchmark={name}" for name in ("hh", "hh_training", "cnn_dailymail", "human", "imdb")
+    ],
+    "beta_effect": ["prompt=poem&reward=learned"],
+    "preference_pairs": ["prompt=poem&pair=17&split=test"],
+}
+
+STATES = [
+    (name, query)
+    for name, widget in WIDGETS.items()
+    for query in dict.fromkeys(["", *(t.query for t in widget.tries), *MORE_STATES.get(name, [])])
+]
+
+
+def fetched(server: str, path: str) -> Any:
+    answer = httpx.get(server + path, timeout=120)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def printed(snippet: str) -> dict[str, float]:
+    """What a snippet prints, run in a name space of its own."""
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(compile(snippet, "snippet", "exec"), {"__name__": "__main__"})
+    numbers: dict[str, float] = json.loads(out.getvalue())
+    return numbers
+
+
+def at(answer: Any, path: str) -> Any:
+    return reduce(
+        lambda value, key: value[int(key) if key.isdigit() else key], path.split("."), answer
+    )
+
+
+@pytest.mark.parametrize(("name", "query"), STATES)
+def test_a_snippet_prints_the_numbers_that_the_widget_shows(
+    server: str, name: str, query: str
+) -> None:
+    receipt = fetched(server, f"/api/v1/receipts/{name}?{query}")
+    assert receipt["url"].startswith(f"{server}/api/v1/{name}")
+    assert receipt["url"] in receipt["curl"]
+    assert len(receipt["snippet"].splitlines()) <= MOST_LINES
+    numbers = printed(receipt["snippet"])
+    answer = fetched(server, receipt["url"].removeprefix(server))
+    for path, number in numbers.items():
+        # Trained in float32, measured in float64: what is compared here is the measuring.
+        assert number == pytest.approx(at(answer, path), rel=1e-6, abs=1e-9), path
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_a_snippet_stands_alone_and_has_numbers(server: str, name: str) -> None:
+    snippet = fetched(server, f"/api/v1/receipts/{name}")["snippet"]
+    imported = {
+        alias.name.split(".")[0]
+        for node in ast.walk(ast.parse(snippet))
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    } | {
+        (node.module or "").split(".")[0]
+        for node in ast.walk(ast.parse(snippet))
+        if isinstance(node, ast.ImportFrom)
+    }
+    assert "torch" in imported
+    assert imported <= {"json", "math", "torch", "urllib"}
+    assert len(printed(snippet)) >= ENOUGH_NUMBERS
+
+
+def test_a_snippet_runs_in_an_interpreter_of_its_own(server: str, tmp_path: Path) -> None:
+    snippet = fetched(server, "/api/v1/receipts/beta_effect?beta=0.2")["snippet"]
+    run = subprocess.run(
+        [sys.executable, "-I", "-c", snippet],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    answer = fetched(server, "/api/v1/beta_effect?beta=0.2")
+    assert json.loads(run.stdout)["kl"] == pytest.approx(answer["kl"])
+
+
+def test_every_widget_and_every_loss_has_its_lines() -> None:
+    there = {path.name.removesuffix(".py.jinja") for path in (TEMPLATES / "receipts").glob("[!_]*")}
+    assert there == set(WIDGETS)
+    assert set(formulas.LOSSES) == set(LOSSES)
+
+
+def test_a_hostile_host_name_stays_text(server: str) -> None:
+    answer = httpx.get(
+        f"{server}/api/v1/receipts/reward_separation", headers={"Host": 'x"); print("y'}
+    )
+    if answer.status_code == 200:
+        assert '")' not in answer.json()["url"]
