@@ -31,6 +31,7 @@ class DpoWidget extends HTMLElement {
       link.addEventListener("click", (event) => this.#try(event, link.dataset.try));
     }
     for (const range of this.querySelectorAll("[data-range-for]")) this.#syncRange(range);
+    this.addEventListener("click", (event) => this.#onClick(event));
     this.#observer = new IntersectionObserver((entries) => this.#onVisible(entries.at(-1).isIntersecting), {
       rootMargin: NEAR,
     });
@@ -47,10 +48,12 @@ class DpoWidget extends HTMLElement {
 
   // ---- for modules -------------------------------------------------------------------------
 
-  /** The state of the controls, or one with some changed, as query parameters without defaults. */
+  /** The state of the controls, or one with some changed, as query parameters without defaults. What is
+   *  private, such as a text or a file of the reader's, is never part of an address. */
   params(changes = {}) {
     const params = new URLSearchParams();
     for (const [name, given] of new FormData(this.form)) {
+      if (this.form.elements[name].dataset?.private !== undefined) continue;
       const value = String(changes[name] ?? given);
       if (value !== "" && value !== this.#default(name)) params.append(name, value);
     }
@@ -82,7 +85,8 @@ class DpoWidget extends HTMLElement {
     return `${this.dataset.api}${suffix}${query && `?${query}`}`;
   }
 
-  /** Fetch the result for the present state and show it. A newer call drops an older answer. */
+  /** Fetch the result for the present state and show it. A newer call drops an older answer. A module may
+   *  ask in a way of its own: `ask(widget, signal)` returns the answer, or nothing for the usual way. */
   async refresh() {
     clearTimeout(this.#timer);
     this.#request?.abort();
@@ -91,7 +95,8 @@ class DpoWidget extends HTMLElement {
     this.followUrl();
     this.setBusy(true);
     try {
-      const answer = await fetch(this.api(), { signal: request.signal });
+      const own = this.#module?.ask?.(this, request.signal);
+      const answer = await (own ?? fetch(this.api(), { signal: request.signal }));
       const body = await answer.json();
       if (request.signal.aborted) return;
       if (answer.ok) this.show(body);
@@ -147,9 +152,9 @@ class DpoWidget extends HTMLElement {
   /** Let the address bar and the links follow the state. */
   followUrl() {
     const query = this.params().toString();
+    const bases = { page: this.dataset.page, api: this.dataset.api, receipt: `${this.dataset.page}/receipt` };
     for (const link of this.querySelectorAll("[data-link]")) {
-      const base = link.dataset.link === "api" ? this.dataset.api : this.dataset.page;
-      link.href = `${base}${query && `?${query}`}`;
+      link.href = `${bases[link.dataset.link]}${query && `?${query}`}`;
     }
     if (this.hasAttribute("data-follow-url")) {
       history.replaceState(null, "", `${location.pathname}${query && `?${query}`}${location.hash}`);
@@ -183,6 +188,16 @@ class DpoWidget extends HTMLElement {
     module.start?.(this);
     module.draw?.(this, this.result);
     this.dataset.ready = "";
+  }
+
+  // Every number opens its receipt, and so does the link, for those who come by keyboard.
+  async #onClick(event) {
+    const link = event.target.closest("[data-link=receipt]");
+    const number = event.target.closest('[data-field]:not([data-format="text"], .finding)');
+    if (!number && (!link || opensElsewhere(event))) return;
+    event.preventDefault();
+    const { showReceipt } = await import("./receipt.js");
+    showReceipt(this, number?.dataset.field);
   }
 
   // A suggestion sets every control: what it does not name gets its default.
