@@ -66,6 +66,11 @@ class Pipeline(ABC):
         """Of training so far, on one CPU thread; measuring does not count."""
         return self._watch.seconds
 
+    @property
+    def wall_seconds(self) -> float:
+        """The same by the clock on the wall."""
+        return self._watch.wall_seconds
+
     def train_to(self, share: float) -> None:
         """Train until this share of the policy's steps is done, 0 to 1."""
         with self._watch:

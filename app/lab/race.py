@@ -31,6 +31,8 @@ class Leg:
     """responses sampled from the policy so far"""
     seconds: float
     """of training on one CPU thread, the reward model's included; measuring does not count"""
+    wall_seconds: float
+    """the same by the clock on the wall"""
     networks: list[Network]
     logps: Tensor | None
     """log pi(y|x) of all responses, shape (7776,), float64; of the last leg alone"""
@@ -59,6 +61,7 @@ def race(lab: Lab, prompt: int, dpo: DPOConfig, ppo: PPOConfig, legs: int = LEGS
                 runner.gradient_steps,
                 runner.samples_generated,
                 runner.seconds,
+                runner.wall_seconds,
                 runner.networks,
                 logps if leg == legs else None,
             )

@@ -65,6 +65,7 @@ class Place(BaseModel):
     gradient_steps: int = Field(description="after SFT, of all networks; RLHF's reward model first")
     samples_generated: int = Field(description="responses sampled from the policy so far")
     seconds: float = Field(description="CPU time of training after SFT, as measured here")
+    wall_seconds: float = Field(description="the same by the clock on the wall")
     models_in_memory: int = Field(description="networks resident while the policy is trained")
     parameters_in_memory: int = Field(description="their parameters together")
     sample: str = Field(description="the response that the policy now finds most probable")
@@ -132,6 +133,7 @@ def _place(prompt: int, leg: Leg) -> Place:
         gradient_steps=leg.gradient_steps,
         samples_generated=leg.samples_generated,
         seconds=round(leg.seconds, 2),
+        wall_seconds=round(leg.wall_seconds, 2),
         models_in_memory=len(leg.networks),
         parameters_in_memory=leg.parameters_in_memory,
         sample=the_world().text(prompt, leg.measured.favourite),

@@ -32,7 +32,7 @@ def test_no_path_crosses_the_frontier(result: Result) -> None:
 
 def test_what_is_counted_only_grows(result: Result) -> None:
     for path in (result.dpo, result.rlhf):
-        for name in ("gradient_steps", "samples_generated", "seconds"):
+        for name in ("gradient_steps", "samples_generated", "seconds", "wall_seconds"):
             values = [getattr(place, name) for place in path]
             assert values == sorted(values)
     assert all(place.samples_generated == 0 for place in result.dpo)
