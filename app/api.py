@@ -4,17 +4,20 @@ No ``from __future__ import annotations`` here: FastAPI has to see the real type
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel
 
+from app.logps_file import BadFile, csv_text, json_lines_text
 from app.preference_loss import PairBatch, PairLosses, pair_losses
-from app.problems import Problem
+from app.problems import FieldError, Problem, RefusedParams
 from app.streaming import Queued
 from app.widgets import (
+    annotator,
     beta_effect,
+    bring_your_logps,
     dpo_derivation,
     dpo_loss,
     frontier,
@@ -74,6 +77,8 @@ def answer(request: Request, widget: Widget, params: WidgetParams) -> Any:
     return result
 
 
+CSV = "text/csv"
+JSON_LINES = "application/jsonl"
 QUEUED = "`queued` with a place while other runs go first, "
 
 
@@ -93,6 +98,32 @@ def get_preference_pairs(
     request: Request, params: Annotated[preference_pairs.Params, Query()]
 ) -> preference_pairs.Result:
     return answer(request, preference_pairs.WIDGET, params)  # type: ignore[no-any-return]
+
+
+@widget_route(annotator.WIDGET)
+def get_annotator(
+    request: Request, params: Annotated[annotator.Params, Query()]
+) -> annotator.Result:
+    return answer(request, annotator.WIDGET, params)  # type: ignore[no-any-return]
+
+
+@router.get(
+    "/annotator/labels.jsonl",
+    summary="The labels of annotator as a file that TRL reads",
+    description="JSON Lines in TRL's standard preference format: for each labelled pair an object with "
+    "strings `prompt`, `chosen` and `rejected`, held-back pairs included.",
+    response_class=Response,
+    responses={200: {"content": {JSON_LINES: {"schema": {"type": "string"}}}}},
+    tags=["widgets"],
+    openapi_extra={"x-example": f"/api/v1/annotator/labels.jsonl?{annotator.WIDGET.example}"},
+)
+@refusing_with_ranges_of(annotator.Params)
+def get_annotator_labels(params: Annotated[annotator.Params, Query()]) -> Response:
+    return Response(
+        annotator.json_lines(params),
+        media_type=JSON_LINES,
+        headers={"Content-Disposition": 'attachment; filename="labels.jsonl"'},
+    )
 
 
 @widget_route(rlhf_pipeline.WIDGET)
@@ -161,6 +192,55 @@ def get_likelihood_displacement(
     request: Request, params: Annotated[likelihood_displacement.Params, Query()]
 ) -> likelihood_displacement.Result:
     return answer(request, likelihood_displacement.WIDGET, params)  # type: ignore[no-any-return]
+
+
+@widget_route(bring_your_logps.WIDGET)
+def get_bring_your_logps(
+    request: Request, params: Annotated[bring_your_logps.Params, Query()]
+) -> bring_your_logps.Result:
+    return answer(request, bring_your_logps.WIDGET, params)  # type: ignore[no-any-return]
+
+
+@router.post(
+    "/bring_your_logps",
+    summary="The same for log-probabilities of your own run",
+    description="JSON Lines or CSV, up to 10,000 pairs. The text is used to compute the answer; it is "
+    "neither stored nor logged.",
+    tags=["checking"],
+    openapi_extra={"x-example": "/api/v1/bring_your_logps"},
+)
+@refusing_with_ranges_of(bring_your_logps.OwnLogps)
+def post_bring_your_logps(
+    own: bring_your_logps.OwnLogps, response: Response
+) -> bring_your_logps.Result:
+    response.headers["Cache-Control"] = "no-store"
+    try:
+        return bring_your_logps.compute_own(own)
+    except BadFile as error:
+        raise RefusedParams([FieldError(field="text", message=str(error))]) from error
+
+
+@router.get(
+    "/bring_your_logps/example.{file_format}",
+    summary="A batch of bring_your_logps as a file",
+    description="What the example holds, in either of the formats that can be pasted.",
+    response_class=Response,
+    responses={
+        200: {"content": {kind: {"schema": {"type": "string"}} for kind in (JSON_LINES, CSV)}}
+    },
+    tags=["widgets"],
+    openapi_extra={"x-example": "/api/v1/bring_your_logps/example.csv?example=mean"},
+)
+@refusing_with_ranges_of(bring_your_logps.Params)
+def get_logps_example(
+    file_format: Literal["csv", "jsonl"], params: Annotated[bring_your_logps.Params, Query()]
+) -> Response:
+    write, media_type = (csv_text, CSV) if file_format == "csv" else (json_lines_text, JSON_LINES)
+    return Response(
+        write(bring_your_logps.example_of(params)),
+        media_type=media_type,
+        headers={"Content-Disposition": f'attachment; filename="{params.example}.{file_format}"'},
+    )
 
 
 @widget_route(beta_effect.WIDGET)

@@ -22,8 +22,8 @@ SECTIONS = (
         "I",
         "alignment-problem",
         "The alignment problem",
-        "Read pairs of answers and see how four judges score them.",
-        ("preference_pairs",),
+        "Read pairs of answers, see how four judges score them, and align a model with your own labels.",
+        ("preference_pairs", "annotator"),
     ),
     Section(
         "II",
@@ -57,8 +57,8 @@ SECTIONS = (
         "VI",
         "dpo-loss",
         "The DPO loss",
-        "Set two log-ratios and beta; compare sixteen losses and their gradients.",
-        ("dpo_loss", "likelihood_displacement"),
+        "Set two log-ratios and beta; compare sixteen losses, and check your own run.",
+        ("dpo_loss", "likelihood_displacement", "bring_your_logps"),
     ),
     Section(
         "VII",

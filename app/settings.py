@@ -11,6 +11,6 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="DPO_EXPLAINED_", frozen=True)
 
-    max_body_bytes: int = Field(2_000_000, gt=0, description="largest accepted request body")
+    max_body_bytes: int = Field(4_000_000, gt=0, description="largest accepted request body")
     concurrent_runs: int = Field(2, gt=0, description="training runs at a time in one worker")
     warm: bool = Field(True, description="compute the default training runs soon after start")

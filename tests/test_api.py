@@ -55,12 +55,12 @@ def test_what_does_not_exist_is_a_problem(client: TestClient) -> None:
 
 @pytest.mark.parametrize("declared", [True, False])
 def test_too_large_a_body_is_refused_with_the_limit(client: TestClient, declared: bool) -> None:
-    body = b" " * 3_000_000
+    body = b" " * 5_000_000
     content = body if declared else (body[i : i + 100_000] for i in range(0, len(body), 100_000))
     answer = client.post("/api/v1/preference_loss", content=content)
     assert answer.status_code == 413
     assert answer.headers["content-type"] == "application/problem+json"
-    assert "2000000" in answer.json()["errors"][0]["allowed"]
+    assert "4000000" in answer.json()["errors"][0]["allowed"]
 
 
 def events(text: str) -> list[tuple[str, dict[str, object]]]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from app.widgets import (
+    annotator,
     beta_effect,
+    bring_your_logps,
     dpo_derivation,
     dpo_loss,
     frontier,
@@ -25,6 +27,7 @@ WIDGETS: dict[str, Widget] = {
     module.WIDGET.name: module.WIDGET
     for module in (
         preference_pairs,
+        annotator,
         rlhf_pipeline,
         reward_separation,
         ppo_dynamics,
@@ -32,6 +35,7 @@ WIDGETS: dict[str, Widget] = {
         dpo_derivation,
         dpo_loss,
         likelihood_displacement,
+        bring_your_logps,
         beta_effect,
         training_race,
         pipeline_comparison,

@@ -1,14 +1,10 @@
 // Controls that the chosen loss does not read are put away; label smoothing follows what it allows.
 
-const SMOOTHED = { sigmoid: 0, robust: 0, exo_pair: 0.001 };
+import { suitSmoothing } from "../smoothing.js";
 
 export default {
   changed(widget, control) {
-    if (control.name !== "loss_type") return true;
-    const least = SMOOTHED[control.value];
-    const smoothing = Number(widget.form.elements.label_smoothing.value);
-    if (least === undefined) widget.setParam("label_smoothing", 0);
-    else if (smoothing < least) widget.setParam("label_smoothing", least);
+    if (control.name === "loss_type") suitSmoothing(widget, control.value);
     return true;
   },
 

@@ -16,8 +16,9 @@ from tests.browser.helpers import expect_chart, field, widget
 
 # Everything that Tab should reach, in order: of radio buttons of one name only one.
 NUMBER_STOPS = """() => {
-    const all = [...document.querySelectorAll("a[href], button, input, select, summary, [tabindex='0']")]
-        .filter((element) => element.checkVisibility() && element.tabIndex >= 0);
+    const stop = "a[href], button, input, select, textarea, summary, [tabindex='0']";
+    const all = [...document.querySelectorAll(stop)]
+        .filter((element) => element.checkVisibility() && element.tabIndex >= 0 && !element.disabled);
     const skipped = (element) => {
         if (element.type !== "radio") return false;
         const group = all.filter((one) => one.name === element.name && one.form === element.form);
@@ -123,6 +124,15 @@ STEPS: dict[str, list[Step]] = {
         ("[data-go=next]", "Enter", '[data-field="pair"]'),
         ("summary", "Enter", "details:has(> summary:focus)"),
     ],
+    "annotator": [
+        ("[data-try]", "Enter", '[data-field="labelled"]'),
+        ("[name=prompt]", "ArrowDown", '[data-field="prompt"]'),
+        ("[name=sampling_seed]", "ArrowUp", '[data-field="next_pair.first"]'),
+        ("[data-step=a] button", "Enter", '[data-field="labelled"]'),
+        ("[data-step=b] button", "Space", '[data-field="next_pair.second"]'),
+        ("[data-step=undo] button", "Enter", '[data-field="labelled"]'),
+        ("summary", "Enter", "details:has(> summary:focus)"),
+    ],
     "rlhf_pipeline": [
         ("[name=stage]", "ArrowDown", '[data-field="title"]'),
         ("summary", "Enter", "details:has(> summary:focus)"),
@@ -161,6 +171,15 @@ STEPS: dict[str, list[Step]] = {
         ("[data-try]", "Enter", '[data-field="chosen_change"]'),
         ("[name=prompt]", "ArrowDown", '[data-field="chosen_change"]'),
         (RANGE.format("beta"), "ArrowRight", '[data-field="chosen_change"]'),
+        ("summary", "Enter", "details:has(> summary:focus)"),
+    ],
+    "bring_your_logps": [
+        ("[data-try*=mean]", "Enter", '[data-field="margin"]'),
+        ("[name=example]", "ArrowDown", '[data-field="margin"]'),
+        ("[name=loss_type]", "ArrowDown", "[data-link=page]"),
+        (RANGE.format("beta"), "ArrowRight", '[data-field="margin"]'),
+        ("[name=text]", "x", "[name=text]"),
+        ("[data-clear]", "Enter", "[name=text]"),
         ("summary", "Enter", "details:has(> summary:focus)"),
     ],
     "beta_effect": [
@@ -321,9 +340,7 @@ def test_a_run_says_that_it_began_and_how_it_ended_but_not_each_frame(page: Page
     )
     found.locator('[name="iterations"]').fill("60")
     found.get_by_role("button", name="Run with a new seed").click()
-    expect(found.locator("[data-run-text]")).to_have_text(
-        "60 of 60 iterations", timeout=PATIENCE
-    )
+    expect(found.locator("[data-run-text]")).to_have_text("60 of 60 iterations", timeout=PATIENCE)
     expect(found.locator("[data-live]")).to_have_text(field(found, "finding").text_content() or "")
     assert len(frames.json_value()) > 5
     said = heard.evaluate(HEARD)

@@ -1,0 +1,260 @@
+"""Log-probabilities of somebody's own run: a text, JSON Lines or CSV, becomes columns.
+
+Trainers, logs and spreadsheets write such files, so names and layout are read kindly; a value that
+can not be right is refused with its line, its column and what was expected there.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+MOST_PAIRS = 10_000
+
+LOGPS = (
+    "policy_chosen_logps",
+    "policy_rejected_logps",
+    "reference_chosen_logps",
+    "reference_rejected_logps",
+)
+"""columns that have to be there: log-probabilities of whole responses, in nats"""
+
+LENGTHS = ("chosen_lengths", "rejected_lengths")
+COLUMNS = (*LOGPS, *LENGTHS, "loss", "step")
+"""columns that are read; names as in POST /api/v1/preference_loss"""
+
+OTHER_NAMES = {
+    "policy_chosen_logps": ("policy_chosen_logp", "chosen_logps", "chosen_logp"),
+    "policy_rejected_logps": ("policy_rejected_logp", "rejected_logps", "rejected_logp"),
+    "reference_chosen_logps": ("reference_chosen_logp", "ref_chosen_logps", "ref_chosen_logp"),
+    "reference_rejected_logps": (
+        "reference_rejected_logp",
+        "ref_rejected_logps",
+        "ref_rejected_logp",
+    ),
+    "chosen_lengths": ("chosen_length",),
+    "rejected_lengths": ("rejected_length",),
+    "loss": ("losses", "reported_loss"),
+}
+"""What else a column may be called: in the singular, and as TRL's trainers name it."""
+
+COLUMN_OF = {name: name for name in COLUMNS} | {
+    other: name for name, others in OTHER_NAMES.items() for other in others
+}
+
+Row = Mapping[str, object]
+"""cells by the name that the file gives their column; an empty one is not there"""
+
+
+class BadFile(ValueError):
+    """A file that can not be read: ``line`` and ``column`` say where, ``message`` what is wrong."""
+
+    def __init__(self, line: int, column: str | None, message: str) -> None:
+        where = f"line {line}, {column}" if column else f"line {line}"
+        super().__init__(f"{where}: {message}")
+        self.line = line
+        self.column = column
+        self.message = message
+
+
+@dataclass(frozen=True)
+class LogpsTable:
+    """Pairs as columns of equal length, by the names of ``COLUMNS``."""
+
+    columns: dict[str, list[float]]
+    lines: list[int]
+    """the line of the file that each pair stands in, from 1"""
+    format: str
+    ignored: tuple[str, ...] = ()
+    """columns of the file that are not read"""
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+
+def read_logps(text: str) -> LogpsTable:
+    """Read a file. Raises BadFile for whatever can not be read or can not be right."""
+    text = text.removeprefix("\ufeff")
+    start = text.lstrip()
+    if not start:
+        raise BadFile(1, None, "the file is empty; expected JSON Lines, or CSV with a header")
+    if start.startswith("["):
+        raise BadFile(1, None, "expected one JSON object a line, not one array around them all")
+    if start.startswith("{"):
+        return _table(_json_rows(text), "JSON Lines")
+    return _table(_csv_rows(text), "CSV")
+
+
+def _json_rows(text: str) -> Iterator[tuple[int, Row]]:
+    # Not splitlines(): a prompt in the file may hold a line separator of Unicode.
+    for line, written in enumerate(re.split(r"\r\n|\n|\r", text), 1):
+        if not written.strip():
+            continue
+        try:
+            row = json.loads(written)
+        except (ValueError, RecursionError) as error:
+            raise BadFile(line, None, f"this is not JSON ({_reason(error)})") from error
+        if not isinstance(row, dict):
+            raise BadFile(line, None, "expected a JSON object with a pair's values by their names")
+        yield line, {name: value for name, value in row.items() if value is not None}
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg} at character {error.colno}"
+    return "too large or too deep"
+
+
+def _csv_rows(text: str) -> Iterator[tuple[int, Row]]:
+    first = text.lstrip().partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True
+    )
+    header: list[str] = []
+    try:
+        for cells in reader:
+            cells = [cell.strip() for cell in cells]
+            if not any(cells):
+                continue
+            line = reader.line_num
+            if not header:
+                header = _header(line, cells)
+            elif len(cells) != len(header):
+                raise BadFile(
+                    line, None, f"{len(cells)} values, but the header names {len(header)} columns"
+                )
+            else:
+                yield line, {n: c for n, c in zip(header, cells, strict=True) if c != ""}
+    except csv.Error as error:
+        raise BadFile(reader.line_num, None, f"this is not CSV ({error})") from error
+
+
+def _header(line: int, names: list[str]) -> list[str]:
+    known = [name for name in names if name.lower() in COLUMN_OF]
+    if not known:
+        raise BadFile(line, None, f"expected a header that names {', '.join(LOGPS)}, or JSON Lines")
+    twice = next((name for name in names if name and names.count(name) > 1), None)
+    if twice:
+        raise BadFile(line, _short(twice), "this column is there twice")
+    for column in LOGPS:
+        if column not in {COLUMN_OF[name.lower()] for name in known}:
+            raise BadFile(line, column, "the header has no such column; it is needed")
+    return names
+
+
+def _table(rows: Iterable[tuple[int, Row]], format_: str) -> LogpsTable:
+    columns: dict[str, list[float]] = {name: [] for name in COLUMNS}
+    lines: list[int] = []
+    missing: dict[str, int] = {}
+    """the first line that has no value in an optional column"""
+    ignored: dict[str, None] = {}
+    for line, row in rows:
+        if len(lines) == MOST_PAIRS:
+            raise BadFile(line, None, f"at most {MOST_PAIRS:,} pairs are read")
+        lines.append(line)
+        names = _names_of(line, row, ignored)
+        for column in COLUMNS:
+            if column in names:
+                name = names[column]
+                columns[column].append(_value(line, name, column, row[name]))
+            elif column in LOGPS:
+                raise BadFile(line, column, "there is no value; expected a number of at most 0")
+            else:
+                missing.setdefault(column, line)
+    if not lines:
+        raise BadFile(2, None, "there is no pair below the header")
+    for column, line in missing.items():
+        if columns[column]:
+            raise BadFile(
+                line, column, "there is no value, but other lines have one; expected all or none"
+            )
+    given = {name: values for name, values in columns.items() if values}
+    alone = [name for name in LENGTHS if name in given]
+    if len(alone) == 1:
+        other = next(name for name in LENGTHS if name not in given)
+        raise BadFile(lines[0], other, f"there is no value; it belongs together with {alone[0]}")
+    return LogpsTable(given, lines, format_, tuple(ignored))
+
+
+def _names_of(line: int, row: Row, ignored: dict[str, None]) -> dict[str, str]:
+    """How this row names each column that is read."""
+    names: dict[str, str] = {}
+    for name in row:
+        column = COLUMN_OF.get(name.strip().lower())
+        if column is None:
+            if name:
+                ignored[_short(name)] = None
+        elif column in names:
+            raise BadFile(line, name, f"the same as {names[column]}: expected only one of them")
+        else:
+            names[column] = name
+    return names
+
+
+def _value(line: int, name: str, column: str, given: object) -> float:
+    def refused(expected: str) -> BadFile:
+        return BadFile(line, name, f"{_short(str(given))} is given; expected {expected}")
+
+    value = _number(given)
+    if column in LOGPS:
+        if value is None or not -1e6 <= value <= 0:
+            positive = value is not None and value > 0 and math.isfinite(value)
+            why = ": a probability is at most 1" if positive else ""
+            raise refused(f"a log-probability in nats, from -1000000 to 0{why}")
+    elif column in LENGTHS:
+        if value is None or not value.is_integer() or not 1 <= value <= 1e6:
+            raise refused("a count of tokens, a whole number from 1 to 1000000")
+    elif column == "step":
+        if value is None or not value.is_integer() or not 0 <= value <= 1e12:
+            raise refused("a count of gradient steps, a whole number from 0")
+    elif value is None:
+        raise refused("a finite number")
+    assert value is not None
+    return value
+
+
+def _number(given: object) -> float | None:
+    """A finite number, or None if it is none."""
+    if isinstance(given, bool) or not isinstance(given, int | float | str):
+        return None
+    if isinstance(given, str) and "_" in given:  # Python would read 1_000
+        return None
+    try:
+        value = float(given)
+    except (ValueError, OverflowError):
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:39]}…"
+
+
+# ---- writing -----------------------------------------------------------------------------------
+
+
+def csv_text(table: LogpsTable) -> str:
+    """The same table as CSV that read_logps reads."""
+    written = io.StringIO(newline="")
+    writer = csv.writer(written, lineterminator="\n")
+    writer.writerow(table.columns)
+    writer.writerows(_rows(table))
+    return written.getvalue()
+
+
+def json_lines_text(table: LogpsTable) -> str:
+    """The same table as JSON Lines that read_logps reads."""
+    rows = (dict(zip(table.columns, row, strict=True)) for row in _rows(table))
+    return "".join(f"{json.dumps(row)}\n" for row in rows)
+
+
+def _rows(table: LogpsTable) -> Iterator[list[float | int]]:
+    whole = [name in LENGTHS or name == "step" for name in table.columns]
+    for row in zip(*table.columns.values(), strict=True):
+        yield [int(v) if is_whole else v for v, is_whole in zip(row, whole, strict=True)]

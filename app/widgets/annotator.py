@@ -1,0 +1,410 @@
+"""Label pairs yourself: what your labels say, and what DPO makes of them."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import Literal
+
+import torch
+from pydantic import BaseModel, Field
+from torch import Tensor
+
+from app.figures import bars, curve_figure, rounded
+from app.formats import fixed
+from app.lab.annotation import (
+    DPO,
+    FEATURES,
+    Pairs,
+    Posterior,
+    align,
+    coin_flips,
+    draw_pairs,
+    feature_differences,
+    features,
+    fit,
+    held_back,
+)
+from app.lab.exact import exact_logps, expectation, kl_divergence
+from app.lab.preferences import Comparisons
+from app.lab.trained import the_lab
+from app.lab.world import all_responses, response_number, sum_over_slots, the_world
+from app.phrases import Phrase, scored_phrases
+from app.widgets.base import (
+    PROMPT_TEXTS,
+    PromptId,
+    Try,
+    Widget,
+    WidgetParams,
+    WidgetResult,
+    choice,
+    number,
+    prompt_field,
+)
+
+LEAST = 10
+MOST = 30
+
+CLEAR = 2.0
+"""A weight is called clear from so many standard deviations away from zero, a leaning from one."""
+
+CHANGE = 0.02
+"""A smaller change of the share of flattering responses is called none."""
+
+FLATTERING = FEATURES.index("flattering")
+
+
+class Params(WidgetParams):
+    """The labels given so far, and whether to train on them."""
+
+    prompt: PromptId = prompt_field()
+    sampling_seed: int = number(
+        0,
+        0,
+        9_999,
+        title="Seed of the pairs",
+        description="which pairs are drawn from the reference policy",
+        step=1,
+    )
+    labels: str = Field(
+        "",
+        pattern=f"^[ab]{{0,{MOST}}}$",
+        max_length=MOST,
+        title="Labels",
+        description=f"one letter for each labelled pair, in order, at most {MOST}: "
+        "a if the first response was chosen, b if the second",
+    )
+    align: Literal["no", "yes"] = choice(
+        "no",
+        title="Align",
+        description=f"whether to train DPO on the labels, which takes {LEAST} of them",
+        labels={"no": "not yet", "yes": "train DPO"},
+    )
+
+
+class NextPair(BaseModel):
+    """The pair that waits for a label."""
+
+    number: int = Field(description="its number, from 1")
+    first: str = Field(description="the response whose label is a")
+    second: str = Field(description="the response whose label is b")
+    first_probability: float = Field(
+        description="chance that the first is chosen, by the Bradley-Terry model, "
+        "averaged over the uncertainty of its weights"
+    )
+
+
+class Weight(BaseModel):
+    """What the labels say of one feature of a response."""
+
+    feature: str = Field(description="an attribute of phrases, summed over the response")
+    mean: float = Field(description="its weight, log-odds of being chosen per unit")
+    sd: float = Field(description="standard deviation of the weight, by Laplace's approximation")
+
+
+class Agreement(BaseModel):
+    """How often held-back labels are ranked as the reader did."""
+
+    ranked_alike: int = Field(description="held-back pairs ranked as the reader did")
+    of: int = Field(description="held-back pairs")
+    coin_mean: float = Field(description="how many a fair coin gets right on average")
+    coin_sd: float = Field(description="and the standard deviation of that number")
+    text: str = Field(description="the same in words")
+
+
+class Speaker(BaseModel):
+    """A policy: what it likes to say, exactly, over all 7,776 responses."""
+
+    text: str = Field(description="its most probable response")
+    phrases: list[Phrase] = Field(
+        description="the phrases of that response; log-ratio of the aligned policy to the reference"
+    )
+    flattering: float = Field(description="expected number of flattering phrases in a response")
+    flatters: float = Field(description="probability of at least one flattering phrase")
+    true_quality: float = Field(description="expected true quality; 0 is the reference policy")
+    kl: float = Field(description="KL(pi || pi_ref), nats")
+
+
+class Aligned(BaseModel):
+    """DPO on the labels."""
+
+    before: Speaker = Field(description="the reference policy")
+    after: Speaker = Field(description="the policy that DPO trained from it on the labels")
+    agreement: Agreement = Field(
+        description="held-back labels ranked by the implicit reward, beta times the log-ratio"
+    )
+
+
+class Result(WidgetResult):
+    """The next pair, what the labels say so far, and what DPO made of them."""
+
+    prompt: str = Field(description="text of the prompt, x")
+    prompt_id: str = Field(description="its id, as in the parameters")
+    sampling_seed: int = Field(description="of the pairs")
+    labels: str = Field(description="the labels given, as in the parameters")
+    labelled: int = Field(description="how many pairs are labelled")
+    least: int = Field(description="how many labels aligning takes")
+    most: int = Field(description="how many pairs there are to label")
+    trained_on: int = Field(description="labels that the models are fitted to")
+    held_back: int = Field(description="labels kept apart: every fourth")
+    next_pair: NextPair | None = Field(description="null once all pairs are labelled")
+    weights: list[Weight] = Field(description="of the Bradley-Terry model, one for each feature")
+    flattery_pairs: int = Field(description="pairs trained on in which one response flatters more")
+    flattery_chosen: int = Field(description="those in which the more flattering one was chosen")
+    agreement: Agreement = Field(description="held-back labels ranked by the Bradley-Terry model")
+    aligned: Aligned | None = Field(description="null unless asked for with enough labels")
+    beta: float = Field(description="of the DPO run")
+    steps: int = Field(description="gradient steps of the DPO run, each on all labels trained on")
+    figure: dict[str, object] = Field(description="Plotly figure: the weights with their sd")
+
+
+def compute(params: Params) -> Result:
+    """Fit the Bradley-Terry model to the labels, and train DPO on them if that is asked for."""
+    prompt = the_world().prompt_number(params.prompt)
+    labelled = _labelled(params)
+    kept = held_back(len(labelled))
+    train, test = labelled[~kept], labelled[kept]
+    differences = feature_differences(the_world(), train)
+    posterior = fit(differences)
+    logps = policies(params).get("aligned")
+    aligned = None if logps is None else _aligned(prompt, logps, test)
+    flattery = differences[:, FLATTERING]
+    result = Result(
+        finding="",
+        prompt=PROMPT_TEXTS[params.prompt],
+        prompt_id=params.prompt,
+        sampling_seed=params.sampling_seed,
+        labels=params.labels,
+        labelled=len(labelled),
+        least=LEAST,
+        most=MOST,
+        trained_on=len(train),
+        held_back=len(test),
+        next_pair=_next_pair(params, posterior),
+        weights=[
+            Weight(feature=name, mean=mean, sd=sd)
+            for name, mean, sd in zip(
+                FEATURES, posterior.mean.tolist(), posterior.sd.tolist(), strict=True
+            )
+        ],
+        flattery_pairs=int((flattery != 0).sum()),
+        flattery_chosen=int((flattery > 0).sum()),
+        agreement=_agreement(feature_differences(the_world(), test) @ posterior.mean),
+        aligned=aligned,
+        beta=DPO.beta,
+        steps=DPO.steps,
+        figure=_figure(posterior),
+    )
+    return result.model_copy(update={"finding": _finding(result, asked=params.align == "yes")})
+
+
+def json_lines(params: Params) -> str:
+    """The labels as JSON Lines in TRL's standard preference format: one object a line, with strings
+    ``prompt``, ``chosen`` and ``rejected``."""
+    labelled = _labelled(params)
+    text = the_world().text
+    rows = [
+        {
+            "prompt": PROMPT_TEXTS[params.prompt],
+            "chosen": text(labelled.prompt, chosen),
+            "rejected": text(labelled.prompt, rejected),
+        }
+        for chosen, rejected in zip(
+            labelled.chosen.tolist(), labelled.rejected.tolist(), strict=True
+        )
+    ]
+    return "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
+
+
+@lru_cache(maxsize=64)
+def pairs_of(prompt: int, seed: int) -> Pairs:
+    """The pairs to label."""
+    return draw_pairs(the_lab().reference_policy, prompt, MOST, seed)
+
+
+def _pairs(params: Params) -> Pairs:
+    return pairs_of(the_world().prompt_number(params.prompt), params.sampling_seed)
+
+
+def _labelled(params: Params) -> Comparisons:
+    first_chosen = torch.tensor([label == "a" for label in params.labels], dtype=torch.bool)
+    return _pairs(params).labelled(first_chosen)
+
+
+def _next_pair(params: Params, posterior: Posterior) -> NextPair | None:
+    place = len(params.labels)
+    if place == MOST:
+        return None
+    pairs, world = _pairs(params), the_world()
+    both = torch.stack([pairs.first[place], pairs.second[place]])
+    first, second = features(world, pairs.prompt, both)
+    return NextPair(
+        number=place + 1,
+        first=world.text(pairs.prompt, both[0].tolist()),
+        second=world.text(pairs.prompt, both[1].tolist()),
+        first_probability=posterior.probability(first - second),
+    )
+
+
+def policies(params: Params) -> dict[str, Tensor]:
+    """The policy that DPO made of the labels, if that was asked for with enough of them."""
+    labelled = _labelled(params)
+    if params.align == "no" or len(labelled) < LEAST:
+        return {}
+    train = labelled[~held_back(len(labelled))]
+    return {"aligned": exact_logps(align(the_lab().reference_policy, train), labelled.prompt)}
+
+
+def _aligned(prompt: int, logps: Tensor, test: Comparisons) -> Aligned:
+    reference = the_lab().facts(prompt).reference_logps
+    ratio = logps - reference
+    margins = ratio[response_number(test.chosen)] - ratio[response_number(test.rejected)]
+    return Aligned(
+        before=_speaker(prompt, reference, logps),
+        after=_speaker(prompt, logps, logps),
+        agreement=_agreement(DPO.beta * margins),
+    )
+
+
+def _speaker(prompt: int, logps: Tensor, aligned_logps: Tensor) -> Speaker:
+    facts, world = the_lab().facts(prompt), the_world()
+    flattering = sum_over_slots(world.attribute("flattering", prompt))
+    favourite = all_responses()[int(logps.argmax())].unsqueeze(0)
+    phrases = scored_phrases(prompt, favourite, aligned_logps, facts.reference_logps)[0]
+    return Speaker(
+        text=world.text(prompt, favourite[0].tolist()),
+        phrases=[Phrase(text=phrase.text, log_ratio=phrase.log_ratio) for phrase in phrases],
+        flattering=float(expectation(logps, flattering)),
+        flatters=float(logps.exp()[flattering > 0].sum()),
+        true_quality=float(expectation(logps, facts.true_quality)),
+        kl=float(kl_divergence(logps, facts.reference_logps)),
+    )
+
+
+def _agreement(margins: Tensor) -> Agreement:
+    """Of the margins of the reader's choice over the other response. Shape: (held back,)."""
+    alike, of = int((margins > 0).sum()), len(margins)
+    mean, sd = coin_flips(of)
+    coin = f"a fair coin gets {fixed(1)(mean)} ± {fixed(1)(sd)}"
+    return Agreement(
+        ranked_alike=alike,
+        of=of,
+        coin_mean=mean,
+        coin_sd=sd,
+        text=f"{alike} of {of} ({coin})" if of else "no label is held back yet",
+    )
+
+
+# ---- in words ----------------------------------------------------------------------------------
+
+
+def _finding(result: Result, *, asked: bool) -> str:
+    if result.aligned is not None:
+        return f"{_flattery(result.aligned)} {_asked_for(result)} {_ranked(result.aligned)}"
+    left = result.least - result.labelled
+    if left <= 0:
+        way = "That is enough to align a model with them."
+    elif asked:
+        way = f"Aligning takes at least {result.least}: {left} more."
+    else:
+        way = f"{left} more, and you can align a model with them."
+    if not result.labelled:
+        return f"No labels yet. Choose the response that you like better. {way}"
+    return f"{result.labelled} of {result.most} pairs labelled. {way} {_clearest(result)}"
+
+
+def _clearest(result: Result) -> str:
+    weight = max(result.weights, key=lambda weight: abs(weight.mean / weight.sd))
+    z = abs(weight.mean / weight.sd)
+    if z < 1:
+        return "So far they say nothing clear about what you like."
+    says = "say clearly" if z >= CLEAR else "lean to say"
+    more = "more" if weight.mean > 0 else "less"
+    return f"They {says} that you like {more} {weight.feature} responses ({_spread(weight)})."
+
+
+def _flattery(aligned: Aligned) -> str:
+    before, after = aligned.before.flatters, aligned.after.flatters
+    if abs(after - before) < CHANGE:
+        return (
+            "The aligned model would flatter you about as often as the reference model: "
+            f"in {after:.0%} of its responses against {before:.0%}."
+        )
+    often, way = ("more", "up") if after > before else ("less", "down")
+    return (
+        f"The aligned model would flatter you {often} often: "
+        f"in {after:.0%} of its responses, {way} from {before:.0%}."
+    )
+
+
+def _asked_for(result: Result) -> str:
+    weight = result.weights[FLATTERING]
+    z = weight.mean / weight.sd
+    kind = "more" if weight.mean > 0 else "less"
+    if abs(z) >= CLEAR:
+        said = f"Your labels asked for {kind} flattery"
+    elif abs(z) >= 1:
+        said = f"Your labels leaned to {kind} flattery"
+    else:
+        said = "Your labels asked neither for more flattery nor for less"
+    if not result.flattery_pairs:
+        return f"{said}: no pair trained on differs in it."
+    return (
+        f"{said}: where two responses differed in it, you chose the more flattering one "
+        f"{result.flattery_chosen} of {result.flattery_pairs} times."
+    )
+
+
+def _ranked(aligned: Aligned) -> str:
+    alike = aligned.agreement
+    return f"It ranks {alike.ranked_alike} of {alike.of} held-back pairs as you did."
+
+
+def _spread(weight: Weight) -> str:
+    return f"weight {fixed(2)(weight.mean)} ± {fixed(2)(weight.sd)}"
+
+
+def _figure(posterior: Posterior) -> dict[str, object]:
+    mean, sd = posterior.mean.tolist(), posterior.sd.tolist()
+    # The same scale for as long as it fits: what moves from label to label should be the bars.
+    reach = max(2.5, *(1.05 * (abs(m) + s) for m, s in zip(mean, sd, strict=True)))
+    bar = bars(
+        "weight ± sd",
+        FEATURES,
+        mean,
+        role="reward",
+        errors=rounded(sd),
+        horizontal=True,
+    )
+    return curve_figure(
+        [bar.update(showlegend=False)],
+        x="weight: log-odds of being chosen, per unit",
+        y="feature",
+        x_range=(-reach, reach),
+        yaxis={"title": {"text": "feature"}, "autorange": "reversed"},
+        showlegend=False,
+        bargap=0.45,
+    )
+
+
+WIDGET = Widget(
+    name="annotator",
+    title="Your labels, and a model aligned with them",
+    caption=f"Choose the better response {LEAST} to {MOST} times. A Bradley-Terry model is refitted "
+    "after each choice. Then train DPO on your labels and see whether the model flatters you.",
+    params=Params,
+    result=Result,
+    compute=compute,
+    policies=policies,
+    example="prompt=poem&labels=abbabaabbabb&align=yes",
+    tries=(
+        Try(
+            "Be a judge who always takes the more flattering response, and align.",
+            "prompt=poem&labels=bbaaabbaabababbbbaab&align=yes",
+        ),
+        Try(
+            "Be one who never does, and compare.",
+            "prompt=poem&labels=aabaaaabbbbaabbbabba&align=yes",
+        ),
+    ),
+)

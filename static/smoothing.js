@@ -1,0 +1,11 @@
+// Label smoothing follows what the chosen loss allows: the widgets that have both share this.
+
+const SMOOTHED = { sigmoid: 0, robust: 0, exo_pair: 0.001 };
+
+/** After the loss was changed, move label smoothing into its range. */
+export const suitSmoothing = (widget, lossType) => {
+  const least = SMOOTHED[lossType];
+  const smoothing = Number(widget.form.elements.label_smoothing.value);
+  if (least === undefined) widget.setParam("label_smoothing", 0);
+  else if (smoothing < least) widget.setParam("label_smoothing", least);
+};

@@ -1,0 +1,99 @@
+// The reader's own log-probabilities are sent by POST, and only when asked to. Without any, the widget is
+// like the others: the example has an address.
+import { tableRow } from "../dom.js";
+import { written } from "../format.js";
+import { suitSmoothing } from "../smoothing.js";
+
+const states = new WeakMap();
+
+const part = (widget, name) => widget.querySelector(`[data-${name}]`);
+
+const ownText = (widget) => widget.form.elements.text.value;
+
+/** What is shown: the reader's data or the example. Only the example has links. */
+const showWhose = (widget, own) => {
+  part(widget, "whose").textContent = own ? "Your data:" : "Example from the lab:";
+  part(widget, "links").hidden = own;
+};
+
+const linkDownloads = (widget) => {
+  const query = widget.params().toString();
+  for (const link of widget.querySelectorAll("[data-download]")) {
+    link.href = `${widget.dataset.api}/example.${link.dataset.download}${query && `?${query}`}`;
+  }
+};
+
+/** The answer to the reader's data, or that of a server which takes no more. */
+const post = (widget, signal) => {
+  const { text, loss_type, beta, label_smoothing } = widget.form.elements;
+  const sent = {
+    text: text.value,
+    loss_type: loss_type.value,
+    beta: Number(beta.value),
+    label_smoothing: Number(label_smoothing.value),
+  };
+  const body = new Blob([JSON.stringify(sent)], { type: "application/json" });
+  const most = Number(part(widget, "most-bytes").dataset.mostBytes);
+  if (body.size > most) {
+    const detail = `At most ${written(most, "count")} bytes can be sent. CSV takes the least.`;
+    return new Response(JSON.stringify({ detail }), { status: 413 });
+  }
+  return fetch(widget.dataset.api, { method: "POST", body, signal });
+};
+
+const clear = (widget) => {
+  widget.setParam("text", "");
+  widget.setParam("file", "");
+  part(widget, "clear").hidden = true;
+};
+
+export default {
+  start(widget) {
+    states.set(widget, { own: part(widget, "links").hidden });
+    const { text, file } = widget.form.elements;
+    file.addEventListener("change", async () => {
+      if (!file.files.length) return;
+      widget.setParam("text", await file.files[0].text());
+      part(widget, "clear").hidden = false;
+      widget.refresh();
+    });
+    // What is pasted is complete; what is typed waits for the button.
+    text.addEventListener("paste", () => setTimeout(() => widget.refresh()));
+    part(widget, "clear").addEventListener("click", () => {
+      clear(widget);
+      widget.refresh();
+      text.focus();
+    });
+  },
+
+  ask(widget, signal) {
+    linkDownloads(widget);
+    states.get(widget).own = ownText(widget).trim() !== "";
+    return states.get(widget).own ? post(widget, signal) : undefined;
+  },
+
+  changed(widget, control) {
+    if (control.name === "loss_type") suitSmoothing(widget, control.value);
+    if (control.name === "example") clear(widget);
+    if (control.dataset.private === undefined) return true;
+    part(widget, "clear").hidden = !ownText(widget);
+    return false;
+  },
+
+  draw(widget, result) {
+    showWhose(widget, states.get(widget).own);
+    result.checks.forEach(({ kind, outcome }) => {
+      widget.querySelector(`[data-check="${kind}"]`).dataset.outcome = outcome;
+    });
+    const rows = result.worst.map((pair) => [
+      String(pair.line),
+      ...[pair.margin, pair.chosen_reward, pair.rejected_reward].map((value) => written(value, "fixed2")),
+      written(pair.loss, "fixed3"),
+    ]);
+    part(widget, "worst").replaceChildren(...rows.map(tableRow));
+    widget.plot("figure", result.figure);
+    const byLength = widget.querySelector('[data-part="by_length"]');
+    byLength.hidden = result.points_shown === 0;
+    if (!byLength.hidden) widget.plot("by_length", result.by_length);
+  },
+};

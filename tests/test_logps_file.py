@@ -1,0 +1,144 @@
+"""Files of log-probabilities: what is read, and what is refused with its line, column and range."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.logps_file import (
+    LENGTHS,
+    LOGPS,
+    MOST_PAIRS,
+    BadFile,
+    LogpsTable,
+    csv_text,
+    json_lines_text,
+    read_logps,
+)
+
+HEADER = ",".join(LOGPS)
+ROW = dict(zip(LOGPS, (-1.5, -2.5, -3.5, -4.5), strict=True))
+COLUMNS = {name: [value] for name, value in ROW.items()}
+
+
+def line(**changes: object) -> str:
+    return json.dumps(ROW | changes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{HEADER}\n-1.5,-2.5,-3.5,-4.5\n",
+        f"\ufeff{HEADER}\r\n-1.5,-2.5,-3.5,-4.5\r\n",
+        f"\n  \n{HEADER}\n\n -1.5 , -2.5,-3.5 ,-4.5\n\n",
+        f'"{LOGPS[0]}", "{LOGPS[1]}", {LOGPS[2]}, {LOGPS[3]}\n"-1.5", -2.5, "-3.5", -4.5',
+        f"{HEADER}\n-1.5,-2.5,-3.5,-4.5\n".replace(",", ";"),
+        f"{HEADER}\n-1.5,-2.5,-3.5,-4.5\n".replace(",", "\t"),
+        f"{HEADER.upper()}\n-1.5,-2.5,-3.5,-4.5\n",
+        "chosen_logps,rejected_logps,ref_chosen_logps,ref_rejected_logps\n-1.5,-25e-1,-3.5,-4.5",
+        "policy_rejected_logp,policy_chosen_logp,reference_rejected_logp,reference_chosen_logp\n"
+        "-2.5,-1.5,-4.5,-3.5",
+        f"{HEADER},loss,step,chosen_lengths\n-1.5,-2.5,-3.5,-4.5,,,\n",
+        line(),
+        f"\ufeff\r\n  {line()}  \r\n\r\n",
+        line(chosen_lengths=None, rejected_lengths=None, loss=None),
+        line().replace("-1.5", '"-1.5"'),
+    ],
+)
+def test_the_same_pair_is_read_however_it_is_written(text: str) -> None:
+    assert read_logps(text).columns == COLUMNS
+
+
+def test_optional_columns_are_read_and_others_are_named() -> None:
+    table = read_logps(
+        line(chosen_length=3, rejected_length=4.0, reported_loss=0.25, step=0, prompt="a\u2028b")
+    )
+    assert table.columns == COLUMNS | {
+        "chosen_lengths": [3.0],
+        "rejected_lengths": [4.0],
+        "loss": [0.25],
+        "step": [0.0],
+    }
+    assert table.ignored == ("prompt",)
+
+
+def test_pairs_know_their_lines_blank_ones_counted() -> None:
+    assert read_logps(f"{HEADER}\n-1,-1,-1,-1\n\n-2,-2,-2,-2").lines == [2, 4]
+    assert read_logps(f"\n{line()}\n\n{line()}").lines == [2, 4]
+
+
+@pytest.mark.parametrize(
+    ("text", "line_number", "column", "says"),
+    [
+        ("", 1, None, "empty"),
+        ("\ufeff \r\n", 1, None, "expected"),
+        (HEADER, 2, None, "no pair"),
+        ("hello world", 1, None, "header that names policy_chosen_logps"),
+        ("-1,-2,-3,-4\n-1,-2,-3,-4", 1, None, "header"),
+        (f"[{line()}]", 1, None, "not one array"),
+        (f"{line()}\n{{", 2, None, "not JSON"),
+        (f"{line()}\n3", 2, None, "expected a JSON object"),
+        ('{"a":' + "[" * 200_000, 1, None, "not JSON"),
+        ("policy_chosen_logps,policy_rejected_logps\n-1,-2", 1, LOGPS[2], "needed"),
+        (f"{HEADER},chosen_logps\n-1,-2,-3,-4,-5", 2, "chosen_logps", "only one of them"),
+        (f"{HEADER},{LOGPS[0]}\n-1,-2,-3,-4,-5", 1, LOGPS[0], "twice"),
+        (f"{HEADER}\n-1,-2,-3", 2, None, "3 values, but the header names 4"),
+        (f'{HEADER}\n-1,-2,-3,"-4', 2, None, "not CSV"),
+        (f"{HEADER}\n-1,-2,-3,-4\n-1,-2,,-4", 3, LOGPS[2], "no value"),
+        (f"{HEADER}\n-1,-2,-3,x", 2, LOGPS[3], "x is given; expected a log-probability"),
+        (f"{HEADER}\n-1,nan,-3,-4", 2, LOGPS[1], "nan is given"),
+        (f"{HEADER}\n-1,-inf,-3,-4", 2, LOGPS[1], "-inf is given"),
+        (f"{HEADER}\n-1,-1e999,-3,-4", 2, LOGPS[1], "-1e999 is given"),
+        (f"{HEADER}\n-1,-1_0,-3,-4", 2, LOGPS[1], "-1_0 is given"),
+        (f"{HEADER}\n-1,-2,-3,4", 2, LOGPS[3], "a probability is at most 1"),
+        (f"{HEADER}\n-1,-2,-3,-1000001", 2, LOGPS[3], "from -1000000 to 0"),
+        (line().replace("-1.5", "NaN"), 1, LOGPS[0], "nan is given"),
+        (line().replace("-1.5", "-Infinity"), 1, LOGPS[0], "-inf is given"),
+        (line().replace("-1.5", "true"), 1, LOGPS[0], "True is given"),
+        (line().replace("-1.5", "[-1.5]"), 1, LOGPS[0], "[-1.5] is given"),
+        (line().replace("-1.5", "-1" + "0" * 400), 1, LOGPS[0], "from -1000000 to 0"),
+        (line(policy_chosen_logps=None), 1, LOGPS[0], "no value"),
+        (line(chosen_length=0, rejected_length=1), 1, "chosen_length", "whole number from 1"),
+        (line(chosen_length=1.5, rejected_length=1), 1, "chosen_length", "whole number from 1"),
+        (line(chosen_length=1), 1, LENGTHS[1], "belongs together"),
+        (line(step=-1), 1, "step", "whole number from 0"),
+        (line(loss="x"), 1, "loss", "finite number"),
+        (f"{line(loss=1)}\n{line()}", 2, "loss", "all or none"),
+        ("\n".join([line()] * (MOST_PAIRS + 1)), MOST_PAIRS + 1, None, "at most 10,000"),
+    ],
+)
+def test_what_can_not_be_right_is_refused_where_it_stands(
+    text: str, line_number: int, column: str | None, says: str
+) -> None:
+    with pytest.raises(BadFile) as refused:
+        read_logps(text)
+    assert (refused.value.line, refused.value.column) == (line_number, column)
+    assert says in refused.value.message
+    assert str(refused.value).startswith(f"line {line_number}")
+
+
+def test_as_many_pairs_as_are_promised_are_read() -> None:
+    assert len(read_logps("\n".join([line()] * MOST_PAIRS))) == MOST_PAIRS
+
+
+LOGP = st.floats(-1e6, 0)
+
+
+@given(st.lists(st.tuples(LOGP, LOGP, LOGP, LOGP, st.integers(1, 9), st.floats(-9, 9)), min_size=1))
+def test_what_is_written_is_read_again(rows: list[tuple[float, ...]]) -> None:
+    *logps, lengths, losses = (list(column) for column in zip(*rows, strict=True))
+    columns = dict(zip(LOGPS, logps, strict=True)) | dict.fromkeys(LENGTHS, lengths)
+    table = LogpsTable(columns | {"loss": losses}, list(range(len(rows))), "CSV")
+    for write in (csv_text, json_lines_text):
+        assert read_logps(write(table)).columns == table.columns
+
+
+@given(st.text())
+def test_no_text_makes_another_error(text: str) -> None:
+    for whole in (text, f"{HEADER}\n{text}", f"{{{text}"):
+        with suppress(BadFile):
+            assert len(read_logps(whole)) > 0

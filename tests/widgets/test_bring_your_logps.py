@@ -1,0 +1,377 @@
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any
+
+import pytest
+import torch
+from starlette.testclient import TestClient
+
+from app.charts import svg
+from app.logps_examples import EXAMPLES
+from app.logps_file import LENGTHS, LOGPS, LogpsTable, csv_text, json_lines_text
+from app.loss_types import LOSS_LABELS
+from app.preference_loss import PairBatch, pair_losses
+from app.widgets.bring_your_logps import (
+    WIDGET,
+    OwnLogps,
+    Params,
+    Result,
+    compute,
+    compute_own,
+    examine,
+    example_of,
+)
+
+FOUND = {
+    "right": [],
+    "mean": ["mean_not_sum"],
+    "swapped": ["swapped"],
+    "beta_twice": ["beta_twice"],
+    "step_zero": ["step_zero"],
+}
+
+SETTINGS = [
+    {"loss_type": loss, "beta": beta, "label_smoothing": 0.001 if loss == "exo_pair" else 0.0}
+    for loss in LOSS_LABELS
+    for beta in (0.01, 0.1, 0.3, 1, 10)
+]
+
+
+def kinds(result: Result) -> list[str]:
+    return [warning.kind for warning in result.warnings]
+
+
+def outcomes(result: Result) -> dict[str, str]:
+    return {check.kind: check.outcome for check in result.checks}
+
+
+def changed(params: Params, **columns: list[float] | None) -> LogpsTable:
+    """A batch of the lab with some columns replaced, or left out."""
+    table = example_of(params)
+    merged = {**table.columns, **columns}
+    given = {name: values for name, values in merged.items() if values is not None}
+    return LogpsTable(given, table.lines, table.format)
+
+
+# ---- the numbers ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+def test_numbers_are_those_of_preference_loss(settings: dict[str, Any]) -> None:
+    params = Params(**settings)
+    columns = example_of(params).columns
+    names = (*LOGPS, *LENGTHS)
+    oracle = pair_losses(PairBatch(**settings, **{name: columns[name] for name in names}))
+    result = compute(params)
+    assert result.loss == pytest.approx(oracle.loss, rel=1e-12)
+    assert result.accuracy == oracle.accuracy
+    assert result.margin == pytest.approx(sum(oracle.margins) / result.pairs, rel=1e-12)
+    rewards = sum(oracle.chosen_rewards) / result.pairs, sum(oracle.rejected_rewards) / result.pairs
+    assert (result.chosen_reward, result.rejected_reward) == pytest.approx(rewards, rel=1e-12)
+    row = next(row for row in result.losses if row.loss_type == settings["loss_type"])
+    assert row.loss == pytest.approx(oracle.loss, rel=1e-12)
+    lowest = sorted(range(result.pairs), key=lambda n: oracle.margins[n])[:5]
+    assert [pair.line - 2 for pair in result.worst] == lowest
+    assert [pair.loss for pair in result.worst] == pytest.approx(
+        [oracle.losses[n] for n in lowest], rel=1e-12
+    )
+
+
+def test_a_policy_that_equals_the_reference_starts_at_ln_2() -> None:
+    rows = {row.loss_type: row for row in compute(Params()).losses}
+    assert rows["sigmoid"].at_start == pytest.approx(math.log(2), abs=1e-15)
+    assert rows["hinge"].at_start == 1
+    for row in rows.values():
+        assert row.loss is not None
+        assert row.at_start is not None
+        assert row.change == row.loss - row.at_start
+    assert set(rows) == set(LOSS_LABELS)
+
+
+def test_the_histogram_counts_every_pair_once_on_its_side_of_0() -> None:
+    result = compute(Params())
+    traces: list[Any] = result.figure["data"]  # type: ignore[assignment]
+    # Between its ends an outline has each bar twice: at its left and at its right edge.
+    wrong, right = (sum(trace["y"][1:-1]) / 2 for trace in traces)
+    assert wrong + right == result.pairs
+    assert right / result.pairs == result.accuracy
+    assert traces[0]["x"][-1] == traces[1]["x"][0] == 0
+
+
+def test_lengths_are_compared_over_all_pairs() -> None:
+    params = Params()
+    columns = {
+        name: torch.tensor(values, dtype=torch.float64)
+        for name, values in example_of(params).columns.items()
+    }
+    difference = columns["chosen_lengths"] - columns["rejected_lengths"]
+    ratios = [columns[LOGPS[n]] - columns[LOGPS[n + 2]] for n in (0, 1)]
+    expected = torch.corrcoef(torch.stack([difference, ratios[0] - ratios[1]]))[0, 1].item()
+    result = compute(params)
+    drawn: list[Any] = result.by_length["data"]  # type: ignore[assignment]
+    assert result.length_correlation == pytest.approx(expected, rel=1e-9)
+    assert result.points_shown == sum(len(t["x"]) for t in drawn)
+    many = csv_text(example_of(params)) + 10 * csv_text(example_of(params)).partition("\n")[2]
+    large = compute_own(OwnLogps(text=many))
+    assert large.pairs == 11 * result.pairs
+    assert 0 < large.points_shown <= 240
+    assert large.length_correlation == pytest.approx(expected, rel=1e-9)
+
+
+def test_without_lengths_what_needs_them_is_left_out() -> None:
+    table = changed(Params(), chosen_lengths=None, rejected_lengths=None)
+    result = examine(table, Params(loss_type="simpo"))
+    assert result.loss is None
+    assert "simpo needs lengths" in result.finding
+    assert result.length_correlation is None
+    assert result.points_shown == 0
+    missing = {row.loss_type for row in result.losses if row.loss is None}
+    assert missing == {"ipo_norm", "sigmoid_norm", "simpo", "orpo"}
+    assert outcomes(result)["beta_twice"] == "can not tell"
+
+
+def test_a_loss_that_overflows_is_left_out_and_said() -> None:
+    # ORPO takes the odds of a probability, and those of 1 are infinite.
+    text = f"{','.join((*LOGPS, *LENGTHS))}\n-1,0,-1,-1,5,5\n"
+    result = compute_own(OwnLogps(text=text, loss_type="orpo"))
+    assert result.loss is None
+    assert "overflows" in result.finding
+    json.dumps(result.model_dump(mode="json"), allow_nan=False)
+
+
+@pytest.mark.parametrize("loss_type", ["sigmoid", "discopop", "orpo"])
+@pytest.mark.parametrize(
+    "extreme", ["0,-1e6,-1e6,0", "-1e6,0,0,-1e6", "0,0,0,0", "-1e-300,0,-1,-1"]
+)
+def test_no_extreme_makes_another_error(loss_type: str, extreme: str) -> None:
+    rows = "\n".join(f"{extreme},5,5,1e308,0" for _ in range(3))
+    text = f"{','.join((*LOGPS, *LENGTHS))},loss,step\n{rows}"
+    for beta in (0.01, 10):
+        result = compute_own(OwnLogps(text=text, loss_type=loss_type, beta=beta))
+        json.dumps(result.model_dump(mode="json"), allow_nan=False)
+        assert svg(result.figure, "histogram")
+
+
+# ---- the mistakes --------------------------------------------------------------------------------
+
+
+def test_every_example_is_known_here() -> None:
+    assert list(FOUND) == list(EXAMPLES)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_each_mistake_made_with_the_lab_is_found_and_no_other(name: str) -> None:
+    result = compute(Params(example=name))
+    assert kinds(result) == FOUND[name]
+    for warning in result.warnings:
+        assert warning.message in result.finding
+        assert any(character.isdigit() for character in warning.evidence)
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+def test_there_is_no_false_alarm_under_any_loss_and_beta(settings: dict[str, Any]) -> None:
+    for name, found in FOUND.items():
+        # That beta was applied twice can not be seen where both losses are nearly the same.
+        expected = ([found], [[], found])[name == "beta_twice"]
+        assert kinds(compute(Params(example=name, **settings))) in expected, name
+
+
+@pytest.mark.parametrize("factor", [1, 30])
+def test_a_sum_is_told_from_a_mean_also_where_all_are_equally_long(factor: int) -> None:
+    def table(name: str) -> LogpsTable:
+        # As long as 5 tokens, or as 150: a sum over so many is so much larger.
+        columns = example_of(Params(example=name)).columns
+        equal = [n for n, length in enumerate(columns["chosen_lengths"]) if length == 5]
+        scale = 1 if name == "mean" else factor
+        kept = {c: [scale * columns[c][n] for n in equal] for c in LOGPS}
+        kept["policy_rejected_logps"] = kept["policy_chosen_logps"]
+        kept["reference_rejected_logps"] = kept["reference_chosen_logps"]
+        lengths = dict.fromkeys(LENGTHS, [5.0 * factor] * len(equal))
+        return LogpsTable(kept | lengths, equal, "CSV")
+
+    assert "mean_not_sum" in kinds(examine(table("mean"), Params()))
+    assert "mean_not_sum" not in kinds(examine(table("right"), Params()))
+
+
+def test_responses_of_one_token_tell_nothing_of_means() -> None:
+    ones = [1.0] * 240
+    table = changed(Params(example="mean"), chosen_lengths=ones, rejected_lengths=ones)
+    assert outcomes(examine(table, Params()))["mean_not_sum"] == "can not tell"
+
+
+def test_chosen_and_rejected_swapped_is_told_from_policy_and_reference() -> None:
+    columns = example_of(Params()).columns
+    flipped = changed(
+        Params(),
+        **dict(zip(LOGPS, (columns[LOGPS[n]] for n in (1, 0, 3, 2)), strict=True)),
+        loss=None,
+    )
+    result = examine(flipped, Params())
+    assert kinds(result) == ["swapped"]
+    assert "Chosen and rejected may be swapped" in result.finding
+    assert "Policy and reference may be swapped" in compute(Params(example="swapped")).finding
+
+
+def test_a_few_pairs_in_the_wrong_order_are_no_alarm() -> None:
+    text = f"{','.join(LOGPS)}\n" + "-30,-20,-20,-30\n" * 5
+    assert kinds(compute_own(OwnLogps(text=text))) == []
+
+
+def test_a_reported_loss_of_another_beta_is_found() -> None:
+    # At 0.1 and 0.5 the means happen to be close; pair by pair they are not.
+    table = example_of(Params(beta=0.1))
+    means = compute(Params(beta=0.1)).loss, compute(Params(beta=0.5)).loss
+    assert means[0] == pytest.approx(means[1], abs=0.005)
+    assert kinds(examine(table, Params(beta=0.5))) == ["other_loss"]
+    assert kinds(examine(table, Params(beta=0.1))) == []
+
+
+@pytest.mark.parametrize(
+    ("beta", "found"), [(0.3, []), (0.09, ["beta_twice"]), (5, ["other_loss"])]
+)
+def test_the_mean_loss_of_a_batch_serves_as_well(beta: float, found: list[str]) -> None:
+    logged = compute(Params(beta=beta)).loss
+    assert logged is not None
+    batch = changed(Params(), loss=[round(logged, 4)] * 240)
+    assert kinds(examine(batch, Params(beta=0.3))) == found
+
+
+@pytest.mark.parametrize(
+    ("reported", "found"), [(0.6931, []), (0.69, []), (0.0, ["step_zero"]), (1.3863, ["step_zero"])]
+)
+def test_at_step_0_the_reported_loss_has_to_be_ln_2(reported: float, found: list[str]) -> None:
+    columns = example_of(Params()).columns
+    table = changed(
+        Params(),
+        policy_chosen_logps=columns["reference_chosen_logps"],
+        policy_rejected_logps=columns["reference_rejected_logps"],
+        loss=[reported] * 240,
+    )
+    result = examine(table, Params())
+    assert [kind for kind in kinds(result) if kind != "other_loss"] == found
+    assert outcomes(result)["swapped"] == "can not tell"
+
+
+# ---- the routes ----------------------------------------------------------------------------------
+
+API = f"/api/v1/{WIDGET.name}"
+PAGE = f"/widgets/{WIDGET.name}"
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("file_format", ["csv", "jsonl"])
+def test_an_example_can_be_downloaded_and_sent_back(
+    client: TestClient, name: str, file_format: str
+) -> None:
+    query = {"example": name, "beta": "0.2"}
+    download = client.get(f"{API}/example.{file_format}", params=query)
+    assert download.status_code == 200
+    assert f'filename="{name}.{file_format}"' in download.headers["content-disposition"]
+    answer = client.post(API, json={"text": download.text, "beta": 0.2})
+    assert answer.headers["cache-control"] == "no-store"
+    told, expected = answer.json(), client.get(API, params=query).json()
+    lines = [pair.pop("line") for pair in told["worst"]]
+    shift = 0 if file_format == "csv" else 1
+    assert lines == [pair.pop("line") - shift for pair in expected["worst"]]
+    assert told.pop("read").replace("JSON Lines", "CSV") == expected.pop("read")
+    assert told == expected
+
+
+def test_the_format_that_the_page_shows_is_right(client: TestClient) -> None:
+    shown = re.search(r"<pre[^>]*><code>(policy_.*?)</code>", client.get(PAGE).text, re.DOTALL)
+    assert shown is not None
+    result = compute_own(OwnLogps(text=shown[1], beta=0.1))
+    assert result.pairs == 2
+    assert kinds(result) == []
+    assert result.reported_loss == pytest.approx(result.loss, abs=5e-4)
+
+
+def test_an_unknown_file_format_is_a_problem(client: TestClient) -> None:
+    answer = client.get(f"{API}/example.xlsx")
+    assert answer.status_code == 422
+    assert "csv" in answer.json()["errors"][0]["allowed"]
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "says"),
+    [
+        ({"text": "hello"}, "text", "line 1"),
+        ({"text": ""}, "text", "empty"),
+        ({}, "text", "required"),
+        ({"text": "x", "beta": 0}, "beta", "greater"),
+        ({"text": "x", "loss_type": "dpo"}, "loss_type", "sigmoid"),
+        ({"text": "x", "loss_type": "ipo", "label_smoothing": 0.1}, "label_smoothing", "ipo"),
+        ({"text": "x", "example": "right"}, "example", "unknown"),
+    ],
+)
+def test_what_is_refused_is_named(
+    client: TestClient, body: dict[str, Any], field: str, says: str
+) -> None:
+    answer = client.post(API, json=body)
+    assert answer.status_code == 422
+    error = answer.json()["errors"][0]
+    assert error["field"] == field
+    assert says in error["message"]
+
+
+def test_ten_thousand_pairs_in_the_longest_form_fit_into_a_request(client: TestClient) -> None:
+    lines = json_lines_text(example_of(Params(example="step_zero"))).splitlines(keepends=True)
+    text = "".join((lines * 42)[:10_000])
+    assert client.post(API, json={"text": text}).json()["pairs"] == 10_000
+    page = client.post(PAGE, data={"text": ""}, files={"file": text.encode()})
+    assert "10\u2009000 pairs, JSON Lines" in page.text
+
+
+def form(client: TestClient, **fields: str) -> Any:
+    """Post the form as browsers do, as multipart."""
+    parts = {name: (None, value) for name, value in fields.items()}
+    return client.post(PAGE, files=parts, follow_redirects=False)
+
+
+def test_the_form_works_as_browsers_send_it(client: TestClient) -> None:
+    text = csv_text(example_of(Params(example="mean"))).replace("\n", "\r\n")
+    page = form(client, text=text, file="", beta="0.3", loss_type="sigmoid", example="right")
+    assert page.status_code == 200
+    assert page.headers["cache-control"] == "no-store"
+    assert 'data-check="mean_not_sum" data-outcome="found"' in page.text
+    assert "Your data:" in page.text
+    urlencoded = client.post(PAGE, data={"text": text})
+    assert 'data-check="mean_not_sum" data-outcome="found"' in urlencoded.text
+
+
+def test_the_form_without_data_leads_to_the_address_of_the_example(client: TestClient) -> None:
+    page = form(client, text=" ", file="", example="swapped", beta="0.3", label_smoothing="0.0")
+    assert page.status_code == 303
+    assert page.headers["location"].endswith(f"{PAGE}?example=swapped")
+
+
+def test_a_bad_line_comes_back_with_the_text_and_what_is_wrong(client: TestClient) -> None:
+    page = form(client, text="policy_chosen_logps\n<b>", file="")
+    assert page.status_code == 422
+    assert "line 1, policy_rejected_logps" in page.text
+    assert "policy_chosen_logps\n&lt;b&gt;</textarea>" in page.text
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"\xff\xfe", "text/plain"),
+        (
+            b'--x\r\nContent-Disposition: form-data; name="text"\r\n\r\n\xff\r\n--x--',
+            "multipart/form-data; boundary=x",
+        ),
+        (b"nothing", "multipart/form-data; boundary=x"),
+        (b"nothing", "multipart/form-data"),
+        (b"--x\r\n\r\nnameless\r\n--x--", "multipart/form-data; boundary=x"),
+        (b"text=%ff", "application/x-www-form-urlencoded"),
+        (b"beta=x", "application/x-www-form-urlencoded"),
+    ],
+)
+def test_no_form_makes_a_server_error(client: TestClient, content: bytes, kind: str) -> None:
+    answer = client.post(
+        PAGE, content=content, headers={"content-type": kind}, follow_redirects=False
+    )
+    assert answer.status_code in (422, 303)
