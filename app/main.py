@@ -9,9 +9,10 @@ from importlib.metadata import version
 from urllib.parse import parse_qsl
 
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 from starlette_compress import CompressMiddleware
 
-from app import api, lab_api, logps_form, pages, problems
+from app import api, lab_api, logps_form, openapi, pages, problems
 from app.httpd import BodyLimit, HashedStatics, SecurityHeaders
 from app.memo import Memo
 from app.rendering import static_hash
@@ -36,6 +37,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=_lifespan,
+        generate_unique_id_function=openapi.operation_id,
     )
     app.state.settings = settings
     app.state.memo = Memo()
@@ -45,10 +47,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(pages.router)
     app.include_router(logps_form.router)
     app.mount(f"/static/{static_hash()}", HashedStatics(directory=STATIC), name="static")
+    openapi.install(app)
     problems.install(app)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     app.add_middleware(CompressMiddleware)
     app.add_middleware(SecurityHeaders)
+    # Anybody's page may read: there is nothing here that belongs to one reader.
+    app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["GET"])
 
     @app.get("/healthz", summary="Is the process up?", tags=["operations"])
     def healthz() -> dict[str, str]:
