@@ -8,7 +8,7 @@ BIN := .venv/bin
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test lint bench wheel weights browser screenshots clean
+.PHONY: run test lint bench wheel weights heights browser screenshots clean
 
 run: .venv/.assets
 	$(BIN)/dpo-explained serve --port $(PORT)
@@ -31,6 +31,10 @@ weights: .venv/.assets
 	$(BIN)/dpo-explained train --seed 0
 	$(BIN)/dpo-explained record
 
+# How high each widget's page is, for frames in other pages.
+heights: .venv/.assets browser
+	$(BIN)/python -m tools.measure_heights
+
 screenshots: .venv/.assets browser
 	$(BIN)/python -m tools.screenshots
 
@@ -46,7 +50,7 @@ screenshots: .venv/.assets browser
 	touch $@
 
 browser:
-	@tools/ensure_browser
+	@tools/ensure_programs
 
 clean:
 	rm -rf .venv node_modules static/vendor dist

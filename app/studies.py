@@ -109,7 +109,7 @@ def study(
     lines = ",\n".join(json.dumps(row, separators=(",", ":")) for row in rows)
     text = json.dumps(head, indent=1)[:-2] + ',\n "rows": [\n' + lines + "\n]}\n"
     file.write_text(text, encoding="utf-8")
-    partial.unlink()
+    partial.unlink(missing_ok=True)
 
 
 def _on_all_cores(

@@ -1,0 +1,176 @@
+"""Under a sub-path behind a real nginx that ends TLS, with the configuration that the README shows."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.helpers import expect_chart, field, set_slider, widget
+
+SUB_PATH = "/courses/dpo"
+README = Path(__file__).parents[2] / "README.md"
+PATIENCE = 60
+
+CONFIGURATION = """
+daemon off;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    server {{
+        listen 127.0.0.1:{port} ssl;
+        ssl_certificate {folder}/certificate.pem;
+        ssl_certificate_key {folder}/key.pem;
+        {location}
+    }}
+}}
+"""
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port: int = listening.getsockname()[1]
+        return port
+
+
+def wait_for(address: str, process: subprocess.Popen[bytes], verify: ssl.SSLContext | bool) -> None:
+    """Until a server answers; a process that has ended never will."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        assert process.poll() is None, f"{process.args!r} has ended"
+        try:
+            httpx.get(address, verify=verify, timeout=5)
+            return
+        except httpx.TransportError:
+            time.sleep(0.05)
+    raise AssertionError(f"{address} did not answer")
+
+
+def stopped(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    process.wait(timeout=20)
+
+
+@pytest.fixture(scope="module")
+def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the site behind nginx."""
+    folder = tmp_path_factory.mktemp("nginx")
+    app_port, port = free_port(), free_port()
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
+            *("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"),
+            *("-keyout", folder / "key.pem", "-out", folder / "certificate.pem"),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    (location,) = re.findall(r"```nginx\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    configuration = CONFIGURATION.format(
+        folder=folder, port=port, location=location.replace(":8000", f":{app_port}")
+    )
+    (folder / "nginx.conf").write_text(configuration, encoding="utf-8")
+    command = Path(sys.executable).with_name("dpo-explained")
+    nginx = shutil.which("nginx", path="/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/bin")
+    assert nginx is not None, "nginx is missing: `make browser` installs it"
+    serve = subprocess.Popen(
+        [command, "serve", "--port", str(app_port), "--root-path", SUB_PATH],
+        env={"PATH": "/usr/bin:/bin", "DPO_EXPLAINED_WARM": "0"},
+    )
+    proxy = subprocess.Popen(
+        [nginx, "-p", folder, "-e", folder / "error.log", "-c", folder / "nginx.conf"]
+    )
+    try:
+        trusted = ssl.create_default_context(cafile=folder / "certificate.pem")
+        address = f"https://127.0.0.1:{port}{SUB_PATH}"
+        wait_for(f"http://127.0.0.1:{app_port}/healthz", serve, verify=False)
+        wait_for(f"{address}/healthz", proxy, verify=trusted)
+        yield address
+    finally:
+        stopped(proxy)
+        stopped(serve)
+
+
+@pytest.fixture
+def visitor(browser: Browser, proxied: str) -> Iterator[Page]:
+    """A page that notes what fails and what is asked for outside of the sub-path."""
+    context = browser.new_context(ignore_https_errors=True)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE * 1000)
+    wrong: list[str] = []
+    page.on("console", lambda m: wrong.append(m.text) if m.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+
+    def check(address: str) -> None:
+        if address.startswith("http") and not address.startswith(proxied):
+            wrong.append(f"outside of the sub-path: {address}")
+
+    page.on("request", lambda request: check(request.url))
+    yield page
+    context.close()
+    assert wrong == []
+
+
+def test_pages_links_and_statics_stay_under_the_sub_path(visitor: Page, proxied: str) -> None:
+    visitor.goto(f"{proxied}/")
+    visitor.get_by_role("link", name="Reward modeling").first.click()
+    expect(visitor).to_have_url(f"{proxied}/sections/reward-modeling")
+    found = widget(visitor, "reward_separation")
+    expect_chart(found)
+    set_slider(found, "reward_chosen", "2")
+    expect(visitor).to_have_url(
+        re.compile(rf"{re.escape(proxied)}/sections/reward-modeling\?reward_chosen=2")
+    )
+    for link in visitor.locator("a[href]").all():
+        href = link.evaluate("link => link.href")
+        inside = urlsplit(href).netloc != urlsplit(proxied).netloc or href.startswith(proxied)
+        assert inside, href
+
+
+def test_a_run_is_streamed_through_the_proxy(visitor: Page, proxied: str) -> None:
+    visitor.goto(f"{proxied}/widgets/ppo_dynamics?iterations=20&seed=12")
+    found = widget(visitor, "ppo_dynamics")
+    found.get_by_role("button", name="Run with a new seed").click()
+    expect(found.locator("[data-run-text]")).to_have_text(re.compile(r"^([1-9]|1\d) of 20"))
+    expect(found.locator("[data-live]")).to_contain_text("After 20 iterations")
+
+
+def test_addresses_that_are_given_away_are_those_of_the_proxy(visitor: Page, proxied: str) -> None:
+    visitor.goto(f"{proxied}/widgets/beta_effect?beta=0.2")
+    found = widget(visitor, "beta_effect")
+    field(found, "kl").click()
+    shown = visitor.locator("[data-receipt=url]")
+    expect(shown).to_have_text(f"{proxied}/api/v1/beta_effect?beta=0.2")
+    snippet = visitor.locator("[data-receipt=snippet]").text_content() or ""
+    assert f'"{proxied}/api/v1/"' in snippet
+
+
+def test_without_a_script_forms_and_links_stay_under_the_sub_path(
+    browser: Browser, proxied: str
+) -> None:
+    context = browser.new_context(ignore_https_errors=True, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{proxied}/sections/dpo-loss")
+    form = page.locator('dpo-widget[name="dpo_loss"] form')
+    form.locator("[name=beta]").fill("0.25")
+    form.get_by_role("button", name="Update").click()
+    expect(page).to_have_url(re.compile(rf"^{re.escape(proxied)}/sections/dpo-loss\?.*beta=0.25"))
+    context.close()
