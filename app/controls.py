@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from app.widgets.base import WidgetParams
 
@@ -45,6 +47,21 @@ def controls_of(params: WidgetParams) -> dict[str, Control]:
         name: _control(name, _resolved(schema, definitions), getattr(params, name))
         for name, schema in properties.items()
     }
+
+
+def changed(controls: Mapping[str, Control], **changes: object) -> dict[str, str]:
+    """Parameters that differ from their defaults, as a query has them, with some changed before."""
+    values = {name: control.value for name, control in controls.items()} | changes
+    return {
+        name: str(value)
+        for name, value in values.items()
+        if value is not None and value != controls[name].default
+    }
+
+
+def query_string(values: Mapping[str, str]) -> str:
+    """Values as the end of an address, or nothing."""
+    return f"?{urlencode(values, safe=',')}" if values else ""
 
 
 def _resolved(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Errors: problem+json (RFC 9457) under /api, a readable page elsewhere; each names the field."""
+"""Errors: problem+json (RFC 9457) for programs, a readable page elsewhere; each names the field."""
 
 from __future__ import annotations
 
@@ -111,7 +111,8 @@ def respond(
     problem = Problem(
         title=HTTPStatus(status).phrase, status=status, detail=detail, errors=errors or []
     )
-    if request.url.path.removeprefix(request.scope.get("root_path", "")).startswith("/api"):
+    path = request.url.path.removeprefix(request.scope.get("root_path", ""))
+    if path.startswith("/api") or path == "/oembed":
         return JSONResponse(
             problem.model_dump(),
             status,

@@ -1,0 +1,64 @@
+"""Addresses of cards: /cards/<N>.png, /cards/sections/<slug>.png, /cards/home.png, with a page's query.
+
+No ``from __future__ import annotations`` here: FastAPI has to see the real types.
+"""
+
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Request, Response
+
+from app.cards.content import card_of
+from app.cards.drawing import card_svg
+from app.cards.render import png
+from app.cards.sizes import FULL, SIZES, Size
+from app.page_state import page_state
+from app.places import HOME, Place, place_at
+
+router = APIRouter(prefix="/cards", include_in_schema=False)
+
+KEPT_FOR = 86_400
+"""Seconds that a copy may be kept. The address says the whole state; only our code can change it."""
+
+
+# Plain functions, so that none of this runs on the event loop: a card may have to train its curves.
+@router.get("/{name}.png")
+def widget_card(request: Request, name: str) -> Any:
+    """The card of a widget, or of the home page."""
+    return _answer(request, name, FULL)
+
+
+@router.get("/sections/{slug}.png")
+def section_card(request: Request, slug: str) -> Any:
+    """The card of a section."""
+    return _answer(request, f"sections/{slug}", FULL)
+
+
+@router.get("/{width:int}/{name:path}.png")
+def smaller_card(request: Request, width: int, name: str) -> Any:
+    """The same cards for those who want them smaller."""
+    size = next((size for size in SIZES if size.width == width), None)
+    if size is None:
+        offered = ", ".join(str(size.width) for size in SIZES)
+        raise HTTPException(
+            404, f"There are no cards {width} pixels wide; the widths are {offered}."
+        )
+    return _answer(request, name, size)
+
+
+def _answer(request: Request, name: str, size: Size) -> Response:
+    place = _place(name)
+    state = page_state(request, place)
+    svg = card_svg(card_of(place, state, request.app.state.memo))
+    return Response(
+        png(str(svg), size),
+        media_type="image/png",
+        headers={"Cache-Control": f"public, max-age={KEPT_FOR}"},
+    )
+
+
+def _place(name: str) -> Place:
+    path = f"/{name}" if "/" in name else f"/widgets/{name}"
+    place = HOME if name == HOME.card else place_at(path)
+    if place is None or place.card != name:
+        raise HTTPException(404, f"There is no card {name!r}.")
+    return place

@@ -1,0 +1,186 @@
+"""Heads of pages: what other programs read there, and that no state can break out of it."""
+
+from __future__ import annotations
+
+import json
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.places import SITE
+from app.sections import SECTIONS, section_of
+from app.widgets.registry import WIDGETS
+from tests.test_pages import PAGES
+
+BASE = "http://testserver"
+EMBEDDABLE = ["/", *(path for path in PAGES if path.startswith(("/sections/", "/widgets/")))]
+TO_LEARN_FROM = [*EMBEDDABLE, "/read", "/sources", "/symbols"]
+
+
+class Head(HTMLParser):
+    """The head of a page as a program reads it: links by relation, meta by name, and JSON-LD."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.meta: dict[str, str] = {}
+        self.links: list[dict[str, str | None]] = []
+        self.tags: list[str] = []
+        self.learning: list[Any] = []
+        self._data: str | None = None
+        self.feed(html[: html.index("</head>")])
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        self.tags.append(tag)
+        if tag == "meta" and found.get("content") is not None:
+            name = str(found.get("property") or found.get("name"))
+            assert name not in self.meta, f"{name} twice"
+            self.meta[name] = str(found["content"])
+        if tag == "link":
+            self.links.append({**found, "place": str(len(self.tags))})
+        self._data = "" if found.get("type") == "application/ld+json" else None
+
+    def handle_data(self, data: str) -> None:
+        if self._data is not None:
+            self._data += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "script" and self._data is not None:
+            self.learning.append(json.loads(self._data))
+            self._data = None
+
+    def links_of(self, rel: str) -> list[dict[str, str | None]]:
+        return [link for link in self.links if link.get("rel") == rel]
+
+    @property
+    def oembed(self) -> dict[str, str]:
+        return {str(link["type"]): str(link["href"]) for link in self.links_of("alternate")}
+
+
+def head_of(client: TestClient, path: str) -> Head:
+    return Head(client.get(path).text)
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/widgets/dpo_loss/receipt"])
+def test_every_page_can_be_shown_as_a_card(client: TestClient, path: str) -> None:
+    head = head_of(client, path)
+    [canonical] = head.links_of("canonical")
+    assert canonical["href"] == f"{BASE}{path}"
+    assert head.meta["og:url"] == f"{BASE}{path}"
+    assert head.meta["og:site_name"] == SITE
+    assert head.meta["og:type"] in ("website", "article")
+    assert head.meta["og:title"]
+    assert SITE not in head.meta["og:title"]
+    assert len(head.meta["og:description"]) > 20
+    assert head.meta["og:image:alt"]
+    assert (head.meta["og:image:width"], head.meta["og:image:height"]) == ("1200", "630")
+    assert head.meta["twitter:card"] == "summary_large_image"
+    assert head.meta["og:image"].startswith(f"{BASE}/cards/")
+    assert head.meta["og:image"] == head.meta["twitter:image"]
+
+
+def test_pages_have_titles_of_their_own(client: TestClient) -> None:
+    titles = [head_of(client, path).meta["og:title"] for path in PAGES]
+    assert sorted(titles) == sorted(set(titles))
+
+
+@pytest.mark.parametrize("path", EMBEDDABLE)
+def test_a_page_says_early_how_to_embed_it(client: TestClient, path: str) -> None:
+    head = head_of(client, path)
+    assert head.oembed.keys() == {"application/json+oembed", "text/xml+oembed"}
+    for link in head.links_of("alternate"):
+        assert int(str(link["place"])) < head.tags.index("script")
+        query = parse_qs(urlsplit(str(link["href"])).query)
+        assert query["url"] == [f"{BASE}{path}"]
+        assert client.get(str(link["href"])).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/widgets/dpo_loss?loss_type=ipo&beta=0.2",
+        "/widgets/dpo_loss?beta=0.2&hide=caption,tries&theme=dark",
+        "/sections/ppo-problem?prompt=poem&kl_coefficient=0.2",
+        "/sections/dpo-loss?beta=0.1&loss=ipo",
+    ],
+)
+def test_the_whole_state_is_in_the_addresses(client: TestClient, path: str) -> None:
+    head = head_of(client, path)
+    asked = parse_qs(urlsplit(path).query)
+    address = parse_qs(urlsplit(head.oembed["application/json+oembed"]).query)["url"][0]
+    assert parse_qs(urlsplit(address).query) == asked
+    assert head.meta["og:url"] == address
+    assert head.links_of("canonical")[0]["href"] == f"{BASE}{path.partition('?')[0]}"
+    card = parse_qs(urlsplit(head.meta["og:image"]).query)
+    flags = ("hide", "lock", "theme")
+    assert card == {name: value for name, value in asked.items() if name not in flags}
+    assert client.get(head.meta["og:image"]).status_code == 200
+
+
+def test_a_widget_is_described_by_its_finding(client: TestClient) -> None:
+    query = "reward_chosen=1&reward_rejected=1"
+    head = head_of(client, f"/widgets/reward_separation?{query}")
+    finding = client.get(f"/api/v1/reward_separation?{query}").json()["finding"]
+    assert head.meta["og:description"] == finding
+
+
+@pytest.mark.parametrize("path", TO_LEARN_FROM)
+def test_a_page_is_filed_as_a_learning_resource(client: TestClient, path: str) -> None:
+    [resource] = head_of(client, path).learning
+    assert resource["@context"] == "https://schema.org"
+    assert resource["@type"] == "LearningResource"
+    assert resource["@id"] == resource["url"] == f"{BASE}{path}"
+    assert resource["license"] == "https://opensource.org/license/mit"
+    for field in ("name", "description", "educationalUse", "learningResourceType", "teaches"):
+        assert resource[field], field
+
+
+def test_resources_are_parts_of_one_another(client: TestClient) -> None:
+    [home] = head_of(client, "/").learning
+    parts = [part["@id"] for part in home["hasPart"]]
+    assert parts == [f"{BASE}/sections/{section.slug}" for section in SECTIONS]
+    for name in WIDGETS:
+        [widget] = head_of(client, f"/widgets/{name}").learning
+        assert widget["isPartOf"]["@id"] == f"{BASE}/sections/{section_of(name).slug}"
+    [section] = head_of(client, "/sections/beta").learning
+    assert section["isPartOf"]["@id"] == home["@id"]
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/widgets/dpo_loss?beta=1000"])
+def test_an_error_is_no_page_to_share(client: TestClient, path: str) -> None:
+    head = head_of(client, path)
+    assert not [name for name in head.meta if name.startswith(("og:", "twitter:"))]
+    assert head.links_of("canonical") == head.links_of("alternate") == head.learning == []
+
+
+HOSTILE = "\"'><script>alert(1)</script>"
+
+
+@pytest.mark.parametrize("path", ["/", "/sections/beta", "/widgets/dpo_loss", f"/{HOSTILE}"])
+def test_a_hostile_host_or_query_stays_text(client: TestClient, path: str) -> None:
+    for answer in (
+        client.get(path, headers={"host": f"x{HOSTILE}"}),
+        client.get(path, params={HOSTILE: HOSTILE, "theme": HOSTILE}),
+        client.get(path, params={"hide": HOSTILE}),
+    ):
+        assert "<script>alert" not in answer.text
+        assert "'><script" not in answer.text
+        # Reading it raises if the JSON can not be parsed.
+        Head(answer.text)
+
+
+def test_what_stands_in_json_can_not_end_its_element(client: TestClient) -> None:
+    text = client.get("/widgets/dpo_loss", headers={"host": "x</script>"}).text
+    start = text.index('<script type="application/ld+json">')
+    block = text[start : text.index("</head>")]
+    assert block.count("</script>") == block.count("<script")
+
+
+def test_a_submitted_form_has_the_address_that_it_came_from(client: TestClient) -> None:
+    answer = client.post("/widgets/bring_your_logps", data={"text": "nonsense", "beta": "0.2"})
+    head = Head(answer.text)
+    assert head.meta["og:url"] == f"{BASE}/widgets/bring_your_logps?beta=0.2"
+    assert "nonsense" not in json.dumps(head.learning) + json.dumps(head.meta)
