@@ -15,7 +15,7 @@ from app.problems import FieldError, RefusedParams
 from app.rendering import templates
 from app.sections import section_of
 from app.submitted import submitted_fields
-from app.views import view
+from app.views import flags_in, view
 from app.widgets.bring_your_logps import WIDGET, OwnLogps, compute_own
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
@@ -34,10 +34,11 @@ async def own_logps(request: Request) -> Any:
 def _page(request: Request, fields: dict[str, str]) -> Any:
     # A file goes before a text.
     text = fields.get("file") or fields.get("text", "")
-    found = view(request, WIDGET, {key: value for key, value in fields.items() if value != ""})
+    given = {key: value for key, value in fields.items() if value != ""}
+    found = view(request, WIDGET, given, flags_in(given, WIDGET))
     if not text.strip():
         # An example has an address.
-        return RedirectResponse(f"{request.url.path}{found.query}", status_code=303)
+        return RedirectResponse(f"{request.url.path}{found.page_query}", status_code=303)
     error = None
     try:
         own = OwnLogps(text=text, **found.params.model_dump(exclude={"example"}))

@@ -12,7 +12,8 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette_compress import CompressMiddleware
 
-from app import api, lab_api, logps_form, openapi, pages, problems
+from app import api, embed_api, lab_api, logps_form, oembed, openapi, pages, problems
+from app.cards import routes as cards
 from app.httpd import BodyLimit, HashedStatics, SecurityHeaders
 from app.memo import Memo
 from app.rendering import static_hash
@@ -45,6 +46,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(api.router)
     app.include_router(lab_api.router)
     app.include_router(pages.router)
+    app.include_router(embed_api.router)
+    app.include_router(oembed.router)
+    app.include_router(cards.router)
     app.include_router(logps_form.router)
     app.mount(f"/static/{static_hash()}", HashedStatics(directory=STATIC), name="static")
     openapi.install(app)

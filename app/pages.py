@@ -15,7 +15,7 @@ from app.recorded import drawing, recorded
 from app.rendering import headings_of, templates
 from app.sections import SECTIONS, Section, section_by_slug, section_of
 from app.sources import bibtex, corrections, glossary, references
-from app.views import no_parameters, views
+from app.views import flagged_view, no_parameters, views
 from app.widgets.registry import WIDGETS
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
@@ -53,10 +53,10 @@ def section(request: Request, slug: str) -> Any:
 def single_widget(request: Request, name: str) -> Any:
     if name not in WIDGETS:
         raise HTTPException(404, f"There is no widget {name!r}.")
-    found = views(request, [name])
+    found = flagged_view(request, WIDGETS[name])
     context = {
-        "w": found[name],
-        "views": found,
+        "w": found,
+        "views": {name: found},
         "section": section_of(name),
         "form_action": request.url.path,
         "widget_level": 1,

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi.templating import Jinja2Templates
 from jinja2 import StrictUndefined, pass_context
@@ -15,13 +15,15 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from app.charts import svg
-from app.controls import Control
+from app.controls import Control, changed, query_string
+from app.embedding_flags import NO_FLAGS, Flags
 from app.formats import format_value
+from app.head import page_head
 from app.mathml import coloured, mathml, terms_of
 from app.resources import STATIC, TEMPLATES, content_hash
 from app.sections import SECTIONS, section_by_slug
 from app.sources import corrections, glossary, references
-from app.widgets.base import Widget, WidgetParams, WidgetResult
+from app.widgets.base import Try, Widget, WidgetParams, WidgetResult
 
 templates = Jinja2Templates(directory=TEMPLATES)
 _environment = templates.env
@@ -38,6 +40,7 @@ class WidgetView:
     params: WidgetParams
     result: WidgetResult
     controls: dict[str, Control]
+    flags: Flags = NO_FLAGS
 
     @property
     def query(self) -> str:
@@ -45,14 +48,33 @@ class WidgetView:
         return self.query_with()
 
     def query_with(self, **changes: object) -> str:
+        """The same with some parameters changed: what the API is asked."""
+        return query_string(changed(self.controls, **changes))
+
+    @property
+    def page_query(self) -> str:
+        """The state and the flags of the page: the address of the page as it stands."""
+        return self.page_query_with()
+
+    def page_query_with(self, **changes: object) -> str:
         """The same with some parameters changed: where a link to another state leads."""
-        values = {name: control.value for name, control in self.controls.items()} | changes
-        changed = {
-            name: str(value)
-            for name, value in values.items()
-            if value is not None and value != self.controls[name].default
+        return query_string(changed(self.controls, **changes) | self.flags.given)
+
+    @property
+    def tries(self) -> list[Try]:
+        """Suggestions that leave alone what the reader can not change, each with those values kept."""
+        kept = {
+            name: value for name, value in changed(self.controls).items() if name in self.flags.held
         }
-        return f"?{urlencode(changed)}" if changed else ""
+        found = []
+        for one in self.widget.tries:
+            wanted = dict(parse_qsl(one.query))
+            asked = type(self.params).model_validate(wanted)
+            held = self.flags.held & wanted.keys()
+            if any(getattr(asked, name) != getattr(self.params, name) for name in held):
+                continue
+            found.append(Try(one.label, urlencode(wanted | kept)) if kept else one)
+        return found
 
 
 @lru_cache(maxsize=1)
@@ -206,6 +228,7 @@ _environment.globals.update(
     term_key=_term_key,
     math=mathml,
     drawing=svg,
+    page_head=pass_context(page_head),
 )
 _environment.filters.update(written=format_value, script_json=_script_json)
 # Fragments call {% call aside("Title") %}: a macro that every template sees.

@@ -15,10 +15,10 @@ export const stateLinks = (name, target) => {
         // Focus must not fall into the void with the link that had it.
         widget.form.querySelector(`[name="${name}"]:is(:checked, :not([type="radio"]))`).focus();
       }
-      link.hidden = value === null;
+      link.hidden = value === null || widget.holds(name);
       if (value === null) continue;
       const address = new URL(link.href);
-      address.search = widget.params({ [name]: value }).toString();
+      address.search = widget.pageQuery({ [name]: value });
       link.href = address.href;
     }
   };

@@ -3,6 +3,8 @@
 // The server keeps the rows of a run, and goes on where it stopped. So a paused run is one whose stream was
 // closed, and a stream that breaks is simply opened again: rows that are here already are skipped.
 
+import { stream, streaming } from "./server.js";
+
 const TRIES = 3;
 const STEADY_AFTER = 3; // rows, before anything is said of the time left
 
@@ -59,7 +61,7 @@ export class LiveRun {
     this.#failures = 0;
     this.#address = this.#widget.api("/stream");
     this.#progress();
-    this.#say(`Training with seed ${this.#widget.form.elements.seed.value}. What came of it will be said here.`);
+    this.#say(`${streaming} with seed ${this.#widget.form.elements.seed.value}. What came of it will be said here.`);
     this.#open(until);
   }
 
@@ -118,7 +120,7 @@ export class LiveRun {
     this.#until = until;
     this.#clock = null;
     let seen = 0;
-    const source = (this.#source = new EventSource(this.#address));
+    const source = (this.#source = stream(this.#address, this.#widget.name, this.#rows.length));
     const hear = (name, act) => source.addEventListener(name, (event) => act(event.data ? JSON.parse(event.data) : null));
     hear("open", () => {
       seen = 0;

@@ -3,10 +3,13 @@
   const root = document.documentElement;
   root.classList.add("js");
   let chosen = null;
-  try {
-    chosen = localStorage.getItem("theme");
-  } catch {
-    // Storage is blocked in some embeds: the system's scheme is used.
+  // A theme that the address asks for is there already, and wins.
+  if (!root.dataset.theme) {
+    try {
+      chosen = localStorage.getItem("theme");
+    } catch {
+      // Storage is blocked in some embeds: the system's scheme is used.
+    }
   }
   if (chosen === "light" || chosen === "dark") root.dataset.theme = chosen;
 

@@ -4,6 +4,7 @@
 // module is loaded and draws; when a control changes, the result is fetched again and shown.
 import { at, written } from "./format.js";
 import { opensElsewhere } from "./links.js";
+import { anySeed, ask } from "./server.js";
 
 const DEBOUNCE_MS = 40;
 const NEAR = "300px";
@@ -17,11 +18,17 @@ class DpoWidget extends HTMLElement {
   #saying = 0;
   #request = null;
   #observer = null;
+  #flags = new URLSearchParams();
 
   connectedCallback() {
     this.name = this.getAttribute("name");
     this.form = this.querySelector("form");
     this.result = JSON.parse(this.querySelector("script[data-result]").textContent);
+    // What the address asks of the page is no part of the state: the form sends it only without script.
+    for (const flag of this.querySelectorAll("[data-flag]")) {
+      this.#flags.set(flag.name, flag.value);
+      flag.remove();
+    }
     this.form.addEventListener("input", (event) => this.#onInput(event));
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -60,8 +67,20 @@ class DpoWidget extends HTMLElement {
     return params;
   }
 
-  /** Set a control; the result is not fetched until refresh(). */
+  /** The state of the page as a query string: as params(), with the flags of the page. */
+  pageQuery(changes = {}) {
+    const query = new URLSearchParams([...this.params(changes), ...this.#flags]).toString();
+    return query && `?${query}`;
+  }
+
+  /** Whether a parameter is hidden or locked by the page's flags, so that nothing may change it. */
+  holds(name) {
+    return this.dataset.held?.split(" ").includes(name) ?? false;
+  }
+
+  /** Set a control that is not held; the result is not fetched until refresh(). */
   setParam(name, value) {
+    if (this.holds(name)) return;
     const control = this.form.elements[name];
     control.value = String(value);
     const range = this.querySelector(`[data-range-for="${name}"]`);
@@ -70,7 +89,7 @@ class DpoWidget extends HTMLElement {
 
   /** Draw another seed. */
   newSeed() {
-    this.setParam("seed", crypto.getRandomValues(new Uint32Array(1))[0] % 1_000_000);
+    this.setParam("seed", anySeed(this));
   }
 
   /** Show what the controls say: by a run, where the widget runs something, else by a request. */
@@ -96,7 +115,7 @@ class DpoWidget extends HTMLElement {
     this.setBusy(true);
     try {
       const own = this.#module?.ask?.(this, request.signal);
-      const answer = await (own ?? fetch(this.api(), { signal: request.signal }));
+      const answer = await (own ?? ask(this, request.signal));
       const body = await answer.json();
       if (request.signal.aborted) return;
       if (answer.ok) this.show(body);
@@ -114,6 +133,8 @@ class DpoWidget extends HTMLElement {
     this.clearError();
     this.bind(result);
     this.#module?.draw?.(this, result);
+    // For pages around a widget, such as that of a course package (static/scorm.js).
+    this.dispatchEvent(new CustomEvent("dpo-result", { bubbles: true, detail: result }));
     this.announce(result.finding);
   }
 
@@ -151,13 +172,18 @@ class DpoWidget extends HTMLElement {
 
   /** Let the address bar and the links follow the state. */
   followUrl() {
-    const query = this.params().toString();
-    const bases = { page: this.dataset.page, api: this.dataset.api, receipt: `${this.dataset.page}/receipt` };
-    for (const link of this.querySelectorAll("[data-link]")) {
-      link.href = `${bases[link.dataset.link]}${query && `?${query}`}`;
-    }
+    const page = this.pageQuery();
+    const params = this.params().toString();
+    const state = params && `?${params}`;
+    const addresses = {
+      page: this.dataset.page + page,
+      api: this.dataset.api + state,
+      receipt: `${this.dataset.page}/receipt${state}`,
+      share: `${this.dataset.page}/share${page}`,
+    };
+    for (const link of this.querySelectorAll("[data-link]")) link.href = addresses[link.dataset.link];
     if (this.hasAttribute("data-follow-url")) {
-      history.replaceState(null, "", `${location.pathname}${query && `?${query}`}${location.hash}`);
+      history.replaceState(null, "", `${location.pathname}${page}${location.hash}`);
     }
   }
 
@@ -190,8 +216,17 @@ class DpoWidget extends HTMLElement {
     this.dataset.ready = "";
   }
 
-  // Every number opens its receipt, and so does the link, for those who come by keyboard.
+  // Every number opens its receipt, and so does the link, for those who come by keyboard. Another link
+  // opens what is there to be shared.
   async #onClick(event) {
+    const share = event.target.closest("[data-link=share]");
+    if (share) {
+      if (opensElsewhere(event)) return;
+      event.preventDefault();
+      const { showShare } = await import("./share.js");
+      showShare(this);
+      return;
+    }
     const link = event.target.closest("[data-link=receipt]");
     const number = event.target.closest('[data-field]:not([data-format="text"], .finding)');
     if (!number && (!link || opensElsewhere(event))) return;

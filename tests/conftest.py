@@ -6,6 +6,7 @@ import shutil
 import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,8 +15,10 @@ from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 from starlette.testclient import TestClient
 
+from app.export.copy import export
 from app.main import create_app
 from app.settings import Settings
+from tests.export.reduced import reduced
 
 # Machines are noisy: no test may fail for being slow.
 hypothesis_settings.register_profile("untimed", deadline=None)
@@ -53,6 +56,14 @@ def server() -> Iterator[str]:
         uvicorn_server.should_exit = True
         thread.join(timeout=10)
         listening.close()
+
+
+@pytest.fixture(scope="session")
+def offline_copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the whole explainer with few states, at the end of a sub-path."""
+    folder = tmp_path_factory.mktemp("offline") / "courses" / "dpo"
+    export(folder, jobs=1, plans=reduced())
+    return folder
 
 
 @pytest.fixture(scope="session")

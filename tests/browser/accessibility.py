@@ -14,7 +14,7 @@ from app.widgets.registry import WIDGETS
 ERROR_PAGES = ["/sections/nowhere", "/sources?x=1"]
 # The page with everything comes last: by then the runs that it shows have been made.
 PAGES = [
-    *("/", "/sources", "/symbols", "/docs", *ERROR_PAGES),
+    *("/", "/sources", "/symbols", "/docs", "/embed", *ERROR_PAGES),
     *(f"/sections/{section.slug}" for section in SECTIONS),
     *(f"/widgets/{name}" for name in WIDGETS),
     "/read",

@@ -1,0 +1,60 @@
+// The page on which a lecturer sets up an embed: preview and snippets follow the form.
+import { addButtons } from "./copyable.js";
+import { fetched } from "./dialog.js";
+
+const DEBOUNCE_MS = 150;
+
+const form = document.querySelector("form[data-configure]");
+const frame = document.querySelector("[data-preview]");
+const problem = form.querySelector("[data-error]");
+let timer = 0;
+let latest = 0;
+
+// Without what is empty or as it is by default: that is how the address stays short.
+const chosen = () => {
+  const params = new URLSearchParams();
+  for (const [name, value] of new FormData(form)) {
+    if (value !== "" && value !== form.elements[name].dataset?.default) params.append(name, value);
+  }
+  return params;
+};
+
+const fail = (message) => {
+  problem.textContent = message;
+  problem.hidden = !message;
+};
+
+const update = async () => {
+  if (!form.reportValidity()) return;
+  const params = chosen();
+  history.replaceState(null, "", `?${params}`);
+  params.delete("widget");
+  const asked = ++latest;
+  try {
+    const embed = await fetched(`${form.dataset.embeds}?${params}`);
+    if (asked !== latest) return;
+    fail("");
+    for (const box of document.querySelectorAll("[data-share]")) box.textContent = embed[box.dataset.share];
+    // Not by src: going back would lead through all previews.
+    frame.contentWindow.location.replace(embed.link);
+  } catch (error) {
+    if (asked === latest) fail(error.message);
+  }
+};
+
+// As /embed.js does it for pages of others.
+window.addEventListener("message", ({ source, data }) => {
+  if (source === frame.contentWindow && data?.type === "dpo-explained:height") frame.height = data.height;
+});
+frame.contentWindow.postMessage({ type: "dpo-explained:ping" }, location.origin);
+
+form.addEventListener("input", () => {
+  clearTimeout(timer);
+  timer = setTimeout(update, DEBOUNCE_MS);
+});
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  update();
+});
+document.querySelector("form[data-choose]").addEventListener("change", ({ currentTarget }) => currentTarget.submit());
+addButtons();

@@ -1,0 +1,41 @@
+// Texts that are there to be copied: each in a box with a button, made here or found in the page.
+import { element, parent } from "./dom.js";
+
+const COPIED_MS = 2000;
+
+const select = (box) => getSelection().selectAllChildren(box);
+
+const copyButton = (box, title) => {
+  const button = element("button", "Copy", { type: "button", "aria-label": `Copy: ${title}` });
+  const say = (text) => {
+    button.textContent = text;
+    button.setAttribute("aria-label", text === "Copy" ? `Copy: ${title}` : text);
+  };
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(box.textContent);
+      say("Copied");
+    } catch {
+      // A page that frames this one may not allow it: then the reader's keys do it.
+      select(box);
+      say("Selected");
+    }
+    setTimeout(() => say("Copy"), COPIED_MS);
+  });
+  return button;
+};
+
+/** A titled text in a box, with its button. */
+export const part = (title, text, attributes = {}) => {
+  const box = element("pre", text, { class: "receipt", tabindex: "0", role: "region", "aria-label": title, ...attributes });
+  return parent("section", [parent("div", [element("h3", title), copyButton(box, title)], { class: "receipt-head" }), box]);
+};
+
+/** Give every box of the page that is marked so its button. */
+export const addButtons = () => {
+  for (const box of document.querySelectorAll("pre[data-copy]")) {
+    const button = copyButton(box, box.getAttribute("aria-label"));
+    button.classList.add("button");
+    box.before(button);
+  }
+};

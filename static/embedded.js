@@ -1,0 +1,45 @@
+// A widget alone, in a frame of somebody's page: tells that page how high it is, and opens links in a new tab.
+
+const HEIGHT = "dpo-explained:height";
+const PING = "dpo-explained:ping";
+
+const leaves = (link) => {
+  if (link.matches("[data-try], [data-go], [download]")) return false;
+  const { origin, pathname, search, hash } = new URL(link.href);
+  return !(hash && origin === location.origin && pathname === location.pathname && search === location.search);
+};
+
+const openInNewTab = (link) => {
+  if (!leaves(link)) return;
+  link.target = "_blank";
+  link.rel = "noopener";
+};
+
+if (window.parent !== window) {
+  const root = document.documentElement;
+
+  const tell = () => {
+    const widget = document.querySelector("dpo-widget")?.getAttribute("name");
+    // Not scrollHeight, which never shrinks below the frame. Whoever frames the page may know its height.
+    const height = Math.ceil(root.getBoundingClientRect().height);
+    window.parent.postMessage({ type: HEIGHT, widget, height }, "*");
+  };
+
+  new ResizeObserver(tell).observe(root);
+  window.addEventListener("load", tell);
+  // The page around may begin to listen late: then it asks.
+  window.addEventListener("message", ({ source, data }) => {
+    if (source === window.parent && data?.type === PING) tell();
+  });
+
+  for (const link of document.links) openInNewTab(link);
+  // Before anybody else, also for links that are made or readdressed later.
+  document.addEventListener(
+    "click",
+    ({ target }) => {
+      const link = target.closest?.("a[href]");
+      if (link) openInNewTab(link);
+    },
+    { capture: true },
+  );
+}

@@ -1,0 +1,13 @@
+// Everything that the script asks a server for. An offline copy has static/offline.js in its place.
+
+/** Answer to the present state of a widget. */
+export const ask = (widget, signal) => fetch(widget.api(), { signal });
+
+/** The events of a training run, all from its beginning. */
+export const stream = (address) => new EventSource(address);
+
+/** A seed that was probably never seen before. */
+export const anySeed = () => crypto.getRandomValues(new Uint32Array(1))[0] % 1_000_000;
+
+/** What a stream is, in front of "with seed 7". */
+export const streaming = "Training";

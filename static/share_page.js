@@ -1,0 +1,4 @@
+// The page of snippets: a button at each.
+import { addButtons } from "./copyable.js";
+
+addButtons();

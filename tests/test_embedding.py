@@ -1,0 +1,369 @@
+"""Snippets, flags and /embed.js, without a browser: tests/browser/test_embed.py has the rest."""
+
+from __future__ import annotations
+
+import json
+import sys
+from html.parser import HTMLParser
+from types import ModuleType
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.embedding import HEIGHTS_FILE, PUBLISHED_WIDTH, height_of, iframe_html
+from app.embedding_flags import NAMES, NO_FLAGS, PARTS, BadFlag, Flags, flags_of
+from app.widgets.registry import WIDGETS
+
+STATE = "beta=0.1&loss_type=ipo"
+FLAGS = "hide=label_smoothing,caption&lock=beta&theme=dark"
+
+# What pages of others may put on any element, and what /embed.js keeps for itself.
+ATTRIBUTES = {
+    *("widget", "title", "height", "class", "id", "style"),
+    *("lang", "dir", "slot", "hidden", "role", "is"),
+}
+
+# Those that train have the same controls, drawn by the same macros.
+QUICK = [name for name, widget in WIDGETS.items() if not widget.warm]
+
+
+class Elements(HTMLParser):
+    """The elements of a piece of HTML with their attributes."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.found if name == tag]
+
+    def one(self, tag: str, **wanted: str) -> dict[str, str | None]:
+        matching = [a for a in self.all(tag) if wanted.items() <= a.items()]
+        assert len(matching) == 1, (tag, wanted, len(matching))
+        return matching[0]
+
+
+def page(client: TestClient, path: str) -> Elements:
+    answer = client.get(path)
+    assert answer.status_code == 200, answer.text
+    return Elements(answer.text)
+
+
+def snippets(client: TestClient, name: str = "dpo_loss", query: str = f"{STATE}&{FLAGS}") -> Any:
+    answer = client.get(f"/api/v1/embeds/{name}?{query}")
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+# ---- names ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_no_parameter_has_the_name_of_a_flag_a_part_or_an_attribute(name: str) -> None:
+    assert WIDGETS[name].params.model_fields.keys().isdisjoint({*NAMES, *PARTS, *ATTRIBUTES})
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_a_tag_can_carry_every_parameter(name: str) -> None:
+    """HTML knows no upper case in names of attributes, and /embed.js skips those with a hyphen."""
+    for field in WIDGETS[name].params.model_fields:
+        assert field == field.lower()
+        assert "-" not in field
+
+
+# ---- flags ---------------------------------------------------------------------------------
+
+
+def test_flags_are_read_in_the_order_of_the_widget_and_written_again() -> None:
+    params = ("beta", "seed")
+    flags = flags_of({"hide": "tries, seed", "lock": "beta,beta,", "theme": "dark"}, params)
+    assert flags == Flags(hide=("seed", "tries"), lock=("beta",), theme="dark")
+    assert flags_of(flags.given, params) == flags
+    assert flags.held == {"seed", "beta"}
+    assert flags_of({}, params) == NO_FLAGS
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "allowed"),
+    [
+        ({"hide": "beta,gamma"}, "hide", "any of: beta, caption, tries, finding, links"),
+        ({"lock": "caption"}, "lock", "any of: beta"),
+        ({"theme": "blue"}, "theme", "light or dark"),
+    ],
+)
+def test_an_unknown_name_is_refused(query: dict[str, str], field: str, allowed: str) -> None:
+    with pytest.raises(BadFlag) as refused:
+        flags_of(query, ("beta",))
+    assert (refused.value.field, refused.value.allowed) == (field, allowed)
+
+
+@pytest.mark.parametrize("path", ["/widgets/dpo_loss", "/widgets/dpo_loss/share", "/embed"])
+@pytest.mark.parametrize("query", ["hide=foo", "lock=foo", "theme=foo", "foo=1", "beta=99"])
+def test_a_page_names_what_it_refuses_and_what_is_allowed(
+    client: TestClient, path: str, query: str
+) -> None:
+    answer = client.get(f"{path}?{query}")
+    assert answer.status_code == 422
+    assert f"<strong>{query.partition('=')[0]}</strong>" in answer.text
+    assert "Allowed" in answer.text
+
+
+def test_flags_are_no_parameters_of_an_endpoint_or_a_section(client: TestClient) -> None:
+    for path in ("/api/v1/dpo_loss", "/sections/dpo-loss", "/widgets/dpo_loss/receipt"):
+        assert client.get(f"{path}?theme=dark").status_code == 422
+
+
+def test_hidden_controls_keep_their_values_in_the_form(client: TestClient) -> None:
+    found = page(client, "/widgets/beta_effect?beta=0.2&hide=beta,reward")
+    assert "hidden" not in found.one("select", name="prompt")
+    assert found.one("input", name="beta")["value"] == "0.2"
+    hidden = [a for _, a in found.found if "control" in (a.get("class") or "") and "hidden" in a]
+    assert len(hidden) == 2
+
+
+def test_locked_controls_are_shown_and_stay_in_the_form(client: TestClient) -> None:
+    found = page(
+        client, "/widgets/beta_effect?beta=0.2&reward=learned&prompt=poem&lock=beta,reward,prompt"
+    )
+    beta = found.one("input", name="beta")
+    assert "readonly" in beta
+    assert "disabled" not in beta
+    assert "disabled" in found.one("input", **{"data-range-for": "beta"})
+    for radio in (a for a in found.all("input") if a.get("name") == "reward"):
+        assert ("checked" in radio) != ("disabled" in radio)
+    chosen = [a["value"] for a in found.all("option") if "disabled" not in a]
+    assert chosen == ["poem"]
+
+
+def test_parts_are_left_out(client: TestClient) -> None:
+    whole = client.get("/widgets/dpo_loss").text
+    bare = client.get("/widgets/dpo_loss?hide=caption,tries,finding,links").text
+    for mark in ('class="widget-caption"', 'class="tries"', 'class="finding"'):
+        assert mark in whole
+        assert mark not in bare
+    assert '<div hidden>\n    <p class="widget-links"' in bare
+
+
+def test_the_theme_is_set_on_the_server(client: TestClient) -> None:
+    assert '<html lang="en" data-theme="dark">' in client.get("/widgets/quiz?theme=dark").text
+    assert '<html lang="en">' in client.get("/widgets/quiz").text
+
+
+def test_every_way_to_another_state_keeps_the_flags(client: TestClient) -> None:
+    found = page(client, "/widgets/dpo_derivation?step=2&hide=caption&lock=seed&theme=light")
+    kept = {"hide": ["caption"], "lock": ["seed"], "theme": ["light"]}
+    ways = [a for a in found.all("a") if "data-try" in a or "data-go" in a]
+    ways += [a for a in found.all("a") if a.get("data-link") in ("page", "share")]
+    assert len(ways) > 3
+    for way in ways:
+        assert kept.items() <= parse_qs(urlsplit(way["href"] or "").query).items(), way["href"]
+    for name, values in kept.items():
+        assert found.one("input", name=name)["value"] == values[0]
+    for plain in ("api", "receipt"):
+        assert found.one("a", **{"data-link": plain})["href"].endswith("?step=2")  # type: ignore[union-attr]
+
+
+def test_suggestions_leave_alone_what_is_held(client: TestClient) -> None:
+    """One that would change it is not there; the others keep its value."""
+    both = [one.query for one in WIDGETS["dpo_loss"].tries]
+    assert both[0] == "logratio_chosen=-4&logratio_rejected=-8"
+    assert "beta=0.5" in both[1]
+    assert "beta" not in both[2]
+
+    def shown(query: str) -> list[str | None]:
+        found = page(client, f"/widgets/dpo_loss?{query}")
+        return [a["data-try"] for a in found.all("a") if "data-try" in a]
+
+    assert shown("beta=0.2&lock=beta") == [f"{both[0]}&beta=0.2", f"{both[2]}&beta=0.2"]
+    assert shown("logratio_chosen=-4.0&hide=logratio_chosen") == [
+        "logratio_chosen=-4.0&logratio_rejected=-8"
+    ]
+    assert shown("lock=logratio_chosen") == []
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_all_of_a_widget_may_be_held(client: TestClient, name: str) -> None:
+    names = ",".join(WIDGETS[name].params.model_fields)
+    assert client.get(f"/widgets/{name}?lock={names}").status_code == 200
+    assert client.get(f"/widgets/{name}?hide={names}").status_code == 200
+
+
+def test_a_posted_form_keeps_the_flags(client: TestClient) -> None:
+    answer = client.post(
+        "/widgets/bring_your_logps",
+        data={"example": "healthy", "text": "", "theme": "dark", "lock": "beta"},
+        follow_redirects=False,
+    )
+    assert answer.status_code in (303, 422), answer.text
+    if answer.status_code == 303:
+        assert parse_qs(urlsplit(answer.headers["location"]).query)["lock"] == ["beta"]
+
+
+# ---- snippets ------------------------------------------------------------------------------
+
+
+def test_the_link_leads_to_the_state_with_its_flags(client: TestClient) -> None:
+    link = snippets(client)["link"]
+    parts = urlsplit(link)
+    assert f"{parts.scheme}://{parts.netloc}{parts.path}" == "http://testserver/widgets/dpo_loss"
+    assert parse_qs(parts.query) == parse_qs(f"{STATE}&{FLAGS}") | {
+        "hide": ["label_smoothing,caption"]
+    }
+    assert client.get(link).status_code == 200
+
+
+def test_the_frame_has_the_published_height_a_title_and_loads_lazily(client: TestClient) -> None:
+    found = snippets(client)
+    frame = Elements(found["iframe"]).one("iframe")
+    assert frame["src"] == found["link"]
+    assert frame["height"] == str(found["height"]) == str(height_of("dpo_loss"))
+    assert frame["width"] == "100%"
+    assert frame["loading"] == "lazy"
+    assert frame["title"] == f"DPO Explained: {WIDGETS['dpo_loss'].title}"
+    assert "style" not in frame
+
+
+def test_the_tag_has_the_state_and_the_flags_as_attributes(client: TestClient) -> None:
+    found = Elements(snippets(client)["script"])
+    assert found.one("script") == {"src": "http://testserver/embed.js", "async": None}
+    tag = found.one("dpo-explained")
+    assert tag["widget"] == "dpo_loss"
+    assert tag["beta"] == "0.1"
+    assert tag["lock"] == "beta"
+    assert set((tag["hide"] or "").split(",")) == {"label_smoothing", "caption"}
+
+
+def test_the_notebook_cell_runs(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    class IFrame:
+        def __init__(self, src: str, width: str, height: int) -> None:
+            self.given = (src, width, height)
+
+    display = ModuleType("IPython.display")
+    display.IFrame = IFrame  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "IPython", ModuleType("IPython"))
+    monkeypatch.setitem(sys.modules, "IPython.display", display)
+    found = snippets(client)
+    *statements, expression = found["notebook"].splitlines()
+    space: dict[str, Any] = {}
+    exec("\n".join(statements), space)
+    assert eval(expression, space).given == (found["link"], "100%", found["height"])
+
+
+def test_documents_and_slides_have_the_same_address(client: TestClient) -> None:
+    found = snippets(client)
+    opening, frame, closing = found["quarto"].splitlines()
+    assert (opening, frame, closing) == ("```{=html}", found["iframe"], "```")
+    assert found["myst"].splitlines()[0] == f":::{{iframe}} {found['link']}"
+    slide = Elements(found["reveal"])
+    assert slide.found[0][0] == "section"
+    assert slide.one("iframe")["data-src"] == found["link"]
+
+
+def test_the_address_of_the_site_can_not_break_out_of_a_snippet() -> None:
+    html = iframe_html("quiz", "?seed=3", 'http://evil"><script>.example/a b')
+    assert "<script" not in html
+    assert len(Elements(html).found) == 1
+
+
+def test_a_frame_may_be_given_a_size() -> None:
+    frame = Elements(iframe_html("quiz", "seed=3", "http://x", width=400, height=300)).one("iframe")
+    assert (frame["width"], frame["height"], frame["src"]) == (
+        "400",
+        "300",
+        "http://x/widgets/quiz?seed=3",
+    )
+
+
+@pytest.mark.parametrize("query", ["hide=foo", "beta=99", "foo=1"])
+def test_the_endpoint_refuses_as_others_do(client: TestClient, query: str) -> None:
+    answer = client.get(f"/api/v1/embeds/dpo_loss?{query}")
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["errors"][0]["field"] == query.partition("=")[0]
+    assert client.get("/api/v1/embeds/nothing").status_code == 404
+
+
+def test_the_endpoint_documents_its_flags(client: TestClient) -> None:
+    operation = client.get("/openapi.json").json()["paths"]["/api/v1/embeds/{name}"]["get"]
+    parameters = {one["name"]: one for one in operation["parameters"]}
+    assert set(parameters) == {"name", *NAMES}
+    assert parameters["theme"]["schema"]["enum"] == ["light", "dark"]
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_every_widget_has_a_published_height(name: str) -> None:
+    assert 300 < height_of(name) < 10_000
+    published = json.loads(HEIGHTS_FILE.read_text("utf-8"))
+    assert published["width"] == PUBLISHED_WIDTH
+    assert name in published["heights"], "run `make heights`"
+
+
+# ---- the script ----------------------------------------------------------------------------
+
+
+def test_the_script_is_small_and_open_and_kept_for_a_short_time(client: TestClient) -> None:
+    for coding in ("br", "gzip"):
+        answer = client.get(
+            "/embed.js", headers={"accept-encoding": coding, "origin": "http://host"}
+        )
+        assert answer.headers["content-encoding"] == coding
+        assert int(answer.headers["content-length"]) < 2048
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert "max-age=3600" in answer.headers["cache-control"]
+    assert "immutable" not in answer.headers["cache-control"]
+
+
+def test_the_script_knows_the_heights(client: TestClient) -> None:
+    text = client.get("/embed.js").text
+    assert f'"dpo_loss":{height_of("dpo_loss")}' in text
+    assert client.get("/embed.js?x=1").status_code == 422
+
+
+def test_no_page_that_is_embedded_sets_a_cookie(client: TestClient) -> None:
+    for path in ("/widgets/dpo_loss", "/embed.js", "/api/v1/embeds/dpo_loss", "/embed"):
+        assert "set-cookie" not in client.get(path).headers
+
+
+# ---- the page for teachers -----------------------------------------------------------------
+
+
+def test_the_page_to_choose_shows_its_state(client: TestClient) -> None:
+    found = page(
+        client, "/embed?widget=beta_effect&beta=0.2&hide=prompt&hide=caption&lock=beta&theme=dark"
+    )
+    checked = {(a["name"], a["value"]) for a in found.all("input") if "checked" in a}
+    assert checked == {("hide", "prompt"), ("hide", "caption"), ("lock", "beta")}
+    assert "readonly" not in found.one("input", name="beta")
+    preview = found.one("iframe")["src"]
+    assert preview == "/widgets/beta_effect?beta=0.2&hide=prompt,caption&lock=beta&theme=dark"
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_the_page_to_choose_knows_every_widget(client: TestClient, name: str) -> None:
+    found = page(client, f"/embed?widget={name}")
+    assert name in [a["value"] for a in found.all("option")]
+    assert found.one("input", name="widget")["value"] == name
+
+
+def test_what_is_made_inside_a_widget_is_kept(client: TestClient) -> None:
+    found = page(client, "/embed?widget=annotator&labels=abab")
+    labels = found.one("input", name="labels")
+    assert (labels["type"], labels["value"]) == ("hidden", "abab")
+    assert client.get("/embed?widget=nothing").status_code == 422
+
+
+def test_readers_without_a_script_get_a_page_of_snippets(client: TestClient) -> None:
+    found = page(client, f"/widgets/dpo_loss?{STATE}&{FLAGS}")
+    address = found.one("a", **{"data-link": "share"})["href"]
+    assert address is not None
+    text = client.get(address).text
+    parts = [a["data-share"] for a in Elements(text).all("pre") if "data-share" in a]
+    assert parts == [key for key in snippets(client) if key != "height"]
