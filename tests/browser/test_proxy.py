@@ -174,3 +174,20 @@ def test_without_a_script_forms_and_links_stay_under_the_sub_path(
     form.get_by_role("button", name="Update").click()
     expect(page).to_have_url(re.compile(rf"^{re.escape(proxied)}/sections/dpo-loss\?.*beta=0.25"))
     context.close()
+
+
+def test_what_consumers_and_teachers_are_given_leads_through_the_proxy(
+    visitor: Page, proxied: str
+) -> None:
+    visitor.goto(f"{proxied}/widgets/dpo_loss?beta=0.3")
+    head = visitor.locator("head")
+    discovery = head.locator('link[type="application/json+oembed"]').get_attribute("href") or ""
+    assert discovery.startswith(f"{proxied}/oembed?")
+    embed = visitor.request.get(discovery).json()
+    assert f'src="{proxied}/widgets/dpo_loss?beta=0.3"' in embed["html"]
+    image = head.locator('meta[property="og:image"]').get_attribute("content") or ""
+    assert image.startswith(f"{proxied}/cards/dpo_loss.png")
+    assert visitor.request.get(image).headers["content-type"] == "image/png"
+    snippets = visitor.request.get(f"{proxied}/api/v1/embeds/dpo_loss?beta=0.3").json()
+    assert f'src="{proxied}/embed.js"' in snippets["script"]
+    assert visitor.request.get(f"{proxied}/embed.js").ok
