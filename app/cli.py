@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Entry point: ``dpo-explained serve``, ``train`` or ``record``."""
+    """Entry point: ``dpo-explained serve``, ``export``, ``train`` and others."""
     parser = argparse.ArgumentParser(prog="dpo-explained", description=__doc__)
     commands = parser.add_subparsers(required=True)
 
@@ -18,6 +18,18 @@ def main(arguments: list[str] | None = None) -> None:
     serve.add_argument("--root-path", default="", help="sub-path under which a proxy serves us")
     serve.add_argument("--workers", type=int, default=1, help="server processes")
     serve.set_defaults(run=_serve)
+
+    export = commands.add_parser("export", help="write the explainer as static files")
+    place = export.add_mutually_exclusive_group(required=True)
+    place.add_argument(
+        "folder", type=Path, nargs="?", metavar="DIR", help="a new one, or that of a copy"
+    )
+    place.add_argument(
+        "--scorm", type=Path, metavar="FILE.zip", help="a SCORM 1.2 package in place of a folder"
+    )
+    export.add_argument("--widget", metavar="NAME", help="this widget alone")
+    export.add_argument("--jobs", type=int, help="processes (default: one for each core)")
+    export.set_defaults(run=_export)
 
     train = commands.add_parser("train", help="train the lab's networks from a seed")
     train.add_argument("--seed", type=int, default=0)
@@ -53,6 +65,29 @@ def _serve(given: argparse.Namespace) -> None:
         workers=given.workers,
         root_path=given.root_path,
     )
+
+
+def _export(given: argparse.Namespace) -> None:
+    from app.export.copy import MOST_BYTES, Occupied, export
+    from app.export.scorm import NoQuiz, export_scorm
+    from app.widgets.registry import WIDGETS
+
+    if given.widget not in (None, *WIDGETS):
+        raise SystemExit(f"There is no widget {given.widget!r}; there are: {', '.join(WIDGETS)}")
+    try:
+        if given.scorm:
+            report = export_scorm(given.scorm, given.widget, given.jobs)
+        else:
+            report = export(given.folder, given.widget, given.jobs)
+    except (Occupied, NoQuiz) as error:
+        raise SystemExit(str(error)) from error
+    print(*report.lines, sep="\n")
+    if given.scorm:
+        print(f"written to {given.scorm}")
+    else:
+        print(f"written to {given.folder}; open {given.folder / 'index.html'}")
+    if report.bytes > MOST_BYTES:
+        raise SystemExit(f"That is more than {MOST_BYTES:,} bytes.")
 
 
 def _train(given: argparse.Namespace) -> None:

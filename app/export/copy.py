@@ -1,0 +1,217 @@
+"""Write a copy: pages, script, style and results, and a report of what they are."""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from html import escape
+from importlib.metadata import version
+from pathlib import Path
+
+from tqdm import tqdm
+
+from app.export import report
+from app.export.bundle import bundle
+from app.export.links import Copy, rewritten
+from app.export.pages import BASE, all_pages, one_widget, rendered
+from app.export.plan import PLANS
+from app.export.results import Computed, compute_all, index_file, results_file
+from app.export.states import Plan, State, states_by_file
+from app.rendering import static_hash
+from app.resources import STATIC
+from app.widgets.registry import WIDGETS
+
+BUNDLE = "static/explainer.js"
+INDEX = "static/data/index.js"
+REPORT = "report.html"
+MOST_BYTES = 25_000_000
+
+INSTEAD = {"server.js": "offline.js", "receipt.js": "offline_receipt.js"}
+"""modules that need a server, and what stands in their place"""
+
+_MODULE = re.compile(r'<script type="module" src="/static/[^/]+/([^"]+)"')
+_STATIC = re.compile(r'(?:href|src)="(?:\.\./)*static/([^"?#]+)"')
+_FONT = re.compile(r'url\("([^"]+\.woff2)"\)')
+_KINDS = {
+    "results": ["static/data/"],
+    "plotly.js": ["static/vendor/"],
+    "script and style": ["static/"],
+    "pages": ["index", "read", "symbols", "sources", "sections/", "widgets/"],
+}
+
+
+class Occupied(ValueError):
+    """The folder of a copy holds something else."""
+
+
+def export(
+    folder: Path,
+    widget: str | None = None,
+    jobs: int | None = None,
+    plans: Mapping[str, Plan] = PLANS,
+) -> report.Report:
+    """Write the explainer, or one widget, into a folder; a copy that is there is replaced.
+
+    ``jobs`` processes compute, by default one for each core.
+
+    Raises:
+        Occupied: the folder has files that are no copy
+        KeyError: there is no such widget
+    """
+    began = time.monotonic()
+    names = [WIDGETS[widget].name] if widget else list(WIDGETS)
+    _clear(folder)
+    data = folder / Path(INDEX).parent
+    data.mkdir(parents=True)
+    pages = one_widget(widget) if widget else all_pages()
+    chosen = {name: plans[name] for name in names}
+    made = datetime.now(UTC).date().isoformat()
+    # First of all, for it says that this folder is a copy's.
+    index = index_file(chosen, made, version("dpo-explained"))
+    (folder / INDEX).write_text(index, encoding="utf-8")
+
+    files = {name: states_by_file(name, chosen[name]) for name in names}
+    states = {name: [state for part in files[name].values() for state in part] for name in names}
+    total = sum(map(len, states.values())) + len(pages)
+    with tqdm(total=total, desc="export", unit="result") as bar:
+        html = rendered(pages)
+        bar.update(len(pages))
+        results = compute_all(states, jobs or os.cpu_count() or 1, bar.update)
+
+    sizes = {
+        name: _write_results(data, {file: len(part) for file, part in files[name].items()}, done)
+        for name, done in results.items()
+    }
+    _write_pages(folder, html, pages, _copy_of(pages, chosen, made))
+    _write_statics(folder, html)
+    written = _report(folder, chosen, states_of=states, sizes=sizes, made=made, began=began)
+    report.write(written, folder)
+    return written
+
+
+def _clear(folder: Path) -> None:
+    """Make the folder, and empty it if it holds a copy."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if not any(folder.iterdir()):
+        return
+    if not (folder / INDEX).is_file():
+        raise Occupied(f"{folder} has files that are no copy of the explainer")
+    for part in ("static", "sections", "widgets"):
+        shutil.rmtree(folder / part, ignore_errors=True)
+    for name in ("index", "read", "symbols", "sources", "report"):
+        (folder / f"{name}.html").unlink(missing_ok=True)
+    (folder / "report.json").unlink(missing_ok=True)
+
+
+def _write_results(data: Path, counts: Mapping[str, int], results: list[Computed]) -> int:
+    """Write the files of a widget, whose results lie one after the other; their size."""
+    size = place = 0
+    for file, count in counts.items():
+        text = results_file(file, results[place : place + count])
+        place += count
+        size += (data / f"{file}.js").write_bytes(text.encode())
+    return size
+
+
+def _copy_of(pages: Mapping[str, str], plans: Mapping[str, Plan], made: str) -> Copy:
+    def note(name: str) -> str:
+        plan = plans[name]
+        return (
+            f'<p class="offline-note" data-offline-note><strong>{plan.kind}</strong>: this is an offline '
+            f'copy. {escape(plan.says)} <span class="no-js">The controls need JavaScript here.</span></p>'
+        )
+
+    def about(to: Callable[[str], str]) -> str:
+        return (
+            f"<p>This is an offline copy, made on {made}. See "
+            f'<a href="{to(REPORT)}">what in it is live, gridded and recorded</a>.</p>'
+        )
+
+    return Copy(
+        base=BASE,
+        files={**pages, f"/static/{static_hash()}/": "static/"},
+        bundle=BUNDLE,
+        before=(INDEX,),
+        style="static/offline.css",
+        note=note,
+        about=about,
+    )
+
+
+def _write_pages(
+    folder: Path, html: Mapping[str, str], pages: Mapping[str, str], copy: Copy
+) -> None:
+    for path, file in pages.items():
+        place = folder / file
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(rewritten(html[path], file, copy), encoding="utf-8")
+
+
+def _write_statics(folder: Path, html: Mapping[str, str]) -> None:
+    """The bundle, what pages name beside it, and what it loads when needed."""
+    entries = {name for page in html.values() for name in _MODULE.findall(page)}
+    widgets = [path.relative_to(STATIC).as_posix() for path in STATIC.glob("widgets/*.js")]
+    script = bundle(STATIC, sorted({*entries, *widgets}), INSTEAD)
+    (folder / BUNDLE).write_text(script, encoding="utf-8")
+    named = {
+        name
+        for page in folder.rglob("*.html")
+        for name in _STATIC.findall(page.read_text(encoding="utf-8"))
+    }
+    # The sheets and the script of report.html, which is written later, are among those of pages.
+    named |= {"vendor/plotly-basic.min.js", "vendor/plotly-LICENSE.txt"}
+    for name in sorted(named):
+        source, place = STATIC / name, folder / "static" / name
+        if place.exists():
+            continue
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if source.suffix == ".css":
+            place.write_text(_with_fonts(source), encoding="utf-8")
+        else:
+            shutil.copyfile(source, place)
+
+
+def _with_fonts(sheet: Path) -> str:
+    """A style sheet with its fonts inside: some browsers load none from another folder of a disk."""
+
+    def inside(found: re.Match[str]) -> str:
+        font = base64.b64encode((sheet.parent / found[1]).read_bytes()).decode()
+        return f'url("data:font/woff2;base64,{font}")'
+
+    return _FONT.sub(inside, sheet.read_text(encoding="utf-8"))
+
+
+def _report(
+    folder: Path,
+    plans: Mapping[str, Plan],
+    *,
+    states_of: Mapping[str, list[State]],
+    sizes: Mapping[str, int],
+    made: str,
+    began: float,
+) -> report.Report:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return report.Report(
+        version=version("dpo-explained"),
+        made=made,
+        seconds=round(time.monotonic() - began, 1),
+        bytes=sum(file.stat().st_size for file in files),
+        files=len(files),
+        parts=report.sizes(folder, _KINDS),
+        widgets=[
+            report.WidgetPart(
+                name=name,
+                title=WIDGETS[name].title,
+                kind=plan.kind,
+                says=plan.says,
+                states=len(states_of[name]),
+                bytes=sizes[name],
+            )
+            for name, plan in plans.items()
+        ],
+    )

@@ -1,0 +1,97 @@
+"""The pages that a copy has, asked of the application itself, without a server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import FastAPI
+
+from app.main import create_app
+from app.sections import SECTIONS
+from app.settings import Settings
+from app.widgets.registry import WIDGETS
+
+BASE = "http://offline.invalid"
+"""absolute address that pages are asked at; nothing in a copy names it"""
+
+
+class PageFailed(RuntimeError):
+    """The application did not answer with a page."""
+
+
+def all_pages() -> dict[str, str]:
+    """Every page of a whole copy: its path on a server, and its file."""
+    return {
+        "/": "index.html",
+        **{f"/sections/{section.slug}": f"sections/{section.slug}.html" for section in SECTIONS},
+        **{f"/widgets/{name}": f"widgets/{name}.html" for name in WIDGETS},
+        "/read": "read.html",
+        "/symbols": "symbols.html",
+        "/sources": "sources.html",
+    }
+
+
+def one_widget(name: str) -> dict[str, str]:
+    """The page of a copy of one widget."""
+    return {f"/widgets/{name}": "index.html"}
+
+
+def rendered(paths: Iterable[str]) -> dict[str, str]:
+    """Pages by path, as the application draws them for a copy.
+
+    Raises:
+        PageFailed: one of them was not answered with status 200
+    """
+    app = create_app(Settings(warm=False))
+
+    async def ask_all() -> dict[str, str]:
+        return {path: await _ask(app, path) for path in paths}
+
+    # In a thread of its own, so that it works where an event loop runs already, as in notebooks.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(ask_all())).result()
+
+
+async def _ask(app: FastAPI, path: str) -> str:
+    """One GET request, in process."""
+    status = 0
+    body = bytearray()
+    over = asyncio.Event()
+
+    async def receive() -> dict[str, Any]:
+        await over.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        nonlocal status
+        if message["type"] == "http.response.start":
+            status = message["status"]
+        elif message["type"] == "http.response.body":
+            body.extend(message.get("body", b""))
+            if not message.get("more_body", False):
+                over.set()
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": path,
+        "raw_path": quote(path).encode(),
+        "root_path": "",
+        "query_string": b"",
+        "headers": [(b"host", BASE.removeprefix("http://").encode())],
+        "server": (BASE.removeprefix("http://"), 80),
+        "client": ("127.0.0.1", 0),
+        # Templates ask for it where a copy says something else.
+        "state": {"offline": True},
+    }
+    await app(scope, receive, send)
+    if status != 200:
+        raise PageFailed(f"{path} was answered with status {status}")
+    return body.decode()

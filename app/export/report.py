@@ -1,0 +1,69 @@
+"""What a copy weighs, and what in it is live, gridded and recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pydantic import BaseModel, Field
+
+from app.export.states import Kind
+from app.rendering import templates
+
+
+class WidgetPart(BaseModel):
+    """One widget in a copy."""
+
+    name: str = Field(description="of the widget")
+    title: str = Field(description="what readers see above it")
+    kind: Kind = Field(description="whether everything is there, a grid, or recorded runs")
+    says: str = Field(description="what the copy tells its readers")
+    states: int = Field(description="how many results are in the copy")
+    bytes: int = Field(description="size of their files")
+
+
+class Report(BaseModel):
+    """A copy as a whole."""
+
+    version: str = Field(description="of the explainer")
+    made: str = Field(description="date, UTC")
+    seconds: float = Field(description="how long it took")
+    bytes: int = Field(description="size of all files, this report left out")
+    files: int = Field(description="how many there are, this report left out")
+    parts: dict[str, int] = Field(description="bytes by kind of file")
+    widgets: list[WidgetPart] = Field(description="in the order of the sections")
+
+    @property
+    def lines(self) -> list[str]:
+        """The report for a terminal."""
+        return [
+            f"{self.files} files, {megabytes(self.bytes)}, made in {self.seconds:.0f} s",
+            *(f"  {megabytes(size):>9}  {part}" for part, size in self.parts.items()),
+            *(
+                f"  {megabytes(part.bytes):>9}  {part.name}: {part.kind}, {part.states:,} states"
+                for part in self.widgets
+            ),
+        ]
+
+
+def megabytes(size: int) -> str:
+    """A size as people read it."""
+    return f"{size / 1e6:.2f} MB"
+
+
+def sizes(folder: Path, kinds: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """Bytes below a folder by the beginning of paths; what fits none is counted as "other"."""
+    found = dict.fromkeys((*kinds, "other"), 0)
+    for file in (path for path in folder.rglob("*") if path.is_file()):
+        path = file.relative_to(folder).as_posix()
+        kind = next((k for k, starts in kinds.items() if path.startswith(tuple(starts))), "other")
+        found[kind] += file.stat().st_size
+    return {kind: size for kind, size in found.items() if size}
+
+
+def write(report: Report, folder: Path) -> None:
+    """Write it as report.json and report.html."""
+    (folder / "report.json").write_text(report.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    page = templates.env.get_template("offline_report.html")
+    html = page.render(report=report, megabytes=megabytes)
+    (folder / "report.html").write_text(html, encoding="utf-8")

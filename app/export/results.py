@@ -1,0 +1,169 @@
+"""What widgets compute, as files of a copy: every state of a plan, in columns, each value once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import Any
+
+import torch
+from pydantic import ValidationError
+
+from app.export.plan import PLANS
+from app.export.states import Plan, State
+from app.widgets.registry import WIDGETS
+
+DIGITS = 7
+"""significant ones, to which exported numbers are rounded"""
+
+CHUNK = 24
+"""states that a process is given at a time, of widgets that do not train"""
+
+
+@dataclass(frozen=True)
+class Computed:
+    """A state's result, or why there is none."""
+
+    result: dict[str, Any] | None
+    beside: dict[str, Any] | None = None
+    """what else a copy needs of this state"""
+    refused: str = ""
+
+
+def computed(name: str, state: State) -> Computed:
+    """One result as the endpoint gives it, less what the plan leaves out."""
+    widget, plan = WIDGETS[name], PLANS[name]
+    try:
+        params = widget.params.model_validate(state)
+    except ValidationError as error:
+        return Computed(None, refused=error.errors()[0]["msg"].removeprefix("Value error, "))
+    result = widget.compute(params).model_dump(mode="json")
+    for field in plan.leave_out:
+        del result[field]
+    beside = plan.beside(params).model_dump(mode="json") if plan.beside else None
+    return Computed(_rounded(result), _rounded(beside))
+
+
+def compute_all(
+    states: Mapping[str, Sequence[State]], jobs: int, done: Callable[[int], None]
+) -> dict[str, list[Computed]]:
+    """All results by widget, in the order of their states; ``done`` is told how many more there are.
+
+    One job computes here, more compute in processes of their own with a thread each.
+    """
+    results: dict[str, list[Computed]] = {name: [None] * len(states[name]) for name in states}  # type: ignore[list-item]
+    chunks = [
+        (name, place, chunk) for name in states for place, chunk in _chunks(name, states[name])
+    ]
+    if jobs == 1:
+        for name, place, chunk in chunks:
+            results[name][place : place + len(chunk)] = _compute_chunk(name, chunk)
+            done(len(chunk))
+        return results
+    # Training runs take longest, so they go first.
+    chunks.sort(key=lambda chunk: len(chunk[2]))
+    context = get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_one_thread) as pool:
+        futures: dict[Future[list[Computed]], tuple[str, int, int]] = {
+            pool.submit(_compute_chunk, name, chunk): (name, place, len(chunk))
+            for name, place, chunk in chunks
+        }
+        try:
+            for future in as_completed(futures):
+                name, place, count = futures[future]
+                results[name][place : place + count] = future.result()
+                done(count)
+        except BaseException:
+            # Stopped by a key: finish what is being made, begin nothing more.
+            pool.shutdown(cancel_futures=True)
+            raise
+    return results
+
+
+def _chunks(name: str, states: Sequence[State]) -> Iterator[tuple[int, Sequence[State]]]:
+    size = 1 if PLANS[name].kind == "recorded" else CHUNK
+    for place in range(0, len(states), size):
+        yield place, states[place : place + size]
+
+
+def _one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+def _compute_chunk(name: str, states: Sequence[State]) -> list[Computed]:
+    return [computed(name, state) for state in states]
+
+
+# ---- files ---------------------------------------------------------------------------------------
+
+
+def results_file(name: str, results: Sequence[Computed]) -> str:
+    """A script that registers results under a name; ``static/offline.js`` reads it."""
+    there = [result for result in results if result.result is not None]
+    content: dict[str, Any] = {
+        "results": pack([result.result for result in there]) if there else None,
+        "beside": pack([result.beside for result in there]) if there else None,
+    }
+    if len(there) < len(results):
+        content["refused"] = {i: r.refused for i, r in enumerate(results) if r.result is None}
+    return f"dpoExported.files[{json.dumps(name)}] = {script_json(content)};\n"
+
+
+def index_file(plans: dict[str, Plan], made: str, version: str) -> str:
+    """A script that says for each widget which states there are, and in which file."""
+    index = {name: plan.index(name) for name, plan in plans.items()}
+    content = {"made": made, "version": version, "widgets": index, "files": {}}
+    return f"window.dpoExported = {script_json(content)};\n"
+
+
+def script_json(value: Any) -> str:
+    """JSON as part of a script."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def pack(values: Sequence[Any]) -> dict[str, Any]:
+    """Values of one shape in columns: what is equal in all is written once.
+
+    ``{"s": value}`` is the same everywhere, ``{"o": {key: packed}}`` an object, ``{"a": [packed]}`` a list
+    of one length, ``{"u": values, "i": places}`` one of a few, ``{"v": values}`` written out.
+    """
+    keys = [json.dumps(value, sort_keys=True) for value in values]
+    unique = dict(zip(keys, values, strict=True))
+    if len(unique) == 1:
+        return {"s": values[0]}
+    first = values[0]
+    if isinstance(first, dict) and all(
+        isinstance(value, dict) and value.keys() == first.keys() for value in values
+    ):
+        return {"o": {key: pack([value[key] for value in values]) for key in first}}
+    if isinstance(first, list) and all(
+        isinstance(value, list) and len(value) == len(first) for value in values
+    ):
+        return {"a": [pack([value[i] for value in values]) for i in range(len(first))]}
+    places = {key: place for place, key in enumerate(unique)}
+    few = {"u": list(unique.values()), "i": [places[key] for key in keys]}
+    all_of_them = {"v": list(values)}
+    return min(all_of_them, few, key=lambda packed: len(script_json(packed)))
+
+
+def unpack(packed: dict[str, Any], place: int) -> Any:
+    """The value at a place, as the script reads it."""
+    ((how, what),) = ((how, what) for how, what in packed.items() if how != "i")
+    if how == "s":
+        return what
+    if how == "o":
+        return {key: unpack(value, place) for key, value in what.items()}
+    if how == "a":
+        return [unpack(value, place) for value in what]
+    return what[packed["i"][place]] if how == "u" else what[place]
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return float(f"{value:.{DIGITS}g}")
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    return [_rounded(item) for item in value] if isinstance(value, list) else value

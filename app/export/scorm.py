@@ -1,0 +1,94 @@
+"""A SCORM 1.2 package: an offline copy in the frame of a page that reports to a learning platform."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from app.export.copy import export
+from app.export.pages import all_pages
+from app.export.plan import PLANS
+from app.export.report import Report
+from app.rendering import templates
+from app.resources import STATIC
+from app.sections import SECTIONS, section_of
+from app.widgets.registry import WIDGETS
+
+LAUNCH = "scorm.html"
+MANIFEST = "imsmanifest.xml"
+QUIZ = "quiz"
+OWN_FILES = ("scorm.js", "scorm.css")
+
+_TIME = (1980, 1, 1, 0, 0, 0)
+"""of all files in the package, so that equal copies make equal packages"""
+
+
+class NoQuiz(ValueError):
+    """A package reports a score, so it has to have the quiz."""
+
+
+def export_scorm(file: Path, widget: str | None = None, jobs: int | None = None) -> Report:
+    """Write the package of the whole explainer, or of the quiz alone.
+
+    Raises:
+        NoQuiz: ``widget`` is another one than the quiz
+        KeyError: there is no such widget
+    """
+    if widget is not None and WIDGETS[widget].name != QUIZ:
+        raise NoQuiz(f"a package reports the score of the quiz, which {widget} has not")
+    with TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "package"
+        report = export(folder, widget, jobs)
+        add_launch(folder, widget)
+        pack(folder, file)
+    return report
+
+
+def add_launch(folder: Path, widget: str | None) -> None:
+    """Add the page that a platform opens, its script, and the manifest that lists everything."""
+    for name in OWN_FILES:
+        shutil.copyfile(STATIC / name, folder / "static" / name)
+    title = WIDGETS[widget].title if widget else "Direct Preference Optimization, explained"
+    page = templates.env.get_template(LAUNCH).render(title=title, package=_package(widget))
+    (folder / LAUNCH).write_text(page, encoding="utf-8")
+    files = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+    manifest = templates.env.get_template(MANIFEST).render(
+        identifier="dpo-explained" + (f"-{widget}" if widget else ""),
+        version=version("dpo-explained"),
+        title=title,
+        launch=LAUNCH,
+        files=files,
+    )
+    (folder / MANIFEST).write_text(manifest, encoding="utf-8")
+
+
+def _package(widget: str | None) -> dict[str, Any]:
+    """What the script has to know: pages to be read, pages with the quiz, its sheets, where to begin."""
+    seeds = sorted({seed for grid in PLANS[QUIZ].grids for seed in grid["seed"]})
+    if widget:
+        return {"pages": [], "quizPages": ["index.html"], "seeds": seeds, "start": "index.html"}
+    files = all_pages()
+    quiz_section = f"/sections/{section_of(QUIZ).slug}"
+    return {
+        "pages": [files[f"/sections/{section.slug}"] for section in SECTIONS],
+        "quizPages": [files[quiz_section], files[f"/widgets/{QUIZ}"]],
+        "seeds": seeds,
+        "start": files["/"],
+    }
+
+
+def pack(folder: Path, file: Path) -> None:
+    """Zip a folder, the manifest first, as platforms look for it."""
+    paths = sorted(folder.rglob("*"), key=lambda path: (path.name != MANIFEST, path.as_posix()))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as package:
+        for path in paths:
+            if path.is_file():
+                entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), _TIME)
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                entry.external_attr = 0o644 << 16
+                package.writestr(entry, path.read_bytes())

@@ -1,0 +1,225 @@
+// In the place of static/server.js in an offline copy: results were computed when the copy was made, and are
+// looked up here. A state that is not in the copy moves to the nearest one that is. Nothing is computed.
+import { marked } from "./offline_quiz.js";
+
+const BETWEEN_ROWS_MS = 45;
+
+const plans = window.dpoExported.widgets;
+
+export const streaming = "Playing what was recorded";
+
+// ---- which state ------------------------------------------------------------------------------
+
+const valueOf = (about, text) => (about.kind === "number" ? Number(text) : String(text ?? ""));
+
+const defaultsOf = (plan) =>
+  Object.fromEntries(Object.entries(plan.params).map(([name, about]) => [name, valueOf(about, about.default)]));
+
+/** The state of the controls, disabled ones included. */
+const stateOf = (widget) =>
+  Object.fromEntries(
+    Object.entries(plans[widget.name].params).map(([name, about]) => [name, valueOf(about, widget.form.elements[name]?.value)]),
+  );
+
+const place = (about, value) => (about.log ? Math.log(value) : value);
+
+/** How far apart two values are: at most 1 for numbers of a range, more for other choices. */
+const apart = (about, one, other) => {
+  if (one === other) return 0;
+  if (about.kind === "text") return Infinity;
+  if (about.kind === "choice") return 10;
+  return Math.abs(place(about, one) - place(about, other)) / (place(about, about.high) - place(about, about.low));
+};
+
+const closest = (about, values, wanted) => {
+  let best = 0;
+  for (let i = 1; i < values.length; i += 1) {
+    if (apart(about, values[i], wanted) < apart(about, values[best], wanted)) best = i;
+  }
+  return values[best];
+};
+
+/** The value of an axis for the one that is wanted. A control that is moved by a small step, from which the
+ *  closest value would lead back, moves to the next one: else the arrow keys would be stuck. */
+const settled = (about, values, wanted, before) => {
+  const found = closest(about, values, wanted);
+  if (about.kind !== "number" || before === undefined || found !== before || wanted === before) return found;
+  const beyond = values.filter((value) => (wanted > before ? value > before : value < before));
+  return beyond.length ? closest(about, beyond, before) : found;
+};
+
+/** The state of the copy that is closest to one; what was changed last weighs most. Null if there is none. */
+const nearest = (plan, wanted, changed = "", before = undefined) => {
+  let best = null;
+  for (const { axes, file, start } of plan.tables) {
+    const values = {};
+    let [distance, index] = [0, 0];
+    for (const [name, axis] of Object.entries(axes)) {
+      const about = plan.params[name];
+      values[name] = settled(about, axis, wanted[name], name === changed ? before : undefined);
+      distance += apart(about, values[name], wanted[name]) * (name === changed ? 100 : 1);
+      index = index * axis.length + axis.indexOf(values[name]);
+    }
+    if (distance < (best?.distance ?? Infinity)) best = { distance, values, file, index: start + index };
+  }
+  return best;
+};
+
+// ---- results ----------------------------------------------------------------------------------
+
+/** One value out of columns, as app/export/results.py packs them. */
+const unpack = (packed, i) => {
+  if ("s" in packed) return packed.s;
+  if ("v" in packed) return packed.v[i];
+  if ("u" in packed) return packed.u[packed.i[i]];
+  if ("a" in packed) return packed.a.map((item) => unpack(item, i));
+  return Object.fromEntries(Object.entries(packed.o).map(([key, item]) => [key, unpack(item, i)]));
+};
+
+const entry = async ({ file, index }) => {
+  await import(`./data/${file}.js`);
+  const { results, beside, refused = {} } = window.dpoExported.files[file];
+  if (index in refused) return { refused: refused[index] };
+  // Those that were refused have no place in the columns.
+  const i = index - Object.keys(refused).filter((other) => Number(other) < index).length;
+  return { result: unpack(results, i), beside: unpack(beside, i) };
+};
+
+const answer = (ok, body) => ({ ok, json: async () => body });
+
+/** Let the controls say which state is shown; a box that is being typed into is left alone. */
+const settle = (widget, values) => {
+  const before = stateOf(widget);
+  for (const [name, value] of Object.entries(values)) {
+    const control = widget.form.elements[name];
+    if (before[name] === value || (control === document.activeElement && control.type === "number")) continue;
+    widget.setParam(name, value);
+  }
+  widget.followUrl();
+};
+
+export const ask = async (widget) => {
+  const found = nearest(plans[widget.name], stateOf(widget));
+  if (!found) return answer(false, { detail: `That is not in this offline copy. ${plans[widget.name].says}` });
+  settle(widget, found.values);
+  const { result, beside, refused } = await entry(found);
+  if (refused) return answer(false, { detail: refused });
+  return answer(true, widget.name === "quiz" ? marked(result, beside, new FormData(widget.form)) : result);
+};
+
+/** Another one of the seeds that there are for what the other controls say. */
+export const anySeed = (widget) => {
+  const state = stateOf(widget);
+  const fits = (axes) => Object.entries(axes).every(([name, axis]) => name === "seed" || axis.includes(state[name]));
+  const all = plans[widget.name].tables.filter(({ axes }) => fits(axes)).flatMap(({ axes }) => axes.seed);
+  const seeds = [...new Set(all)].sort((one, other) => one - other);
+  return seeds.find((seed) => seed > state.seed) ?? seeds[0] ?? state.seed;
+};
+
+// ---- recorded runs ----------------------------------------------------------------------------
+
+/** The rows of a result, one of each list in turn. */
+const rowsOf = (result, lists) => result[lists[0]].flatMap((_, i) => lists.map((list) => result[list][i]));
+
+/** What static/live_run.js hears of an EventSource: a run, row after row. Those that it has come at once. */
+class Recording extends EventTarget {
+  readyState = EventSource.OPEN;
+
+  constructor(plan, found, has) {
+    super();
+    this.#play(plan, found, has);
+  }
+
+  close() {
+    this.readyState = EventSource.CLOSED;
+  }
+
+  async #play(plan, found, has) {
+    const { result, beside } = await entry(found);
+    this.#say("begun", beside);
+    for (const [i, row] of rowsOf(result, plan.rows).entries()) {
+      if (i >= has) await new Promise((resolve) => setTimeout(resolve, BETWEEN_ROWS_MS));
+      this.#say("step", row);
+    }
+    this.#say("done", result);
+  }
+
+  #say(name, data) {
+    if (this.readyState === EventSource.OPEN) {
+      this.dispatchEvent(new MessageEvent(name, { data: JSON.stringify(data) }));
+    }
+  }
+}
+
+export const stream = (address, name, has) => {
+  const plan = plans[name];
+  const asked = Object.fromEntries(new URLSearchParams(address.split("?")[1]));
+  const given = Object.entries(asked).map(([key, text]) => [key, valueOf(plan.params[key], text)]);
+  return new Recording(plan, nearest(plan, { ...defaultsOf(plan), ...Object.fromEntries(given) }), has);
+};
+
+// ---- controls ---------------------------------------------------------------------------------
+
+const states = new WeakMap();
+
+const moveToCopy = (widget, changed) => {
+  const found = nearest(plans[widget.name], stateOf(widget), changed, states.get(widget)[changed]);
+  if (!found) return;
+  for (const [name, value] of Object.entries(found.values)) {
+    if (stateOf(widget)[name] !== value) widget.setParam(name, value);
+  }
+  widget.followUrl();
+  states.set(widget, found.values);
+};
+
+const disable = (control) => {
+  control.disabled = true;
+  control.title = "Needs a server";
+};
+
+/** Controls of which the copy has one value, or that need a server, can not be used. */
+const limit = (widget) => {
+  const { params, tables, off } = plans[widget.name];
+  for (const [name, about] of Object.entries(params)) {
+    const controls = widget.querySelectorAll(`[name="${name}"], [data-range-for="${name}"]`);
+    const values = new Set(tables.flatMap(({ axes }) => axes[name]));
+    for (const control of controls) {
+      if (control.type === "hidden") continue;
+      if (values.size === 1) disable(control);
+      else if (control.type === "range" && about.slider) Object.assign(control, about.slider);
+      else if (control.type === "radio" && !values.has(control.value)) disable(control);
+      for (const option of control.options ?? []) option.disabled = !values.has(option.value);
+    }
+    if (about.kind === "number" && controls.length) widget.setParam(name, widget.form.elements[name].value);
+  }
+  for (const control of off ? widget.querySelectorAll(off) : []) disable(control);
+};
+
+/** An address may ask for a state, as it does with a server. */
+const openAddress = (widget) => {
+  const wanted = [...new URLSearchParams(location.search)].filter(([name]) => widget.form.elements[name]);
+  if (!wanted.length) return;
+  for (const [name, value] of wanted) widget.setParam(name, value);
+  widget.refresh();
+};
+
+const widgetOf = (target) => target.closest?.("dpo-widget");
+
+// After the widget's own listener, which is on its form.
+document.addEventListener("input", ({ target }) => {
+  const widget = widgetOf(target);
+  if (widget && target.dataset.rangeFor) moveToCopy(widget, target.dataset.rangeFor);
+});
+
+document.addEventListener("change", ({ target }) => {
+  const widget = widgetOf(target);
+  if (widget && target.name in plans[widget.name].params) moveToCopy(widget, target.name);
+});
+
+customElements.whenDefined("dpo-widget").then(() => {
+  for (const widget of document.querySelectorAll("dpo-widget")) {
+    limit(widget);
+    states.set(widget, stateOf(widget));
+    openAddress(widget);
+  }
+});

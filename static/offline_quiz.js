@@ -1,0 +1,51 @@
+// The quiz in an offline copy: which verdict an answer has was said when the copy was made. Here it is looked
+// up and counted. Numbers are read as app/widgets/quiz_questions/kinds.py reads them.
+
+const PLACEHOLDER = "¤";
+const NUMBER = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(%?)$/i;
+
+const withText = (question, text) => ({
+  ...question,
+  answer: text,
+  feedback: question.feedback.replace(PLACEHOLDER, () => text),
+});
+
+const numberVerdict = ({ percent, spots, other, ...refusals }, text) => {
+  let plain = text.replaceAll("−", "-");
+  if (!plain.includes(".")) plain = plain.replaceAll(",", ".");
+  const [, digits, sign] = plain.match(NUMBER) ?? [];
+  if (digits === undefined) return withText(refusals.unreadable, text);
+  if (!Number.isFinite(Number(digits))) return withText(refusals.too_large, text);
+  if (sign && refusals.percent_refused) return withText(refusals.percent_refused, text);
+  const given = Number(digits) * (sign ? percent : 1);
+  const spot = spots.find(({ low, high }) => low <= given && given <= high);
+  return withText(spot?.verdict ?? other, text);
+};
+
+const finding = (result, sections) => {
+  const answered = result.questions.filter(({ answer }) => answer !== null);
+  if (!answered.length) return result.finding;
+  const wrong = answered.filter(({ correct }) => !correct);
+  const score = `${answered.length - wrong.length} right of ${answered.length} answered.`;
+  const left = result.questions.length - answered.length;
+  if (!wrong.length) return `${score} ${left ? `${left} to go.` : "That is all of them."}`;
+  const again = Object.keys(sections).filter((slug) => wrong.some(({ section }) => section === slug));
+  return `${score} Worth another look: ${again.map((slug) => sections[slug]).join("; ")}.`;
+};
+
+/** A sheet without answers, marked with those that were given. */
+export const marked = (sheet, { options, numbers, sections }, given) => {
+  const questions = sheet.questions.map((question) => {
+    const text = (given.get(question.id) ?? "").trim();
+    if (text === "") return question;
+    // Its place among the options is that of the sheet.
+    return question.kind === "choice" ? options[question.id][text] : numberVerdict(numbers[question.id], text);
+  });
+  const result = {
+    ...sheet,
+    questions,
+    answered: questions.filter(({ answer }) => answer !== null).length,
+    score: questions.filter(({ correct }) => correct === true).length,
+  };
+  return { ...result, finding: finding(result, sections) };
+};

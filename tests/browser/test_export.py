@@ -1,0 +1,223 @@
+"""An offline copy in a real browser: straight from disk, and from a plain static host under a sub-path."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from app.export.pages import all_pages
+from app.widgets import beta_effect
+from app.widgets.quiz import Params as QuizParams
+from app.widgets.quiz import compute as quiz
+from tests.browser.helpers import expect_chart, field, widget
+
+PATIENCE = 30_000
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """A static host that knows nothing of us."""
+
+    def log_message(self, format: str, *args: object) -> None:
+        del format, args
+
+
+@pytest.fixture(scope="module")
+def static_host(offline_copy: Path) -> Iterator[str]:
+    """The copy under /courses/dpo/."""
+    root = offline_copy.parent.parent
+    host = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(root)))
+    thread = threading.Thread(target=host.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{host.server_port}/courses/dpo/"
+    host.shutdown()
+    thread.join(timeout=10)
+    host.server_close()
+
+
+@pytest.fixture(params=["disk", "static host"])
+def copy(request: pytest.FixtureRequest, offline_copy: Path) -> str:
+    """The address of the copy's folder."""
+    if request.param == "disk":
+        return f"{offline_copy.as_uri()}/"
+    found: str = request.getfixturevalue("static_host")
+    return found
+
+
+@pytest.fixture
+def visitor(browser: Browser, copy: str) -> Iterator[Page]:
+    """A page of the copy: nothing may be said in its console, and no request may leave the folder."""
+    context = browser.new_context(base_url=copy, viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    found: list[str] = []
+    page.on("console", lambda said: found.append(said.text) if said.type != "log" else None)
+    page.on("pageerror", lambda error: found.append(f"exception: {error}"))
+    page.on("requestfailed", lambda request: found.append(f"failed: {request.url}"))
+    page.on(
+        "request",
+        lambda request: (
+            None
+            if request.url.startswith((copy, "data:", "blob:"))
+            else found.append(f"left the folder: {request.url}")
+        ),
+    )
+    yield page
+    context.close()
+    assert found == []
+
+
+@pytest.mark.parametrize("file", [*all_pages().values(), "report.html"])
+def test_every_page_comes_to_life(visitor: Page, copy: str, file: str) -> None:
+    visitor.set_viewport_size({"width": 320, "height": 900})
+    visitor.goto(copy + file)
+    expect(visitor.locator("h1")).to_be_visible()
+    for found in visitor.locator("dpo-widget").all():
+        found.scroll_into_view_if_needed()
+        expect(found).to_have_attribute("data-ready", "", timeout=PATIENCE)
+        expect(found.locator("[data-offline-note]")).to_contain_text("this is an offline copy")
+    assert visitor.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def test_a_slider_moves_on_the_grid_and_changes_numbers(visitor: Page, copy: str) -> None:
+    visitor.goto(f"{copy}widgets/reward_separation.html")
+    found = widget(visitor, "reward_separation")
+    expect_chart(found)
+    before = field(found, "probability").text_content() or ""
+    slider = found.locator('[data-range-for="reward_chosen"]')
+    slider.focus()
+    slider.press("ArrowLeft")
+    box = found.locator('[name="reward_chosen"]')
+    expect(box).to_have_value("2")
+    expect(field(found, "probability")).not_to_have_text(before)
+    expect(field(found, "probability")).to_have_text("88.1%")
+    expect(found.locator(".finding")).to_contain_text("A gap of 2.0")
+    assert re.search(r"reward_separation\.html\?reward_chosen=2$", _state_link(visitor))
+    # What is typed moves to the nearest value that there is.
+    box.fill("1.2")
+    box.press("Tab")
+    expect(box).to_have_value("1")
+    expect(field(found, "probability")).to_have_text("73.1%")
+
+
+def _state_link(page: Page) -> str:
+    return page.locator('[data-link="page"]').get_attribute("href") or ""
+
+
+def test_an_address_opens_its_state(visitor: Page, copy: str) -> None:
+    visitor.goto(f"{copy}widgets/beta_effect.html?prompt=poem&beta=2.5")
+    found = widget(visitor, "beta_effect")
+    expect(found.locator('[name="prompt"]')).to_have_value("poem")
+    expect(found.locator('[name="beta"]')).to_have_value("2.5")
+    state: dict[str, Any] = {"prompt": "poem", "beta": 2.5}
+    wanted = beta_effect.compute(beta_effect.Params(**state))
+    expect(found.locator(".finding")).to_have_text(wanted.finding)
+
+
+def test_a_recorded_run_plays_pauses_and_says_that_it_is_recorded(visitor: Page, copy: str) -> None:
+    visitor.goto(f"{copy}sections/ppo-problem.html")
+    found = widget(visitor, "ppo_dynamics")
+    expect(found.locator("[data-offline-note]")).to_contain_text("recorded")
+    finding = found.locator(".finding").text_content() or ""
+    expect(found.locator('[name="learning_rate"]')).to_be_disabled()
+    found.get_by_role("button", name="Run this seed", exact=True).click()
+    expect(found.locator(".finding")).to_contain_text("Playing what was recorded with seed 0")
+    text = found.locator("[data-run-text]")
+    expect(text).to_have_text(re.compile(r"^[1-9]\d* of 150 iterations"))
+    found.get_by_role("button", name="Pause", exact=True).click()
+    expect(text).to_contain_text("paused")
+    found.get_by_role("button", name="Continue", exact=True).click()
+    expect(text).to_have_text("150 of 150 iterations", timeout=PATIENCE)
+    expect(found.locator(".finding")).to_have_text(finding)
+
+
+def test_a_recorded_race_plays_from_the_frontier_on(visitor: Page, copy: str) -> None:
+    visitor.goto(f"{copy}widgets/training_race.html")
+    found = widget(visitor, "training_race")
+    wanted = field(found, "dpo_last.kl").text_content() or ""
+    found.get_by_role("button", name="Race this seed", exact=True).click()
+    text = found.locator("[data-run-text]")
+    expect(text).to_have_text(re.compile(r"^[1-9]\d* of 50 legs"))
+    expect(field(found, "dpo_last.kl")).not_to_have_text(wanted)
+    expect(text).to_have_text("50 of 50 legs", timeout=PATIENCE)
+    expect(field(found, "dpo_last.kl")).to_have_text(wanted)
+
+
+def test_a_quiz_is_marked_as_the_server_marks_it(visitor: Page, copy: str) -> None:
+    visitor.goto(f"{copy}widgets/quiz.html")
+    found = widget(visitor, "quiz")
+    given: dict[str, Any] = {"q_partition": "is_one", "q_first_loss": "ln2"}
+    for name, option in given.items():
+        found.locator(f'[name="{name}"][value="{option}"]').check()
+    typed = {"q_loss": "0.341", "q_preference": "about half", "q_gradient_weight": "1,5"}
+    for name, text in typed.items():
+        box = found.locator(f'[name="{name}"]')
+        box.fill(text)
+        box.press("Enter")
+    wanted = quiz(QuizParams(**given, **typed))
+    expect(found.locator(".finding")).to_have_text(wanted.finding)
+    expect(field(found, "score")).to_have_text(str(wanted.score))
+    for question in wanted.questions:
+        if question.feedback:
+            place = found.locator(f'[data-question="{question.id}"]')
+            expect(place.locator("[data-explanation]")).to_have_text(question.feedback)
+    found.get_by_role("button", name="New questions").click()
+    expect(found.locator('[name="seed"]')).to_have_value("1")
+    expect(found.locator(".finding")).to_have_text("No answers yet: 21 questions.")
+
+
+def test_what_is_not_in_the_copy_is_refused_with_the_reason(visitor: Page, copy: str) -> None:
+    visitor.goto(f"{copy}widgets/annotator.html")
+    found = widget(visitor, "annotator")
+    better = found.get_by_role("button", name="This one is better").first
+    better.click()
+    expect(field(found, "labelled")).to_have_text("1")
+    better.click()
+    expect(found.get_by_role("alert")).to_contain_text("with a server you can label on")
+    expect(field(found, "labelled")).to_have_text("1")
+    visitor.goto(f"{copy}widgets/bring_your_logps.html")
+    own = widget(visitor, "bring_your_logps")
+    expect(own.locator('[name="text"]')).to_be_disabled()
+    expect(own.get_by_role("button", name="Compute from my data")).to_be_disabled()
+    expect(own.locator("[data-download]").first).to_be_hidden()
+
+
+def test_nothing_leads_to_a_server(visitor: Page, copy: str) -> None:
+    visitor.goto(f"{copy}index.html")
+    expect(visitor.get_by_role("link", name="API")).to_have_count(0)
+    visitor.get_by_role("link", name="Watch it in its section").click()
+    expect(visitor.locator("h1")).to_have_text("The PPO problem")
+    for _ in range(3):
+        visitor.locator("a[rel=next]").click()
+    expect(visitor.locator("h1")).to_have_text("The β parameter")
+    found = widget(visitor, "beta_effect")
+    found.locator('[data-field="kl"]').click()
+    expect(visitor.locator("dialog")).to_have_count(0)
+    visitor.get_by_role("link", name="what in it is live").click()
+    expect(visitor.locator("h1")).to_have_text("What this copy holds")
+
+
+def test_without_javascript_a_page_has_its_numbers_and_says_what_does_not_work(
+    browser: Browser, offline_copy: Path
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{offline_copy.as_uri()}/widgets/dpo_loss.html")
+    expect(page.locator(".stat dd").first).not_to_be_empty()
+    expect(page.locator("[data-offline-note]")).to_contain_text("The controls need JavaScript here")
+    context.close()
+
+
+def test_files_are_found_by_names_that_every_host_can_serve(offline_copy: Path) -> None:
+    for path in offline_copy.rglob("*"):
+        name = path.relative_to(offline_copy).as_posix()
+        assert re.fullmatch(r"[\w./-]+", name), name
+        assert unquote(urlsplit(path.as_uri()).path).endswith(name)

@@ -1,0 +1,247 @@
+"""A course package in a SCORM 1.2 runtime that others wrote, driven in a browser."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+import xml.etree.ElementTree as ET
+import zipfile
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
+
+from app.export.scorm import LAUNCH, MANIFEST, NoQuiz, add_launch, export_scorm
+from app.sections import SECTIONS
+
+ROOT = Path(__file__).parents[2]
+RUNTIME = ROOT / "node_modules" / "scorm-again" / "dist" / "scorm12.min.js"
+CP = "{http://www.imsproject.org/xsd/imscp_rootv1p1p2}"
+ADLCP = "{http://www.adlnet.org/xsd/adlcp_rootv1p2}"
+
+PLATFORM = """<!doctype html><title>Platform</title>
+<script src="/runtime.js"></script>
+<script src="/platform.js"></script>
+<iframe id="course" width="1000" height="800"></iframe>"""
+
+PLATFORM_SCRIPT = """
+const Runtime = window.Scorm12API ?? window.ScormAgain.Scorm12API;
+window.API = new Runtime({ autocommit: false, logLevel: 5 });
+const kept = JSON.parse(localStorage.getItem("kept") ?? "{}");
+const student = new URLSearchParams(location.search).get("student");
+const core = { student_id: student, ...kept.core };
+window.API.loadFromJSON({ core, suspend_data: kept.suspend_data ?? "" });
+// Platforms may write it and never read it.
+window.API.on("LMSSetValue.cmi.core.session_time", (_, value) => { window.sessionTime = value; });
+window.API.on("LMSFinish", () => { window.finished = true; });
+window.keep = () => {
+  const { suspend_data, core } = window.API.cmi;
+  const { lesson_status, lesson_location } = core;
+  localStorage.setItem("kept", JSON.stringify({ suspend_data, core: { lesson_status, lesson_location } }));
+};
+addEventListener("DOMContentLoaded", () => {
+  document.getElementById("course").src = "/package/scorm.html";
+});
+"""
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The quiz as a package, unpacked."""
+    folder = tmp_path_factory.mktemp("scorm")
+    export_scorm(folder / "quiz.zip", "quiz", jobs=1)
+    with zipfile.ZipFile(folder / "quiz.zip") as packed:
+        assert packed.namelist()[0] == MANIFEST
+        packed.extractall(folder / "package")
+    return folder / "package"
+
+
+def serving(root: Path) -> Iterator[str]:
+    """A learning platform that serves root/package from its own origin, as they do."""
+    (root / "platform.html").write_text(PLATFORM, encoding="utf-8")
+    (root / "platform.js").write_text(PLATFORM_SCRIPT, encoding="utf-8")
+    (root / "runtime.js").write_bytes(RUNTIME.read_bytes())
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=root))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def platform(package: Path) -> Iterator[str]:
+    """A platform with the quiz alone."""
+    yield from serving(package.parent)
+
+
+@pytest.fixture(scope="module")
+def whole_platform(offline_copy: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A platform with the whole explainer."""
+    root = tmp_path_factory.mktemp("whole")
+    shutil.copytree(offline_copy, root / "package")
+    add_launch(root / "package", None)
+    yield from serving(root)
+
+
+@pytest.fixture
+def learner(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1100, "height": 900})
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    yield page
+    context.close()
+    assert wrong == []
+
+
+def course(page: Page) -> FrameLocator:
+    return page.frame_locator("#course").frame_locator("iframe")
+
+
+def cmi(page: Page, name: str) -> str:
+    return str(page.evaluate("name => window.API.lmsGetValue(name)", f"cmi.core.{name}"))
+
+
+def expect_cmi(page: Page, name: str, value: str) -> None:
+    page.wait_for_function(
+        "([name, value]) => window.API.lmsGetValue(name) === value",
+        arg=[f"cmi.core.{name}", value],
+    )
+
+
+def seed_of(page: Page) -> str:
+    return course(page).locator("[name=seed]").input_value()
+
+
+def answer_all(quiz: Locator) -> int:
+    """Answer every question somehow; how many there are."""
+    questions = quiz.locator("[data-question]")
+    total = questions.count()
+    assert total > 10
+    for n in range(total):
+        question = questions.nth(n)
+        option = question.locator("[type=radio]").first
+        if option.count():
+            option.check()
+        else:
+            box = question.locator("input[type=text]")
+            box.fill("7")
+            box.press("Enter")
+        expect(question.locator("[data-feedback]")).to_be_visible()
+    return total
+
+
+def test_the_manifest_lists_exactly_what_is_in_the_package(package: Path) -> None:
+    manifest = ET.parse(package / MANIFEST).getroot()
+    (resource,) = manifest.iter(f"{CP}resource")
+    assert resource.get("href") == LAUNCH
+    assert resource.get(f"{ADLCP}scormtype") == "sco"
+    listed = {file.get("href") for file in resource.iter(f"{CP}file")}
+    there = {p.relative_to(package).as_posix() for p in package.rglob("*") if p.is_file()}
+    assert listed == there - {MANIFEST}
+    (item,) = manifest.iter(f"{CP}item")
+    assert item.get("identifierref") == resource.get("identifier")
+
+
+def test_a_learner_answers_and_the_platform_gets_score_and_completion(
+    learner: Page, platform: str
+) -> None:
+    learner.goto(f"{platform}/platform.html?student=ada")
+    quiz = course(learner)
+    expect(quiz.locator("dpo-widget")).to_have_attribute("data-ready", "")
+    expect_cmi(learner, "lesson_status", "incomplete")
+    total = answer_all(quiz.locator("dpo-widget"))
+    expect_cmi(learner, "lesson_status", "completed")
+    score = quiz.locator('[data-field="score"]').first.text_content() or ""
+    expect_cmi(learner, "score.raw", str(round(100 * int(score) / total)))
+    assert (cmi(learner, "score.min"), cmi(learner, "score.max")) == ("0", "100")
+
+
+def test_one_learner_always_gets_the_same_sheet_and_another_gets_another(
+    learner: Page, platform: str
+) -> None:
+    seeds: dict[str, str] = {}
+    for student in ("ada", "grace", "ada", "alan", "edsger"):
+        learner.goto(f"{platform}/platform.html?student={student}")
+        expect(course(learner).locator("dpo-widget")).to_have_attribute("data-ready", "")
+        seed = seed_of(learner)
+        assert seeds.setdefault(student, seed) == seed
+    assert len(set(seeds.values())) > 1
+
+
+def test_what_was_reported_is_still_known_at_the_next_launch(learner: Page, platform: str) -> None:
+    learner.goto(f"{platform}/platform.html?student=ada")
+    quiz = course(learner)
+    expect(quiz.locator("dpo-widget")).to_have_attribute("data-ready", "")
+    quiz.locator("[data-question] [type=radio]").first.check()
+    learner.wait_for_function("window.API.cmi.suspend_data.includes('answered')")
+    learner.evaluate("window.keep()")
+    learner.goto(f"{platform}/platform.html?student=ada")
+    expect_cmi(learner, "lesson_status", "incomplete")
+    learner.wait_for_function("JSON.parse(window.API.cmi.suspend_data).quiz.answered === 1")
+    learner.evaluate("document.getElementById('course').src = 'about:blank'")
+    learner.wait_for_function("window.finished && /^0000:00:\\d\\d$/.test(window.sessionTime)")
+
+
+def test_a_package_without_a_score_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(NoQuiz, match="beta_effect"):
+        export_scorm(tmp_path / "x.zip", "beta_effect")
+
+
+def test_a_course_is_read_section_by_section_and_taken_up_where_it_was_left(
+    learner: Page, whole_platform: str
+) -> None:
+    learner.goto(f"{whole_platform}/platform.html?student=ada")
+    inner = course(learner)
+    inner.get_by_role("link", name="The alignment problem").first.click()
+    for section in ("alignment-problem", "rlhf-pipeline"):
+        expect(inner.locator("dpo-widget").first).to_be_attached()
+        end = inner.get_by_role("navigation", name="Previous and next section")
+        end.scroll_into_view_if_needed()
+        learner.wait_for_function(
+            "page => JSON.parse(window.API.cmi.suspend_data).read.includes(page)",
+            arg=f"sections/{section}.html",
+        )
+        end.locator("[rel=next]").click()
+        expect_cmi(learner, "lesson_status", "incomplete")
+    expect_cmi(learner, "lesson_location", "sections/reward-modeling.html")
+    learner.evaluate("window.keep()")
+    learner.goto(f"{whole_platform}/platform.html?student=ada")
+    expect(course(learner).get_by_role("heading", name="Reward modeling", level=1)).to_be_visible()
+    read = learner.evaluate("JSON.parse(window.API.cmi.suspend_data).read")
+    assert read == ["sections/alignment-problem.html", "sections/rlhf-pipeline.html"]
+
+
+def test_a_course_is_complete_once_all_is_read_and_answered(
+    learner: Page, whole_platform: str
+) -> None:
+    """All but the last section and the last answer are taken as done, as a platform remembers them."""
+    slugs = [section.slug for section in SECTIONS]
+    read = [f"sections/{slug}.html" for slug in slugs[:-1]]
+    kept = {"suspend_data": json.dumps({"read": read, "quiz": None}), "core": {}}
+    learner.goto(f"{whole_platform}/runtime.js")
+    learner.evaluate("kept => localStorage.setItem('kept', kept)", json.dumps(kept))
+    learner.goto(f"{whole_platform}/platform.html?student=ada")
+    expect_cmi(learner, "lesson_status", "incomplete")
+    inner = course(learner)
+    inner.get_by_role("link", name="The bigger picture").first.click()
+    quiz = inner.locator('dpo-widget[name="quiz"]')
+    quiz.scroll_into_view_if_needed()
+    expect(quiz).to_have_attribute("data-ready", "")
+    # The sheet is this learner's: the address names its seed.
+    answer_all(quiz)
+    expect_cmi(learner, "lesson_status", "incomplete")
+    inner.get_by_role("navigation", name="Previous and next section").scroll_into_view_if_needed()
+    expect_cmi(learner, "lesson_status", "completed")

@@ -1,0 +1,27 @@
+"""Plans for tests: a few states of each kind, and short runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from app.export.plan import PLANS
+from app.export.states import Grid, Plan
+
+SMALL: dict[str, tuple[Grid, ...]] = {
+    "reward_separation": ({"reward_chosen": (1.0, 2.0, 3.0), "reward_rejected": (0.0, 1.0, 2.0)},),
+    "beta_effect": ({"prompt": ("lock", "poem"), "beta": (0.1, 0.5, 2.5)},),
+    "quiz": ({"seed": (0, 1)},),
+    "win_rates": ({"benchmark": ("tldr", "hh")},),
+    "annotator": ({"labels": ("", "a", "b")},),
+    "dpo_loss": ({"logratio_chosen": (1.0, 2.0), "logratio_rejected": (-3.0,)},),
+}
+"""what these tests look at; of the other widgets there is the default alone"""
+
+
+def reduced() -> Mapping[str, Plan]:
+    """A plan for each widget, for which nothing has to be trained but what pages begin with."""
+    return {
+        name: replace(plan, grids=SMALL.get(name, ({},)), states=(), tries=False)
+        for name, plan in PLANS.items()
+    }

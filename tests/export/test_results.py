@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from app.export.plan import PLANS
+from app.export.quiz_verdicts import sheet
+from app.export.results import (
+    DIGITS,
+    compute_all,
+    computed,
+    index_file,
+    pack,
+    results_file,
+    unpack,
+)
+from app.export.states import states_by_file
+from app.widgets.quiz import Params as QuizParams
+from app.widgets.quiz import compute as quiz
+from app.widgets.registry import WIDGETS
+from tests.export.reduced import reduced
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-3, 3)
+    | st.floats(allow_nan=False)
+    | st.text(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.lists(VALUES, min_size=1, max_size=6))
+def test_what_is_packed_comes_out_as_it_was(values: list[Any]) -> None:
+    packed = json.loads(json.dumps(pack(values)))
+    found = [unpack(packed, place) for place in range(len(values))]
+    assert json.dumps(found, sort_keys=True) == json.dumps(values, sort_keys=True)
+
+
+def test_what_is_the_same_everywhere_is_written_once() -> None:
+    packed = pack([{"x": [1, 2, 3], "y": n} for n in range(100)])
+    assert packed == {"o": {"x": {"s": [1, 2, 3]}, "y": {"v": list(range(100))}}}
+
+
+def same(found: Any, wanted: Any) -> bool:
+    """Equal, numbers to the digits that are stated."""
+    if isinstance(wanted, float):
+        return math.isclose(found, wanted, rel_tol=0.5001 * 10.0 ** (1 - DIGITS), abs_tol=0)
+    if isinstance(wanted, dict):
+        return all(same(found[key], value) for key, value in wanted.items())
+    if isinstance(wanted, list):
+        return len(found) == len(wanted) and all(map(same, found, wanted))
+    return bool(found == wanted)
+
+
+# The others train for seconds; they take the same way.
+@pytest.mark.parametrize("name", [name for name, plan in PLANS.items() if plan.kind != "recorded"])
+def test_exported_numbers_are_those_of_compute(name: str) -> None:
+    plan, widget = reduced()[name], WIDGETS[name]
+    for file, states in states_by_file(name, plan).items():
+        results = compute_all({name: states}, 1, lambda _: None)[name]
+        text = results_file(file, results)
+        content = json.loads(text.partition(" = ")[2].rstrip(";\n"))
+        for place, state in enumerate(states):
+            wanted = widget.compute(widget.params(**state)).model_dump(mode="json")
+            for field in plan.leave_out:
+                del wanted[field]
+            found = unpack(content["results"], place)
+            assert found.keys() == wanted.keys()
+            assert same(found, wanted), state
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_every_state_is_one_that_the_server_knows_or_refuses_for_its_loss(name: str) -> None:
+    states = [state for part in states_by_file(name, PLANS[name]).values() for state in part]
+    refused = [state for state in states if not _is_known(name, state)]
+    assert len(refused) < len(states) / 10
+    # simpo and orpo read the policy's own log-probabilities, which have to be below 0.
+    assert all(max(s["logratio_chosen"], s["logratio_rejected"]) >= 8 for s in refused)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_what_a_widget_begins_with_and_suggests_is_in_a_copy(name: str) -> None:
+    widget = WIDGETS[name]
+    there = [
+        widget.params.model_validate(state)
+        for states in states_by_file(name, PLANS[name]).values()
+        for state in states
+        if _is_known(name, state)
+    ]
+    free = set(PLANS[name].free)
+    for query in ("", *(one.query for one in widget.tries)):
+        given = dict(part.split("=") for part in query.split("&") if part)
+        wanted = widget.params(**{key: value for key, value in given.items() if key not in free})
+        assert wanted in there, query
+
+
+def _is_known(name: str, state: dict[str, Any]) -> bool:
+    try:
+        WIDGETS[name].params.model_validate(state)
+    except ValidationError:
+        return False
+    return True
+
+
+def test_the_index_leads_to_each_state_of_each_widget() -> None:
+    index = json.loads(index_file(PLANS, "", "").partition(" = ")[2].rstrip(";\n"))["widgets"]
+    assert list(index) == list(PLANS)
+    for name, plan in PLANS.items():
+        files = states_by_file(name, plan)
+        for table in index[name]["tables"]:
+            first = {key: values[0] for key, values in table["axes"].items()}
+            assert files[table["file"]][table["start"]] == first
+
+
+def test_a_state_that_the_server_refuses_is_refused_in_its_words() -> None:
+    state = {"loss_type": "simpo", "logratio_chosen": 9.0}
+    found = computed("dpo_loss", state)  # type: ignore[arg-type]
+    assert found.result is None
+    assert found.refused.startswith("must be below 8 for simpo")
+    there = computed("dpo_loss", {"loss_type": "simpo"})
+    content = json.loads(results_file("f", [there, found]).partition(" = ")[2].rstrip(";\n"))
+    assert content["refused"] == {"1": found.refused}
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_spots_of_the_quiz_hold_what_it_marks_alike(seed: int) -> None:
+    verdicts = sheet(QuizParams(seed=seed)).numbers
+    for name, of_question in verdicts.items():
+        for spot in of_question.spots:
+            for share in (0.05, 0.5, 0.95):
+                answer = repr(spot.low + share * (spot.high - spot.low))
+                state: dict[str, Any] = {"seed": seed, name: answer}
+                marked = next(q for q in quiz(QuizParams(**state)).questions if q.id == name)
+                assert marked.feedback == spot.verdict.feedback
+                assert marked.correct == spot.verdict.correct
