@@ -25,7 +25,10 @@ def main(arguments: list[str] | None = None) -> None:
         "folder", type=Path, nargs="?", metavar="DIR", help="a new one, or that of a copy"
     )
     place.add_argument(
-        "--scorm", type=Path, metavar="FILE.zip", help="a SCORM 1.2 package in place of a folder"
+        "--scorm", type=Path, metavar="FILE.zip", help="a SCORM package in place of a folder"
+    )
+    export.add_argument(
+        "--scorm-edition", choices=("1.2", "2004"), default="1.2", help="of the package"
     )
     export.add_argument("--widget", metavar="NAME", help="this widget alone")
     export.add_argument("--jobs", type=int, help="processes (default: one for each core)")
@@ -76,7 +79,7 @@ def _export(given: argparse.Namespace) -> None:
         raise SystemExit(f"There is no widget {given.widget!r}; there are: {', '.join(WIDGETS)}")
     try:
         if given.scorm:
-            report = export_scorm(given.scorm, given.widget, given.jobs)
+            report = export_scorm(given.scorm, given.widget, given.jobs, given.scorm_edition)
         else:
             report = export(given.folder, given.widget, given.jobs)
     except (Occupied, NoQuiz) as error:

@@ -1,22 +1,62 @@
-// The outer page of a SCORM 1.2 package: the explainer runs in its frame, and what a learner has read and
+// The outer page of a SCORM package, 1.2 or 2004: the explainer runs in its frame, and what a learner has read and
 // answered is reported to the learning platform. Within the frame nothing knows of SCORM.
 (() => {
   const { pages, quizPages, seeds, start } = JSON.parse(document.getElementById("package").textContent);
   const frame = document.querySelector("iframe");
 
-  // ---- the platform: an object API in one of the windows around, or around the one that opened this ----
+  // ---- the platform: an object in one of the windows around, or around the one that opened this --------
+  // SCORM 1.2 calls it API, SCORM 2004 API_1484_11; they name everything differently and mean the same.
 
-  const around = (from) => {
+  const two = (number) => String(number).padStart(2, "0");
+  const clock = (seconds) =>
+    `${String(Math.floor(seconds / 3600)).padStart(4, "0")}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+
+  const VERSIONS = [
+    {
+      object: "API",
+      calls: { begin: "LMSInitialize", get: "LMSGetValue", set: "LMSSetValue", commit: "LMSCommit", end: "LMSFinish" },
+      learner: "cmi.core.student_id",
+      location: "cmi.core.lesson_location",
+      status: "cmi.core.lesson_status",
+      score: (share) => ({ "cmi.core.score.min": 0, "cmi.core.score.max": 100, "cmi.core.score.raw": Math.round(100 * share) }),
+      time: "cmi.core.session_time",
+      duration: clock,
+      exit: "cmi.core.exit",
+      leave: "",
+    },
+    {
+      object: "API_1484_11",
+      calls: { begin: "Initialize", get: "GetValue", set: "SetValue", commit: "Commit", end: "Terminate" },
+      learner: "cmi.learner_id",
+      location: "cmi.location",
+      status: "cmi.completion_status",
+      score: (share) => ({
+        "cmi.score.min": 0,
+        "cmi.score.max": 100,
+        "cmi.score.raw": Math.round(100 * share),
+        "cmi.score.scaled": share.toFixed(4),
+      }),
+      time: "cmi.session_time",
+      duration: (seconds) => `PT${seconds}S`,
+      exit: "cmi.exit",
+      leave: "normal",
+    },
+  ];
+
+  const found = (from) => {
     for (let place = from, steps = 0; steps < 10; place = place.parent, steps += 1) {
-      if (place.API) return place.API;
+      const version = VERSIONS.find(({ object }) => place[object]);
+      if (version) return { version, api: place[version.object] };
       if (place.parent === place) break;
     }
     return null;
   };
-  const api = around(window) ?? (window.opener ? around(window.opener) : null);
-  const get = (name) => api?.LMSGetValue(name) ?? "";
-  const set = (name, value) => api?.LMSSetValue(name, String(value));
-  const commit = () => api?.LMSCommit("");
+  const platform = found(window) ?? (window.opener ? found(window.opener) : null);
+  const names = platform?.version ?? VERSIONS[0];
+  const call = (what, ...given) => platform?.api[names.calls[what]](...given);
+  const get = (name) => call("get", name) ?? "";
+  const set = (name, value) => call("set", name, String(value));
+  const commit = () => call("commit", "");
 
   // ---- what is known of the learner ----------------------------------------------------------------
 
@@ -28,27 +68,25 @@
     }
   };
 
-  api?.LMSInitialize("");
+  call("begin", "");
   const began = Date.now();
   const known = { read: [], quiz: null, ...parsed(get("cmi.suspend_data")) };
   const isDone = (status) => ["completed", "passed", "failed"].includes(status);
-  let done = isDone(get("cmi.core.lesson_status"));
+  let done = isDone(get(names.status));
 
   // The same learner gets the same sheet, others get others.
   const hash = (text) => [...text].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 1_000_003, 7);
-  const seed = seeds[hash(get("cmi.core.student_id")) % seeds.length];
+  const seed = seeds[hash(get(names.learner)) % seeds.length];
 
   const report = () => {
     const { quiz, read } = known;
     if (quiz) {
-      set("cmi.core.score.min", 0);
-      set("cmi.core.score.max", 100);
-      set("cmi.core.score.raw", Math.round((100 * quiz.score) / quiz.total));
+      for (const [name, value] of Object.entries(names.score(quiz.score / quiz.total))) set(name, value);
     }
     // Complete when every page has been read to its end and every question is answered; it stays so.
     const answered = quiz !== null && quiz.answered === quiz.total;
     done ||= pages.every((page) => read.includes(page)) && answered;
-    set("cmi.core.lesson_status", done ? "completed" : "incomplete");
+    set(names.status, done ? "completed" : "incomplete");
     set("cmi.suspend_data", JSON.stringify(known));
     commit();
   };
@@ -92,7 +130,7 @@
       inner.location.replace(`${inner.location.pathname}?seed=${seed}${inner.location.hash}`);
       return;
     }
-    set("cmi.core.lesson_location", page);
+    set(names.location, page);
     commit();
     watchQuiz(inner);
     watchEnd(inner, page);
@@ -100,20 +138,14 @@
 
   // ---- begin and end -------------------------------------------------------------------------------
 
-  const left = get("cmi.core.lesson_location");
+  const left = get(names.location);
   frame.src = [...pages, ...quizPages].includes(left) ? left : start;
   report();
 
-  const clock = (ms) => {
-    const seconds = Math.floor(ms / 1000);
-    const two = (number) => String(number).padStart(2, "0");
-    return `${String(Math.floor(seconds / 3600)).padStart(4, "0")}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
-  };
-
   window.addEventListener("pagehide", () => {
-    set("cmi.core.session_time", clock(Date.now() - began));
-    set("cmi.core.exit", done ? "" : "suspend");
+    set(names.time, names.duration(Math.floor((Date.now() - began) / 1000)));
+    set(names.exit, done ? names.leave : "suspend");
     commit();
-    api?.LMSFinish("");
+    call("end", "");
   });
 })();

@@ -1,4 +1,4 @@
-"""A SCORM 1.2 package: an offline copy in the frame of a page that reports to a learning platform."""
+"""A SCORM package: an offline copy in the frame of a page that reports to a learning platform."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ LAUNCH = "scorm.html"
 MANIFEST = "imsmanifest.xml"
 QUIZ = "quiz"
 OWN_FILES = ("scorm.js", "scorm.css")
+EDITIONS = ("1.2", "2004")
+"""of SCORM: they differ in the manifest; the script speaks both"""
 
 _TIME = (1980, 1, 1, 0, 0, 0)
 """of all files in the package, so that equal copies make equal packages"""
@@ -31,7 +33,9 @@ class NoQuiz(ValueError):
     """A package reports a score, so it has to have the quiz."""
 
 
-def export_scorm(file: Path, widget: str | None = None, jobs: int | None = None) -> Report:
+def export_scorm(
+    file: Path, widget: str | None = None, jobs: int | None = None, edition: str = EDITIONS[0]
+) -> Report:
     """Write the package of the whole explainer, or of the quiz alone.
 
     Raises:
@@ -43,12 +47,12 @@ def export_scorm(file: Path, widget: str | None = None, jobs: int | None = None)
     with TemporaryDirectory() as scratch:
         folder = Path(scratch) / "package"
         report = export(folder, widget, jobs)
-        add_launch(folder, widget)
+        add_launch(folder, widget, edition)
         pack(folder, file)
     return report
 
 
-def add_launch(folder: Path, widget: str | None) -> None:
+def add_launch(folder: Path, widget: str | None, edition: str = EDITIONS[0]) -> None:
     """Add the page that a platform opens, its script, and the manifest that lists everything."""
     for name in OWN_FILES:
         shutil.copyfile(STATIC / name, folder / "static" / name)
@@ -56,7 +60,7 @@ def add_launch(folder: Path, widget: str | None) -> None:
     page = templates.env.get_template(LAUNCH).render(title=title, package=_package(widget))
     (folder / LAUNCH).write_text(page, encoding="utf-8")
     files = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
-    manifest = templates.env.get_template(MANIFEST).render(
+    manifest = templates.env.get_template(f"imsmanifest-{edition}.xml").render(
         identifier="dpo-explained" + (f"-{widget}" if widget else ""),
         version=version("dpo-explained"),
         title=title,

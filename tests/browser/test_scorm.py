@@ -1,4 +1,4 @@
-"""A course package in a SCORM 1.2 runtime that others wrote, driven in a browser."""
+"""A course package in SCORM runtimes that others wrote, driven in a browser."""
 
 from __future__ import annotations
 
@@ -16,13 +16,20 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 
-from app.export.scorm import LAUNCH, MANIFEST, NoQuiz, add_launch, export_scorm
+from app.export.scorm import EDITIONS, LAUNCH, MANIFEST, NoQuiz, add_launch, export_scorm
 from app.sections import SECTIONS
 
 ROOT = Path(__file__).parents[2]
-RUNTIME = ROOT / "node_modules" / "scorm-again" / "dist" / "scorm12.min.js"
-CP = "{http://www.imsproject.org/xsd/imscp_rootv1p1p2}"
-ADLCP = "{http://www.adlnet.org/xsd/adlcp_rootv1p2}"
+RUNTIMES = ROOT / "node_modules" / "scorm-again" / "dist"
+# Name spaces of the manifest, and how the type of a resource is spelt.
+CP = {
+    "1.2": "{http://www.imsproject.org/xsd/imscp_rootv1p1p2}",
+    "2004": "{http://www.imsglobal.org/xsd/imscp_v1p1}",
+}
+TYPE = {
+    "1.2": "{http://www.adlnet.org/xsd/adlcp_rootv1p2}scormtype",
+    "2004": "{http://www.adlnet.org/xsd/adlcp_v1p3}scormType",
+}
 
 PLATFORM = """<!doctype html><title>Platform</title>
 <script src="/runtime.js"></script>
@@ -50,6 +57,22 @@ addEventListener("DOMContentLoaded", () => {
 """
 
 
+PLATFORM_2004 = PLATFORM.replace("/runtime.js", "/runtime2004.js").replace(
+    "/platform.js", "/platform2004.js"
+)
+
+PLATFORM_2004_SCRIPT = """
+const Runtime = window.Scorm2004API ?? window.ScormAgain.Scorm2004API;
+window.API_1484_11 = new Runtime({ autocommit: false, logLevel: 5 });
+window.API_1484_11.loadFromJSON({ learner_id: "ada" });
+window.API_1484_11.on("SetValue.cmi.session_time", (_, value) => { window.sessionTime = value; });
+window.API_1484_11.on("Terminate", () => { window.finished = true; });
+addEventListener("DOMContentLoaded", () => {
+  document.getElementById("course").src = "/package/scorm.html";
+});
+"""
+
+
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The quiz as a package, unpacked."""
@@ -65,7 +88,10 @@ def serving(root: Path) -> Iterator[str]:
     """A learning platform that serves root/package from its own origin, as they do."""
     (root / "platform.html").write_text(PLATFORM, encoding="utf-8")
     (root / "platform.js").write_text(PLATFORM_SCRIPT, encoding="utf-8")
-    (root / "runtime.js").write_bytes(RUNTIME.read_bytes())
+    (root / "platform2004.html").write_text(PLATFORM_2004, encoding="utf-8")
+    (root / "platform2004.js").write_text(PLATFORM_2004_SCRIPT, encoding="utf-8")
+    (root / "runtime.js").write_bytes((RUNTIMES / "scorm12.min.js").read_bytes())
+    (root / "runtime2004.js").write_bytes((RUNTIMES / "scorm2004.min.js").read_bytes())
 
     class Quiet(SimpleHTTPRequestHandler):
         def log_message(self, format: str, *args: Any) -> None:
@@ -143,16 +169,44 @@ def answer_all(quiz: Locator) -> int:
     return total
 
 
-def test_the_manifest_lists_exactly_what_is_in_the_package(package: Path) -> None:
-    manifest = ET.parse(package / MANIFEST).getroot()
-    (resource,) = manifest.iter(f"{CP}resource")
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_the_manifest_lists_exactly_what_is_in_the_package(
+    package: Path, tmp_path: Path, edition: str
+) -> None:
+    folder = tmp_path / "package"
+    shutil.copytree(package, folder)
+    (folder / MANIFEST).unlink()
+    add_launch(folder, "quiz", edition)
+    manifest = ET.parse(folder / MANIFEST).getroot()
+    (version,) = manifest.iter(f"{CP[edition]}schemaversion")
+    assert (version.text or "").startswith(edition)
+    (resource,) = manifest.iter(f"{CP[edition]}resource")
     assert resource.get("href") == LAUNCH
-    assert resource.get(f"{ADLCP}scormtype") == "sco"
-    listed = {file.get("href") for file in resource.iter(f"{CP}file")}
-    there = {p.relative_to(package).as_posix() for p in package.rglob("*") if p.is_file()}
+    assert resource.get(TYPE[edition]) == "sco"
+    listed = {file.get("href") for file in resource.iter(f"{CP[edition]}file")}
+    there = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
     assert listed == there - {MANIFEST}
-    (item,) = manifest.iter(f"{CP}item")
+    (item,) = manifest.iter(f"{CP[edition]}item")
     assert item.get("identifierref") == resource.get("identifier")
+
+
+def test_a_platform_of_the_later_edition_gets_the_same(learner: Page, platform: str) -> None:
+    def expect_value(name: str, value: str) -> None:
+        learner.wait_for_function(
+            "([name, value]) => window.API_1484_11.GetValue(name) === value", arg=[name, value]
+        )
+
+    learner.goto(f"{platform}/platform2004.html")
+    quiz = course(learner).locator("dpo-widget")
+    expect(quiz).to_have_attribute("data-ready", "")
+    expect_value("cmi.completion_status", "incomplete")
+    total = answer_all(quiz)
+    expect_value("cmi.completion_status", "completed")
+    score = int(quiz.locator('[data-field="score"]').first.text_content() or "")
+    expect_value("cmi.score.raw", str(round(100 * score / total)))
+    expect_value("cmi.score.scaled", f"{score / total:.4f}")
+    learner.evaluate("document.getElementById('course').src = 'about:blank'")
+    learner.wait_for_function("window.finished && /^PT\\d+S$/.test(window.sessionTime)")
 
 
 def test_a_learner_answers_and_the_platform_gets_score_and_completion(
