@@ -33,6 +33,7 @@ DPO = DPOConfig(beta=0.3, learning_rate=1e-3, steps=60)
 
 NEWTON_STEPS = 50
 CONVERGED = 1e-10
+ROUNDING = 1e-13
 
 
 @dataclass(frozen=True)
@@ -146,9 +147,11 @@ def fit(differences: Tensor) -> Posterior:
             break
         step = torch.linalg.solve(hessian(), gradient)
         here, length = negative_log_posterior(weights, differences), 1.0
+        # Near the optimum two values can differ by rounding alone: such a step leads nowhere worse.
+        highest = here + ROUNDING * (1 + here.abs())
         while (
             length > CONVERGED
-            and negative_log_posterior(weights - length * step, differences) > here
+            and negative_log_posterior(weights - length * step, differences) > highest
         ):
             length /= 2
         weights = weights - length * step

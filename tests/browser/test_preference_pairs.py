@@ -91,8 +91,9 @@ def test_links_can_be_opened_in_a_new_tab(page: Page) -> None:
     address = found.get_by_role("link", name="Next pair", exact=True).get_attribute("href") or ""
     page.goto(address)
     expected = compute(Params(split="test", pair=8))
-    expect(page.locator(".finding")).to_have_text(expected.finding)
-    expect(page.get_by_label("held out")).to_be_checked()
+    found = widget(page, "preference_pairs")
+    expect(found.locator(".finding")).to_have_text(expected.finding)
+    expect(found.get_by_label("held out")).to_be_checked()
 
 
 def test_chips_say_which_phrases_became_more_likely(page: Page) -> None:
@@ -124,19 +125,20 @@ def test_the_chart_shows_the_margins_and_its_table_holds_them(page: Page) -> Non
 
 def test_without_javascript_everything_can_be_reached(plain_page: Page) -> None:
     plain_page.goto(SECTION)
+    found = plain_page.locator('dpo-widget[name="preference_pairs"]')
     prompt = the_world().prompts[2]
-    plain_page.get_by_label(prompt.text).check()
-    plain_page.get_by_role("button", name="Update").click()
-    expect(plain_page.locator('[data-field="prompt"]')).to_have_text(prompt.text)
-    plain_page.get_by_role("link", name="Next pair", exact=True).click()
-    expect(plain_page.locator('[data-field="pair"]').first).to_have_text("2")
-    expect(plain_page.locator('[data-field="prompt"]')).to_have_text(prompt.text)
-    plain_page.get_by_role("link", name=SURPRISE).click()
+    found.get_by_label(prompt.text).check()
+    found.get_by_role("button", name="Update").click()
+    expect(found.locator('[data-field="prompt"]')).to_have_text(prompt.text)
+    found.get_by_role("link", name="Next pair", exact=True).click()
+    expect(found.locator('[data-field="pair"]').first).to_have_text("2")
+    expect(found.locator('[data-field="prompt"]')).to_have_text(prompt.text)
+    found.get_by_role("link", name=SURPRISE).click()
     expected = compute(
         Params(prompt=prompt.id, pair=compute(Params(prompt=prompt.id, pair=2)).next_surprise)
     )
-    expect(plain_page.locator(".finding")).to_have_text(expected.finding)
-    plain_page.get_by_text("Phrase by phrase").click()
-    total = plain_page.locator(".phrase-table .sum").first
+    expect(found.locator(".finding")).to_have_text(expected.finding)
+    found.get_by_text("Phrase by phrase").click()
+    total = found.locator(".phrase-table .sum").first
     expect(total).to_contain_text(f"{-expected.chosen.reference_logp:.3f}")
     assert SECTION in plain_page.url
