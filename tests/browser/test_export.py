@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Request, expect
 
 from app.export.pages import all_pages
 from app.widgets import beta_effect
@@ -61,7 +61,13 @@ def visitor(browser: Browser, copy: str) -> Iterator[Page]:
     found: list[str] = []
     page.on("console", lambda said: found.append(said.text) if said.type != "log" else None)
     page.on("pageerror", lambda error: found.append(f"exception: {error}"))
-    page.on("requestfailed", lambda request: found.append(f"failed: {request.url}"))
+
+    def failed(request: Request) -> None:
+        # A page that is left while it still loads something has not failed.
+        if "ERR_ABORTED" not in (request.failure or ""):
+            found.append(f"failed: {request.url}")
+
+    page.on("requestfailed", failed)
     page.on(
         "request",
         lambda request: (
