@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import torch
 
 from app.lab.methods import METHODS
+from app.lab.world import the_world
 from app.resources import Strict
 from app.studies import FRONTIER, OVEROPTIMIZATION
 
@@ -70,6 +71,12 @@ def frontier_study() -> Study[StudyRow]:
 def overoptimization_study() -> Study[ClimbRow]:
     """Reward models of all sizes climbed. Raises pydantic.ValidationError if the file is wrong."""
     return Study[ClimbRow].model_validate_json(OVEROPTIMIZATION.read_text(encoding="utf-8"))
+
+
+def studied_prompts(study: Study[Any]) -> list[str]:
+    """Ids of the prompts that a study was made on, in the order of the world."""
+    world = the_world()
+    return [world.prompts[number].id for number in sorted({row.prompt for row in study.rows})]
 
 
 @lru_cache(maxsize=32)

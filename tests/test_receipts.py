@@ -6,6 +6,7 @@ import ast
 import contextlib
 import io
 import json
+import shlex
 import subprocess
 import sys
 from functools import reduce
@@ -124,9 +125,15 @@ def test_every_widget_and_every_loss_has_its_lines() -> None:
     assert set(formulas.LOSSES) == set(LOSSES)
 
 
-def test_a_hostile_host_name_stays_text(server: str) -> None:
-    answer = httpx.get(
-        f"{server}/api/v1/receipts/reward_separation", headers={"Host": 'x"); print("y'}
-    )
-    if answer.status_code == 200:
-        assert '")' not in answer.json()["url"]
+@pytest.mark.parametrize("host", ['x"); print("y', "x'; rm -rf y", "x\\y", "x<script>y"])
+def test_a_hostile_host_name_stays_out_of_what_is_to_be_run(server: str, host: str) -> None:
+    answer = httpx.get(f"{server}/api/v1/receipts/beta_effect", headers={"Host": host})
+    assert answer.status_code == 200
+    receipt = answer.json()
+    assert not set("\"'<>\\ ;") & set(receipt["url"])
+    assert shlex.split(receipt["curl"]) == ["curl", "-s", receipt["url"]]
+    # The address is one string of the program, and nothing else of it comes from outside.
+    strings = [
+        n.value for n in ast.walk(ast.parse(receipt["snippet"])) if isinstance(n, ast.Constant)
+    ]
+    assert receipt["url"].removesuffix("beta_effect") in strings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -93,6 +93,16 @@ def prompt_field(description: str = "which of the lab's six prompts") -> Any:
         title="Prompt",
         description=description,
         json_schema_extra=extra,
+    )
+
+
+def studied_prompt_field(studied: Sequence[str]) -> Any:
+    """The choice among the prompts that a study was made on, by id."""
+    return choice(
+        studied[0],
+        title="Prompt",
+        description="which prompt of the study",
+        labels={name: PROMPT_TEXTS[name] for name in studied},
     )
 
 

@@ -17,9 +17,8 @@ from app.lab.measure import measure
 from app.lab.methods import METHODS, Run, make_run
 from app.lab.trained import PromptFacts, the_lab
 from app.lab.world import the_world
-from app.study_data import Spread, frontier_study, spreads
+from app.study_data import Spread, frontier_study, spreads, studied_prompts
 from app.widgets.base import (
-    PROMPT_TEXTS,
     Try,
     Widget,
     WidgetParams,
@@ -27,11 +26,10 @@ from app.widgets.base import (
     choice,
     number,
     seed_field,
+    studied_prompt_field,
 )
 
-_STUDIED = [
-    the_world().prompts[n].id for n in sorted({row.prompt for row in frontier_study().rows})
-]
+_STUDIED = studied_prompts(frontier_study())
 StudiedPrompt = StrEnum("StudiedPrompt", {name: name for name in _STUDIED})  # type: ignore[misc]
 
 LABELS = {
@@ -73,12 +71,7 @@ Own = StrEnum("Own", {name: name for name in ("none", *METHODS)})  # type: ignor
 class Params(WidgetParams):
     """A prompt, and a point of the reader's own."""
 
-    prompt: StudiedPrompt = choice(
-        _STUDIED[0],
-        title="Prompt",
-        description="which prompt of the study",
-        labels={name: PROMPT_TEXTS[name] for name in _STUDIED},
-    )
+    prompt: StudiedPrompt = studied_prompt_field(_STUDIED)
     method: Own = choice(
         "none",
         title="Add a point of your own",

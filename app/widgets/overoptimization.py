@@ -14,19 +14,17 @@ from app.figures import band, curve_figure, line
 from app.formats import fixed
 from app.lab.overoptimization import SIZES, Fit, fit_form, form
 from app.lab.world import the_world
-from app.study_data import overoptimization_study
+from app.study_data import overoptimization_study, studied_prompts
 from app.widgets.base import (
-    PROMPT_TEXTS,
     Try,
     Widget,
     WidgetParams,
     WidgetResult,
     choice,
+    studied_prompt_field,
 )
 
-_STUDIED = [
-    the_world().prompts[n].id for n in sorted({row.prompt for row in overoptimization_study().rows})
-]
+_STUDIED = studied_prompts(overoptimization_study())
 StudiedPrompt = StrEnum("StudiedPrompt", {name: name for name in _STUDIED})  # type: ignore[misc]
 Size = StrEnum("Size", {f"n{size}": str(size) for size in SIZES})  # type: ignore[misc]
 
@@ -45,12 +43,7 @@ class Params(WidgetParams):
     """A reward model by its comparisons, and how it is climbed."""
 
     # Not "prompt": on its page another widget has that, with prompts that were not studied.
-    studied: StudiedPrompt = choice(
-        _STUDIED[0],
-        title="Prompt",
-        description="which prompt of the study",
-        labels={name: PROMPT_TEXTS[name] for name in _STUDIED},
-    )
+    studied: StudiedPrompt = studied_prompt_field(_STUDIED)
     method: Climber = choice(
         "best_of_n",
         title="Climbed by",

@@ -5,15 +5,12 @@ from __future__ import annotations
 import re
 import shutil
 import socket
-import ssl
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -24,7 +21,6 @@ README = Path(__file__).parents[2] / "README.md"
 PATIENCE = 60
 
 CONFIGURATION = """
-daemon off;
 pid {folder}/nginx.pid;
 error_log {folder}/error.log;
 events {{}}
@@ -51,24 +47,6 @@ def free_port() -> int:
         return port
 
 
-def wait_for(address: str, process: subprocess.Popen[bytes], verify: ssl.SSLContext | bool) -> None:
-    """Until a server answers; a process that has ended never will."""
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
-        assert process.poll() is None, f"{process.args!r} has ended"
-        try:
-            httpx.get(address, verify=verify, timeout=5)
-            return
-        except httpx.TransportError:
-            time.sleep(0.05)
-    raise AssertionError(f"{address} did not answer")
-
-
-def stopped(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    process.wait(timeout=20)
-
-
 @pytest.fixture(scope="module")
 def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the site behind nginx."""
@@ -91,22 +69,34 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     command = Path(sys.executable).with_name("dpo-explained")
     nginx = shutil.which("nginx", path="/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/bin")
     assert nginx is not None, "nginx is missing: `make browser` installs it"
+    nginx_command: list[str | Path] = [
+        nginx,
+        "-p",
+        folder,
+        "-e",
+        folder / "error.log",
+        "-c",
+        folder / "nginx.conf",
+    ]
     serve = subprocess.Popen(
         [command, "serve", "--port", str(app_port), "--root-path", SUB_PATH],
         env={"PATH": "/usr/bin:/bin", "DPO_EXPLAINED_WARM": "0"},
+        stderr=subprocess.PIPE,
+        text=True,
     )
-    proxy = subprocess.Popen(
-        [nginx, "-p", folder, "-e", folder / "error.log", "-c", folder / "nginx.conf"]
-    )
+    assert serve.stderr is not None
     try:
-        trusted = ssl.create_default_context(cafile=folder / "certificate.pem")
-        address = f"https://127.0.0.1:{port}{SUB_PATH}"
-        wait_for(f"http://127.0.0.1:{app_port}/healthz", serve, verify=False)
-        wait_for(f"{address}/healthz", proxy, verify=trusted)
-        yield address
+        # It says when it listens; if it ends before, so do its lines.
+        assert any("running on" in line for line in serve.stderr)
+        # nginx goes to the background when its sockets are open.
+        subprocess.run(nginx_command, check=True)
+        try:
+            yield f"https://127.0.0.1:{port}{SUB_PATH}"
+        finally:
+            subprocess.run([*nginx_command, "-s", "stop"], check=True)
     finally:
-        stopped(proxy)
-        stopped(serve)
+        serve.terminate()
+        serve.communicate(timeout=20)
 
 
 @pytest.fixture
