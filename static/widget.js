@@ -228,11 +228,13 @@ class DpoWidget extends HTMLElement {
       return;
     }
     const link = event.target.closest("[data-link=receipt]");
-    const number = event.target.closest('[data-field]:not([data-format="text"], .finding)');
+    // Cells of tables that are not bound to a field of the result hold its numbers, too.
+    const number = event.target.closest('[data-field]:not([data-format="text"], .finding), .widget-body :is(td, dd)');
+    if (number && event.target.closest("a, button, input, label")) return;
     if (!number && (!link || opensElsewhere(event))) return;
     event.preventDefault();
     const { showReceipt } = await import("./receipt.js");
-    showReceipt(this, number?.dataset.field);
+    showReceipt(this, number?.dataset.field ?? number?.querySelector("[data-field]")?.dataset.field);
   }
 
   // A suggestion sets every control: what it does not name gets its default.

@@ -64,3 +64,10 @@ def test_a_smaller_beta_goes_farther() -> None:
     near, far = (compute(Params(dpo_beta=b, kl_coefficient=b)) for b in (2.0, 0.1))
     assert far.dpo_last.kl > 2 * near.dpo_last.kl
     assert far.rlhf_last.kl > 2 * near.rlhf_last.kl
+
+
+def test_with_loose_leashes_both_run_past_their_peaks() -> None:
+    """As a suggestion of the widget says."""
+    loose = compute(Params(dpo_beta=0.05, kl_coefficient=0.05))
+    for path in (loose.dpo, loose.rlhf):
+        assert path[-1].true_quality < max(place.true_quality for place in path) - 0.1
