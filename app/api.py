@@ -3,7 +3,7 @@
 No ``from __future__ import annotations`` here: FastAPI has to see the real types.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import APIRouter, Query, Request, Response
@@ -13,7 +13,8 @@ from pydantic import BaseModel
 from app.logps_file import BadFile, csv_text, json_lines_text
 from app.preference_loss import PairBatch, PairLosses, pair_losses
 from app.problems import FieldError, Problem, RefusedParams
-from app.streaming import Queued
+from app.runs.job import job_of
+from app.runs.runs import Queued
 from app.widgets import (
     annotator,
     beta_effect,
@@ -83,14 +84,14 @@ QUEUED = "`queued` with a place while other runs go first, "
 
 
 async def streamed(
-    request: Request, run: Callable[[], Iterator[ServerSentEvent]]
+    request: Request, widget: Widget, params: WidgetParams
 ) -> AsyncIterator[ServerSentEvent]:
-    """The events of a run that is made in a worker thread, once it is its turn."""
-    async for event in request.app.state.runs.rows(run):
+    """The events of a run, once it is its turn, then ``done`` with the result."""
+    async for event in request.app.state.runs.events(job_of(widget, params)):
         if isinstance(event, Queued):
             yield ServerSentEvent(event="queued", data={"place": event.place})
         else:
-            yield event
+            yield ServerSentEvent(event=event.name, raw_data=event.data)
 
 
 @widget_route(preference_pairs.WIDGET)
@@ -159,12 +160,7 @@ def get_ppo_dynamics(
 async def stream_ppo_dynamics(
     request: Request, params: Annotated[ppo_dynamics.Params, Query()]
 ) -> AsyncIterator[ServerSentEvent]:
-    def events() -> Iterator[ServerSentEvent]:
-        for row in ppo_dynamics.rows(params):
-            yield ServerSentEvent(event="step", data=row)
-        yield ServerSentEvent(event="done", data=answer(request, ppo_dynamics.WIDGET, params))
-
-    async for event in streamed(request, events):
+    async for event in streamed(request, ppo_dynamics.WIDGET, params):
         yield event
 
 
@@ -270,13 +266,7 @@ def get_training_race(
 async def stream_training_race(
     request: Request, params: Annotated[training_race.Params, Query()]
 ) -> AsyncIterator[ServerSentEvent]:
-    def events() -> Iterator[ServerSentEvent]:
-        yield ServerSentEvent(event="begun", data=training_race.start(params))
-        for place in training_race.places(params):
-            yield ServerSentEvent(event="step", data=place)
-        yield ServerSentEvent(event="done", data=answer(request, training_race.WIDGET, params))
-
-    async for event in streamed(request, events):
+    async for event in streamed(request, training_race.WIDGET, params):
         yield event
 
 

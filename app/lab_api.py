@@ -12,6 +12,7 @@ from app.api import refusing_with_ranges_of
 from app.lab_data import ComparisonParams, LabComparisons, LabPrompt, Policies
 from app.problems import Problem
 from app.receipts import Receipt, receipt
+from app.runs.job import job_of
 from app.study_data import ClimbRow, Study, StudyRow, frontier_study, overoptimization_study
 from app.views import views
 from app.widgets.base import PromptId, Widget
@@ -82,8 +83,8 @@ def get_receipt(request: Request, name: str) -> Receipt:
 
 def policies_route(widget: Widget) -> None:
     """Register the route of a widget's trained policies."""
-    trained, model = widget.policies, widget.params
-    if trained is None:
+    model = widget.params
+    if widget.policies is None:
         return
 
     @router.get(
@@ -94,8 +95,12 @@ def policies_route(widget: Widget) -> None:
         openapi_extra={"x-example": f"/api/v1/{widget.name}/policies"},
     )
     @refusing_with_ranges_of(widget.params)
-    def get_policies(params: Annotated[model, Query()]) -> Policies:  # type: ignore[valid-type]
-        return lab_data.policies(trained(params))
+    async def get_policies(
+        request: Request,
+        params: Annotated[model, Query()],  # type: ignore[valid-type]
+    ) -> Policies:
+        made = await request.app.state.runs.result(job_of(widget, params, "policies"))
+        return Policies.model_validate_json(made)
 
     del get_policies
 

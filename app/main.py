@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import threading
+import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from tempfile import TemporaryDirectory
 from urllib.parse import parse_qsl
 
+from anyio import to_thread
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette_compress import CompressMiddleware
@@ -15,17 +18,27 @@ from starlette_compress import CompressMiddleware
 from app import api, embed_api, lab_api, logps_form, oembed, openapi, pages, problems
 from app.cards import routes as cards
 from app.httpd import BodyLimit, HashedStatics, SecurityHeaders
+from app.kept import KeptAnswers
 from app.memo import Memo
 from app.rendering import static_hash
 from app.resources import STATIC
+from app.runs.here import compute_with
+from app.runs.job import job_of
+from app.runs.processes import Processes, RunFailed, RunLost
+from app.runs.runs import Runs
+from app.runs.store import open_store
 from app.settings import Settings
-from app.streaming import Runs
 from app.widgets.registry import WIDGETS
 
 DESCRIPTION = (
     "Endpoints behind the explainer. Every number is computed by PyTorch, on a language model world "
     "small enough to be exact. The same parameters give the same result."
 )
+
+THREADS = 200
+"""of a worker, most of them waiting for a run"""
+
+log = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -41,8 +54,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         generate_unique_id_function=openapi.operation_id,
     )
     app.state.settings = settings
+    # Once the server starts, training goes to processes of its own; an export does it here.
     app.state.memo = Memo()
-    app.state.runs = Runs(settings.concurrent_runs)
     app.include_router(api.router)
     app.include_router(lab_api.router)
     app.include_router(pages.router)
@@ -55,6 +68,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     problems.install(app)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     app.add_middleware(CompressMiddleware)
+    app.add_middleware(KeptAnswers, max_bytes=settings.kept_bytes)
     app.add_middleware(SecurityHeaders)
     # Anybody's page may read: there is nothing here that belongs to one reader.
     app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["GET"])
@@ -68,14 +82,30 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    if app.state.settings.warm:
-        threading.Thread(target=_warm, args=(app,), name="warm", daemon=True).start()
-    yield
-    app.state.runs.close()
+    settings: Settings = app.state.settings
+    # A page that waits for a run waits in a thread. Other pages must still find one.
+    to_thread.current_default_thread_limiter().total_tokens = THREADS
+    with TemporaryDirectory(prefix="dpo-explained-", ignore_cleanup_errors=True) as folder:
+        store = open_store(settings.store or folder, settings.store_bytes)
+        runs = Runs(Processes(settings.concurrent_runs), store, settings.concurrent_runs)
+        app.state.runs = runs
+        app.state.memo = Memo(compute_with(runs))
+        warm = asyncio.create_task(_warm(app)) if settings.warm else None
+        try:
+            yield
+        finally:
+            if warm is not None:
+                warm.cancel()
+            await runs.close()
+            store.close()
 
 
-def _warm(app: FastAPI) -> None:
+async def _warm(app: FastAPI) -> None:
     """Make the training runs that pages begin with, so that no reader waits for them."""
     for widget in WIDGETS.values():
         for query in widget.warm:
-            app.state.memo.result(widget, widget.params(**dict(parse_qsl(query))))
+            params = widget.params(**dict(parse_qsl(query)))
+            try:
+                await app.state.runs.result(job_of(widget, params))
+            except (RunFailed, RunLost) as error:
+                log.warning("%s could not be made ahead: %s", widget.name, error)

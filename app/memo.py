@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from concurrent.futures import Future
 
 from app.widgets.base import Widget, WidgetParams, WidgetResult
@@ -12,19 +13,28 @@ KEPT = 64
 """results of each widget"""
 
 
+Compute = Callable[[Widget, WidgetParams], WidgetResult]
+
+
+def compute_here(widget: Widget, params: WidgetParams) -> WidgetResult:
+    """In the thread that asks."""
+    return widget.compute(params)
+
+
 class Memo:
     """A bounded store of results; whoever asks for one that is being computed waits for it.
 
     Each widget has its own bound, so that many cheap results do not drive out a training run.
     """
 
-    def __init__(self, kept: int = KEPT) -> None:
+    def __init__(self, compute: Compute = compute_here, kept: int = KEPT) -> None:
+        self._compute = compute
         self._kept = kept
         self._lock = threading.Lock()
         self._results: dict[str, OrderedDict[WidgetParams, Future[WidgetResult]]] = {}
 
     def result(self, widget: Widget, params: WidgetParams) -> WidgetResult:
-        """The result of ``widget.compute(params)``, computed at most once at a time.
+        """The result of a widget for its parameters, computed at most once at a time.
 
         Raises whatever compute raises; a failure is not kept.
         """
@@ -40,7 +50,7 @@ class Memo:
                 results.move_to_end(params)
         if ours:
             try:
-                future.set_result(widget.compute(params))
+                future.set_result(self._compute(widget, params))
             except BaseException as error:
                 with self._lock:
                     results.pop(params, None)

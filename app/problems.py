@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from app.rendering import templates
+from app.runs.processes import RunLost
 
 
 class FieldError(BaseModel):
@@ -140,6 +141,11 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> Response:
         return respond(request, error.status_code, str(error.detail), headers=error.headers)
+
+    @app.exception_handler(RunLost)
+    async def lost(request: Request, _: RunLost) -> Response:
+        detail = "The training run behind this was cut off. Ask again."
+        return respond(request, 503, detail, headers={"Retry-After": "5"})
 
     @app.exception_handler(Exception)
     async def unexpected(request: Request, _: Exception) -> Response:

@@ -12,5 +12,18 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="DPO_EXPLAINED_", frozen=True)
 
     max_body_bytes: int = Field(4_000_000, gt=0, description="largest accepted request body")
-    concurrent_runs: int = Field(2, gt=0, description="training runs at a time in one worker")
+    concurrent_runs: int = Field(
+        2, gt=0, description="training runs at a time in one worker, each in a process of its own"
+    )
+    store: str = Field(
+        "",
+        description="where finished runs are kept: a folder, which the workers of a machine share, or the "
+        "address of a Redis (redis://...); by default a folder that goes with the server",
+    )
+    store_bytes: int = Field(
+        256_000_000, gt=0, description="largest size of the folder of finished runs"
+    )
+    kept_bytes: int = Field(
+        48_000_000, gt=0, description="memory for answers that are kept, in one worker"
+    )
     warm: bool = Field(True, description="compute the default training runs soon after start")

@@ -395,6 +395,7 @@ WIDGET = Widget(
     params=Params,
     result=Result,
     compute=compute,
+    trains=lambda params: params.align == "yes",
     policies=policies,
     example="prompt=poem&labels=abbabaabbabb&align=yes",
     tries=(

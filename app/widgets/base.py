@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -63,8 +63,17 @@ class Widget:
     tries: tuple[Try, ...] = ()
     warm: tuple[str, ...] = ()
     """states, as queries, that train and are worth computing before a reader asks"""
+    trains: Callable[[Any], bool] = lambda _: False
+    """whether a result takes training: it is then made beside the server, in its turn"""
+    stream: Callable[[Any], Iterator[tuple[str, BaseModel]]] | None = None
+    """what comes before the result of a run that can be watched: events by name, as they are made"""
     policies: Callable[[Any], dict[str, Tensor]] | None = None
     """of a widget that trains: params to log pi(y|x) of each policy, shape (7776,), float64"""
+
+
+def always(_: WidgetParams) -> bool:
+    """Of widgets that train in every state."""
+    return True
 
 
 def number(

@@ -273,6 +273,7 @@ WIDGET = Widget(
     params=Params,
     result=Result,
     compute=compute,
+    trains=lambda params: params.method != "none",
     policies=policies,
     example="method=dpo&strength=0.3&seed=1001",
     tries=(

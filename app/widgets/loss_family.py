@@ -18,7 +18,7 @@ from app.lab.certain_pair import (
 )
 from app.lab.losses import PairLogps, preference_loss
 from app.loss_types import LOSS_LABELS, LossType
-from app.widgets.base import Try, Widget, WidgetParams, WidgetResult, choice
+from app.widgets.base import Try, Widget, WidgetParams, WidgetResult, always, choice
 
 BETAS = {"0.05": 0.05, "0.1": 0.1, "0.5": 0.5, "1": 1.0, "2": 2.0}
 
@@ -177,6 +177,7 @@ WIDGET = Widget(
     params=Params,
     result=Result,
     compute=compute,
+    trains=always,
     warm=("",),
     example="loss_type=hinge&beta=0.1",
     tries=(

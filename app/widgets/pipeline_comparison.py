@@ -18,6 +18,7 @@ from app.widgets.base import (
     Widget,
     WidgetParams,
     WidgetResult,
+    always,
     number,
     prompt_field,
     seed_field,
@@ -165,6 +166,7 @@ WIDGET = Widget(
     params=Params,
     result=Result,
     compute=compute,
+    trains=always,
     policies=policies,
     example="prompt=poem&seed=1",
     tries=(

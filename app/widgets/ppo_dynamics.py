@@ -22,6 +22,7 @@ from app.widgets.base import (
     Widget,
     WidgetParams,
     WidgetResult,
+    always,
     number,
     prompt_field,
     seed_field,
@@ -118,10 +119,10 @@ def config_of(params: Params) -> PPOConfig:
     )
 
 
-def rows(params: Params) -> Iterator[Row]:
-    """The rows of a run as they are made: what the stream sends."""
+def stream(params: Params) -> Iterator[tuple[str, Row]]:
+    """The rows of a run as they are made."""
     prompt = the_world().prompt_number(params.prompt)
-    return (_row(prompt, row) for row in ppo_rows(prompt, config_of(params)))
+    return (("step", _row(prompt, row)) for row in ppo_rows(prompt, config_of(params)))
 
 
 def compute(params: Params) -> Result:
@@ -218,6 +219,8 @@ WIDGET = Widget(
     params=Params,
     result=Result,
     compute=compute,
+    trains=always,
+    stream=stream,
     policies=policies,
     example="seed=7&kl_coefficient=0.2",
     tries=(

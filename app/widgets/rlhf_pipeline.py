@@ -79,6 +79,7 @@ WIDGET = Widget(
     params=Params,
     result=Result,
     compute=compute,
+    trains=lambda params: params.stage == "ppo",
     warm=("stage=ppo",),
     example="stage=ppo",
     tries=(

@@ -19,6 +19,7 @@ from app.widgets.base import (
     Widget,
     WidgetParams,
     WidgetResult,
+    always,
     number,
     prompt_field,
     seed_field,
@@ -93,8 +94,15 @@ def start(params: Params) -> Start:
     return Start(figure=_figure(prompt, [], [], FARTHEST))
 
 
+def stream(params: Params) -> Iterator[tuple[str, BaseModel]]:
+    """The chart as it is before the race, then each place as it is made."""
+    yield "begun", start(params)
+    for place in places(params):
+        yield "step", place
+
+
 def places(params: Params) -> Iterator[Place]:
-    """The places of a race as they are made, DPO's first in each leg: what the stream sends."""
+    """The places of a race as they are made, DPO's first in each leg."""
     prompt = the_world().prompt_number(params.prompt)
     legs = race_legs(prompt, params.seed, params.dpo_beta, params.kl_coefficient)
     return (_place(prompt, leg) for leg in legs)
@@ -195,6 +203,8 @@ WIDGET = Widget(
     params=Params,
     result=Result,
     compute=compute,
+    trains=always,
+    stream=stream,
     policies=policies,
     example="prompt=poem&dpo_beta=0.1&kl_coefficient=0.1",
     tries=(

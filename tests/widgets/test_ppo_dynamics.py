@@ -6,7 +6,7 @@ from app.lab.optimum import optimal_logps
 from app.lab.ppo import PPOConfig
 from app.lab.runs import finished_ppo
 from app.lab.trained import the_lab
-from app.widgets.ppo_dynamics import Params, compute, rows
+from app.widgets.ppo_dynamics import Params, compute, stream
 
 SHORT = {"iterations": 10, "seed": 2}
 
@@ -28,7 +28,8 @@ def test_the_history_is_that_of_the_lab() -> None:
 
 
 def test_the_stream_has_the_rows_of_the_result() -> None:
-    assert list(rows(Params(**SHORT))) == compute(Params(**SHORT)).history
+    rows = compute(Params(**SHORT)).history
+    assert list(stream(Params(**SHORT))) == [("step", row) for row in rows]
 
 
 def test_no_row_lies_above_the_frontier() -> None:

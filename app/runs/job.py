@@ -1,0 +1,69 @@
+"""What can be run: the training behind one widget in one state, told as a few strings."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from app.lab_data import policies
+from app.resources import DATA, PACKAGE
+from app.widgets.base import Widget, WidgetParams
+from app.widgets.registry import WIDGETS
+
+What = Literal["result", "policies"]
+
+
+class Event(NamedTuple):
+    """A part of what comes of a job; a result is the last one of its job, and is called done."""
+
+    name: str
+    data: str
+    """JSON"""
+
+
+@dataclass(frozen=True)
+class Job:
+    """Strings alone, so that it can be sent to another process or machine."""
+
+    widget: str
+    params: str
+    """all parameters as JSON"""
+    what: What = "result"
+
+    @property
+    def key(self) -> str:
+        """Equal for equal jobs of the same code and weights, and for no others."""
+        text = "\n".join((code_hash(), self.widget, self.params, self.what))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def job_of(widget: Widget, params: WidgetParams, what: What = "result") -> Job:
+    """The job that makes a widget's result, or its policies."""
+    return Job(widget.name, params.model_dump_json(), what)
+
+
+def events(job: Job) -> Iterator[Event]:
+    """Do the job here. Raises whatever the training raises."""
+    widget = WIDGETS[job.widget]
+    params = widget.params.model_validate_json(job.params)
+    if job.what == "policies":
+        assert widget.policies is not None
+        yield Event("done", policies(widget.policies(params)).model_dump_json())
+        return
+    if widget.stream is not None:
+        for name, data in widget.stream(params):
+            yield Event(name, data.model_dump_json())
+    yield Event("done", widget.compute(params).model_dump_json())
+
+
+@lru_cache(maxsize=1)
+def code_hash() -> str:
+    """Of all code and data that results depend on."""
+    digest = hashlib.sha256()
+    for file in sorted([*PACKAGE.rglob("*.py"), *(f for f in DATA.rglob("*") if f.is_file())]):
+        digest.update(str(file.relative_to(PACKAGE)).encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()

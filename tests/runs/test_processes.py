@@ -1,0 +1,95 @@
+"""Real processes, that train."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Coroutine
+from contextlib import aclosing
+
+import pytest
+
+from app.runs.job import Event, Job, events, job_of
+from app.runs.processes import Processes, RunFailed, RunLost
+from app.widgets.ppo_dynamics import WIDGET, Params
+from app.widgets.registry import WIDGETS
+from tests.runs.test_runs import run
+
+SHORT = job_of(WIDGET, Params(iterations=10, seed=3))
+LONG = job_of(WIDGET, Params(iterations=400, seed=3))
+
+
+def with_processes(act: Callable[[Processes], Coroutine[None, None, None]], count: int = 1) -> None:
+    async def go() -> None:
+        processes = Processes(count)
+        try:
+            await act(processes)
+        finally:
+            await processes.close()
+
+    run(go())
+
+
+def test_a_process_makes_what_is_made_here() -> None:
+    async def act(processes: Processes) -> None:
+        made = [event async for event in processes.make(SHORT)]
+        assert made == list(events(SHORT))
+        assert [event.name for event in made] == ["step"] * 11 + ["done"]
+
+    with_processes(act)
+
+
+def test_a_run_that_is_left_stops_and_its_process_makes_the_next() -> None:
+    async def act(processes: Processes) -> None:
+        async with aclosing(processes.make(LONG)) as rows:
+            await anext(rows)
+        before = processes.pids
+        assert (await anext(processes.make(SHORT))).name == "step"
+        assert processes.pids == before
+
+    with_processes(act)
+
+
+def test_a_killed_process_is_told_and_replaced() -> None:
+    async def act(processes: Processes) -> None:
+        rows = processes.make(LONG)
+        await anext(rows)
+        (pid,) = processes.pids
+        os.kill(pid, signal.SIGKILL)
+        with pytest.raises(RunLost):
+            async for _ in rows:
+                pass
+        assert [event async for event in processes.make(SHORT)][-1].name == "done"
+
+    with_processes(act)
+
+
+def test_an_error_in_training_is_told_and_the_process_goes_on() -> None:
+    async def act(processes: Processes) -> None:
+        with pytest.raises(RunFailed, match="iterations"):
+            await anext(processes.make(Job("ppo_dynamics", '{"iterations": -1}')))
+        pids = processes.pids
+        assert [event async for event in processes.make(SHORT)][-1].name == "done"
+        assert processes.pids == pids
+
+    with_processes(act)
+
+
+def test_policies_come_by_the_same_way() -> None:
+    async def act(processes: Processes) -> None:
+        job = job_of(WIDGET, Params(iterations=10), "policies")
+        assert [event async for event in processes.make(job)] == list(events(job))
+
+    with_processes(act)
+
+
+def test_the_key_of_a_job_tells_it_from_all_others() -> None:
+    jobs = [
+        SHORT,
+        LONG,
+        job_of(WIDGET, Params(iterations=10, seed=3), "policies"),
+        job_of(WIDGETS["training_race"], WIDGETS["training_race"].params()),
+    ]
+    assert len({job.key for job in jobs}) == len(jobs)
+    assert job_of(WIDGET, Params(iterations=10, seed=3)).key == SHORT.key
+    assert isinstance(Event("done", "{}"), tuple)

@@ -1,0 +1,272 @@
+"""The queue, with makers that do what a test says."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
+from typing import TypeVar
+
+import pytest
+
+from app.runs.job import Event, Job
+from app.runs.processes import RunFailed, RunLost
+from app.runs.runs import TRIES, Queued, Runs
+
+Result = TypeVar("Result")
+
+
+def run(coroutine: Coroutine[None, None, Result]) -> Result:
+    """In a thread of its own: a browser that other tests drive keeps this one's loop running."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
+
+
+def job(name: str) -> Job:
+    return Job(name, "{}")
+
+
+class Kept:
+    """A store in memory."""
+
+    def __init__(self) -> None:
+        self.runs: dict[str, Sequence[Event]] = {}
+
+    def get(self, key: str) -> list[Event] | None:
+        return list(self.runs[key]) if key in self.runs else None
+
+    def put(self, key: str, events: Sequence[Event]) -> None:
+        self.runs[key] = list(events)
+
+    def close(self) -> None:
+        pass
+
+
+class Scripted:
+    """Makes rows as a script says, and notes what was asked of it."""
+
+    def __init__(self, script: Callable[[Job], AsyncIterator[Event]]) -> None:
+        self.script = script
+        self.made: list[str] = []
+        self.going: set[str] = set()
+        self.most = 0
+
+    async def make(self, job: Job) -> AsyncIterator[Event]:
+        self.made.append(job.widget)
+        self.going.add(job.widget)
+        self.most = max(self.most, len(self.going))
+        try:
+            async for event in self.script(job):
+                yield event
+        finally:
+            self.going.discard(job.widget)
+
+    async def close(self) -> None:
+        pass
+
+
+async def three(job: Job) -> AsyncIterator[Event]:
+    for n in range(3):
+        await asyncio.sleep(0)
+        yield Event("step", f"{job.widget} {n}")
+
+
+async def everything(runs: Runs, name: str) -> list[Event | Queued]:
+    return [event async for event in runs.events(job(name))]
+
+
+STEPS = [Event("step", f"a {n}") for n in range(3)]
+
+
+def test_events_arrive_in_order_and_the_last_is_the_result() -> None:
+    async def read() -> tuple[list[Event | Queued], str]:
+        runs = Runs(Scripted(three), Kept(), 1)
+        return await everything(runs, "a"), await runs.result(job("a"))
+
+    assert run(read()) == (STEPS, "a 2")
+
+
+def test_a_finished_run_is_not_made_again() -> None:
+    maker, store = Scripted(three), Kept()
+
+    async def read() -> list[Event | Queued]:
+        await everything(Runs(maker, store, 1), "a")
+        # By another worker, that has the same store.
+        return await everything(Runs(maker, store, 1), "a")
+
+    assert run(read()) == STEPS
+    assert maker.made == ["a"]
+
+
+def test_equal_runs_in_flight_are_made_once_and_late_readers_get_all_of_it() -> None:
+    halfway, go_on = asyncio.Event(), asyncio.Event()
+
+    async def script(_: Job) -> AsyncIterator[Event]:
+        yield Event("step", "0")
+        halfway.set()
+        await go_on.wait()
+        yield Event("step", "1")
+
+    maker = Scripted(script)
+
+    async def read() -> list[list[Event | Queued]]:
+        runs = Runs(maker, Kept(), 2)
+        early = asyncio.create_task(everything(runs, "a"))
+        await halfway.wait()
+        late = [asyncio.create_task(everything(runs, "a")) for _ in range(3)]
+        await asyncio.sleep(0)
+        go_on.set()
+        return await asyncio.gather(early, *late)
+
+    assert run(read()) == [[Event("step", "0"), Event("step", "1")]] * 4
+    assert maker.made == ["a"]
+
+
+def test_no_more_runs_go_on_at_a_time_than_allowed() -> None:
+    maker = Scripted(three)
+
+    async def read_all() -> None:
+        runs = Runs(maker, Kept(), 2)
+        await asyncio.gather(*(everything(runs, name) for name in "abcdef"))
+
+    run(read_all())
+    assert sorted(maker.made) == list("abcdef")
+    assert maker.most == 2
+    assert not maker.going
+
+
+def test_readers_who_wait_hear_their_place_whenever_it_changes() -> None:
+    async def read_all() -> dict[str, list[Event | Queued]]:
+        release = {name: asyncio.Event() for name in "abcd"}
+
+        async def script(job: Job) -> AsyncIterator[Event]:
+            await release[job.widget].wait()
+            yield Event("step", job.widget)
+
+        runs = Runs(Scripted(script), Kept(), 1)
+        heard: dict[str, list[Event | Queued]] = {name: [] for name in "abcd"}
+        waiting = {name: asyncio.Event() for name in "bcd"}
+
+        async def read(name: str) -> None:
+            async for event in runs.events(job(name)):
+                heard[name].append(event)
+                if isinstance(event, Queued):
+                    waiting[name].set()
+
+        tasks = {"a": asyncio.create_task(read("a"))}
+        for name in "bcd":
+            tasks[name] = asyncio.create_task(read(name))
+            await waiting[name].wait()
+        # The second of those who wait leaves: the one behind moves up.
+        tasks["c"].cancel()
+        await asyncio.gather(tasks["c"], return_exceptions=True)
+        for name in "abd":
+            release[name].set()
+            await tasks[name]
+        return heard
+
+    heard = run(read_all())
+    assert heard["a"] == [Event("step", "a")]
+    assert heard["b"] == [Queued(1), Event("step", "b")]
+    assert heard["c"] == [Queued(2)]
+    assert heard["d"] == [Queued(3), Queued(2), Queued(1), Event("step", "d")]
+
+
+def test_a_run_that_nobody_reads_is_stopped_and_makes_room() -> None:
+    async def endless(job: Job) -> AsyncIterator[Event]:
+        while True:
+            await asyncio.sleep(0)
+            yield Event("step", job.widget)
+
+    async def script(job: Job) -> AsyncIterator[Event]:
+        async for event in endless(job) if job.widget == "a" else three(job):
+            yield event
+
+    maker = Scripted(script)
+
+    async def read() -> list[Event | Queued]:
+        runs = Runs(maker, Kept(), 1)
+        async with aclosing(runs.events(job("a"))) as events:
+            await anext(events)
+        found = await everything(runs, "b")
+        assert not maker.going
+        # And whoever comes back to it gets one that goes on.
+        async with aclosing(runs.events(job("a"))) as events:
+            assert await anext(events) == Event("step", "a")
+        return found
+
+    assert run(read())[-1] == Event("step", "b 2")
+
+
+def test_one_of_two_readers_may_leave() -> None:
+    async def read() -> list[Event | Queued]:
+        runs = Runs(Scripted(three), Kept(), 1)
+        async with aclosing(runs.events(job("a"))) as leaving:
+            await anext(leaving)
+            staying = asyncio.create_task(everything(runs, "a"))
+            await asyncio.sleep(0)
+        return await staying
+
+    assert run(read()) == STEPS
+
+
+def test_the_error_of_a_run_reaches_its_reader_and_is_not_kept() -> None:
+    async def failing(_: Job) -> AsyncIterator[Event]:
+        yield Event("step", "0")
+        raise RunFailed("torch said no")
+
+    maker = Scripted(failing)
+
+    async def read() -> None:
+        runs = Runs(maker, Kept(), 1)
+        for _ in range(2):
+            with pytest.raises(RunFailed, match="torch said no"):
+                await everything(runs, "a")
+
+    run(read())
+    assert maker.made == ["a", "a"]
+
+
+def test_a_run_that_was_lost_is_made_again_and_its_reader_does_not_notice() -> None:
+    async def dying_once(_: Job) -> AsyncIterator[Event]:
+        first = len(maker.made) == 1
+        for n in range(3):
+            yield Event("step", f"a {n}")
+            if first and n == 1:
+                raise RunLost("killed")
+
+    maker = Scripted(dying_once)
+    assert run(everything(Runs(maker, Kept(), 1), "a")) == STEPS
+    assert maker.made == ["a", "a"]
+
+
+def test_a_run_that_is_lost_every_time_is_given_up() -> None:
+    async def dying(_: Job) -> AsyncIterator[Event]:
+        yield Event("step", "0")
+        raise RunLost("killed")
+
+    maker = Scripted(dying)
+
+    async def read() -> None:
+        with pytest.raises(RunLost):
+            await everything(Runs(maker, Kept(), 1), "a")
+
+    run(read())
+    assert len(maker.made) == TRIES
+
+
+def test_what_is_made_is_kept_even_if_its_reader_leaves_with_the_last_event() -> None:
+    store = Kept()
+
+    async def read() -> None:
+        runs = Runs(Scripted(three), store, 1)
+        async with aclosing(runs.events(job("a"))) as events:
+            async for event in events:
+                if event == STEPS[-1]:
+                    break
+        while job("a").key not in store.runs:
+            await asyncio.sleep(0)
+
+    run(asyncio.wait_for(read(), 20))
+    assert store.runs[job("a").key] == STEPS
