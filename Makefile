@@ -10,21 +10,21 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: run test lint bench wheel weights heights browser screenshots clean
 
-run: .venv/.assets
+run: .venv/.compressed
 	$(BIN)/dpo-explained serve --port $(PORT)
 
 test: lint browser
 	$(BIN)/python -m pytest -n 2
 
-lint: .venv/.assets
+lint: .venv/.compressed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: .venv/.assets
+bench: .venv/.compressed
 	$(BIN)/python -m tools.bench
 
-wheel: .venv/.assets
+wheel: .venv/.compressed
 	$(BIN)/python -m build --wheel
 
 weights: .venv/.assets
@@ -47,6 +47,11 @@ screenshots: .venv/.assets browser
 .venv/.assets: .venv/.installed package.json package-lock.json tools/build_assets.py
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --no-progress
 	$(BIN)/python -m tools.build_assets
+	touch $@
+
+# Statics are compressed once, and again when one has changed.
+.venv/.compressed: .venv/.assets app/statics.py $(wildcard static/*.* static/widgets/*.*)
+	$(BIN)/python -m app.statics
 	touch $@
 
 browser:

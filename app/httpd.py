@@ -1,14 +1,11 @@
-"""Small pieces of HTTP: body limit, security headers, statics that may be kept for ever."""
+"""Small pieces of HTTP: body limit and security headers."""
 
 from __future__ import annotations
 
 import json
-from http import HTTPStatus
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
-from starlette.responses import Response
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 POLICY = "; ".join(
@@ -22,17 +19,6 @@ POLICY = "; ".join(
         "form-action 'self'",
     ]
 )
-
-
-class HashedStatics(StaticFiles):
-    """Files under an address that contains a hash of them all: a copy never goes stale."""
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        """As Starlette, and say that a copy may be kept."""
-        response = await super().get_response(path, scope)
-        if response.status_code == HTTPStatus.OK:
-            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        return response
 
 
 class SecurityHeaders:

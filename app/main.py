@@ -17,7 +17,7 @@ from starlette_compress import CompressMiddleware
 
 from app import api, embed_api, lab_api, logps_form, oembed, openapi, pages, problems
 from app.cards import routes as cards
-from app.httpd import BodyLimit, HashedStatics, SecurityHeaders
+from app.httpd import BodyLimit, SecurityHeaders
 from app.kept import KeptAnswers
 from app.memo import Memo
 from app.rendering import static_hash
@@ -28,6 +28,7 @@ from app.runs.processes import Processes, RunFailed, RunLost
 from app.runs.runs import Runs
 from app.runs.store import open_store
 from app.settings import Settings
+from app.statics import HashedStatics
 from app.widgets.registry import WIDGETS
 
 DESCRIPTION = (

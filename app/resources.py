@@ -21,6 +21,7 @@ def folder(name: str) -> Path:
 TEMPLATES = folder("templates")
 STATIC = folder("static")
 DATA = PACKAGE / "data"
+COMPRESSED = STATIC / "vendor" / "compressed"
 
 
 class Strict(BaseModel):
@@ -30,9 +31,14 @@ class Strict(BaseModel):
 
 
 def content_hash(root: Path) -> str:
-    """A short hash of all files below a folder: it changes exactly when one of them does."""
+    """A short hash of all files below a folder: it changes exactly when one of them does.
+
+    Compressed copies do not count, for they say nothing new.
+    """
     digest = hashlib.sha256()
     for file in sorted(path for path in root.rglob("*") if path.is_file()):
+        if COMPRESSED in file.parents:
+            continue
         digest.update(str(file.relative_to(root)).encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()[:12]

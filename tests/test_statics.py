@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.testclient import TestClient
+
+from app import statics
+from app.rendering import static_hash
+from app.resources import STATIC
+from app.statics import HashedStatics, accepts, compress, compressed_file, compressible
+
+
+@pytest.mark.parametrize(
+    ("header", "accepted"),
+    [
+        ("br", True),
+        ("gzip, deflate, br;q=0.5, zstd", True),
+        ("BR", True),
+        ("gzip", False),
+        ("br;q=0", False),
+        ("br; q=0.0, gzip", False),
+        ("brotli", False),
+        ("", False),
+    ],
+)
+def test_what_a_header_accepts(header: str, accepted: bool) -> None:
+    assert accepts(header, "br") is accepted
+
+
+def test_set_up_has_compressed_every_static_file_that_gets_smaller() -> None:
+    files = list(compressible(STATIC))
+    assert STATIC / "widget.js" in files
+    assert STATIC / "vendor" / "plotly-basic.min.js" in files
+    assert [
+        str(f) for f in files for e in statics.ENCODINGS if not compressed_file(f, e).is_file()
+    ] == []
+
+
+@pytest.mark.parametrize("encoding", ["br", "gzip"])
+@pytest.mark.parametrize("name", ["widget.js", "page.css", "vendor/plotly-basic.min.js"])
+def test_a_static_comes_compressed_and_is_the_same(
+    client: TestClient, name: str, encoding: str
+) -> None:
+    answer = client.get(f"/static/{static_hash()}/{name}", headers={"Accept-Encoding": encoding})
+    assert answer.headers["content-encoding"] == encoding
+    assert "Accept-Encoding" in answer.headers["vary"]
+    assert answer.headers["content-type"].startswith("text/")
+    assert "immutable" in answer.headers["cache-control"]
+    assert answer.content == (STATIC / name).read_bytes()
+    sent = int(answer.headers["content-length"])
+    assert sent == compressed_file(STATIC / name, encoding).stat().st_size
+
+
+def test_without_an_encoding_the_file_itself_is_sent(client: TestClient) -> None:
+    answer = client.get(f"/static/{static_hash()}/widget.js", headers={"Accept-Encoding": ""})
+    assert "content-encoding" not in answer.headers
+    assert answer.content == (STATIC / "widget.js").read_bytes()
+
+
+def test_a_file_changed_since_is_never_served_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statics, "STATIC", tmp_path)
+    monkeypatch.setattr(statics, "COMPRESSED", tmp_path / "vendor" / "compressed")
+    file = tmp_path / "a.js"
+    file.write_text("old();" * 200)
+    compress()
+    assert len(list((tmp_path / "vendor" / "compressed").iterdir())) == 2
+    file.write_text("new();" * 200)
+    client = TestClient(Starlette(routes=[Mount("/", HashedStatics(tmp_path))]))
+    answer = client.get("/a.js", headers={"Accept-Encoding": "br"})
+    assert answer.text == "new();" * 200
+    compress()
+    # What belonged to the old one is gone.
+    assert len(list((tmp_path / "vendor" / "compressed").iterdir())) == 2
