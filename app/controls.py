@@ -38,6 +38,19 @@ class Control:
         assert self.maximum
         return round(20 * math.log10(self.maximum / self.minimum))
 
+    @property
+    def slider_values(self) -> tuple[float, ...]:
+        """All values that the slider can give, in order, written as static/widget.js writes them."""
+        assert self.minimum is not None
+        assert self.maximum is not None
+        if self.log_scale:
+            factor = self.maximum / self.minimum
+            places = (place / self.positions for place in range(self.positions + 1))
+            return tuple(float(f"{self.minimum * factor**place:.2g}") for place in places)
+        assert self.step
+        count = math.floor((self.maximum - self.minimum) / self.step + 1e-9)
+        return tuple(round(self.minimum + self.step * n, 9) for n in range(count + 1))
+
 
 def controls_of(params: WidgetParams) -> dict[str, Control]:
     """The controls of a widget in the state of ``params``, by field name."""

@@ -9,12 +9,14 @@ base64 that Plotly makes of arrays.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import plotly.graph_objects as go
 from torch import Tensor
 
 from app.charts.names import with_places
+from app.charts.plane import Trace, plane_of
 from app.charts.roles import ROLES, translucent
 
 Numbers = Tensor | Iterable[float]
@@ -146,6 +148,18 @@ def curve_figure(
     **layout: Any,
 ) -> dict[str, object]:
     """A figure with titled axes; ``y2`` is a second axis on the right."""
+    axes = _axes(x, y, y2, log_x, x_range, y2_range)
+    return with_places(_plain(traces, {**axes, **layout}))
+
+
+def _axes(
+    x: str,
+    y: str,
+    y2: str | None,
+    log_x: bool,
+    x_range: tuple[float, float] | None,
+    y2_range: tuple[float, float] | None = None,
+) -> dict[str, Any]:
     axes: dict[str, Any] = {
         "xaxis": {"title": {"text": x}, "type": "log" if log_x else None},
         "yaxis": {"title": {"text": y}},
@@ -161,6 +175,99 @@ def curve_figure(
             "showgrid": False,
             "range": None if y2_range is None else list(y2_range),
         }
-    figure = go.Figure(data=list(traces), layout={**axes, **layout})
+    return axes
+
+
+def _plain(traces: Sequence[go.Scatter | go.Bar], layout: dict[str, Any]) -> dict[str, Any]:
+    """A figure that Plotly has checked, without a template."""
+    figure = go.Figure(data=list(traces), layout=layout)
     figure.layout.template = None
-    return with_places(dict(figure.to_plotly_json()))
+    return dict(figure.to_plotly_json())
+
+
+# ---- one figure in several states ----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Course:
+    """A trace in several states of a figure: what changes are its points."""
+
+    first: go.Scatter
+    """the trace in the first state"""
+    x: Sequence[list[float]]
+    y: Sequence[list[float]]
+    """the points in each state; rows that are equal are one list"""
+    along: str = ""
+    """of a point that a reader moves: the name of the curve on which it moves"""
+
+
+def lines(
+    name: str, x: Sequence[Numbers], y: Sequence[Numbers], *, role: str, **looks: Any
+) -> Course:
+    """A curve in each state; see ``line``."""
+    xs, ys = _shared(x), _shared(y)
+    return Course(line(name, xs[0], ys[0], role=role, **looks), xs, ys)
+
+
+def markers(
+    name: str, x: Sequence[float], y: Sequence[float], *, along: str, role: str, **looks: Any
+) -> Course:
+    """Where the reader is on a curve, in each state; see ``marker``."""
+    point = marker(name, x[0], y[0], role=role, **looks)
+    return Course(point, [rounded([at]) for at in x], [rounded([at]) for at in y], along)
+
+
+def _shared(rows: Sequence[Numbers]) -> list[list[float]]:
+    """Rows rounded as in any figure; equal ones are one list, which is sent once."""
+    known: dict[tuple[float, ...], list[float]] = {}
+    same: dict[int, list[float]] = {}
+    for row in rows:
+        if id(row) not in same:
+            made = rounded(row)
+            same[id(row)] = known.setdefault(tuple(made), made)
+    return [same[id(row)] for row in rows]
+
+
+def curve_figures(
+    courses: Sequence[Course],
+    *,
+    x: str,
+    y: str,
+    y2: str | None = None,
+    log_x: bool = False,
+    x_range: tuple[float, float] | None = None,
+) -> list[dict[str, object]]:
+    """One figure in each of its states, as ``curve_figure`` makes it; what does not change is shared.
+
+    Names stay where they are while points move.
+    """
+    base = _plain([course.first for course in courses], _axes(x, y, y2, log_x, x_range))
+    numbers = {course.first.name: number for number, course in enumerate(courses)}
+    riding = {n: numbers[course.along] for n, course in enumerate(courses) if course.along}
+    traces: dict[tuple[int, int, int], Trace] = {}
+    layouts: dict[object, dict[str, Any]] = {}
+    figures: list[dict[str, object]] = []
+    for state in range(len(courses[0].x)):
+        lists = [(course.x[state], course.y[state]) for course in courses]
+        keys = [(n, id(xs), id(ys)) for n, (xs, ys) in enumerate(lists)]
+        data = [
+            traces.setdefault(key, {**base["data"][key[0]], "x": xs, "y": ys})
+            for key, (xs, ys) in zip(keys, lists, strict=True)
+        ]
+        plane = plane_of([_outline(trace) for trace in data], base["layout"])
+        curves = tuple(key for key in keys if key[0] not in riding)
+        # Where names stand follows from the curves and the axes.
+        place = (curves, plane.x, tuple(plane.ys.items()))
+        if place not in layouts:
+            layouts[place] = with_places({**base, "data": data}, riding)["layout"]
+        figures.append({"data": data, "layout": layouts[place]})
+    return figures
+
+
+def _outline(trace: Trace) -> Trace:
+    """A trace that takes as much of the axes."""
+    return {**trace, "x": _ends(trace["x"]), "y": _ends(trace["y"])}
+
+
+def _ends(values: list[float]) -> list[float]:
+    return [min(values), max(values)] if len(values) > 2 else values

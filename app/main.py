@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from tempfile import TemporaryDirectory
@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette_compress import CompressMiddleware
 
-from app import api, embed_api, lab_api, logps_form, oembed, openapi, pages, problems
+from app import api, embed_api, lab_api, logps_form, oembed, openapi, pages, problems, ranges
 from app.cards import routes as cards
 from app.httpd import BodyLimit, SecurityHeaders
 from app.kept import KeptAnswers
@@ -24,7 +24,7 @@ from app.rendering import static_hash
 from app.resources import STATIC
 from app.runs.here import compute_with
 from app.runs.job import job_of
-from app.runs.processes import Processes, RunFailed, RunLost
+from app.runs.processes import Maker, Processes, RunFailed, RunLost
 from app.runs.runs import Runs
 from app.runs.store import open_store
 from app.settings import Settings
@@ -42,8 +42,15 @@ THREADS = 200
 log = logging.getLogger(__name__)
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
-    """The whole site as an ASGI application."""
+def processes(settings: Settings) -> Maker:
+    """Runs are made on this machine."""
+    return Processes(settings.concurrent_runs)
+
+
+def create_app(
+    settings: Settings | None = None, maker: Callable[[Settings], Maker] = processes
+) -> FastAPI:
+    """The whole site as an ASGI application; ``maker`` says where training runs are made."""
     settings = settings or Settings()
     app = FastAPI(
         title="DPO Explained",
@@ -55,10 +62,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         generate_unique_id_function=openapi.operation_id,
     )
     app.state.settings = settings
+    app.state.maker = maker
     # Once the server starts, training goes to processes of its own; an export does it here.
     app.state.memo = Memo()
     app.include_router(api.router)
     app.include_router(lab_api.router)
+    app.include_router(ranges.router)
     app.include_router(pages.router)
     app.include_router(embed_api.router)
     app.include_router(oembed.router)
@@ -88,7 +97,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     to_thread.current_default_thread_limiter().total_tokens = THREADS
     with TemporaryDirectory(prefix="dpo-explained-", ignore_cleanup_errors=True) as folder:
         store = open_store(settings.store or folder, settings.store_bytes)
-        runs = Runs(Processes(settings.concurrent_runs), store, settings.concurrent_runs)
+        runs = Runs(app.state.maker(settings), store, settings.concurrent_runs)
         app.state.runs = runs
         app.state.memo = Memo(compute_with(runs))
         warm = asyncio.create_task(_warm(app)) if settings.warm else None

@@ -1,5 +1,6 @@
 // In the place of static/server.js in an offline copy: results were computed when the copy was made, and are
 // looked up here. A state that is not in the copy moves to the nearest one that is. Nothing is computed.
+import { unpack } from "./columns.js";
 import { marked } from "./offline_quiz.js";
 
 const BETWEEN_ROWS_MS = 45;
@@ -67,15 +68,6 @@ const nearest = (plan, wanted, changed = "", before = undefined) => {
 
 // ---- results ----------------------------------------------------------------------------------
 
-/** One value out of columns, as app/export/results.py packs them. */
-const unpack = (packed, i) => {
-  if ("s" in packed) return packed.s;
-  if ("v" in packed) return packed.v[i];
-  if ("u" in packed) return packed.u[packed.i[i]];
-  if ("a" in packed) return packed.a.map((item) => unpack(item, i));
-  return Object.fromEntries(Object.entries(packed.o).map(([key, item]) => [key, unpack(item, i)]));
-};
-
 const entry = async ({ file, index }) => {
   await import(`./data/${file}.js`);
   const { results, beside, refused = {} } = window.dpoExported.files[file];
@@ -106,6 +98,9 @@ export const ask = async (widget) => {
   if (refused) return answer(false, { detail: refused });
   return answer(true, widget.name === "quiz" ? marked(result, beside, new FormData(widget.form)) : result);
 };
+
+/** A copy has nothing to ask for ahead: what it holds is there at once. */
+export const askRange = () => null;
 
 /** Another one of the seeds that there are for what the other controls say. */
 export const anySeed = (widget) => {

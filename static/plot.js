@@ -247,17 +247,69 @@ const scaleOnPaper = (stage) => {
   }
 };
 
+/** When the next frame is made, of those that are seen; at the latest in a tenth of a second. */
+export const nextFrame = () =>
+  new Promise((resolve) => {
+    requestAnimationFrame(resolve);
+    setTimeout(resolve, 100);
+  });
+
+// ---- points that move ------------------------------------------------------------------------
+// Plotly takes longer than a frame for any change. While a slider is dragged and nothing but points moves,
+// they are moved in its drawing, and Plotly hears of it once they rest.
+
+const REST_MS = 150;
+const settled = new WeakMap();
+
+const isPoint = (trace) => trace.type === "scatter" && trace.mode === "markers" && trace.x.length === 1;
+
+/** All that a figure looks like but for where its points are; null if its axes may follow them. */
+const stillOf = ({ data, layout }) => {
+  if (!layout.xaxis.range || !labelsItself(data)) return null;
+  const heights = ["y", layout.yaxis2 && "y2"].filter(Boolean).map((axis) => rangeOf(data, axis));
+  return JSON.stringify([layout, heights, data.map((trace) => (isPoint(trace) ? { ...trace, x: 0, y: 0 } : trace))]);
+};
+
+/** Move the points of Plotly's drawing; false if it is not as we know it. */
+const movePoints = (stage, data) => {
+  const places = data.flatMap((trace, number) => {
+    if (!isPoint(trace)) return [];
+    const { _fullData: traces, _fullLayout: layout } = stage;
+    const point = stage.querySelector(`.trace${traces?.[number]?.uid} .point`);
+    const [xaxis, yaxis] = [layout?.xaxis, layout?.[`yaxis${(trace.yaxis ?? "y").slice(1)}`]];
+    return [{ point, x: xaxis?.d2p?.(trace.x[0]), y: yaxis?.d2p?.(trace.y[0]) }];
+  });
+  if (places.some(({ point, x, y }) => !point || !Number.isFinite(x) || !Number.isFinite(y))) return false;
+  for (const { point, x, y } of places) point.setAttribute("transform", `translate(${x},${y})`);
+  return true;
+};
+
 /** Draw a figure, or update the one that is there. */
 export const draw = async (element, figure) => {
   drawn.set(element, figure);
-  const Plotly = await plotly();
+  await plotly();
   if (drawn.get(element) !== figure) return; // a newer one came while Plotly was loading
   const stage = stageOf(element);
   const isNew = !stage.on; // Plotly adds it
-  await Plotly.react(stage, figure.data.map(styledTrace), styledLayout(figure.layout, figure.data, element), CONFIG);
-  scaleOnPaper(stage);
+  const still = stillOf(figure);
+  if (!isNew && still && still === settled.get(element) && movePoints(stage, figure.data)) {
+    setTimeout(() => {
+      if (drawn.get(element) === figure && element.isConnected) redraw(element, figure);
+    }, REST_MS);
+    return;
+  }
+  await redraw(element, figure);
   if (isNew) stage.on("plotly_afterplot", () => scaleOnPaper(stage));
   element.querySelector(":scope > .drawing")?.remove();
+};
+
+/** Let Plotly draw all of a figure. */
+const redraw = async (element, figure) => {
+  const Plotly = await plotly();
+  const stage = stageOf(element);
+  settled.set(element, stillOf(figure));
+  await Plotly.react(stage, figure.data.map(styledTrace), styledLayout(figure.layout, figure.data, element), CONFIG);
+  scaleOnPaper(stage);
 };
 
 /** Write the numbers behind a figure into its table, whose columns are named after the axes. */
@@ -266,10 +318,29 @@ export const fillTable = (table, { data, layout }) => {
   const title = (axis) => axis.title.text;
   x.textContent = title(layout.xaxis);
   y.textContent = [layout.yaxis, layout.yaxis2].filter(Boolean).map(title).join(" / ");
-  const rows = data.flatMap((trace) => [...trace.x].map((at, i) => tableRow([trace.name, at, trace.y[i]])));
-  table.tBodies[0].replaceChildren(...rows);
+  const before = filled.get(table) ?? [];
+  const parts = data.map((trace, number) => rowsOf(trace, before[number]));
+  filled.set(table, parts);
+  const lengths = (all) => all.map(({ rows }) => rows.length).join();
+  if (lengths(parts) !== lengths(before)) {
+    table.tBodies[0].replaceChildren(...parts.flatMap(({ rows }) => rows));
+    return;
+  }
+  parts.forEach(({ rows }, number) => {
+    const old = before[number].rows;
+    if (rows !== old) old.forEach((row, i) => row.replaceWith(rows[i]));
+  });
+};
+
+const filled = new WeakMap();
+
+/** The rows of a trace: those that are there, if they say the same. */
+const rowsOf = (trace, before) => {
+  const says = JSON.stringify([trace.name, trace.x, trace.y]);
+  if (before?.says === says) return before;
+  return { says, rows: [...trace.x].map((at, i) => tableRow([trace.name, at, trace.y[i]])) };
 };
 
 document.addEventListener("themechange", () => {
-  for (const [element, figure] of drawn) if (element.isConnected) draw(element, figure);
+  for (const [element, figure] of drawn) if (element.isConnected) redraw(element, figure);
 });

@@ -3,6 +3,13 @@
 /** Answer to the present state of a widget. */
 export const ask = (widget, signal) => fetch(widget.api(), { signal });
 
+/** The results at all positions of a slider; null where there is nobody to ask. */
+export const askRange = async (widget, query) => {
+  const answer = await fetch(`${widget.dataset.api}/range?${query}`);
+  if (!answer.ok) throw new Error(answer.statusText);
+  return answer.json();
+};
+
 /** The events of a training run, all from its beginning. */
 export const stream = (address) => new EventSource(address);
 

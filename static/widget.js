@@ -1,22 +1,35 @@
 // <dpo-widget>: the life cycle of every widget. A module static/widgets/N.js only draws a result.
 //
 // The server sends the widget complete, with its result as JSON. When it comes near the screen, the
-// module is loaded and draws; when a control changes, the result is fetched again and shown.
+// module is loaded and draws; when a control changes, the result is fetched again and shown. A slider whose
+// results are there already (static/ranges.js) is followed at once.
 import { at, written } from "./format.js";
 import { opensElsewhere } from "./links.js";
+import { Ranges } from "./ranges.js";
 import { anySeed, ask } from "./server.js";
 
 const DEBOUNCE_MS = 40;
+// What a slider waits for its range before it asks for a single result.
+const PATIENCE_MS = 800;
+// Browsers refuse a page that changes its address more often.
+const ADDRESS_MS = 350;
 const NEAR = "300px";
 // While a slider is on its way, every result would interrupt the one before.
 const SETTLED_MS = 500;
+
+let plotting = null;
 
 class DpoWidget extends HTMLElement {
   quiet = false;
   #module = null;
   #timer = 0;
   #saying = 0;
+  #addressTimer = 0;
+  #address = null;
   #request = null;
+  #ranges = null;
+  #unanswered = "";
+  #figures = new Map();
   #observer = null;
   #flags = new URLSearchParams();
 
@@ -29,6 +42,9 @@ class DpoWidget extends HTMLElement {
       this.#flags.set(flag.name, flag.value);
       flag.remove();
     }
+    this.#ranges = new Ranges(this, () => {
+      if (this.#unanswered && this.form.checkValidity()) this.#follow(this.#unanswered);
+    });
     this.form.addEventListener("input", (event) => this.#onInput(event));
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -50,6 +66,7 @@ class DpoWidget extends HTMLElement {
     this.#request?.abort();
     clearTimeout(this.#timer);
     clearTimeout(this.#saying);
+    clearTimeout(this.#addressTimer);
     this.#module?.stop?.(this);
   }
 
@@ -107,8 +124,7 @@ class DpoWidget extends HTMLElement {
   /** Fetch the result for the present state and show it. A newer call drops an older answer. A module may
    *  ask in a way of its own: `ask(widget, signal)` returns the answer, or nothing for the usual way. */
   async refresh() {
-    clearTimeout(this.#timer);
-    this.#request?.abort();
+    this.#dropRequest();
     if (!this.form.reportValidity()) return;
     const request = (this.#request = new AbortController());
     this.followUrl();
@@ -130,6 +146,7 @@ class DpoWidget extends HTMLElement {
   /** Show a result: every bound output, then whatever the module draws. */
   show(result) {
     this.result = result;
+    this.#unanswered = "";
     this.clearError();
     this.bind(result);
     this.#module?.draw?.(this, result);
@@ -182,15 +199,20 @@ class DpoWidget extends HTMLElement {
       share: `${this.dataset.page}/share${page}`,
     };
     for (const link of this.querySelectorAll("[data-link]")) link.href = addresses[link.dataset.link];
-    if (this.hasAttribute("data-follow-url")) {
-      history.replaceState(null, "", `${location.pathname}${page}${location.hash}`);
-    }
+    if (!this.hasAttribute("data-follow-url")) return;
+    this.#address = page;
+    if (!this.#addressTimer) this.#writeAddress();
   }
 
   /** Draw a Plotly figure of the result into its chart and its table. Plotly is loaded when first needed. */
   async plot(path, figure) {
+    this.#figures.set(path, figure);
     const chart = this.querySelector(`[data-chart="${path}"]`);
-    const { draw, fillTable } = await import("./plot.js");
+    // Even of a module that is there, import() takes a frame.
+    plotting ??= await import("./plot.js");
+    const { draw, fillTable, nextFrame } = plotting;
+    await nextFrame();
+    if (this.#figures.get(path) !== figure) return; // a newer one came before the frame
     fillTable(this.querySelector(`[data-table="${path}"]`), figure);
     await draw(chart, figure);
     chart.setAttribute("aria-label", `${chart.dataset.label}. ${this.result.finding ?? ""}`);
@@ -263,7 +285,39 @@ class DpoWidget extends HTMLElement {
       this.#error(this.#invalid());
       return;
     }
-    this.#timer = setTimeout(() => this.refresh(), DEBOUNCE_MS);
+    this.#follow(target.dataset.rangeFor ?? target.name);
+  }
+
+  // Show what the controls say after one of them was changed: at once, if its range is there, else by a request.
+  #follow(changed) {
+    const result = this.#ranges.result(changed);
+    if (result) {
+      this.#dropRequest();
+      this.setBusy(false);
+      this.followUrl();
+      this.show(result);
+      return;
+    }
+    this.#unanswered = changed;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.refresh(), this.#ranges.awaited(changed) ? PATIENCE_MS : DEBOUNCE_MS);
+  }
+
+  // Whatever was asked for is answered otherwise: a late answer is not shown.
+  #dropRequest() {
+    clearTimeout(this.#timer);
+    this.#request?.abort();
+    this.#request = null;
+  }
+
+  // At once, and then once in a while with what came last.
+  #writeAddress() {
+    history.replaceState(null, "", `${location.pathname}${this.#address}${location.hash}`);
+    this.#address = null;
+    this.#addressTimer = setTimeout(() => {
+      this.#addressTimer = 0;
+      if (this.#address !== null) this.#writeAddress();
+    }, ADDRESS_MS);
   }
 
   // Chips of phrases say by their colour whether a phrase became more or less likely.

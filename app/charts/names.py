@@ -8,6 +8,7 @@ are a smaller share of the plot, at the same place: nothing that was free is cov
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -64,9 +65,15 @@ WIDEST = 0.6
 SIDES = ("center", "left", "right")
 """Where a name is anchored that stands over its point, to the right of it (1), to the left (-1)."""
 
+RIDDEN = 0.05
+"""Ink in a cell that a point may come to: names keep off it where that costs them no curve."""
 
-def with_places(figure: dict[str, Any]) -> dict[str, Any]:
+
+def with_places(figure: dict[str, Any], riding: Mapping[int, int] | None = None) -> dict[str, Any]:
     """The figure, its layout's ``meta`` saying where names stand; itself, if it has none to place.
+
+    ``riding`` has the numbers of points that a reader moves, with the number of the curve that each
+    moves along: names keep off all of its way, and stay where they are while it moves.
 
     ``meta.names`` has for wide and for narrow charts a list of places: the number of the ``trace``, its
     name as ``text`` with line breaks, and ``x``, ``y``, ``xanchor`` as in an annotation that refers to
@@ -76,37 +83,52 @@ def with_places(figure: dict[str, Any]) -> dict[str, Any]:
     if not (names_itself(data) and any(is_named(trace) for trace in data)):
         return figure
     chart = Chart(data, layout, plane_of(data, layout))
-    names = {width.name: places(chart, width) for width in (WIDE, NARROW)}
+    shares = [np.array(chart.plane.shares(trace)) for trace in data]
+    names = {width.name: places(chart, width, shares, riding or {}) for width in (WIDE, NARROW)}
     return {**figure, "layout": {**layout, "meta": {"names": names}}}
 
 
-def places(chart: Chart, width: Width) -> list[Layout]:
-    """The places of all names on charts of a width; see ``with_places``."""
+def places(
+    chart: Chart, width: Width, shares: Sequence[Pixels], riding: Mapping[int, int]
+) -> list[Layout]:
+    """The places of all names on charts of a width; see ``with_places``.
+
+    ``shares`` has the points of each trace as shares of the plot.
+    """
     around = room(chart, width)
     size = np.array([around.plot(width), around.plot_height])
-    inks = [_ink(_seen(trace, chart, size), size) for trace in chart.data]
+    curves = [curve * size for curve in shares]
+    inks = [
+        np.zeros(_cells(size)) if number in riding else _ink(_seen(trace, curves[number]), size)
+        for number, trace in enumerate(chart.data)
+    ]
+    # The way of what rides on a curve is as much the curve's own as its line.
+    for point, curve in riding.items():
+        way = _around(inks[curve], (chart.data[point].get("marker") or {}).get("size", 6) / 2)
+        inks[curve] = np.maximum(inks[curve], RIDDEN * way)
     across = [
         _ink(_along(np.array(ends_of(shape, chart.plane)) * size), size)
         for shape in chart.layout.get("shapes") or ()
     ]
     zero = FAINT * _ink(_zero_lines(chart.plane, size), size)
-    ink = np.sum([*inks, *across, zero], axis=0)
+    total = _sums(np.sum([*inks, *across, zero], axis=0))
     names = [
-        _Name.of(number, trace, chart, size)
+        _Name.of(number, trace, curves[number], size)
         for number, trace in enumerate(chart.data)
         if is_named(trace)
     ]
-
-    def covered(name: _Name) -> Pixels:
-        own = inks[name.trace]
-        return name.covered(own, ink - own)
-
-    placed = []
+    own = {name.trace: _sums(inks[name.trace]) for name in names}
+    covered = {name.trace: name.covered(own[name.trace], total) for name in names}
+    placed: list[Layout] = []
     # Those with the least choice come first.
-    for name in sorted(names, key=lambda name: int((covered(name) < 1).sum())):
-        best = int(np.argmin(1000 * covered(name) + name.distance))
+    for name in sorted(names, key=lambda name: int((covered[name.trace] < 1).sum())):
+        if placed:
+            covered[name.trace] = name.covered(own[name.trace], total)
+        # Rounded, so that of equally good boxes the first is taken.
+        best = int(np.argmin(np.round(1000 * covered[name.trace] + name.distance, 6)))
         placed.append(name.at(best, size))
-        ink += _filled(name.boxes[best], size)
+        if len(placed) < len(names):
+            total += _sums(_filled(name.boxes[best], size))
     return sorted(placed, key=lambda place: int(place["trace"]))
 
 
@@ -119,17 +141,14 @@ class _Name:
     spots: Pixels
     """what each box stands beside"""
     boxes: Pixels
-    sides: list[int]
-    """which way from its spot each box lies: -1 left, 0 over or under it, 1 right"""
     distance: Pixels
     """pixels from the wanted spot, along the curve, and from there to the box"""
 
     @staticmethod
-    def of(number: int, trace: Trace, chart: Chart, size: Pixels) -> _Name:
+    def of(number: int, trace: Trace, curve: Pixels, size: Pixels) -> _Name:
         name, widest = trace["name"], WIDEST * size[0]
         lines = [name] if width_of([name]) <= widest else wrapped(name, int(widest / LETTER))
         half = np.array([width_of(lines), LINE * len(lines)]) / 2
-        curve = np.array(chart.plane.shares(trace)) * size
         wanted = curve[_wanted(trace)]
         line = _within(_along(curve), size)
         if not len(line):
@@ -143,20 +162,24 @@ class _Name:
         middles = np.clip(middles, half + EDGE, np.maximum(size - half - EDGE, half + EDGE))
         distance = np.hypot(*(spots - wanted).T) + gaps[:, 0]
         boxes = np.hstack([middles - half, middles + half])
-        return _Name(number, lines, spots, boxes, [int(way[0]) for way in ways], distance)
+        return _Name(number, lines, spots, boxes, distance)
 
-    def covered(self, own: Pixels, others: Pixels) -> Pixels:
-        """Cells of ink below each box, and of others between it and its curve; less for ink near it."""
+    def covered(self, own: Pixels, total: Pixels) -> Pixels:
+        """Cells of ink below each box, and of others between it and its curve; less for ink near it.
+
+        Both the curve's own ink and that of all are given by their sums.
+        """
         reaching = np.hstack(
             [np.minimum(self.boxes[:, :2], self.spots), np.maximum(self.boxes[:, 2:], self.spots)]
         )
         airy = self.boxes + AIR * np.array([-1, -1, 1, 1])
-        met, near = np.split(_inside(others, np.vstack([reaching, airy])), 2)
+        met, near = np.split(_inside(total - own, np.vstack([reaching, airy])), 2)
         return _inside(own, self.boxes) + met + 0.002 * np.minimum(near, 400)
 
     def at(self, number: int, size: Pixels) -> Layout:
         left, bottom, right, top = (float(pixels) for pixels in self.boxes[number])
-        side = SIDES[self.sides[number]]
+        # Which way from its spot the box lies: -1 left, 0 over or under it, 1 right.
+        side = SIDES[int(WAYS[number % len(WAYS), 0])]
         x = {"left": left, "right": right, "center": (left + right) / 2}[side]
         return {
             "trace": self.trace,
@@ -176,15 +199,24 @@ def _wanted(trace: Trace) -> int:
 # ---- ink ---------------------------------------------------------------------------------------
 
 
-def _seen(trace: Trace, chart: Chart, size: Pixels) -> Pixels:
+def _seen(trace: Trace, curve: Pixels) -> Pixels:
     """Places all over what is drawn of a trace."""
-    curve = np.array(chart.plane.shares(trace)) * size
     seen = [_along(curve)] if has_line(trace) else []
     if "markers" in (trace.get("mode") or ""):
         radius = (trace.get("marker") or {}).get("size", 6) / 2
         across = np.arange(-radius, radius + CELL, CELL)
         seen += [curve + np.array(shift) for shift in product(across, across)]
     return np.vstack(seen) if seen else np.empty((0, 2))
+
+
+def _around(cells: Pixels, pixels: float) -> Pixels:
+    """The cells that are at most about so far, to the side and up or down, from one with ink."""
+    far = int(pixels // CELL) + 1
+    for axis, length in enumerate(cells.shape):
+        wide = np.pad(cells, [(far, far) if axis == n else (0, 0) for n in (0, 1)])
+        shifted = [wide.take(range(n, n + length), axis) for n in range(2 * far + 1)]
+        cells = np.max(shifted, axis=0)
+    return cells
 
 
 def _zero_lines(plane: Plane, size: Pixels) -> Pixels:
@@ -203,13 +235,18 @@ def _along(curve: Pixels) -> Pixels:
     return np.column_stack([np.interp(at, length, curve[:, axis]) for axis in (0, 1)])
 
 
+def _cells(size: Pixels) -> tuple[int, int]:
+    across, up = (size // CELL).astype(int) + 1
+    return int(across), int(up)
+
+
 def _within(spots: Pixels, size: Pixels) -> Pixels:
     return spots[((spots >= 0) & (spots <= size)).all(axis=1)]
 
 
 def _ink(spots: Pixels, size: Pixels) -> Pixels:
     """Which cells of the plot have ink: 1 or 0, from the left and from below."""
-    cells = np.zeros(tuple((size // CELL).astype(int) + 1))
+    cells = np.zeros(_cells(size))
     x, y = (_within(spots, size) // CELL).astype(int).T
     cells[x, y] = 1
     return cells
@@ -217,17 +254,23 @@ def _ink(spots: Pixels, size: Pixels) -> Pixels:
 
 def _filled(box: Pixels, size: Pixels) -> Pixels:
     """Ink that fills a box, so heavy that a curve is rather covered than a name."""
-    cells = np.zeros(tuple((size // CELL).astype(int) + 1))
+    cells = np.zeros(_cells(size))
     left, bottom, right, top = (np.maximum(box, 0) // CELL).astype(int)
     cells[left : right + 1, bottom : top + 1] = 10
     return cells
 
 
-def _inside(ink: Pixels, boxes: Pixels) -> Pixels:
-    """The ink in each box, from sums over all cells to the left of and below each."""
+def _sums(ink: Pixels) -> Pixels:
+    """The ink in all cells to the left of and below each corner of a cell."""
     sums = np.zeros((ink.shape[0] + 1, ink.shape[1] + 1))
-    sums[1:, 1:] = ink.cumsum(axis=0).cumsum(axis=1)
-    limits = np.array([*ink.shape, *ink.shape])
+    np.cumsum(ink, axis=0, out=sums[1:, 1:])
+    np.cumsum(sums[1:, 1:], axis=1, out=sums[1:, 1:])
+    return sums
+
+
+def _inside(sums: Pixels, boxes: Pixels) -> Pixels:
+    """The ink in each box, from its sums."""
+    limits = np.array([sums.shape[0] - 1, sums.shape[1] - 1] * 2)
     edges = np.clip(boxes // CELL + (0, 0, 1, 1), 0, limits).astype(int)
     left, bottom, right, top = edges.T
     inside: Pixels = sums[right, top] - sums[left, top] - sums[right, bottom] + sums[left, bottom]

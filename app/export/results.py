@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from pydantic import ValidationError
 
+from app.columns import pack, script_json
 from app.export.plan import PLANS
 from app.export.states import Plan, State
 from app.widgets.registry import WIDGETS
@@ -117,48 +118,6 @@ def index_file(plans: dict[str, Plan], made: str, version: str) -> str:
     index = {name: plan.index(name) for name, plan in plans.items()}
     content = {"made": made, "version": version, "widgets": index, "files": {}}
     return f"window.dpoExported = {script_json(content)};\n"
-
-
-def script_json(value: Any) -> str:
-    """JSON as part of a script."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-
-
-def pack(values: Sequence[Any]) -> dict[str, Any]:
-    """Values of one shape in columns: what is equal in all is written once.
-
-    ``{"s": value}`` is the same everywhere, ``{"o": {key: packed}}`` an object, ``{"a": [packed]}`` a list
-    of one length, ``{"u": values, "i": places}`` one of a few, ``{"v": values}`` written out.
-    """
-    keys = [json.dumps(value, sort_keys=True) for value in values]
-    unique = dict(zip(keys, values, strict=True))
-    if len(unique) == 1:
-        return {"s": values[0]}
-    first = values[0]
-    if isinstance(first, dict) and all(
-        isinstance(value, dict) and value.keys() == first.keys() for value in values
-    ):
-        return {"o": {key: pack([value[key] for value in values]) for key in first}}
-    if isinstance(first, list) and all(
-        isinstance(value, list) and len(value) == len(first) for value in values
-    ):
-        return {"a": [pack([value[i] for value in values]) for i in range(len(first))]}
-    places = {key: place for place, key in enumerate(unique)}
-    few = {"u": list(unique.values()), "i": [places[key] for key in keys]}
-    all_of_them = {"v": list(values)}
-    return min(all_of_them, few, key=lambda packed: len(script_json(packed)))
-
-
-def unpack(packed: dict[str, Any], place: int) -> Any:
-    """The value at a place, as the script reads it."""
-    ((how, what),) = ((how, what) for how, what in packed.items() if how != "i")
-    if how == "s":
-        return what
-    if how == "o":
-        return {key: unpack(value, place) for key, value in what.items()}
-    if how == "a":
-        return [unpack(value, place) for value in what]
-    return what[packed["i"][place]] if how == "u" else what[place]
 
 
 def _rounded(value: Any) -> Any:

@@ -156,7 +156,7 @@ def _slider(control: Control, values: list[float]) -> dict[str, float] | None:
     if control.positions % places:
         return None
     stride = control.positions // places
-    spread = _positions(control, stride)
+    spread = control.slider_values[::stride]
     return {"min": 0, "max": control.positions, "step": stride} if spread == tuple(values) else None
 
 
@@ -167,14 +167,4 @@ def even(low: float, high: float, step: float) -> tuple[float, ...]:
 
 def slider(name: str, parameter: str, stride: int = 1) -> tuple[float, ...]:
     """Every so many positions of a slider with a logarithmic scale, written as it writes them."""
-    return _positions(controls_of(WIDGETS[name].params())[parameter], stride)
-
-
-def _positions(control: Control, stride: int) -> tuple[float, ...]:
-    assert control.minimum
-    assert control.maximum
-    factor = control.maximum / control.minimum
-    return tuple(
-        float(f"{control.minimum * factor ** (place / control.positions):.2g}")
-        for place in range(0, control.positions + 1, stride)
-    )
+    return controls_of(WIDGETS[name].params())[parameter].slider_values[::stride]

@@ -6,13 +6,14 @@ Reference log-probabilities of all pairs are computed once, before training (arX
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from app.lab.baselines import training_loss
+from app.lab.flat import flatten
 from app.lab.losses import PairLogps
 from app.lab.policy import Policy
 from app.lab.preferences import Comparisons
@@ -48,6 +49,10 @@ class DPOStep:
     rejected_logps: float
 
 
+Batch = tuple[Comparisons, Tensor]
+"""Pairs, and log pi_ref of them. Shape of the latter: (2, pairs)."""
+
+
 class DPOTrainer:
     """DPO on comparisons for one or more prompts: a copy of the reference, one ``step`` a batch.
 
@@ -61,36 +66,43 @@ class DPOTrainer:
         self.config = config
         self._data = data
         self._cached = [reference_logps(reference, pairs) for pairs in data]
-        self._orders = [torch.empty(0, dtype=torch.long) for _ in data]
+        self._epochs: list[Iterator[Batch]] = [iter(()) for _ in data]
         self._generator = torch.Generator().manual_seed(config.seed)
-        self._optimizer = torch.optim.Adam(
-            self.policy.parameters(), lr=config.learning_rate, fused=True
-        )
-        self._schedule = torch.optim.lr_scheduler.LambdaLR(
-            self._optimizer, lambda step: 1 - step / config.steps
-        )
+        self._parameters = flatten(self.policy)
+        self._optimizer = torch.optim.Adam([self._parameters], lr=config.learning_rate, fused=True)
         self.gradient_steps = 0
 
     def step(self) -> DPOStep:
         """One gradient step on the next batch."""
-        config, turn = self.config, self.gradient_steps % len(self._data)
-        rows = self._next_rows(turn)
-        pairs, reference = self._data[turn][rows], self._cached[turn][:, rows]
+        config = self.config
+        pairs, reference = self._next_batch(self.gradient_steps % len(self._data))
         batch = pair_logps(self.policy, pairs, reference, config.label_smoothing)
         loss = training_loss(config.loss_type, batch, config.beta).mean()
-        self._optimizer.zero_grad()
+        self._optimizer.zero_grad(set_to_none=False)
         loss.backward()  # type: ignore[no-untyped-call]
+        remaining = 1 - self.gradient_steps / config.steps
+        self._optimizer.param_groups[0]["lr"] = config.learning_rate * remaining
         self._optimizer.step()
-        self._schedule.step()
         self.gradient_steps += 1
         return _step(self.gradient_steps, loss, batch, config.beta)
 
-    def _next_rows(self, turn: int) -> Tensor:
-        size = min(self.config.batch_size, len(self._data[turn]))
-        if len(self._orders[turn]) < size:
-            self._orders[turn] = torch.randperm(len(self._data[turn]), generator=self._generator)
-        rows, self._orders[turn] = self._orders[turn][:size], self._orders[turn][size:]
-        return rows
+    def _next_batch(self, turn: int) -> Batch:
+        batch = next(self._epochs[turn], None)
+        if batch is None:
+            self._epochs[turn] = self._epoch(turn)
+            batch = next(self._epochs[turn])
+        return batch
+
+    def _epoch(self, turn: int) -> Iterator[Batch]:
+        """Whole batches of a prompt in a new order; what is left over is not used."""
+        count = len(self._data[turn])
+        order = torch.randperm(count, generator=self._generator)
+        # Put in order once an epoch, so that a batch is a slice and nothing is copied for it.
+        pairs, reference = self._data[turn][order], self._cached[turn][:, order]
+        size = min(self.config.batch_size, count)
+        for start in range(0, count - size + 1, size):
+            rows = slice(start, start + size)
+            yield pairs[rows], reference[:, rows]
 
 
 def train_dpo(
@@ -126,13 +138,5 @@ def pair_logps(
 def _step(step: int, loss: Tensor, batch: PairLogps, beta: float) -> DPOStep:
     with torch.no_grad():
         margins = beta * (batch.chosen - batch.rejected)
-        values = torch.stack(
-            [
-                loss,
-                margins.mean(),
-                (margins > 0).to(margins.dtype).mean(),
-                batch.policy_chosen.mean(),
-                batch.policy_rejected.mean(),
-            ]
-        )
-    return DPOStep(step, *values.tolist())
+        each = torch.stack([margins, margins > 0, batch.policy_chosen, batch.policy_rejected])
+        return DPOStep(step, float(loss.detach()), *each.mean(1).tolist())

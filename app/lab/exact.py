@@ -5,9 +5,10 @@ from __future__ import annotations
 import copy
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from app.lab.policy import Cache, Policy
+from app.lab.policy import Policy
+from app.lab.prefixes import every_prefix
 from app.lab.world import PHRASES, SLOTS, response_number
 
 
@@ -15,24 +16,30 @@ from app.lab.world import PHRASES, SLOTS, response_number
 def exact_logps(policy: Policy, prompt: int) -> Tensor:
     """log pi(y|x) in nats of every response.
 
-    Walks the tree of prefixes slot by slot, each prefix evaluated once, its keys and values shared
-    by its six children. Children of a prefix are neighbours, so the order is lexicographic.
+    Each prefix is evaluated once. Children of a prefix are neighbours, so the order is
+    lexicographic.
 
     Returns:
         Shape: (7776,), float64.
     """
-    policy = copy.deepcopy(policy).double()
-    logps, cache = policy.next_logps(prompt, None, None)
-    total = logps.flatten()
-    for _ in range(SLOTS - 1):
-        phrase = torch.arange(PHRASES).repeat(len(total) // PHRASES)
-        logps, cache = policy.next_logps(prompt, phrase, _for_children(cache))
-        total = (total.unsqueeze(1) + logps).flatten()
+    logps: Tensor = _in_float64(policy)(prompt, every_prefix())
+    total = torch.zeros(1, dtype=torch.float64)
+    for of_length in torch.split(logps, [PHRASES**length for length in range(SLOTS)]):
+        total = (total.unsqueeze(1) + of_length).flatten()
     return total
 
 
-def _for_children(cache: Cache) -> Cache:
-    return cache[0].repeat_interleave(PHRASES, 0), cache[1].repeat_interleave(PHRASES, 0)
+def _in_float64(network: nn.Module) -> nn.Module:
+    """A network like this one in float64, to evaluate only.
+
+    Modules are copied, and of what they hold the parameters alone: a deep copy takes five times as
+    long, which counts beside the evaluation. ``torch.func.functional_call`` would put the float64
+    parameters into the network itself for a moment, and other threads may be using it.
+    """
+    twin = copy.copy(network)
+    twin._parameters = {name: value.double() for name, value in network._parameters.items()}  # type: ignore[union-attr,misc]
+    twin._modules = {name: _in_float64(child) for name, child in network.named_children()}
+    return twin
 
 
 def kl_divergence(logps: Tensor, reference_logps: Tensor) -> Tensor:

@@ -14,12 +14,12 @@ from torch import Tensor
 from app.lab.exact import expectation, kl_divergence
 
 
-def log_partition(reference_logps: Tensor, reward: Tensor, beta: float) -> Tensor:
+def log_partition(reference_logps: Tensor, reward: Tensor, beta: float | Tensor) -> Tensor:
     """log Z(x) = log sum_y pi_ref(y|x) exp(r(x,y) / beta). Shapes: (7776,), (7776,) -> ()."""
     return torch.logsumexp(reference_logps + reward / beta, 0)
 
 
-def optimal_logps(reference_logps: Tensor, reward: Tensor, beta: float) -> Tensor:
+def optimal_logps(reference_logps: Tensor, reward: Tensor, beta: float | Tensor) -> Tensor:
     """log pi*(y|x), Eq. 4. Shapes: (7776,), (7776,) -> (7776,)."""
     return reference_logps + reward / beta - log_partition(reference_logps, reward, beta)
 

@@ -2,7 +2,8 @@
 
 The vocabulary is one token per phrase (180) and one per prompt (6). The input of a response is the
 prompt token and its first four phrases; the output at place t is a distribution over the six
-phrases of slot t. One block of pre-norm attention and MLP (Vaswani et al., arXiv 1706.03762).
+phrases of slot t. One block of pre-norm attention and MLP (Vaswani et al., arXiv 1706.03762). It is
+computed once for each distinct prefix; see ``prefixes``.
 """
 
 from __future__ import annotations
@@ -11,14 +12,30 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from app.lab.prefixes import ATTENTION_MASK, LAST_TOKEN, LENGTH, TOKENS, child, distinct_prefixes
 from app.lab.world import PHRASES, PROMPTS, SLOTS
 
 WIDTH = 32
 HEADS = 2
 PHRASE_TOKENS = PROMPTS * SLOTS * PHRASES
 
-Cache = tuple[Tensor, Tensor]
-"""Keys and values of the places seen so far. Shapes: (batch, heads, places, width / heads)."""
+Tables = tuple[Tensor, Tensor, Tensor]
+"""What a trunk makes of single tokens and of pairs of them; see ``Trunk.read``."""
+
+_EMBEDDING = torch.cat(
+    [
+        torch.arange(PHRASE_TOKENS, PHRASE_TOKENS + PROMPTS).unsqueeze(1),
+        torch.arange(PHRASE_TOKENS).view(PROMPTS, -1)[:, : TOKENS - 1],
+    ],
+    1,
+)
+"""Which row of the embedding each token of a prefix has. Shape: (prompts, tokens)."""
+
+_PLACE = (torch.arange(TOKENS) + PHRASES - 1) // PHRASES
+"""The place of each token. Shape: (tokens,)."""
+
+_OUTPUTS = torch.arange(SLOTS * PHRASES).view(SLOTS, PHRASES)[LENGTH].T.contiguous()
+"""Which outputs stand for the phrases that can follow each prefix. Shape: (6, prefixes)."""
 
 
 class Trunk(nn.Module):
@@ -38,51 +55,41 @@ class Trunk(nn.Module):
         for name, parameter in self.named_parameters():
             initialise(name, parameter, generator)
 
-    def forward(self, prompt: int, responses: Tensor) -> Tensor:
-        """Hidden state before each phrase. Shapes: (batch, 5) -> (batch, 5, width)."""
-        hidden = self.tokens(self._inputs(prompt, responses)) + self.places.weight
-        query, key, value = self._query_key_value(hidden)
-        attended = F.scaled_dot_product_attention(query, key, value, is_causal=True)
-        return self._finish(hidden, attended)
+    def forward(self, prompt: int, prefixes: Tensor) -> Tensor:
+        """Hidden state after each prefix. Shapes: (n,) -> (n, width)."""
+        return self.after(prefixes, self.read(prompt))
 
-    def step(self, prompt: int, phrase: Tensor | None, cache: Cache | None) -> tuple[Tensor, Cache]:
-        """One place more: the hidden state after the phrases seen so far, and the longer cache.
+    def read(self, prompt: int) -> Tables:
+        """Everything that does not depend on whole prefixes.
 
-        Args:
-            phrase: the phrase just chosen, None before the first. Shape: (batch,)
-            cache: what the earlier places left, None before the first
+        As there is one block, queries, keys and values depend on a token and its place alone, and
+        a token has one place: attention is worked out between the 25 tokens, and looked up later.
 
         Returns:
-            Hidden state, shape: (batch, width); and the cache with this place added.
+            Embedding of each token, shape: (tokens, width); how much each, the last dimension,
+            attends to each, the one before, as scores for a softmax, shape: (heads, tokens,
+            tokens); and the value of each, projected, shape: (heads x tokens, width)
         """
-        place = 0 if cache is None else cache[0].shape[2]
-        if phrase is None:
-            tokens = torch.tensor([PHRASE_TOKENS + prompt])
-        else:
-            tokens = phrase + (prompt * SLOTS + place - 1) * PHRASES
-        hidden = (self.tokens(tokens) + self.places.weight[place]).unsqueeze(1)
-        query, key, value = self._query_key_value(hidden)
-        if cache is not None:
-            key, value = torch.cat([cache[0], key], 2), torch.cat([cache[1], value], 2)
-        attended = F.scaled_dot_product_attention(query, key, value)
-        return self._finish(hidden, attended).squeeze(1), (key, value)
-
-    def _inputs(self, prompt: int, responses: Tensor) -> Tensor:
-        offsets = (prompt * SLOTS + torch.arange(SLOTS - 1)) * PHRASES
-        first = torch.full((len(responses), 1), PHRASE_TOKENS + prompt)
-        return torch.cat([first, responses[:, :-1] + offsets], 1)
-
-    def _query_key_value(self, hidden: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        batch, places, width = hidden.shape
+        hidden = self.tokens(_EMBEDDING[prompt]) + self.places(_PLACE)
+        width = hidden.shape[1]
         stacked = self.query_key_value(self.attention_norm(hidden))
-        # (batch, places, 3 width) -> 3 x (batch, heads, places, width / heads)
-        stacked = stacked.view(batch, places, 3, HEADS, width // HEADS).permute(2, 0, 3, 1, 4)
-        query, key, value = stacked.unbind(0)
-        return query, key, value
+        # (tokens, 3 width) -> 3 x (heads, tokens, width / heads)
+        query, key, value = stacked.view(TOKENS, 3, HEADS, -1).permute(1, 2, 0, 3).unbind(0)
+        scores = key @ query.transpose(1, 2) * (width // HEADS) ** -0.5
+        # The output projection is linear: it can be done before values are mixed as well as after.
+        values = value @ self.project.weight.view(width, HEADS, -1).permute(1, 2, 0)
+        return hidden, scores, values.flatten(0, 1)
 
-    def _finish(self, hidden: Tensor, attended: Tensor) -> Tensor:
-        # (batch, heads, places, width / heads) -> (batch, places, width)
-        hidden = hidden + self.project(attended.transpose(1, 2).flatten(2))
+    def after(self, prefixes: Tensor, tables: Tables) -> Tensor:
+        """Hidden state after each prefix, from what ``read`` gave. Shapes: (n,) -> (n, width)."""
+        embeddings, scores, values = tables
+        last = LAST_TOKEN[prefixes]
+        mask = ATTENTION_MASK.index_select(1, prefixes).to(scores.dtype)
+        # (heads, tokens, prefixes): over so few tokens, a softmax along the last dimension would
+        # take three times as long.
+        weights = (scores.index_select(2, last) + mask).softmax(1)
+        attended = torch.addmm(self.project.bias, weights.flatten(0, 1).T, values)
+        hidden = F.embedding(last, embeddings) + attended
         hidden = hidden + self.narrow(F.gelu(self.widen(self.mlp_norm(hidden))))
         result: Tensor = self.final_norm(hidden)
         return result
@@ -97,39 +104,52 @@ class Policy(nn.Module):
         # One output vector per phrase token; only the six of the slot compete in the softmax.
         self.head = nn.Parameter(torch.zeros(PROMPTS, SLOTS, PHRASES, width))
 
+    def forward(self, prompt: int, prefixes: Tensor) -> Tensor:
+        """log pi of the six phrases that can follow each prefix. Shapes: (n,) -> (n, 6)."""
+        hidden: Tensor = self.trunk(prompt, prefixes)
+        # (outputs, prefixes): as in the trunk, a softmax along the last dimension takes longer.
+        logits = self.head[prompt].flatten(0, 1) @ hidden.T
+        return logits.gather(0, _OUTPUTS.index_select(1, prefixes)).log_softmax(0).T
+
     def phrase_logps(self, prompt: int, responses: Tensor) -> Tensor:
         """log pi of each phrase given the phrases before it. Shapes: (batch, 5) -> (batch, 5)."""
-        return self.distributions(prompt, responses).gather(2, responses.unsqueeze(2)).squeeze(2)
+        prefixes, rows = distinct_prefixes(responses)
+        return said(self(prompt, prefixes), rows, responses)
 
     def distributions(self, prompt: int, responses: Tensor) -> Tensor:
         """log pi of all six phrases at each slot. Shapes: (batch, 5) -> (batch, 5, 6)."""
-        hidden = self.trunk(prompt, responses)
-        return torch.einsum("bsw,spw->bsp", hidden, self.head[prompt]).log_softmax(-1)
+        prefixes, rows = distinct_prefixes(responses)
+        logps: Tensor = self(prompt, prefixes)
+        return logps[rows]
 
     def logps(self, prompt: int, responses: Tensor) -> Tensor:
         """log pi(y|x) in nats, a sum over phrases. Shapes: (batch, 5) -> (batch,)."""
         return self.phrase_logps(prompt, responses).sum(-1)
 
-    def next_logps(
-        self, prompt: int, phrase: Tensor | None, cache: Cache | None
-    ) -> tuple[Tensor, Cache]:
-        """log pi of the next phrase, one slot at a time (see ``Trunk.step``). Shape: (batch, 6)."""
-        hidden, cache = self.trunk.step(prompt, phrase, cache)
-        slot = cache[0].shape[2] - 1
-        return (hidden @ self.head[prompt, slot].T).log_softmax(-1), cache
-
-    @torch.no_grad()
     def sample(self, prompt: int, count: int, generator: torch.Generator) -> Tensor:
         """Draw responses y ~ pi(.|x). Shape: (count, 5)."""
-        phrases: list[Tensor] = []
-        logps, cache = self.next_logps(prompt, None, None)
-        logps = logps.expand(count, -1)
-        cache = (cache[0].expand(count, -1, -1, -1), cache[1].expand(count, -1, -1, -1))
-        for slot in range(SLOTS):
-            if slot > 0:
-                logps, cache = self.next_logps(prompt, phrases[-1], cache)
-            phrases.append(torch.multinomial(logps.exp(), 1, generator=generator).squeeze(1))
-        return torch.stack(phrases, 1)
+        responses, _ = self.sample_with_logps(prompt, count, generator)
+        return responses
+
+    @torch.no_grad()
+    def sample_with_logps(
+        self, prompt: int, count: int, generator: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """Draw responses, phrase by phrase. Also returns log pi of each phrase, as it was drawn.
+
+        Shapes: (count, 5), (count, 5)
+        """
+        tables = self.trunk.read(prompt)
+        prefix = torch.zeros(count, dtype=torch.long)
+        phrases, phrase_logps = [], []
+        for head in self.head[prompt]:
+            prefixes, rows = torch.unique(prefix, return_inverse=True)
+            logps = (self.trunk.after(prefixes, tables) @ head.T).log_softmax(1)[rows]
+            phrase = torch.multinomial(logps.exp(), 1, generator=generator)
+            phrases.append(phrase)
+            phrase_logps.append(logps.gather(1, phrase))
+            prefix = child(prefix, phrase.squeeze(1))
+        return torch.cat(phrases, 1), torch.cat(phrase_logps, 1)
 
 
 class ValueModel(nn.Module):
@@ -145,8 +165,22 @@ class ValueModel(nn.Module):
 
     def forward(self, prompt: int, responses: Tensor) -> Tensor:
         """Value before each phrase. Shapes: (batch, 5) -> (batch, 5)."""
-        values: Tensor = self.head(self.trunk(prompt, responses)).squeeze(-1)
-        return values
+        prefixes, rows = distinct_prefixes(responses)
+        values: Tensor = self.head(self.trunk(prompt, prefixes)).squeeze(1)
+        return values[rows]
+
+
+def said(next_logps: Tensor, rows: Tensor, phrases: Tensor) -> Tensor:
+    """Of the log-probabilities of all six phrases, that of the one which was said.
+
+    Args:
+        next_logps: log pi of the phrases after some prefixes, shape: (n, 6)
+        rows: which of these prefixes, elementwise with ``phrases``, shape: (...)
+
+    Returns:
+        Shape: (...)
+    """
+    return next_logps.flatten()[rows * PHRASES + phrases]
 
 
 def initialise(name: str, parameter: nn.Parameter, generator: torch.Generator) -> None:

@@ -15,7 +15,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from app.lab.policy import Policy, ValueModel
+from app.lab.flat import flatten
+from app.lab.policy import Policy, ValueModel, said
+from app.lab.prefixes import every_prefix, prefixes_of
 from app.lab.world import SLOTS
 
 
@@ -77,9 +79,11 @@ class PPOTrainer:
         self.prompt = prompt
         self.config = config
         self._generator = torch.Generator().manual_seed(config.seed)
-        self._parameters = [*self.policy.parameters(), *self.value_model.parameters()]
+        with torch.no_grad():
+            self._reference_logps = reference(prompt, every_prefix())
+        self._parameters = flatten(self.policy, self.value_model)
         self._optimizer = torch.optim.Adam(
-            self._parameters, lr=config.learning_rate, eps=1e-5, fused=True
+            [self._parameters], lr=config.learning_rate, eps=1e-5, fused=True
         )
         self.iterations_done = 0
         self.responses_sampled = 0
@@ -92,7 +96,7 @@ class PPOTrainer:
         self._optimizer.param_groups[0]["lr"] = config.learning_rate * remaining
         rollouts = collect_rollouts(
             self.policy,
-            self.reference,
+            self._reference_logps,
             self.value_model,
             self.reward_model,
             self.prompt,
@@ -112,9 +116,9 @@ class PPOTrainer:
         policy_loss, value_loss, clipped = ppo_losses(
             self.policy, self.value_model, self.prompt, rollouts, rows, self.config
         )
-        self._optimizer.zero_grad()
+        self._optimizer.zero_grad(set_to_none=False)
         (policy_loss + self.config.value_coefficient * value_loss).backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self._parameters, self.config.max_gradient_norm, foreach=True)
+        nn.utils.clip_grad_norm_(self._parameters, self.config.max_gradient_norm)
         self._optimizer.step()
         self.gradient_steps += 1
         return torch.stack([clipped, policy_loss, value_loss]).detach()
@@ -123,7 +127,7 @@ class PPOTrainer:
 @torch.no_grad()
 def collect_rollouts(
     policy: Policy,
-    reference: Policy,
+    reference_logps: Tensor,
     value_model: ValueModel,
     reward_model: nn.Module,
     prompt: int,
@@ -132,14 +136,18 @@ def collect_rollouts(
 ) -> Rollouts:
     """Sample responses and work out, for each phrase, its advantage and its return.
 
+    Args:
+        reference_logps: log pi_ref of the phrases after each prefix, shape: (prefixes, 6)
+
     Shapes of all in the result: (rollouts, 5).
     """
-    responses = policy.sample(prompt, config.rollouts, generator)
-    logps = policy.phrase_logps(prompt, responses)
-    reference_logps = reference.phrase_logps(prompt, responses)
+    responses, logps = policy.sample_with_logps(prompt, config.rollouts, generator)
     values = value_model(prompt, responses)
     rewards = penalised_rewards(
-        reward_model(prompt, responses), logps, reference_logps, config.kl_coefficient
+        reward_model(prompt, responses),
+        logps,
+        said(reference_logps, prefixes_of(responses), responses),
+        config.kl_coefficient,
     )
     advantages = generalised_advantages(rewards, values, config.gamma, config.gae_lambda)
     return Rollouts(responses, logps, values, advantages, advantages + values)

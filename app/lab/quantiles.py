@@ -10,12 +10,12 @@ def quantiles(logps: Tensor, values: Tensor, levels: Tensor) -> Tensor:
     """The lowest value v with P(values <= v) >= level, for each level, under exp(logps).
 
     Args:
-        logps: log-probability of each response, nats. Shape: (responses,)
+        logps: log-probability of each response, nats. Shape: (..., responses)
         values: what is asked about, such as its reward. Shape: (responses,)
         levels: shares of probability, each in (0, 1). Shape: (levels,)
 
     Returns:
-        Shape: (levels,), each one of ``values``.
+        Shape: (..., levels), each one of ``values``.
 
     Raises:
         ValueError: if a level is not between 0 and 1.
@@ -23,9 +23,10 @@ def quantiles(logps: Tensor, values: Tensor, levels: Tensor) -> Tensor:
     if not bool(((levels > 0) & (levels < 1)).all()):
         raise ValueError("levels of quantiles lie between 0 and 1")
     ordered, order = torch.sort(values, stable=True)
-    below = logps.exp()[order].cumsum(0)
+    below = logps.exp()[..., order].cumsum(-1)
+    wanted = levels.expand(*below.shape[:-1], -1).contiguous()
     # Rounding leaves the sum a little off one.
-    found = torch.searchsorted(below / below[-1], levels)
+    found = torch.searchsorted(below / below[..., -1:], wanted)
     return ordered[found]
 
 
@@ -34,12 +35,12 @@ def even_quantiles(logps: Tensor, values: Tensor, count: int) -> Tensor:
 
     For two distributions, matching the k-th of both moves one into the other at the least total
     distance along the values: optimal transport in one dimension (Computational Optimal Transport,
-    arXiv 1803.00567). Shapes: (responses,), (responses,) -> (count,), ascending.
+    arXiv 1803.00567). Shapes: (..., responses), (responses,) -> (..., count), ascending.
     """
     levels = (torch.arange(count, dtype=torch.float64) + 0.5) / count
     return quantiles(logps, values, levels)
 
 
 def mass_above(logps: Tensor, values: Tensor, threshold: float) -> Tensor:
-    """P(values > threshold) under exp(logps). Shapes: (responses,), (responses,) -> ()."""
-    return logps.exp()[values > threshold].sum()
+    """P(values > threshold) under exp(logps). Shapes: (..., responses), (responses,) -> (...)."""
+    return logps.exp()[..., values > threshold].sum(-1)

@@ -48,6 +48,21 @@ class Try:
 
 
 @dataclass(frozen=True)
+class Ranges:
+    """Of a widget whose sliders need no server while they are dragged: how a whole range is computed."""
+
+    compute_many: Callable[[Sequence[Any]], Sequence[WidgetResult]]
+    """the results of several params at once, which differ in one parameter; without fields that no
+    page shows"""
+    along: tuple[str, ...]
+    """the parameters that have such a slider"""
+    leave_out: tuple[tuple[str, str], ...] = ()
+    """fields that no page shows, too, of the items of a list: its name, and the field's"""
+    worthwhile: Callable[[Sequence[Any]], bool] = lambda _: True
+    """whether so many params are computed sooner than a reader would ask for one by one"""
+
+
+@dataclass(frozen=True)
 class Widget:
     """One entry of the registry."""
 
@@ -67,6 +82,8 @@ class Widget:
     """whether a result takes training: it is then made beside the server, in its turn"""
     stream: Callable[[Any], Iterator[tuple[str, BaseModel]]] | None = None
     """what comes before the result of a run that can be watched: events by name, as they are made"""
+    ranges: Ranges | None = None
+    """which sliders get the results of all their positions at once"""
     policies: Callable[[Any], dict[str, Tensor]] | None = None
     """of a widget that trains: params to log pi(y|x) of each policy, shape (7776,), float64"""
 

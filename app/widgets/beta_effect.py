@@ -10,18 +10,26 @@ from typing import Any
 import torch
 from pydantic import BaseModel, Field
 from torch import Tensor
+from torch.func import vmap
 
 from app.dot_plot import DOTS, Dot, DotAxis, axis, dots
-from app.figures import curve_figure, filled, line, marker
+from app.figures import curve_figure, curve_figures, filled, lines, markers
 from app.formats import signed
-from app.lab.exact import entropy, expectation, kl_divergence, phrase_marginals
+from app.lab.exact import (
+    conditional_logps,
+    entropy,
+    expectation,
+    kl_divergence,
+    phrase_marginals,
+)
 from app.lab.optimum import log_partition, optimal_logps
 from app.lab.quantiles import even_quantiles, mass_above, quantiles
 from app.lab.trained import PromptFacts, the_lab
 from app.lab.world import all_responses, the_world
-from app.phrases import Phrase, scored_phrases
+from app.phrases import Phrase
 from app.widgets.base import (
     PromptId,
+    Ranges,
     Try,
     Widget,
     WidgetParams,
@@ -92,7 +100,7 @@ class PhraseShare(BaseModel):
     optimal_probability: float = Field(description="its share under the optimum")
 
 
-class Result(WidgetResult):
+class Optimum(WidgetResult):
     """pi*(y|x) = pi_ref(y|x) exp(r(x,y) / beta) / Z(x), DPO Eq. 4 (arXiv 2305.18290)."""
 
     kl: float = Field(description="KL(pi* || pi_ref), nats")
@@ -114,46 +122,79 @@ class Result(WidgetResult):
         description="probability under pi* of a reward above the 99% quantile under pi_ref"
     )
     curve: list[CurvePoint] = Field(description="the optimum over beta, from 0.01 to 10")
+    tradeoff: dict[str, object] = Field(description="Plotly figure: KL and reward over beta")
+
+
+class Result(Optimum):
+    """pi*(y|x) = pi_ref(y|x) exp(r(x,y) / beta) / Z(x), DPO Eq. 4 (arXiv 2305.18290)."""
+
     figure: dict[str, object] = Field(
         description="Plotly figure: distribution of the reward under reference and optimum"
     )
-    tradeoff: dict[str, object] = Field(description="Plotly figure: KL and reward over beta")
 
 
 def compute(params: Params) -> Result:
     """The optimum over all 7,776 responses, in float64."""
-    prompt = the_world().prompt_number(params.prompt)
-    facts = the_lab().facts(prompt)
+    facts = the_lab().facts(the_world().prompt_number(params.prompt))
     reward = reward_of(facts, params.reward)
-    reference = facts.reference_logps
-    optimal = optimal_logps(reference, reward, params.beta)
-    gain = optimal.exp() - reference.exp()
-    order = torch.argsort(gain, descending=True, stable=True)
-    kl = float(kl_divergence(optimal, reference))
-    expected = float(expectation(optimal, reward))
-    quality = float(expectation(optimal, facts.true_quality))
-    curve = curve_points(prompt, params.reward)
-    responses = _responses(facts, reward, optimal, order[:SHOWN])
+    optimal = optimal_logps(facts.reference_logps, reward, params.beta)
+    figure = _figure(params, facts.reference_logps, optimal, reward)
+    return Result(**dict(optima([params])[0]), figure=figure)
+
+
+def optima(several: Sequence[Params]) -> list[Optimum]:
+    """The optimum at each of several betas, in one go; prompt and reward are those of the first."""
+    first = several[0]
+    prompt = the_world().prompt_number(first.prompt)
+    facts = the_lab().facts(prompt)
+    reward, reference = reward_of(facts, first.reward), facts.reference_logps
+    betas = torch.tensor([params.beta for params in several], dtype=torch.float64)
+    optimal = vmap(optimal_logps, (None, None, 0))(reference, reward, betas)
     before = even_quantiles(reference, reward, DOTS)
     highest = float(reward.max())
     top = float(quantiles(reference, reward, TOP))
-    return Result(
-        finding=_finding(params, kl, quality, responses[0]),
-        kl=kl,
-        expected_reward=expected,
-        true_quality=quality,
-        log_partition=float(log_partition(reference, reward, params.beta)),
-        effective_responses=float(entropy(optimal).exp()),
-        responses=responses,
-        losing=_responses(facts, reward, optimal, order.flip(0)[:SHOWN]),
-        phrases=_phrases(prompt, reference, optimal),
-        dots=dots(even_quantiles(optimal, reward, DOTS), before, highest),
-        dots_axis=axis(_axis_title(params), float(before[0]), highest),
-        beyond_reference=float(mass_above(optimal, reward, top)),
-        curve=list(curve),
-        figure=_figure(params, reference, optimal, reward),
-        tradeoff=_tradeoff(params, curve, kl, quality),
+    numbers = {
+        "kl": vmap(kl_divergence, (0, None))(optimal, reference),
+        "expected_reward": vmap(expectation, (0, None))(optimal, reward),
+        "true_quality": vmap(expectation, (0, None))(optimal, facts.true_quality),
+        "log_partition": vmap(log_partition, (None, None, 0))(reference, reward, betas),
+        "effective_responses": vmap(entropy)(optimal).exp(),
+        "beyond_reference": mass_above(optimal, reward, top),
+    }
+    gain = optimal.exp() - reference.exp()
+    winners = _responses(facts, reward, optimal, gain.topk(SHOWN).indices)
+    losers = _responses(facts, reward, optimal, gain.topk(SHOWN, largest=False).indices)
+    curve = list(curve_points(prompt, first.reward))
+    columns = {name: column.tolist() for name, column in numbers.items()}
+    found = zip(
+        several,
+        _rows(columns),
+        winners,
+        losers,
+        _phrases(prompt, reference, optimal),
+        even_quantiles(optimal, reward, DOTS),
+        _tradeoffs(several, curve, columns["kl"], columns["true_quality"]),
+        strict=True,
     )
+    return [
+        Optimum(
+            finding=_finding(params, row["kl"], row["true_quality"], gaining[0]),
+            **row,
+            responses=gaining,
+            losing=losing,
+            phrases=shares,
+            dots=dots(after, before, highest),
+            dots_axis=axis(_axis_title(params), float(before[0]), highest),
+            curve=curve,
+            tradeoff=tradeoff,
+        )
+        for params, row, gaining, losing, shares, after, tradeoff in found
+    ]
+
+
+def _rows(columns: dict[str, list[float]]) -> list[dict[str, float]]:
+    """Columns of equal length as one dict for each row."""
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def reward_of(facts: PromptFacts, name: str) -> Tensor:
@@ -182,35 +223,52 @@ def curve_points(prompt: int, name: str) -> tuple[CurvePoint, ...]:
 
 def _responses(
     facts: PromptFacts, reward: Tensor, optimal: Tensor, numbers: Tensor
-) -> list[Response]:
-    rows = all_responses()[numbers]
-    scored = scored_phrases(facts.prompt, rows, optimal, facts.reference_logps)
+) -> list[list[Response]]:
+    """The responses of these numbers under each optimum. Shapes: (states, 7776), (states, shown)."""
+    world, rows, reference = the_world(), all_responses()[numbers], facts.reference_logps
+    before = conditional_logps(reference, rows.flatten(0, 1)).view(rows.shape)
+    log_ratios = vmap(conditional_logps)(optimal, rows) - before
+    columns = [column[numbers].tolist() for column in (reference.exp(), reward, facts.true_quality)]
+    after = optimal.exp().gather(1, numbers)
+    listed = zip(rows.tolist(), log_ratios.tolist(), after.tolist(), *columns, strict=True)
     return [
-        Response(
-            text=the_world().text(facts.prompt, row.tolist()),
-            phrases=[Phrase(text=phrase.text, log_ratio=phrase.log_ratio) for phrase in phrases],
-            reference_probability=facts.reference_logps[n].exp().item(),
-            optimal_probability=optimal[n].exp().item(),
-            reward=reward[n].item(),
-            true_quality=facts.true_quality[n].item(),
-        )
-        for n, row, phrases in zip(numbers.tolist(), rows, scored, strict=True)
+        [
+            Response(
+                text=world.text(facts.prompt, row),
+                phrases=[
+                    Phrase(text=phrase.text, log_ratio=log_ratio)
+                    for phrase, log_ratio in zip(world.said(facts.prompt, row), ratios, strict=True)
+                ],
+                optimal_probability=probability,
+                reference_probability=reference_probability,
+                reward=value,
+                true_quality=quality,
+            )
+            for row, ratios, probability, reference_probability, value, quality in zip(
+                *state, strict=True
+            )
+        ]
+        for state in listed
     ]
 
 
-def _phrases(prompt: int, reference: Tensor, optimal: Tensor) -> list[PhraseShare]:
+def _phrases(prompt: int, reference: Tensor, optimal: Tensor) -> list[list[PhraseShare]]:
+    """The share of each phrase under each optimum. Shapes: (7776,), (states, 7776)."""
     world = the_world()
-    before, after = phrase_marginals(reference), phrase_marginals(optimal)
+    before = phrase_marginals(reference).tolist()
     return [
-        PhraseShare(
-            slot=world.slots[slot],
-            text=phrase.text,
-            flattering=bool(phrase.flattering),
-            reference_probability=before[slot, n].item(),
-            optimal_probability=after[slot, n].item(),
-        )
-        for slot, row in enumerate(world.prompts[prompt].phrases)
-        for n, phrase in enumerate(row)
+        [
+            PhraseShare(
+                slot=world.slots[slot],
+                text=phrase.text,
+                flattering=bool(phrase.flattering),
+                reference_probability=before[slot][n],
+                optimal_probability=after[slot][n],
+            )
+            for slot, row in enumerate(world.prompts[prompt].phrases)
+            for n, phrase in enumerate(row)
+        ]
+        for after in vmap(phrase_marginals)(optimal).tolist()
     ]
 
 
@@ -252,21 +310,29 @@ def _figure(params: Params, reference: Tensor, optimal: Tensor, reward: Tensor) 
     )
 
 
-def _tradeoff(
-    params: Params, curve: Sequence[CurvePoint], kl: float, quality: float
-) -> dict[str, Any]:
-    betas = [point.beta for point in curve]
-    return curve_figure(
+def _tradeoffs(
+    several: Sequence[Params],
+    curve: Sequence[CurvePoint],
+    kls: list[float],
+    qualities: list[float],
+) -> list[dict[str, Any]]:
+    """KL and true quality over beta, and where each optimum is."""
+    betas = [[point.beta for point in curve]] * len(several)
+    all_qualities = [[point.true_quality for point in curve]] * len(several)
+    all_kls = [[point.kl for point in curve]] * len(several)
+    here = [params.beta for params in several]
+    return curve_figures(
         [
-            line("true quality", betas, [point.true_quality for point in curve], role="true"),
-            marker("true quality here", params.beta, quality, role="true"),
-            line("KL", betas, [p.kl for p in curve], role="kl", axis="y2", dash="dot"),
-            marker("KL here", params.beta, kl, role="kl", axis="y2", symbol="square"),
+            lines("true quality", betas, all_qualities, role="true"),
+            lines("KL", betas, all_kls, role="kl", axis="y2", dash="dot"),
+            markers("true quality here", here, qualities, along="true quality", role="true"),
+            markers("KL here", here, kls, along="KL", role="kl", axis="y2", symbol="square"),
         ],
         x="β (logarithmic)",
         y="expected true quality",
         y2="KL (nats)",
         log_x=True,
+        x_range=(-2.08, 1.08),
     )
 
 
@@ -278,6 +344,7 @@ WIDGET = Widget(
     params=Params,
     result=Result,
     compute=compute,
+    ranges=Ranges(optima, ("beta",), leave_out=(("dots", "reward"), ("dots", "reference_reward"))),
     example="prompt=poem&beta=0.2&reward=learned",
     tries=(
         Try("Hold it close: at β = 5 hardly anything moves.", "beta=5"),

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import cast
 
 import torch
 from pydantic import BaseModel, Field, ValidationInfo, field_validator
 from torch import Tensor
 
-from app.figures import curve_figure, line, marker
+from app.figures import curve_figures, lines, markers
 from app.lab.losses import (
     NEEDS_LENGTHS,
     REFERENCE_FREE,
@@ -17,7 +21,16 @@ from app.lab.losses import (
     preference_loss,
 )
 from app.loss_types import LOSS_LABELS, LossType, smoothing_suits_the_loss
-from app.widgets.base import Try, Widget, WidgetParams, WidgetResult, beta_field, choice, number
+from app.widgets.base import (
+    Ranges,
+    Try,
+    Widget,
+    WidgetParams,
+    WidgetResult,
+    beta_field,
+    choice,
+    number,
+)
 
 
 def length(whose: str) -> int:
@@ -135,47 +148,140 @@ class Result(WidgetResult):
 
 def compute(params: Params) -> Result:
     """Loss and gradient of the pair, and the loss along the margin."""
-    chosen = torch.tensor([params.logratio_chosen], dtype=torch.float64, requires_grad=True)
-    rejected = torch.tensor([params.logratio_rejected], dtype=torch.float64, requires_grad=True)
-    loss = loss_of(params, chosen, rejected)
+    return compute_many([params])[0]
+
+
+def compute_many(several: Sequence[Params]) -> list[Result]:
+    """The same for each of several pairs, in one go for those that share a loss."""
+    groups: dict[tuple[str, float], list[int]] = defaultdict(list)
+    for place, params in enumerate(several):
+        groups[params.loss_type, params.label_smoothing].append(place)
+    results: dict[int, Result] = {}
+    for places in groups.values():
+        found = _compute_group([several[place] for place in places])
+        results |= dict(zip(places, found, strict=True))
+    return [results[place] for place in range(len(several))]
+
+
+def _compute_group(several: Sequence[Params]) -> list[Result]:
+    """Pairs that differ in numbers only."""
+    settings = Settings.of(several)
+    chosen = _column(several, "logratio_chosen").requires_grad_()
+    rejected = _column(several, "logratio_rejected").requires_grad_()
+    loss = settings.loss(chosen, rejected)
+    # No pair's loss depends on another's log-ratios, so the gradient of the sum is that of each.
     to_chosen, to_rejected = torch.autograd.grad(loss.sum(), [chosen, rejected])
-    gradient = Gradient(logratio_chosen=to_chosen.item(), logratio_rejected=to_rejected.item())
-    rewards = params.beta * torch.cat([chosen, rejected]).detach()
-    margin = rewards[0] - rewards[1]
-    result = Result(
-        finding="",
-        implicit_reward_chosen=rewards[0].item(),
-        implicit_reward_rejected=rewards[1].item(),
-        margin=margin.item(),
-        probability=torch.sigmoid(margin).item(),
-        loss=loss.item(),
-        gradient_weight=torch.sigmoid(-margin).item(),
-        gradient=gradient,
-        reads=Reads(
-            only_difference=_only_the_difference(params),
-            reference=params.loss_type not in REFERENCE_FREE,
-            lengths=params.loss_type in NEEDS_LENGTHS,
-            label_smoothing=params.loss_type in USES_LABEL_SMOOTHING,
-        ),
-        figure=_figure(params, margin.item(), loss.item()),
+    reward_chosen, reward_rejected = (
+        settings.beta * chosen.detach(),
+        settings.beta * rejected.detach(),
     )
-    return result.model_copy(update={"finding": _finding(params, result)})
+    margin = reward_chosen - reward_rejected
+    columns = {
+        "implicit_reward_chosen": reward_chosen,
+        "implicit_reward_rejected": reward_rejected,
+        "margin": margin,
+        "probability": torch.sigmoid(margin),
+        "loss": loss.detach(),
+        "gradient_weight": torch.sigmoid(-margin),
+    }
+    listed = {name: column.tolist() for name, column in columns.items()}
+    first = several[0]
+    reads = Reads(
+        only_difference=_only_the_difference(first),
+        reference=first.loss_type not in REFERENCE_FREE,
+        lengths=first.loss_type in NEEDS_LENGTHS,
+        label_smoothing=first.loss_type in USES_LABEL_SMOOTHING,
+    )
+    figures = _figures(several, settings, listed["margin"], listed["loss"])
+    gradients = zip(to_chosen.tolist(), to_rejected.tolist(), strict=True)
+    results = [
+        Result(
+            finding="",
+            **{name: listed[name][number] for name in listed},
+            gradient=Gradient(logratio_chosen=slope_chosen, logratio_rejected=slope_rejected),
+            reads=reads,
+            figure=figure,
+        )
+        for number, ((slope_chosen, slope_rejected), figure) in enumerate(
+            zip(gradients, figures, strict=True)
+        )
+    ]
+    return [
+        result.model_copy(update={"finding": _finding(params, result)})
+        for params, result in zip(several, results, strict=True)
+    ]
+
+
+MOST_CURVES = 100
+"""Curves of a range: each takes some milliseconds, most of them for the places of names."""
+
+
+def few_curves(several: Sequence[Params]) -> bool:
+    """Whether a range needs few curves: where only the difference counts, the pair moves on one."""
+    if _only_the_difference(several[0]):
+        return True
+    return len({(params.beta, params.logratio_rejected) for params in several}) <= MOST_CURVES
+
+
+def _column(several: Sequence[Params], name: str) -> Tensor:
+    """A parameter of all. Shape: (several,), float64."""
+    return torch.tensor([getattr(params, name) for params in several], dtype=torch.float64)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What losses are computed with, besides log-ratios. Tensors have shape (pairs, 1...)."""
+
+    loss_type: str
+    label_smoothing: float
+    beta: Tensor
+    reference_chosen: Tensor
+    reference_rejected: Tensor
+    chosen_lengths: Tensor
+    rejected_lengths: Tensor
+
+    @staticmethod
+    def of(several: Sequence[Params]) -> Settings:
+        """Those of each of several pairs, which share loss and label smoothing."""
+        return Settings(
+            several[0].loss_type,
+            several[0].label_smoothing,
+            _column(several, "beta"),
+            _column(several, "reference_chosen_logp"),
+            _column(several, "reference_rejected_logp"),
+            _column(several, "chosen_length"),
+            _column(several, "rejected_length"),
+        )
+
+    def along(self) -> Settings:
+        """The same for a row of log-ratios of each pair."""
+        return replace(
+            self,
+            beta=self.beta.unsqueeze(1),
+            reference_chosen=self.reference_chosen.unsqueeze(1),
+            reference_rejected=self.reference_rejected.unsqueeze(1),
+            chosen_lengths=self.chosen_lengths.unsqueeze(1),
+            rejected_lengths=self.rejected_lengths.unsqueeze(1),
+        )
+
+    def loss(self, chosen: Tensor, rejected: Tensor) -> Tensor:
+        """Loss of pairs with these log-ratios. Shapes: (pairs, ...), the same -> the same, float64."""
+        pairs = PairLogps(
+            self.reference_chosen + chosen,
+            self.reference_rejected + rejected,
+            self.reference_chosen,
+            self.reference_rejected,
+            self.chosen_lengths,
+            self.rejected_lengths,
+            self.label_smoothing,
+        )
+        # A beta for each pair broadcasts as one for all does.
+        return preference_loss(self.loss_type, pairs, cast("float", self.beta))
 
 
 def loss_of(params: Params, chosen: Tensor, rejected: Tensor) -> Tensor:
     """Loss of pairs with these log-ratios. Shapes: (pairs,), (pairs,) -> (pairs,), float64."""
-    reference_chosen = torch.full_like(chosen, params.reference_chosen_logp)
-    reference_rejected = torch.full_like(rejected, params.reference_rejected_logp)
-    pairs = PairLogps(
-        reference_chosen + chosen,
-        reference_rejected + rejected,
-        reference_chosen,
-        reference_rejected,
-        torch.full_like(chosen, params.chosen_length),
-        torch.full_like(rejected, params.rejected_length),
-        params.label_smoothing,
-    )
-    return preference_loss(params.loss_type, pairs, params.beta)
+    return Settings.of([params]).loss(chosen, rejected)
 
 
 def _only_the_difference(params: Params) -> bool:
@@ -230,25 +336,69 @@ def _what_it_wants(params: Params, result: Result) -> str:
     return f"{wants}; {looks}."
 
 
-def _figure(params: Params, margin: float, loss: float) -> dict[str, object]:
+FARTHEST = (6.0, 10.0, 16.0, 25.0, 40.0, 60.0, 100.0, 160.0, 250.0, 500.0)
+"""Margins at which the curve may end: it stays as it is while a pair moves, unless that leaves it."""
+
+
+def _figures(
+    several: Sequence[Params], settings: Settings, margins: list[float], losses: list[float]
+) -> list[dict[str, object]]:
     """Loss along the margin: the chosen log-ratio moves, the rejected one stays."""
-    farthest = max(6.0, 1.15 * abs(margin))
-    margins = torch.linspace(-farthest, farthest, 121, dtype=torch.float64)
-    rejected = torch.full_like(margins, params.logratio_rejected)
-    chosen = rejected + margins / params.beta
-    if params.loss_type in REFERENCE_FREE:
-        possible = chosen < -params.reference_chosen_logp - 1e-6
-        margins, chosen, rejected = margins[possible], chosen[possible], rejected[possible]
-    traces = [
-        line(params.loss_type, margins, loss_of(params, chosen, rejected), role="rejected"),
-        marker("this pair", margin, loss, role="rejected"),
+    ends = [next(end for end in FARTHEST if 1.15 * abs(margin) <= end) for margin in margins]
+    grids = {end: torch.linspace(-end, end, 121, dtype=torch.float64) for end in set(ends)}
+    along = torch.stack([grids[end] for end in ends])
+    rejected = _column(several, "logratio_rejected").unsqueeze(1)
+    chosen = rejected + along / settings.beta.unsqueeze(1)
+    curves = settings.along().loss(chosen, rejected.expand_as(chosen))
+    figures: dict[int, dict[str, object]] = {}
+    for end in grids:
+        numbers = [number for number, own in enumerate(ends) if own == end]
+        drawn = _figures_to(
+            end,
+            settings,
+            [_possible(several[n], along[n], chosen[n], curves[n]) for n in numbers],
+            [margins[n] for n in numbers],
+            [losses[n] for n in numbers],
+        )
+        figures |= dict(zip(numbers, drawn, strict=True))
+    return [figures[number] for number in range(len(several))]
+
+
+def _possible(
+    params: Params, margins: Tensor, chosen: Tensor, losses: Tensor
+) -> tuple[Tensor, Tensor]:
+    """The part of a curve on which the policy's probability is below 1."""
+    if params.loss_type not in REFERENCE_FREE:
+        return margins, losses
+    below = chosen < -params.reference_chosen_logp - 1e-6
+    return margins[below], losses[below]
+
+
+def _figures_to(
+    end: float,
+    settings: Settings,
+    curves: Sequence[tuple[Tensor, Tensor]],
+    margins: list[float],
+    losses: list[float],
+) -> list[dict[str, object]]:
+    """The figures of pairs whose curves end at the same margin."""
+    along = [xs for xs, _ in curves]
+    name = settings.loss_type
+    courses = [
+        lines(name, along, [ys for _, ys in curves], role="rejected"),
+        markers("this pair", margins, losses, along=name, role="rejected"),
     ]
-    if params.loss_type != "sigmoid" or params.label_smoothing > 0:
-        sigmoid = -torch.nn.functional.logsigmoid(margins)
-        traces.insert(0, line("DPO", margins, sigmoid, role="other", dash="dot"))
-    figure = curve_figure(traces, x="margin β(Δ_w − Δ_l), moving the chosen log-ratio", y="loss")
-    assert all(math.isfinite(y) for trace in traces for y in trace.y)
-    return figure
+    if name != "sigmoid" or settings.label_smoothing > 0:
+        sigmoid = [-torch.nn.functional.logsigmoid(xs) for xs in along]
+        courses.insert(0, lines("DPO", along, sigmoid, role="other", dash="dot"))
+    figures = curve_figures(
+        courses,
+        x="margin β(Δ_w − Δ_l), moving the chosen log-ratio",
+        y="loss",
+        x_range=None if name in REFERENCE_FREE else (-end, end),
+    )
+    assert all(math.isfinite(y) for course in courses for row in course.y for y in row)
+    return figures
 
 
 WIDGET = Widget(
@@ -259,6 +409,9 @@ WIDGET = Widget(
     params=Params,
     result=Result,
     compute=compute,
+    ranges=Ranges(
+        compute_many, ("logratio_chosen", "logratio_rejected", "beta"), worthwhile=few_curves
+    ),
     example="loss_type=ipo&beta=0.1&logratio_chosen=2&logratio_rejected=-1",
     tries=(
         Try(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from pydantic import BaseModel, Field
 
-from app.figures import curve_figure, line, marker
+from app.figures import curve_figures, lines, markers
 from app.lab.preferences import bradley_terry
-from app.widgets.base import Try, Widget, WidgetParams, WidgetResult, number
+from app.widgets.base import Ranges, Try, Widget, WidgetParams, WidgetResult, number
 
 
 class Params(WidgetParams):
@@ -41,21 +43,38 @@ class Result(WidgetResult):
 
 def compute(params: Params) -> Result:
     """Everything follows from the difference of the two rewards."""
-    chosen = torch.tensor(params.reward_chosen, dtype=torch.float64, requires_grad=True)
-    rejected = torch.tensor(params.reward_rejected, dtype=torch.float64, requires_grad=True)
+    return compute_many([params])[0]
+
+
+def compute_many(several: Sequence[Params]) -> list[Result]:
+    """The same for each of several pairs, in one go."""
+    chosen, rejected = (
+        torch.tensor(rewards, dtype=torch.float64, requires_grad=True)
+        for rewards in (
+            [params.reward_chosen for params in several],
+            [params.reward_rejected for params in several],
+        )
+    )
     margin = chosen - rejected
     loss = -F.logsigmoid(margin)
-    to_chosen, to_rejected = torch.autograd.grad(loss, [chosen, rejected])
-    gap = margin.item()
-    probability = float(bradley_terry(chosen.detach(), rejected.detach()))
-    return Result(
-        finding=_finding(gap, probability),
-        margin=gap,
-        probability=probability,
-        loss=loss.item(),
-        gradient=Gradient(reward_chosen=float(to_chosen), reward_rejected=float(to_rejected)),
-        figure=_figure(gap, probability, loss.item()),
-    )
+    # No pair's loss depends on another's rewards, so the gradient of the sum is that of each.
+    gradients = torch.autograd.grad(loss.sum(), [chosen, rejected])
+    probability = bradley_terry(chosen.detach(), rejected.detach())
+    columns = [column.tolist() for column in (margin, probability, loss, *gradients)]
+    figures = _figures(*columns[:3])
+    return [
+        Result(
+            finding=_finding(gap, probability),
+            margin=gap,
+            probability=probability,
+            loss=loss,
+            gradient=Gradient(reward_chosen=to_chosen, reward_rejected=to_rejected),
+            figure=figure,
+        )
+        for gap, probability, loss, to_chosen, to_rejected, figure in zip(
+            *columns, figures, strict=True
+        )
+    ]
 
 
 def _finding(margin: float, probability: float) -> str:
@@ -68,18 +87,26 @@ def _finding(margin: float, probability: float) -> str:
     )
 
 
-def _figure(margin: float, probability: float, loss: float) -> dict[str, object]:
-    margins = torch.linspace(-20, 20, 161, dtype=torch.float64)
-    return curve_figure(
+def _figures(
+    margins: list[float], probabilities: list[float], losses: list[float]
+) -> list[dict[str, object]]:
+    """Probability and loss over the margin, and where each pair is."""
+    along = torch.linspace(-20, 20, 161, dtype=torch.float64)
+    states = len(margins)
+    xs = [along] * states
+    return curve_figures(
         [
-            line("probability", margins, torch.sigmoid(margins), role="optimised"),
-            line("loss", margins, -F.logsigmoid(margins), role="rejected", axis="y2"),
-            marker("probability here", margin, probability, role="optimised"),
-            marker("loss here", margin, loss, role="rejected", axis="y2"),
+            lines("probability", xs, [torch.sigmoid(along)] * states, role="optimised"),
+            lines("loss", xs, [-F.logsigmoid(along)] * states, role="rejected", axis="y2"),
+            markers(
+                "probability here", margins, probabilities, along="probability", role="optimised"
+            ),
+            markers("loss here", margins, losses, along="loss", role="rejected", axis="y2"),
         ],
         x="margin (reward of chosen minus reward of rejected)",
         y="probability",
         y2="loss (nats)",
+        x_range=(-21, 21),
     )
 
 
@@ -90,6 +117,7 @@ WIDGET = Widget(
     params=Params,
     result=Result,
     compute=compute,
+    ranges=Ranges(compute_many, ("reward_chosen", "reward_rejected")),
     example="reward_chosen=1&reward_rejected=-1",
     tries=(
         Try(

@@ -5,10 +5,9 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from app.columns import unpack
 from app.export.plan import PLANS
 from app.export.quiz_verdicts import sheet
 from app.export.results import (
@@ -16,39 +15,13 @@ from app.export.results import (
     compute_all,
     computed,
     index_file,
-    pack,
     results_file,
-    unpack,
 )
 from app.export.states import states_by_file
 from app.widgets.quiz import Params as QuizParams
 from app.widgets.quiz import compute as quiz
 from app.widgets.registry import WIDGETS
 from tests.export.reduced import reduced
-
-VALUES = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-3, 3)
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(max_size=3),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3)
-    ),
-    max_leaves=8,
-)
-
-
-@given(st.lists(VALUES, min_size=1, max_size=6))
-def test_what_is_packed_comes_out_as_it_was(values: list[Any]) -> None:
-    packed = json.loads(json.dumps(pack(values)))
-    found = [unpack(packed, place) for place in range(len(values))]
-    assert json.dumps(found, sort_keys=True) == json.dumps(values, sort_keys=True)
-
-
-def test_what_is_the_same_everywhere_is_written_once() -> None:
-    packed = pack([{"x": [1, 2, 3], "y": n} for n in range(100)])
-    assert packed == {"o": {"x": {"s": [1, 2, 3]}, "y": {"v": list(range(100))}}}
 
 
 def same(found: Any, wanted: Any) -> bool:

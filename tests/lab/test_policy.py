@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import copy
 import math
 
 import pytest
 import torch
+from torch import Tensor
 
 from app.lab.exact import entropy, exact_logps, expectation, kl_divergence
-from app.lab.policy import Policy, parameter_count
+from app.lab.policy import Policy, ValueModel, parameter_count
 from app.lab.trained import the_lab
 from app.lab.world import RESPONSES, all_responses, response_number
+from tests.lab import plain_network
 
 
 @pytest.fixture(scope="module")
@@ -23,10 +26,96 @@ def policy() -> Policy:
 
 
 @pytest.mark.parametrize("prompt", [0, 3, 5])
-def test_exact_log_probabilities_are_those_of_the_forward_pass(policy: Policy, prompt: int) -> None:
+def test_a_policy_is_the_plain_network(policy: Policy, prompt: int) -> None:
+    """Working on distinct prefixes and on tables of tokens changes rounding only."""
+    responses = all_responses()[3::61]
     with torch.no_grad():
-        forward = policy.logps(prompt, all_responses())
-    torch.testing.assert_close(exact_logps(policy, prompt), forward, rtol=0, atol=1e-10)
+        expected = plain_network.distributions(policy, prompt, responses)
+        torch.testing.assert_close(
+            policy.distributions(prompt, responses), expected, rtol=0, atol=1e-12
+        )
+        single = copy.deepcopy(policy).float().distributions(prompt, responses)
+    torch.testing.assert_close(single.double(), expected, rtol=1e-5, atol=1e-5)
+
+
+def test_its_gradients_are_those_of_the_plain_network(policy: Policy) -> None:
+    responses = all_responses()[5::97]
+    weights = torch.randn(
+        responses.shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64
+    )
+
+    def gradients(phrase_logps: Tensor) -> list[Tensor]:
+        return list(torch.autograd.grad((weights * phrase_logps).sum(), list(policy.parameters())))
+
+    quick = gradients(policy.phrase_logps(4, responses))
+    plain = gradients(plain_network.phrase_logps(policy, 4, responses))
+    for ours, expected in zip(quick, plain, strict=True):
+        torch.testing.assert_close(ours, expected, rtol=1e-12, atol=1e-11)
+
+
+def test_a_value_model_is_the_plain_network(policy: Policy) -> None:
+    value_model = ValueModel(copy.deepcopy(policy.trunk)).double()
+    responses = all_responses()[1::89]
+    with torch.no_grad():
+        value_model.head.weight.normal_(generator=torch.Generator().manual_seed(2))
+        torch.testing.assert_close(
+            value_model(1, responses),
+            plain_network.values(value_model, 1, responses),
+            rtol=0,
+            atol=1e-12,
+        )
+
+
+@pytest.mark.parametrize("prompt", [0, 3, 5])
+def test_exact_log_probabilities_are_those_of_the_plain_network(
+    policy: Policy, prompt: int
+) -> None:
+    with torch.no_grad():
+        expected = plain_network.phrase_logps(policy, prompt, all_responses()).sum(1)
+    torch.testing.assert_close(exact_logps(policy, prompt), expected, rtol=0, atol=1e-12)
+
+
+def test_exact_log_probabilities_of_a_float32_policy_are_worked_out_in_float64() -> None:
+    policy = the_lab().reference_policy
+    with torch.no_grad():
+        expected = plain_network.phrase_logps(
+            copy.deepcopy(policy).double(), 2, all_responses()
+        ).sum(1)
+    torch.testing.assert_close(exact_logps(policy, 2), expected, rtol=0, atol=1e-12)
+
+
+def test_a_policy_can_be_used_by_others_while_it_is_evaluated_exactly() -> None:
+    policy = copy.deepcopy(the_lab().reference_policy)
+    seen: list[set[torch.dtype]] = []
+    policy.trunk.narrow.register_forward_hook(
+        lambda *_: seen.append({parameter.dtype for parameter in policy.parameters()})
+    )
+    exact_logps(policy, 0)
+    assert seen == [{torch.float32}]
+
+
+def test_exact_log_probabilities_evaluate_each_prefix_once(policy: Policy) -> None:
+    evaluated: list[Tensor] = []
+    watching = policy.trunk.narrow.register_forward_hook(
+        lambda _module, _inputs, output: evaluated.append(output)
+    )
+    exact_logps(policy, 0)
+    watching.remove()
+    assert sum(len(rows) for rows in evaluated) == 1 + 6 + 36 + 216 + 1296
+
+
+def test_a_batch_evaluates_each_of_its_prefixes_once(policy: Policy) -> None:
+    responses = all_responses()[torch.tensor([0, 0, 1, 7775])]
+    evaluated: list[Tensor] = []
+    watching = policy.trunk.narrow.register_forward_hook(
+        lambda _module, _inputs, output: evaluated.append(output)
+    )
+    policy.logps(0, responses)
+    watching.remove()
+    beginnings = {
+        tuple(response[:length]) for response in responses.tolist() for length in range(5)
+    }
+    assert [len(rows) for rows in evaluated] == [len(beginnings)]
 
 
 def test_probabilities_of_all_responses_sum_to_one(policy: Policy) -> None:
@@ -77,6 +166,13 @@ def test_the_same_generator_draws_the_same_responses() -> None:
     policy = the_lab().reference_policy
     first, second = (policy.sample(1, 50, torch.Generator().manual_seed(5)) for _ in range(2))
     assert torch.equal(first, second)
+
+
+def test_sampling_gives_the_log_probabilities_of_what_it_drew(policy: Policy) -> None:
+    responses, logps = policy.sample_with_logps(3, 60, torch.Generator().manual_seed(2))
+    with torch.no_grad():
+        expected = plain_network.phrase_logps(policy, 3, responses)
+    torch.testing.assert_close(logps, expected, rtol=0, atol=1e-12)
 
 
 def test_building_a_policy_reads_no_global_random_state() -> None:

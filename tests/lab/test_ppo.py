@@ -14,11 +14,14 @@ from app.lab.ppo import (
     PPOTrainer,
     clipped_policy_loss,
     clipped_value_loss,
+    collect_rollouts,
     generalised_advantages,
     penalised_rewards,
 )
+from app.lab.prefixes import every_prefix
 from app.lab.runs import finished_ppo, ppo_rows
 from app.lab.trained import the_lab
+from tests.lab import plain_network
 
 
 def target(prompt: int, kl_coefficient: float) -> Measurement:
@@ -96,6 +99,40 @@ def test_with_a_small_coefficient_ppo_over_optimises(prompt: int, seed: int) -> 
     assert rows[-1].measured.reward > 1.5
     assert max(quality) > 1, "it first gets better"
     assert quality[-1] < 0, "and then worse than the reference"
+
+
+def test_rollouts_are_judged_by_the_plain_networks() -> None:
+    """What is looked up or kept from sampling, against a pass of each network over each place."""
+    lab = the_lab()
+    config = PPOConfig(kl_coefficient=0.3)
+    trainer = PPOTrainer(lab.reference_policy, lab.reward_model, 2, config)
+    for _ in range(3):
+        trainer.step()
+    with torch.no_grad():
+        rollouts = collect_rollouts(
+            trainer.policy,
+            lab.reference_policy(2, every_prefix()),
+            trainer.value_model,
+            lab.reward_model,
+            2,
+            config,
+            torch.Generator().manual_seed(0),
+        )
+        logps, reference_logps = (
+            plain_network.phrase_logps(policy, 2, rollouts.responses)
+            for policy in (trainer.policy, lab.reference_policy)
+        )
+        values = plain_network.values(trainer.value_model, 2, rollouts.responses)
+        scores = lab.reward_model(2, rollouts.responses)
+    rewards = penalised_rewards(scores, logps, reference_logps, config.kl_coefficient)
+    advantages = generalised_advantages(rewards, values, config.gamma, config.gae_lambda)
+    for ours, expected in (
+        (rollouts.logps, logps),
+        (rollouts.values, values),
+        (rollouts.advantages, advantages),
+        (rollouts.returns, advantages + values),
+    ):
+        torch.testing.assert_close(ours, expected, rtol=1e-5, atol=2e-5)
 
 
 def test_a_run_starts_at_the_reference_and_counts_its_iterations() -> None:

@@ -1,0 +1,78 @@
+// What a widget shows at every position of a slider: one request brings it when the slider is about to be
+// used, and a drag reads from it. All of it was computed by the server; nothing is computed here.
+import { unpack } from "./columns.js";
+import { askRange } from "./server.js";
+
+// A range holds for what the other controls say. Those asked for longest ago go first.
+const KEPT = 4;
+
+export class Ranges {
+  #widget;
+  #arrived;
+  #along;
+  #kept = new Map();
+
+  /** `arrived(along)` is called when a range is there that was not before. */
+  constructor(widget, arrived) {
+    this.#widget = widget;
+    this.#arrived = arrived;
+    this.#along = new Set(widget.dataset.ranges?.split(" "));
+    if (!this.#along.size) return;
+    for (const about of ["pointerover", "pointerdown", "focusin"]) {
+      widget.form.addEventListener(about, ({ target }) => this.#prepare(target));
+    }
+  }
+
+  /** The result for what the controls say, if a range along this parameter is there and has it. */
+  result(along) {
+    const range = this.#kept.get(this.#query(along));
+    const place = range?.places?.get(Number(this.#widget.form.elements[along].value));
+    return place === undefined ? null : unpack(range.results, place);
+  }
+
+  /** Whether a range along this parameter is on its way for what the other controls say. */
+  awaited(along) {
+    const range = this.#kept.get(this.#query(along));
+    return range !== undefined && !range.places;
+  }
+
+  #prepare(control) {
+    const along = control.dataset.rangeFor ?? control.name;
+    if (!this.#along.has(along) || this.#widget.holds(along) || !this.#widget.form.checkValidity()) return;
+    const query = this.#query(along);
+    const known = this.#kept.get(query);
+    if (known) {
+      this.#keep(query, known);
+      return;
+    }
+    const answer = askRange(this.#widget, query);
+    if (answer) this.#ask(along, query, answer);
+  }
+
+  async #ask(along, query, answer) {
+    const range = {};
+    this.#keep(query, range);
+    try {
+      const { values, results } = await answer;
+      range.places = new Map(values.map((value, place) => [value, place]));
+      range.results = results;
+    } catch {
+      // Nobody needs to know: a slider without its range asks for each result.
+      this.#kept.delete(query);
+    }
+    this.#arrived(along);
+  }
+
+  #keep(query, range) {
+    this.#kept.delete(query);
+    this.#kept.set(query, range);
+    for (const oldest of [...this.#kept.keys()].slice(0, -KEPT)) this.#kept.delete(oldest);
+  }
+
+  // The value that is moved is no part of what is asked.
+  #query(along) {
+    const params = this.#widget.params();
+    params.delete(along);
+    return new URLSearchParams([["along", along], ...params]).toString();
+  }
+}

@@ -1,0 +1,260 @@
+"""Ranges of sliders: what their positions give, in one answer."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from starlette.testclient import TestClient
+
+from app.columns import unpack
+from app.controls import controls_of
+from app.loss_types import LOSS_LABELS
+from app.ranges import Range
+from app.widgets import dpo_loss
+from app.widgets.registry import WIDGETS
+
+OFFERED = [
+    (name, along)
+    for name, widget in WIDGETS.items()
+    if widget.ranges is not None
+    for along in widget.ranges.along
+]
+SLIDERS = pytest.mark.parametrize(("name", "along"), OFFERED)
+
+MOST_POSITIONS = 500
+MOST_BYTES = 60_000
+"""compressed, at the defaults of the other parameters"""
+
+OF_SLIDER = {
+    ("reward_separation", "reward_chosen"): [n / 10 for n in range(-100, 101)],
+    ("dpo_loss", "logratio_rejected"): [n / 10 for n in range(-200, 201)],
+}
+
+
+def asked(client: TestClient, name: str, along: str, **others: str | float) -> Range:
+    answer = client.get(f"/api/v1/{name}/range", params={"along": along, **others})
+    assert answer.status_code == 200, answer.text
+    return Range.model_validate_json(answer.content)
+
+
+def results_of(found: Range) -> list[dict[str, Any]]:
+    if found.results is None:
+        return []
+    packed = found.results.model_dump(exclude_unset=True)
+    return [unpack(packed, place) for place in range(len(found.values))]
+
+
+def assert_same(found: Any, wanted: Any, path: str = "") -> None:
+    """Equal to 1e-12, relative, in all that is there; fields that no page shows are not."""
+    if isinstance(wanted, dict):
+        for key in found:
+            assert_same(found[key], wanted[key], f"{path}.{key}")
+    elif isinstance(wanted, list):
+        assert len(found) == len(wanted), path
+        for n, (one, other) in enumerate(zip(found, wanted, strict=True)):
+            assert_same(one, other, f"{path}.{n}")
+    elif isinstance(wanted, float) and not isinstance(found, bool):
+        assert math.isclose(found, wanted, rel_tol=1e-12, abs_tol=1e-12), (path, found, wanted)
+    else:
+        assert found == wanted, path
+
+
+@SLIDERS
+def test_the_values_are_the_positions_of_the_slider(
+    client: TestClient, name: str, along: str
+) -> None:
+    found = asked(client, name, along)
+    control = controls_of(WIDGETS[name].params())[along]
+    assert found.along == along
+    assert found.values == list(control.slider_values)
+    assert (found.values[0], found.values[-1]) == (control.minimum, control.maximum)
+    assert found.values == sorted(set(found.values))
+    assert len(found.values) <= MOST_POSITIONS
+    if (name, along) in OF_SLIDER:
+        assert found.values == OF_SLIDER[name, along]
+
+
+@SLIDERS
+def test_each_result_is_the_one_that_is_given_alone(
+    client: TestClient, name: str, along: str
+) -> None:
+    found = asked(client, name, along)
+    results = results_of(found)
+    for place in {0, 1, len(results) // 3, len(results) // 2, len(results) - 1}:
+        alone = client.get(f"/api/v1/{name}", params={along: found.values[place]}).json()
+        assert_same(results[place], alone)
+
+
+@SLIDERS
+def test_what_is_left_out_is_what_no_page_shows(client: TestClient, name: str, along: str) -> None:
+    found = results_of(asked(client, name, along))[0]
+    alone = client.get(f"/api/v1/{name}").json()
+    page = client.get(f"/widgets/{name}").text
+    missing = alone.keys() - found.keys()
+    for field in missing:
+        assert f'data-field="{field}' not in page
+        assert f'data-chart="{field}"' not in page
+
+
+@settings(max_examples=40)
+@given(
+    loss_type=st.sampled_from(list(LOSS_LABELS)),
+    beta=st.sampled_from([0.01, 0.1, 0.5, 3, 10]),
+    chosen=st.floats(-20, 7),
+    rejected=st.floats(-20, 7),
+    along=st.sampled_from(["logratio_chosen", "logratio_rejected", "beta"]),
+    place=st.floats(0, 0.999),
+)
+def test_a_result_of_any_loss_is_the_one_that_is_given_alone(
+    loss_type: str, beta: float, chosen: float, rejected: float, along: str, place: float
+) -> None:
+    given_params = {
+        "loss_type": loss_type,
+        "label_smoothing": 0.001 if loss_type == "exo_pair" else 0,
+        "beta": beta,
+        "logratio_chosen": chosen,
+        "logratio_rejected": rejected,
+    }
+    several = []
+    for value in controls_of(dpo_loss.Params())[along].slider_values[::10]:
+        try:
+            several.append(dpo_loss.Params(**{**given_params, along: value}))
+        except ValidationError:
+            assert loss_type in ("simpo", "orpo")
+    results = dpo_loss.compute_many(several)
+    number = int(place * len(several))
+    alone = dpo_loss.compute(several[number])
+    assert_same(results[number].model_dump(), alone.model_dump())
+
+
+@settings(max_examples=10)
+@given(rejected=st.floats(-10, 10), place=st.integers(0, 200))
+def test_a_range_holds_for_what_the_other_controls_say(
+    client: TestClient, rejected: float, place: int
+) -> None:
+    found = asked(client, "reward_separation", "reward_chosen", reward_rejected=rejected)
+    params = {"reward_chosen": found.values[place], "reward_rejected": rejected}
+    alone = client.get("/api/v1/reward_separation", params=params).json()
+    assert_same(results_of(found)[place], alone)
+
+
+@pytest.mark.parametrize("reward", ["true", "learned"])
+def test_a_range_of_beta_holds_for_its_prompt_and_reward(client: TestClient, reward: str) -> None:
+    others = {"prompt": "poem", "reward": reward}
+    found = asked(client, "beta_effect", "beta", **others)
+    results = results_of(found)
+    for place in (0, 30, 60):
+        params: dict[str, str | float] = {**others, "beta": found.values[place]}
+        assert_same(results[place], client.get("/api/v1/beta_effect", params=params).json())
+
+
+def test_values_that_a_loss_refuses_are_left_out(client: TestClient) -> None:
+    found = asked(client, "dpo_loss", "logratio_chosen", loss_type="orpo")
+    assert found.values[0] == -20
+    assert max(found.values) == 7.9
+
+
+def test_the_value_of_the_slider_itself_does_not_matter(client: TestClient) -> None:
+    here = asked(client, "reward_separation", "reward_chosen", reward_chosen=5)
+    assert here == asked(client, "reward_separation", "reward_chosen")
+
+
+def test_there_is_no_range_where_every_position_needs_a_curve_of_its_own(
+    client: TestClient,
+) -> None:
+    found = asked(client, "dpo_loss", "logratio_rejected", loss_type="bco_pair")
+    assert (found.values, found.results) == ([], None)
+    assert asked(client, "dpo_loss", "logratio_chosen", loss_type="bco_pair").values
+
+
+@SLIDERS
+def test_a_range_is_small(client: TestClient, name: str, along: str) -> None:
+    with client.stream(
+        "GET",
+        f"/api/v1/{name}/range",
+        params={"along": along},
+        headers={"Accept-Encoding": "br"},
+    ) as answer:
+        assert answer.headers["content-encoding"] == "br"
+        assert sum(len(part) for part in answer.iter_raw()) <= MOST_BYTES
+
+
+def test_a_slider_stays_on_its_curve_and_names_stay_where_they_are(client: TestClient) -> None:
+    """What a drag must not do: move names about, or the ends of the axes."""
+    for name, along, chart in (
+        ("reward_separation", "reward_chosen", "figure"),
+        ("beta_effect", "beta", "tradeoff"),
+    ):
+        figures = [result[chart] for result in results_of(asked(client, name, along))]
+        assert all(figure["layout"] == figures[0]["layout"] for figure in figures[1:])
+        assert figures[0]["layout"]["meta"]["names"]
+
+
+# ---- refused -----------------------------------------------------------------------------------
+
+
+def problem(client: TestClient, path: str, status: int) -> dict[str, Any]:
+    answer = client.get(path)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "allowed"),
+    [
+        ("", "along", None),
+        ("along=prompt", "along", "'logratio_chosen', 'logratio_rejected' or 'beta'"),
+        ("along=beta&logratio_chosen=99", "logratio_chosen", "from -20 to 20"),
+        ("along=beta&beta=99", "beta", "from 0.01 to 10"),
+        ("along=beta&logratio_chosen=nan", "logratio_chosen", "from -20 to 20"),
+        ("along=beta&loss_type=hinge&label_smoothing=0.1", "label_smoothing", "from 0 to 0.49"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_by_name(
+    client: TestClient, query: str, field: str, allowed: str | None
+) -> None:
+    (error,) = problem(client, f"/api/v1/dpo_loss/range?{query}", 422)["errors"]
+    assert (error["field"], error["allowed"]) == (field, allowed)
+
+
+@pytest.mark.parametrize("name", ["win_rates", "nope"])
+def test_of_a_widget_without_ranges_the_problem_names_those_that_have_them(
+    client: TestClient, name: str
+) -> None:
+    detail = problem(client, f"/api/v1/{name}/range?along=x", 404)["detail"]
+    assert name in detail
+    for offering in {offering for offering, _ in OFFERED}:
+        assert offering in detail
+
+
+def test_the_document_describes_every_parameter_and_field(client: TestClient) -> None:
+    document = client.get("/openapi.json").json()
+    operations = [
+        operation
+        for path, methods in document["paths"].items()
+        if path.endswith("/range")
+        for operation in methods.values()
+    ]
+    assert len(operations) == len({name for name, _ in OFFERED})
+    for operation in operations:
+        assert operation["operationId"].endswith("_range")
+        assert all(parameter["description"] for parameter in operation["parameters"])
+        schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+        assert schema == {"$ref": "#/components/schemas/Range"}
+    for name in ("Range", "Columns"):
+        for field in document["components"]["schemas"][name]["properties"].values():
+            assert field["description"]
+
+
+@SLIDERS
+def test_the_page_says_which_sliders_have_ranges(client: TestClient, name: str, along: str) -> None:
+    found = client.get(f"/widgets/{name}").text.partition('data-ranges="')[2].partition('"')[0]
+    assert along in found.split(" ")
+    assert f'data-range-for="{along}"' in client.get(f"/widgets/{name}").text
