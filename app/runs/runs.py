@@ -11,8 +11,8 @@ from app.runs.job import Event, Job
 from app.runs.processes import Maker, RunLost
 from app.runs.store import Store
 
-TRIES = 3
-"""how often a run is begun again when whoever made it died"""
+PAUSES = (0.1, 0.4, 1.6, 6.4)
+"""seconds before a run whose maker died is begun again, once for each: a cluster takes a while to notice"""
 
 log = logging.getLogger(__name__)
 
@@ -152,7 +152,7 @@ class Runs:
 
     async def _make(self, going: _Going) -> None:
         """Make a run, again if need be: its events come out the same, so readers get only what is new."""
-        for left in reversed(range(TRIES)):
+        for pause in (*PAUSES, None):
             try:
                 made = 0
                 async for event in self._maker.make(going.job):
@@ -163,8 +163,9 @@ class Runs:
                 return
             except RunLost as lost:
                 log.warning("a run of %s was lost: %s", going.job.widget, lost)
-                if not left:
+                if pause is None:
                     raise
+                await asyncio.sleep(pause)
 
     def _leave(self, going: _Going) -> None:
         if going in self._queue:

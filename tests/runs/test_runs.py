@@ -12,7 +12,7 @@ import pytest
 
 from app.runs.job import Event, Job
 from app.runs.processes import RunFailed, RunLost
-from app.runs.runs import TRIES, Queued, Runs
+from app.runs.runs import Queued, Runs
 
 Result = TypeVar("Result")
 
@@ -241,7 +241,9 @@ def test_a_run_that_was_lost_is_made_again_and_its_reader_does_not_notice() -> N
     assert maker.made == ["a", "a"]
 
 
-def test_a_run_that_is_lost_every_time_is_given_up() -> None:
+def test_a_run_that_is_lost_every_time_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.runs.runs.PAUSES", (0, 0))
+
     async def dying(_: Job) -> AsyncIterator[Event]:
         yield Event("step", "0")
         raise RunLost("killed")
@@ -253,7 +255,7 @@ def test_a_run_that_is_lost_every_time_is_given_up() -> None:
             await everything(Runs(maker, Kept(), 1), "a")
 
     run(read())
-    assert len(maker.made) == TRIES
+    assert len(maker.made) == 3
 
 
 def test_what_is_made_is_kept_even_if_its_reader_leaves_with_the_last_event() -> None:

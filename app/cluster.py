@@ -1,0 +1,120 @@
+"""The same site on a Ray Serve cluster: pages in one deployment, training runs in another.
+
+    serve run --name dpo-explained app.cluster:build sites=2 runs=8
+
+Each run takes one replica of ``Training``; while all of them are busy, runs wait in the queues of the
+sites. A run whose replica dies is made again on another one, and its reader notices nothing.
+Needs ``pip install 'dpo-explained[cluster]'`` on every machine.
+
+No ``from __future__ import annotations`` here: Serve has to see the real types.
+"""
+
+import asyncio
+import math
+from collections.abc import AsyncGenerator
+from dataclasses import asdict
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic import BaseModel, ConfigDict, Field
+from ray import serve
+from ray.exceptions import RayError
+from ray.serve.exceptions import RayServeException
+from ray.serve.handle import DeploymentHandle, DeploymentResponseGenerator
+
+from app.main import create_app
+from app.runs.job import Event, Job, events
+from app.runs.processes import RunFailed, RunLost
+from app.settings import Settings
+
+OPEN_REQUESTS = 400
+"""at most, of one site; most of them wait for a run. At a quarter of it another site is started."""
+
+
+class Size(BaseModel):
+    """What ``serve run`` may be told."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sites: int = Field(2, gt=0, description="most replicas that answer pages and light requests")
+    runs: int = Field(2, gt=0, description="replicas that train, each one run at a time")
+    site_cpus: float = Field(1, ge=0, description="cores that each site is given")
+    run_cpus: float = Field(1, ge=0, description="cores that each run is given")
+
+
+class Training:
+    """One run at a time."""
+
+    def __init__(self) -> None:
+        import torch
+
+        torch.set_num_threads(1)
+
+    async def make(self, job: dict[str, str]) -> AsyncGenerator[tuple[str, str], None]:
+        """The events of a job. What the training raises comes as an event ``failed``."""
+        made = events(Job(**job))  # type: ignore[arg-type]
+        try:
+            # In a thread, so that the replica can say that it is well, and hears when to stop.
+            while (event := await asyncio.to_thread(next, made, None)) is not None:
+                yield event.name, event.data
+        except Exception as error:
+            yield "failed", f"{type(error).__name__}: {error}"
+
+
+class Replicas:
+    """Has runs made by the replicas of ``Training``."""
+
+    def __init__(self) -> None:
+        handle: DeploymentHandle[Any] = serve.get_deployment_handle("Training")
+        self._handle = handle.options(stream=True)
+
+    async def make(self, job: Job) -> AsyncGenerator[Event, None]:
+        """See ``app.runs.processes.Maker``."""
+        response: DeploymentResponseGenerator[Any] = self._handle.make.remote(asdict(job))  # type: ignore[assignment]
+        try:
+            async for name, data in response:
+                if name == "failed":
+                    raise RunFailed(data)
+                yield Event(name, data)
+        except (RayError, RayServeException) as error:
+            raise RunLost(type(error).__name__) from error
+        finally:
+            response.cancel()  # type: ignore[no-untyped-call]
+
+    async def close(self) -> None:
+        """The replicas belong to the cluster."""
+
+
+def build(size: Size) -> serve.Application:
+    """The application that ``serve run`` deploys."""
+
+    def site() -> FastAPI:
+        share = math.ceil(size.runs / size.sites)
+        return create_app(Settings(concurrent_runs=share), lambda _: Replicas())
+
+    training: serve.Deployment = serve.deployment(  # type: ignore[assignment]
+        Training,
+        num_replicas=size.runs,
+        max_ongoing_requests=1,
+        ray_actor_options={"num_cpus": size.run_cpus},
+    )
+    pages: serve.Deployment = serve.deployment(  # type: ignore[assignment]
+        serve.ingress(site)(_Site),
+        name="Site",
+        max_ongoing_requests=OPEN_REQUESTS,
+        autoscaling_config={
+            "min_replicas": 1,
+            "max_replicas": size.sites,
+            "target_ongoing_requests": OPEN_REQUESTS / 4,
+        },
+        ray_actor_options={"num_cpus": size.site_cpus},
+    )
+    bound: serve.Application = pages.bind(training.bind())
+    return bound
+
+
+class _Site:
+    """Holds the training deployment, so that both are deployed together."""
+
+    def __init__(self, training: DeploymentHandle[Any]) -> None:
+        self.training = training
