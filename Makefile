@@ -1,6 +1,7 @@
 # make run    set up and serve the explainer on 127.0.0.1:8000 (PORT= changes it)
 # make test   set up, browser included, and pass all the tests
 # make bench  measure; see BENCHMARKS.md for results of record
+# make lecture-hall  300 readers at once; see BENCHMARKS.md
 PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
@@ -8,7 +9,7 @@ BIN := .venv/bin
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test lint bench wheel weights heights browser screenshots clean
+.PHONY: run test lint bench lecture-hall wheel weights heights browser screenshots clean
 
 run: .venv/.compressed
 	$(BIN)/dpo-explained serve --port $(PORT)
@@ -21,8 +22,13 @@ lint: .venv/.compressed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: .venv/.compressed
+bench: .venv/.compressed browser
 	$(BIN)/python -m tools.bench
+
+# STUDENTS= changes how many; they come within a minute.
+STUDENTS ?= 300
+lecture-hall: .venv/.compressed
+	$(BIN)/python -m tools.lecture_hall --students $(STUDENTS)
 
 wheel: .venv/.compressed
 	$(BIN)/python -m build --wheel

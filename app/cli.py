@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -60,14 +62,17 @@ def main(arguments: list[str] | None = None) -> None:
 def _serve(given: argparse.Namespace) -> None:
     import uvicorn
 
-    uvicorn.run(
-        "app.main:create_app",
-        factory=True,
-        host=given.host,
-        port=given.port,
-        workers=given.workers,
-        root_path=given.root_path,
-    )
+    with TemporaryDirectory(prefix="dpo-explained-", ignore_cleanup_errors=True) as folder:
+        # All workers keep their finished runs in one place.
+        os.environ.setdefault("DPO_EXPLAINED_STORE", folder)
+        uvicorn.run(
+            "app.main:create_app",
+            factory=True,
+            host=given.host,
+            port=given.port,
+            workers=given.workers,
+            root_path=given.root_path,
+        )
 
 
 def _export(given: argparse.Namespace) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, closing
 from importlib.metadata import version
 from tempfile import TemporaryDirectory
 from urllib.parse import parse_qsl
@@ -95,8 +95,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     # A page that waits for a run waits in a thread. Other pages must still find one.
     to_thread.current_default_thread_limiter().total_tokens = THREADS
-    with TemporaryDirectory(prefix="dpo-explained-", ignore_cleanup_errors=True) as folder:
-        store = open_store(settings.store or folder, settings.store_bytes)
+    with ExitStack() as stack:
+        place = settings.store or stack.enter_context(TemporaryDirectory(prefix="dpo-explained-"))
+        store = stack.enter_context(closing(open_store(place, settings.store_bytes)))
         runs = Runs(app.state.maker(settings), store, settings.concurrent_runs)
         app.state.runs = runs
         app.state.memo = Memo(compute_with(runs))
@@ -107,7 +108,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             if warm is not None:
                 warm.cancel()
             await runs.close()
-            store.close()
 
 
 async def _warm(app: FastAPI) -> None:

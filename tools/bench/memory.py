@@ -1,0 +1,38 @@
+"""Memory of a server and of the processes that it started."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import psutil
+
+
+@dataclass(frozen=True)
+class Memory:
+    """In 10^6 bytes. A page shared by n processes counts for each with an nth in Pss, in full in Rss."""
+
+    rss: float
+    """of the server process"""
+    pss: float
+    """of the server process"""
+    children_pss: float
+    """of all its child processes together"""
+    children: int
+
+    @property
+    def all_pss(self) -> float:
+        """What the server and its child processes take together."""
+        return self.pss + self.children_pss
+
+
+def memory_of(pid: int) -> Memory:
+    """Read it from /proc/<pid>/smaps_rollup. A child that ends meanwhile does not count."""
+    process = psutil.Process(pid)
+    own = process.memory_full_info()
+    children = []
+    for child in process.children(recursive=True):
+        try:
+            children.append(child.memory_full_info().pss / 1e6)
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+    return Memory(own.rss / 1e6, own.pss / 1e6, sum(children), len(children))

@@ -1,0 +1,1 @@
+"""A lecture hall of readers who come at once, drag sliders and start training runs. ``make lecture-hall``."""

@@ -1,0 +1,127 @@
+"""Fill the lecture hall: a server, its readers, a report. ``make lecture-hall``. Any error fails it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from tools.bench.machine import header
+from tools.bench.memory import memory_of
+from tools.bench.serving import SERVE, Served, fetch, served
+from tools.lecture_hall.report import (
+    Lecture,
+    MemoryAt,
+    memory_table,
+    queue_line,
+    times_table,
+)
+
+SCENARIO = Path(__file__).with_name("scenario.py")
+OPEN_FILES = 4096
+EVERY_S = 2.0
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Exits with 1 if anything erred or any student did not finish."""
+    parser = argparse.ArgumentParser(prog="python -m tools.lecture_hall", description=__doc__)
+    parser.add_argument("--students", type=int, default=300)
+    parser.add_argument("--spawn-seconds", type=float, default=60, help="in which they all come")
+    parser.add_argument("--iterations", type=int, help="of each PPO run (default: the page's)")
+    parser.add_argument("--pauses", type=float, default=1, help="factor; 0.1: readers in a hurry")
+    parser.add_argument("--workers", type=int, default=1, help="server processes")
+    parser.add_argument("--limit-minutes", type=float, default=30, help="then it has failed")
+    given = parser.parse_args(arguments)
+    machine = header()
+    allow_open_files()
+    with served([*SERVE, "--workers", str(given.workers)]) as server:
+        fetch(f"{server.address}/sections/ppo-problem")
+        start = time.perf_counter()
+        with watched_memory(server, start) as memory:
+            lecture = hold(server, given)
+        took = time.perf_counter() - start
+    print(
+        f"{given.students} students within {given.spawn_seconds:g} s, all done after {took:.0f} s."
+    )
+    print(f"{machine} before the start; {given.workers} worker(s).\n")
+    print(times_table(lecture.asked), queue_line(lecture.queued), memory_table(memory), sep="\n\n")
+    for error, times in Counter(lecture.errors).most_common(20):
+        print(f"{times} times: {error}", file=sys.stderr)
+    if lecture.errors or lecture.students != given.students:
+        raise SystemExit(
+            f"{len(lecture.errors)} errors; {lecture.students} of {given.students} students finished."
+        )
+
+
+def hold(server: Served, given: argparse.Namespace) -> Lecture:
+    """Let Locust send the students, and wait for them. Ends the command if Locust itself fails."""
+    with tempfile.TemporaryDirectory() as folder:
+        notes = Path(folder, "lecture.json")
+        rate = given.students / given.spawn_seconds
+        command = [
+            *(sys.executable, "-m", "locust", "--locustfile", str(SCENARIO), "--headless"),
+            *("--host", server.address, "--users", str(given.students)),
+            *("--spawn-rate", f"{rate:g}", "--run-time", f"{60 * given.limit_minutes:.0f}s"),
+            *("--only-summary", "--loglevel", "WARNING", "--stop-timeout", "1"),
+        ]
+        settings = {
+            "LECTURE_HALL_STUDENTS": str(given.students),
+            "LECTURE_HALL_ITERATIONS": str(given.iterations or ""),
+            "LECTURE_HALL_PAUSES": str(given.pauses),
+            "LECTURE_HALL_NOTES": str(notes),
+            "PYTHONPATH": str(SCENARIO.parents[2]),
+        }
+        # Its own summary goes there; what it has to say counts only if it fails.
+        done = subprocess.run(command, env=os.environ | settings, capture_output=True, text=True)
+        if done.returncode != 0 or not notes.exists():
+            raise SystemExit(f"Locust failed:\n{done.stderr}")
+        return Lecture.read(notes)
+
+
+@contextmanager
+def watched_memory(server: Served, start: float) -> Iterator[list[MemoryAt]]:
+    """A list that gets the server's memory at once, and again every two seconds until the block ends."""
+    over = threading.Event()
+    samples = [MemoryAt(0.0, memory_of(server.pid))]
+
+    def watch() -> None:
+        while not over.wait(EVERY_S):
+            try:
+                found = memory_of(server.pid)
+            except psutil.NoSuchProcess:
+                return
+            samples.append(MemoryAt(time.perf_counter() - start, found))
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield samples
+    finally:
+        over.set()
+        watcher.join()
+
+
+def allow_open_files() -> None:
+    """Every student holds a stream open, at both ends: the usual 1024 files are few."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < OPEN_FILES:
+        wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+if __name__ == "__main__":
+    # Stopped by a signal as by a key: the server and the readers end with us.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    main()

@@ -1,0 +1,91 @@
+"""Server-sent events as they arrive, and what a reader sees of a training run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+
+class BadStream(RuntimeError):
+    """A stream was not what it should be."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event."""
+
+    name: str
+    data: str
+
+
+class Parser:
+    """Takes the bytes of a stream in whatever pieces they come, gives the events that are complete.
+
+    Does what is needed of https://html.spec.whatwg.org/multipage/server-sent-events.html: fields
+    ``event`` and ``data``, comments, lines that end in LF or CR LF.
+    """
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._name = ""
+        self._data: list[str] = []
+
+    def feed(self, piece: bytes) -> Iterator[Event]:
+        """The events that this piece completes."""
+        *lines, self._rest = (self._rest + piece).split(b"\n")
+        for line in lines:
+            yield from self._line(line.removesuffix(b"\r").decode())
+
+    def _line(self, line: str) -> Iterator[Event]:
+        if not line:
+            if self._data:
+                yield Event(self._name or "message", "\n".join(self._data))
+            self._name, self._data = "", []
+            return
+        key, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        if key == "event":
+            self._name = value
+        elif key == "data":
+            self._data.append(value)
+
+
+@dataclass
+class RunWatch:
+    """What the stream of a run showed its reader, and when; seconds since it was asked for."""
+
+    places: list[int] = field(default_factory=list)
+    """in the queue, as they were told"""
+    rows: int = 0
+    first_row: float | None = None
+    done: float | None = None
+
+    def take(self, event: Event, seconds: float) -> None:
+        """Note an event.
+
+        Raises BadStream for an event that should not be, a place that rises, or a row out of order.
+        """
+        if self.done is not None:
+            raise BadStream(f"{event.name} after done")
+        if event.name == "queued":
+            place = int(json.loads(event.data)["place"])
+            if self.rows:
+                raise BadStream("queued after the first row")
+            if place < 1 or (self.places and place > self.places[-1]):
+                raise BadStream(f"place {place} after {self.places}")
+            self.places.append(place)
+        elif event.name == "step":
+            iteration = int(json.loads(event.data)["iteration"])
+            if iteration != self.rows:
+                raise BadStream(f"row {iteration} where row {self.rows} was due")
+            self.rows += 1
+            self.first_row = seconds if self.first_row is None else self.first_row
+        elif event.name == "done":
+            if not self.rows:
+                raise BadStream("done without a row")
+            if len(json.loads(event.data)["history"]) != self.rows:
+                raise BadStream("a result with another number of rows than were sent")
+            self.done = seconds
+        else:
+            raise BadStream(f"event {event.name!r}: {event.data[:200]}")

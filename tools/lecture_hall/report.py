@@ -1,0 +1,143 @@
+"""What came of a lecture: times by kind of request, places in the queue, memory."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tools.bench.memory import Memory
+from tools.bench.samples import percentile
+
+ALL = "all requests"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request, or a phase of one, of a kind that a reader would tell apart."""
+
+    kind: str
+    seconds: float
+    """until it was answered in full"""
+    error: str | None = None
+    phase: bool = False
+    """a part of another request, which is counted by itself"""
+
+
+@dataclass(frozen=True)
+class Queued:
+    """The place that a run was told first, and how long after that its first row came."""
+
+    place: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Lecture:
+    """All that the readers noted."""
+
+    students: int
+    """who did all that they came for"""
+    asked: list[Asked]
+    queued: list[Queued]
+
+    def save(self, file: Path) -> None:
+        """Write it as JSON."""
+        file.write_text(json.dumps(asdict(self)), encoding="utf-8")
+
+    @classmethod
+    def read(cls, file: Path) -> Lecture:
+        """What ``save`` wrote."""
+        saved = json.loads(file.read_text(encoding="utf-8"))
+        asked = [Asked(**each) for each in saved["asked"]]
+        return cls(saved["students"], asked, [Queued(**each) for each in saved["queued"]])
+
+    @property
+    def errors(self) -> list[str]:
+        """All of them, each with its kind."""
+        return [f"{each.kind}: {each.error}" for each in self.asked if each.error is not None]
+
+
+@dataclass(frozen=True)
+class MemoryAt:
+    """Memory of the server, so many seconds after the load began."""
+
+    seconds: float
+    memory: Memory
+
+
+def times_table(asked: Iterable[Asked]) -> str:
+    """Percentiles of the times of each kind and the number of errors, as a Markdown table."""
+    kinds: dict[str, list[Asked]] = defaultdict(list)
+    for each in asked:
+        kinds[each.kind].append(each)
+        if not each.phase:
+            kinds[ALL].append(each)
+    lines = [
+        "| kind | number | p50 | p95 | p99 | longest | errors |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for kind in sorted(kinds, key=lambda kind: (kind == ALL, kind)):
+        answered = [each.seconds for each in kinds[kind] if each.error is None]
+        shares = [percentile(answered, share) for share in (50, 95, 99, 100)] if answered else []
+        errors = sum(each.error is not None for each in kinds[kind])
+        cells = [_duration(share) for share in shares] or ["–"] * 4
+        lines.append(f"| {' | '.join([kind, str(len(kinds[kind])), *cells, str(errors)])} |")
+    return "\n".join(lines)
+
+
+def queue_line(queued: Sequence[Queued]) -> str:
+    """How long the queue was, and whether those further back waited longer."""
+    if not queued:
+        return "No run had to queue."
+    longest = max(each.place for each in queued)
+    return (
+        f"{len(queued)} runs queued; the last place told was {longest}. Place and wait correlate by "
+        f"{correlation([each.place for each in queued], [each.seconds for each in queued]):.2f}; "
+        "places only fell."
+    )
+
+
+def memory_table(samples: Sequence[MemoryAt], lines: int = 12) -> str:
+    """Pss over the time of the load, in MB, at a few moments, with the growth since the first."""
+    step = max(1, -(-len(samples) // lines))
+    chosen = [*samples[:-1:step], samples[-1]]
+    first = samples[0].memory.all_pss
+    rows = [
+        f"| {each.seconds:.0f} s | {each.memory.pss:.0f} | {each.memory.children_pss:.0f} "
+        f"({each.memory.children}) | {each.memory.all_pss:.0f} | {each.memory.all_pss - first:+.0f} |"
+        for each in chosen
+    ]
+    peak = max(each.memory.all_pss for each in samples)
+    return "\n".join(
+        [
+            "| after | server, MB | child processes, MB (how many) | together | growth |",
+            "|---|---|---|---|---|",
+            *rows,
+            f"\nMost at any time: {peak:.0f} MB together.",
+        ]
+    )
+
+
+def correlation(xs: Sequence[float], ys: Sequence[float]) -> float:
+    """Of ranks (Spearman's, ties in the order they come); 0 where it is not defined."""
+    if len(xs) < 2:
+        return 0.0
+    ranks = [_ranks(xs), _ranks(ys)]
+    n = len(xs)
+    distance = sum((x - y) ** 2 for x, y in zip(*ranks, strict=True))
+    return float(1 - 6 * distance / (n * (n * n - 1)))
+
+
+def _ranks(values: Sequence[float]) -> list[int]:
+    order = sorted(range(len(values)), key=values.__getitem__)
+    ranks = [0] * len(values)
+    for rank, index in enumerate(order):
+        ranks[index] = rank
+    return ranks
+
+
+def _duration(seconds: float) -> str:
+    return f"{1000 * seconds:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"

@@ -1,0 +1,255 @@
+"""What one student does. A Locust file: ``locust`` runs it in a process of its own, patched by gevent,
+so it imports nothing of the application.
+
+A student opens a section with all its files, as a browser without a cache does, drags its sliders, goes on to
+the section on PPO and follows a run to its end: half of them the one that the page begins with, half one with
+a seed of their own. What is asked while a slider moves is read off the server's OpenAPI document.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+import re
+import time
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import gevent
+import requests
+from gevent.event import Event
+from locust import HttpUser, events, task
+from locust.env import Environment
+from locust.exception import StopUser
+
+from tools.lecture_hall.events import BadStream, Parser, RunWatch
+from tools.lecture_hall.report import Asked, Lecture, Queued
+
+STUDENTS = int(os.environ.get("LECTURE_HALL_STUDENTS", "1"))
+ITERATIONS = os.environ.get("LECTURE_HALL_ITERATIONS", "")
+"""of each run; empty for the default"""
+PAUSES = float(os.environ.get("LECTURE_HALL_PAUSES", "1"))
+"""factor of all pauses"""
+NOTES = Path(os.environ.get("LECTURE_HALL_NOTES", "lecture.json"))
+FIRST_SEED = int(os.environ.get("LECTURE_HALL_FIRST_SEED", "100000"))
+
+SECTIONS = (
+    ("reward-modeling", "reward_separation"),
+    ("dpo-loss", "dpo_loss"),
+    ("beta", "beta_effect"),
+)
+PPO = ("ppo-problem", "ppo_dynamics")
+CONTROLS = 2
+"""sliders that a student drags"""
+POSITIONS = 8
+"""where a drag rests long enough for a page to ask the server"""
+RESTS_S = (0.1, 0.4)
+READS_S = (1.0, 5.0)
+ANSWER_S = 120
+SILENCE_S = 600
+"""A stream says something before that: a ping, if nothing else"""
+
+_numbers = itertools.count()
+_asked: list[Asked] = []
+_queued: list[Queued] = []
+_left = 0
+_finished = 0
+_all_left = Event()
+
+AGAIN = "asked again, for the server had closed the kept connection"
+
+
+class Refused(RuntimeError):
+    """A request was not answered as it should have been; it is noted, and its student gives up."""
+
+
+class Student(HttpUser):
+    """A reader with a browser."""
+
+    def on_start(self) -> None:
+        """Take a place."""
+        self.number = next(_numbers)
+        self.chance = random.Random(self.number)
+
+    @task
+    def attend(self) -> None:
+        """Come, and stay until all have done what they came for: Locust would fill empty places again."""
+        global _left, _finished
+        start = time.perf_counter()
+        try:
+            self.visit()
+            _finished += 1
+        except Refused:
+            pass
+        except Exception as failure:
+            took = time.perf_counter() - start
+            note("student who gave up", took, f"{type(failure).__name__}: {failure}", phase=True)
+        _left += 1
+        if _left == STUDENTS:
+            _all_left.set()
+        _all_left.wait()
+        raise StopUser
+
+    def visit(self) -> None:
+        """All that a student comes for."""
+        slug, widget = SECTIONS[self.number % len(SECTIONS)]
+        page = self.open(slug, widget)
+        self.pause(READS_S)
+        self.drag(widget, page)
+        self.open(*PPO)
+        self.pause(READS_S)
+        self.run_ppo()
+
+    def open(self, slug: str, widget: str) -> str:
+        """A section page, the files that it names, and those that its widget and its chart load."""
+        page = self.ask("section page", f"/sections/{slug}").text
+        files = set(re.findall(r'(?:href|src)="([^"]*/static/[^"?#]+\.(?:css|js|woff2))"', page))
+        base = next(file.removesuffix("widget.js") for file in files if file.endswith("/widget.js"))
+        files |= {
+            base + f"widgets/{widget}.js",
+            base + "plot.js",
+            base + "vendor/plotly-basic.min.js",
+        }
+        for file in sorted(files):
+            self.ask("static file", file)
+        return str(page)
+
+    def drag(self, widget: str, page: str) -> None:
+        """Move some sliders, one after the other, as the page does it: a range first, where there is one."""
+        address = f"/api/v1/{widget}"
+        on_page = set(re.findall(r'data-range-for="(\w+)"', page))
+        ranges = numbers_of(str(self.host), address)
+        sliders = {name: ranges[name] for name in on_page & set(ranges) - {"label_smoothing"}}
+        state: dict[str, str] = {}
+        for name in self.chance.sample(sorted(sliders), min(CONTROLS, len(sliders))):
+            low, high = sliders[name]
+            ranged = self.fetch_range(address, name, state)
+            for position in range(POSITIONS):
+                self.pause(RESTS_S)
+                value = low + (high - low) * (position + self.chance.random()) / POSITIONS
+                state[name] = f"{min(max(value, low), high):.2g}"
+                if not ranged:
+                    self.ask("slider moved", f"{address}?{urlencode(state)}")
+
+    def fetch_range(self, address: str, along: str, state: dict[str, str]) -> bool:
+        """Ask for all positions of a slider. Returns whether they came."""
+        if along not in ranges_of(str(self.host), address):
+            return False
+        others = {name: value for name, value in state.items() if name != along}
+        query = urlencode({**others, "along": along})
+        response = self.ask("range of a slider", f"{address}/range?{query}")
+        return bool(response.json()["values"])
+
+    def run_ppo(self) -> None:
+        """Follow a run to its end."""
+        own = self.number % 2 == 1
+        query = {"seed": str(FIRST_SEED + self.number)} if own else {}
+        if ITERATIONS:
+            query["iterations"] = ITERATIONS
+        kind = "PPO run, a seed of one's own" if own else "PPO run, the default one"
+        watch, start = RunWatch(), time.perf_counter()
+        error = None
+        try:
+            self.follow("/api/v1/ppo_dynamics/stream", query, watch, start)
+        except Exception as failure:
+            error = f"{type(failure).__name__}: {failure}"
+        note(kind, time.perf_counter() - start, error)
+        if watch.first_row is not None:
+            note(f"{kind}: its first row", watch.first_row, phase=True)
+            if watch.places:
+                _queued.append(Queued(watch.places[0], watch.first_row))
+
+    def follow(self, path: str, query: dict[str, str], watch: RunWatch, start: float) -> None:
+        """Read a stream into ``watch``. Raises BadStream if it is not as it should be."""
+        with self.get(
+            f"{path}?{urlencode(query)}",
+            headers={"Accept": "text/event-stream"},
+            stream=True,
+            timeout=(ANSWER_S, SILENCE_S),
+        ) as response:
+            if response.status_code != requests.codes.ok:
+                raise BadStream(f"status {response.status_code} {response.error or ''}")
+            parser = Parser()
+            for piece in response.iter_content(None):
+                for event in parser.feed(piece):
+                    watch.take(event, time.perf_counter() - start)
+        if watch.done is None:
+            raise BadStream(f"ended after {watch.rows} rows")
+
+    def ask(self, kind: str, path: str) -> Any:
+        """A request that is answered at once. Returns the response; raises Refused if it has failed."""
+        start = time.perf_counter()
+        with self.get(path, timeout=ANSWER_S) as response:
+            error = None
+            if response.status_code != requests.codes.ok:
+                error = f"status {response.status_code} {response.error or ''} for {path}"
+        note(kind, time.perf_counter() - start, error)
+        if error is not None:
+            raise Refused(error)
+        return response
+
+    def get(self, path: str, **how: Any) -> Any:
+        """Send a request; once more, as browsers do, if the server closed the connection just then."""
+        start = time.perf_counter()
+        response = self.client.get(path, catch_response=True, name="all", **how)
+        if "Connection aborted" not in str(response.error):
+            return response
+        note(AGAIN, time.perf_counter() - start, phase=True)
+        return self.client.get(path, catch_response=True, name="all", **how)
+
+    def pause(self, seconds: tuple[float, float]) -> None:
+        """Do nothing for a while."""
+        gevent.sleep(PAUSES * self.chance.uniform(*seconds))
+
+
+def note(kind: str, seconds: float, error: str | None = None, *, phase: bool = False) -> None:
+    """Write a time down."""
+    _asked.append(Asked(kind, seconds, error, phase))
+
+
+@cache
+def paths(host: str) -> dict[str, Any]:
+    """The routes that the server lists."""
+    listed: dict[str, Any] = requests.get(f"{host}/openapi.json", timeout=ANSWER_S).json()["paths"]
+    return listed
+
+
+def ranges_of(host: str, path: str) -> set[str]:
+    """The parameters of a route along which the server answers for a whole range, if any."""
+    route = paths(host).get(f"{path}/range")
+    if route is None:
+        return set()
+    schemas = {each["name"]: each["schema"] for each in route["get"]["parameters"]}
+    return set(schemas["along"].get("enum", [schemas["along"].get("const")]))
+
+
+def numbers_of(host: str, path: str) -> dict[str, tuple[float, float]]:
+    """Parameters of a route that are real numbers, each with its range."""
+    schemas = {each["name"]: each["schema"] for each in paths(host)[path]["get"]["parameters"]}
+    return {
+        name: (schema["minimum"], schema["maximum"])
+        for name, schema in schemas.items()
+        if schema.get("type") == "number"
+    }
+
+
+@events.init.add_listener  # type: ignore[untyped-decorator]
+def end_with_the_last(environment: Environment, **_: object) -> None:
+    """Quit when all have left; not from the task of a student, which would wait for itself to end."""
+
+    def end() -> None:
+        _all_left.wait()
+        if environment.runner is not None:
+            environment.runner.quit()
+
+    gevent.spawn(end)
+
+
+@events.quitting.add_listener  # type: ignore[untyped-decorator]
+def save(environment: Environment, **_: object) -> None:
+    """Leave what was noted to the process that started this one, which decides what it means."""
+    environment.process_exit_code = 0
+    Lecture(_finished, _asked, _queued).save(NOTES)
