@@ -72,6 +72,8 @@ def _serve(given: argparse.Namespace) -> None:
             port=given.port,
             workers=given.workers,
             root_path=given.root_path,
+            # Longer than a reader looks at a chart: a connection that is closed as it is used is an error.
+            timeout_keep_alive=75,
         )
 
 

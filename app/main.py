@@ -16,6 +16,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette_compress import CompressMiddleware
 
 from app import api, embed_api, lab_api, logps_form, oembed, openapi, pages, problems, ranges
+from app.arenas import few_heaps
 from app.cards import routes as cards
 from app.httpd import BodyLimit, SecurityHeaders
 from app.kept import KeptAnswers
@@ -93,6 +94,7 @@ def create_app(
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
+    few_heaps()
     # A page that waits for a run waits in a thread. Other pages must still find one.
     to_thread.current_default_thread_limiter().total_tokens = THREADS
     with ExitStack() as stack:

@@ -9,8 +9,8 @@ from concurrent.futures import Future
 
 from app.widgets.base import Widget, WidgetParams, WidgetResult
 
-KEPT = 64
-"""results of each widget"""
+KEPT = 16
+"""results of each widget; the answers made of them are kept as well (app/kept.py), and are smaller"""
 
 
 Compute = Callable[[Widget, WidgetParams], WidgetResult]

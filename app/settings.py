@@ -24,6 +24,6 @@ class Settings(BaseSettings):
         256_000_000, gt=0, description="largest size of the folder of finished runs"
     )
     kept_bytes: int = Field(
-        48_000_000, gt=0, description="memory for answers that are kept, in one worker"
+        24_000_000, gt=0, description="memory for answers that are kept, in one worker"
     )
     warm: bool = Field(True, description="compute the default training runs soon after start")

@@ -187,8 +187,9 @@ class DpoWidget extends HTMLElement {
     this.querySelector(".widget-body").setAttribute("aria-busy", String(busy));
   }
 
-  /** Let the address bar and the links follow the state. */
-  followUrl() {
+  /** Let the address bar and the links follow the state: at once, but in a drag only once in a while, for
+   *  browsers limit how often an address may be written. */
+  followUrl({ dragged = false } = {}) {
     const page = this.pageQuery();
     const params = this.params().toString();
     const state = params && `?${params}`;
@@ -201,7 +202,7 @@ class DpoWidget extends HTMLElement {
     for (const link of this.querySelectorAll("[data-link]")) link.href = addresses[link.dataset.link];
     if (!this.hasAttribute("data-follow-url")) return;
     this.#address = page;
-    if (!this.#addressTimer) this.#writeAddress();
+    if (!dragged || !this.#addressTimer) this.#writeAddress();
   }
 
   /** Draw a Plotly figure of the result into its chart and its table. Plotly is loaded when first needed. */
@@ -294,7 +295,7 @@ class DpoWidget extends HTMLElement {
     if (result) {
       this.#dropRequest();
       this.setBusy(false);
-      this.followUrl();
+      this.followUrl({ dragged: true });
       this.show(result);
       return;
     }
@@ -310,8 +311,9 @@ class DpoWidget extends HTMLElement {
     this.#request = null;
   }
 
-  // At once, and then once in a while with what came last.
+  // Now, and what comes in a drag soon after it.
   #writeAddress() {
+    clearTimeout(this.#addressTimer);
     history.replaceState(null, "", `${location.pathname}${this.#address}${location.hash}`);
     this.#address = null;
     this.#addressTimer = setTimeout(() => {

@@ -20,7 +20,7 @@ LAST = ("end", "failed")
 
 STOP = "stop"
 
-PATIENCE = 10
+PATIENCE = 19
 """how much a run lets other processes go first, as the system's nice value: pages come first"""
 
 
