@@ -6,7 +6,7 @@ No ``from __future__ import annotations`` here: FastAPI has to see the real type
 from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any, Literal, TypeVar
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel
 
@@ -94,6 +94,15 @@ async def streamed(
             yield ServerSentEvent(event=event.name, raw_data=event.data)
 
 
+def room_for(widget: Widget) -> Any:
+    """Refuse a run that there is no room for while its stream has not yet begun."""
+
+    async def check(request: Request, params: Annotated[widget.params, Query()]) -> None:  # type: ignore[name-defined]
+        await request.app.state.runs.expect_room(job_of(widget, params))
+
+    return Depends(check)
+
+
 @widget_route(preference_pairs.WIDGET)
 def get_preference_pairs(
     request: Request, params: Annotated[preference_pairs.Params, Query()]
@@ -154,6 +163,7 @@ def get_ppo_dynamics(
     description=f"Server-sent events: {QUEUED}`step` with a history row each, then `done` with the result.",
     response_class=EventSourceResponse,
     tags=["widgets"],
+    dependencies=[room_for(ppo_dynamics.WIDGET)],
     openapi_extra={"x-example": "/api/v1/ppo_dynamics/stream?seed=7&kl_coefficient=0.2"},
 )
 @refusing_with_ranges_of(ppo_dynamics.Params)
@@ -260,6 +270,7 @@ def get_training_race(
     "RLHF's in turn, then `done` with the result.",
     response_class=EventSourceResponse,
     tags=["widgets"],
+    dependencies=[room_for(training_race.WIDGET)],
     openapi_extra={"x-example": "/api/v1/training_race/stream?seed=7&dpo_beta=0.2"},
 )
 @refusing_with_ranges_of(training_race.Params)

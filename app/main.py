@@ -18,6 +18,7 @@ from starlette_compress import CompressMiddleware
 from app import api, embed_api, lab_api, logps_form, oembed, openapi, pages, problems, ranges
 from app.arenas import few_heaps
 from app.cards import routes as cards
+from app.clients import ClientAddress
 from app.httpd import BodyLimit, SecurityHeaders
 from app.kept import KeptAnswers
 from app.memo import Memo
@@ -25,6 +26,7 @@ from app.rendering import static_hash
 from app.resources import STATIC
 from app.runs.here import compute_with
 from app.runs.job import job_of
+from app.runs.limits import Limits
 from app.runs.processes import Maker, Processes, RunFailed, RunLost
 from app.runs.runs import Runs
 from app.runs.store import open_store
@@ -81,6 +83,7 @@ def create_app(
     app.add_middleware(CompressMiddleware)
     app.add_middleware(KeptAnswers, max_bytes=settings.kept_bytes)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(ClientAddress)
     # Anybody's page may read: there is nothing here that belongs to one reader.
     app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["GET"])
 
@@ -100,7 +103,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     with ExitStack() as stack:
         place = settings.store or stack.enter_context(TemporaryDirectory(prefix="dpo-explained-"))
         store = stack.enter_context(closing(open_store(place, settings.store_bytes)))
-        runs = Runs(app.state.maker(settings), store, settings.concurrent_runs)
+        limits = Limits(
+            waiting=settings.waiting_runs,
+            per_client=settings.runs_per_client,
+            readers=settings.open_streams,
+            seconds=settings.run_seconds,
+        )
+        runs = Runs(app.state.maker(settings), store, settings.concurrent_runs, limits)
         app.state.runs = runs
         app.state.memo = Memo(compute_with(runs))
         warm = asyncio.create_task(_warm(app)) if settings.warm else None

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from app.rendering import templates
+from app.runs.limits import Busy
 from app.runs.processes import RunLost
 
 
@@ -141,6 +142,11 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> Response:
         return respond(request, error.status_code, str(error.detail), headers=error.headers)
+
+    @app.exception_handler(Busy)
+    async def busy(request: Request, error: Busy) -> Response:
+        headers = {"Retry-After": str(error.retry_after)}
+        return respond(request, error.status, str(error), headers=headers)
 
     @app.exception_handler(RunLost)
     async def lost(request: Request, _: RunLost) -> Response:

@@ -15,6 +15,19 @@ class Settings(BaseSettings):
     concurrent_runs: int = Field(
         2, gt=0, description="training runs at a time in one worker, each in a process of its own"
     )
+    waiting_runs: int = Field(
+        500, ge=0, description="runs that may wait in the queue of one worker; then 503"
+    )
+    runs_per_client: int = Field(
+        400,
+        gt=0,
+        description="runs of one client address that may wait or go on, a lecture hall behind one address "
+        "included; then 429",
+    )
+    open_streams: int = Field(
+        1000, gt=0, description="requests that may follow runs in one worker; then 503"
+    )
+    run_seconds: float = Field(120, gt=0, description="that one run may take; then it is stopped")
     store: str = Field(
         "",
         description="where finished runs are kept: a folder, which the workers of a machine share, or the "

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
+from collections import Counter
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
+from app.clients import client
 from app.runs.job import Event, Job
-from app.runs.processes import Maker, RunLost
+from app.runs.limits import Busy, Limits
+from app.runs.processes import Maker, RunFailed, RunLost
 from app.runs.store import Store
 
 PAUSES = (0.1, 0.4, 1.6, 6.4)
 """seconds before a run whose maker died is begun again, once for each: a cluster takes a while to notice"""
+
+UNLIMITED = Limits(waiting=sys.maxsize, per_client=sys.maxsize, readers=sys.maxsize, seconds=None)
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +36,8 @@ class _Going:
     """A run that is waiting or being made, for all its readers."""
 
     job: Job
+    client: str
+    """whose it is: of those who read it, the one who asked first"""
     events: list[Event] = field(default_factory=list)
     place: int = 0
     """in the queue; 0 is not in it"""
@@ -51,10 +59,13 @@ class _Going:
 class Runs:
     """Lives on one event loop, so nothing here needs a lock."""
 
-    def __init__(self, maker: Maker, store: Store, at_a_time: int) -> None:
+    def __init__(
+        self, maker: Maker, store: Store, at_a_time: int, limits: Limits = UNLIMITED
+    ) -> None:
         self._maker = maker
         self._store = store
         self._free = at_a_time
+        self._limits = limits
         self._queue: list[_Going] = []
         self._going: dict[str, _Going] = {}
 
@@ -62,7 +73,8 @@ class Runs:
         """The events of a job from its first, those of one that goes on or is finished at once.
 
         Before them comes a ``Queued`` whenever the place in the queue has changed. A run that nobody
-        reads any more is stopped. Raises ``RunFailed`` or, when it was lost too often, ``RunLost``.
+        reads any more is stopped. Raises ``Busy`` if there is no room for it, ``RunFailed`` if the training
+        raises something or takes too long, ``RunLost`` if whoever made it died too often.
         """
         kept = await asyncio.to_thread(self._store.get, job.key)
         if kept is not None:
@@ -89,6 +101,13 @@ class Runs:
             going.readers -= 1
             if not going.readers and not going.made:
                 self._abandon(going)
+
+    async def expect_room(self, job: Job) -> None:
+        """Raise ``Busy`` if ``events`` would: for those who answer before they begin to read."""
+        if sum(going.readers for going in self._going.values()) >= self._limits.readers:
+            raise Busy(503, "Too many runs are being watched. Try again in a minute.", 60)
+        if job.key not in self._going and not await asyncio.to_thread(self._store.get, job.key):
+            self._refuse_if_full(client.get())
 
     async def result(self, job: Job) -> str:
         """The result of a job, as JSON."""
@@ -117,11 +136,30 @@ class Runs:
             del self._going[going.job.key]
 
     def _begin(self, job: Job) -> _Going:
-        going = self._going[job.key] = _Going(job)
-        self._queue.append(going)
+        owner = client.get()
+        self._refuse_if_full(owner)
+        going = self._going[job.key] = _Going(job, owner)
+        self._queue.insert(self._place_for(owner), going)
         self._admit()
         going.task = asyncio.create_task(self._run(going))
         return going
+
+    def _refuse_if_full(self, owner: str) -> None:
+        if not self._free and len(self._queue) >= self._limits.waiting:
+            raise Busy(503, f"{len(self._queue)} runs are waiting. Try again in a minute.", 60)
+        own = sum(going.client == owner for going in self._going.values())
+        if own >= self._limits.per_client:
+            raise Busy(429, f"You have {own} runs waiting. Let one of them end first.", 30)
+
+    def _place_for(self, owner: str) -> int:
+        """Turn by turn: the second run of one client comes behind the first ones of all others."""
+        turn = 1 + sum(going.client == owner for going in self._queue)
+        seen: Counter[str] = Counter()
+        for place, going in enumerate(self._queue):
+            seen[going.client] += 1
+            if seen[going.client] > turn:
+                return place
+        return len(self._queue)
 
     def _admit(self) -> None:
         """Let those go for which there is room, and tell the others where they stand."""
@@ -155,12 +193,15 @@ class Runs:
         for pause in (*PAUSES, None):
             try:
                 made = 0
-                async for event in self._maker.make(going.job):
-                    made += 1
-                    if made > len(going.events):
-                        going.events.append(event)
-                        going.tell()
+                async with asyncio.timeout(self._limits.seconds):
+                    async for event in self._maker.make(going.job):
+                        made += 1
+                        if made > len(going.events):
+                            going.events.append(event)
+                            going.tell()
                 return
+            except TimeoutError as late:
+                raise RunFailed(f"it took more than {self._limits.seconds:g} seconds") from late
             except RunLost as lost:
                 log.warning("a run of %s was lost: %s", going.job.widget, lost)
                 if pause is None:

@@ -6,11 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
+from dataclasses import replace
 from typing import TypeVar
 
 import pytest
 
+from app.clients import client
 from app.runs.job import Event, Job
+from app.runs.limits import Busy, Limits
 from app.runs.processes import RunFailed, RunLost
 from app.runs.runs import Queued, Runs
 
@@ -272,3 +275,96 @@ def test_what_is_made_is_kept_even_if_its_reader_leaves_with_the_last_event() ->
 
     run(asyncio.wait_for(read(), 20))
     assert store.runs[job("a").key] == STEPS
+
+
+async def held(runs: Runs, release: asyncio.Event, names: Sequence[str]) -> list[str]:
+    """Ask for runs one after the other, each as the client that its name begins with, while the first
+    one holds the only place. Returns the places that they are told, then lets all of them go."""
+    told = []
+    generators = [runs.events(job(name)) for name in names]
+    for name, generator in zip(names, generators, strict=True):
+        client.set(name.split()[0])
+        told.append(f"{name}: {await anext(generator)}")
+    release.set()
+    for generator in generators:
+        async for _ in generator:
+            pass
+    return told
+
+
+def holding(order: list[str]) -> tuple[Scripted, asyncio.Event]:
+    release = asyncio.Event()
+
+    async def script(job: Job) -> AsyncIterator[Event]:
+        order.append(job.widget)
+        yield Event("begun", "")
+        await release.wait()
+        yield Event("done", "")
+
+    return Scripted(script), release
+
+
+def test_the_second_run_of_one_client_comes_behind_the_first_of_all_others() -> None:
+    order: list[str] = []
+    maker, release = holding(order)
+    names = ["ann 1", "ann 2", "ann 3", "bob 1", "bob 2", "cat 1"]
+    run(held(Runs(maker, Kept(), 1), release, names))
+    assert order == ["ann 1", "ann 2", "bob 1", "cat 1", "ann 3", "bob 2"]
+
+
+LIMITS = Limits(waiting=10, per_client=10, readers=10, seconds=None)
+
+
+@pytest.mark.parametrize(
+    ("limits", "names", "status"),
+    [
+        (replace(LIMITS, waiting=2), ["ann 1", "bob 1", "cat 1", "dan 1"], 503),
+        (replace(LIMITS, waiting=0), ["ann 1", "bob 1"], 503),
+        (replace(LIMITS, per_client=2), ["ann 1", "ann 2", "ann 3"], 429),
+    ],
+)
+def test_what_is_beyond_a_limit_is_refused_and_told_when_to_come_again(
+    limits: Limits, names: list[str], status: int
+) -> None:
+    maker, release = holding([])
+    with pytest.raises(Busy) as refused:
+        run(held(Runs(maker, Kept(), 1, limits), release, names))
+    assert refused.value.status == status
+    assert refused.value.retry_after > 0
+
+
+def test_those_who_follow_a_run_that_goes_on_need_no_room() -> None:
+    maker, release = holding([])
+    limits = replace(LIMITS, waiting=0, per_client=1)
+    told = run(held(Runs(maker, Kept(), 1, limits), release, ["ann 1", "ann 1", "ann 1"]))
+    assert len(told) == 3
+
+
+def test_readers_are_limited_before_they_begin() -> None:
+    async def ask() -> None:
+        maker, _ = holding([])
+        runs = Runs(maker, Kept(), 1, replace(LIMITS, readers=2))
+        async with aclosing(runs.events(job("a"))) as one, aclosing(runs.events(job("a"))) as two:
+            await anext(one)
+            await runs.expect_room(job("a"))
+            await anext(two)
+            with pytest.raises(Busy):
+                await runs.expect_room(job("a"))
+        await runs.expect_room(job("a"))
+
+    run(ask())
+
+
+def test_a_run_that_takes_too_long_is_stopped() -> None:
+    async def endless(_: Job) -> AsyncIterator[Event]:
+        yield Event("begun", "")
+        await asyncio.Event().wait()
+
+    maker = Scripted(endless)
+
+    async def read() -> None:
+        with pytest.raises(RunFailed, match="more than"):
+            await everything(Runs(maker, Kept(), 1, replace(LIMITS, seconds=0.01)), "a")
+
+    run(read())
+    assert not maker.going
