@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
+from starlette._utils import get_route_path
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,11 +23,35 @@ POLICY = "; ".join(
 )
 
 
-class SecurityHeaders:
-    """Headers that every answer carries."""
+UNUSED = [
+    *("accelerometer", "camera", "geolocation", "gyroscope", "magnetometer"),
+    *("microphone", "midi", "payment", "usb"),
+]
+"""what a browser can do and no page of ours asks for, nor anything that might be slipped into one"""
 
-    def __init__(self, app: ASGIApp) -> None:
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Permissions-Policy": ", ".join(f"{feature}=()" for feature in UNUSED),
+}
+
+ANYBODY = "*"
+
+
+class SecurityHeaders:
+    """Headers that every answer carries.
+
+    A widget's own page may be framed by the pages of ``frame_ancestors``, origins with spaces between them
+    or all; what is not made to be embedded, by our own alone.
+    """
+
+    def __init__(self, app: ASGIApp, frame_ancestors: str) -> None:
         self.app = app
+        # Said in words, "*" would leave out pages that a lecturer opens from disk.
+        self._embeds = POLICY
+        if frame_ancestors != ANYBODY:
+            self._embeds += f"; frame-ancestors {frame_ancestors}"
+        self._others = f"{POLICY}; frame-ancestors 'self'"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -33,9 +59,12 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.setdefault("Content-Security-Policy", POLICY)
-                headers.setdefault("X-Content-Type-Options", "nosniff")
-                headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
+                embed = re.fullmatch(r"/widgets/\w+", get_route_path(scope))
+                headers.setdefault(
+                    "Content-Security-Policy", self._embeds if embed else self._others
+                )
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
             await send(message)
 
         await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)

@@ -82,7 +82,7 @@ def create_app(
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     app.add_middleware(CompressMiddleware)
     app.add_middleware(KeptAnswers, max_bytes=settings.kept_bytes)
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(SecurityHeaders, frame_ancestors=settings.frame_ancestors)
     app.add_middleware(ClientAddress)
     # Anybody's page may read: there is nothing here that belongs to one reader.
     app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["GET"])

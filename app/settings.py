@@ -12,6 +12,11 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="DPO_EXPLAINED_", frozen=True)
 
     max_body_bytes: int = Field(4_000_000, gt=0, description="largest accepted request body")
+    frame_ancestors: str = Field(
+        "*",
+        pattern=r"^[^;,\r\n]+$",
+        description="whose pages may embed a widget: origins with spaces between them, or * for all",
+    )
     concurrent_runs: int = Field(
         2, gt=0, description="training runs at a time in one worker, each in a process of its own"
     )

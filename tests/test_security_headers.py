@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+from starlette.testclient import TestClient
+
+from app.main import create_app
+from app.sections import SECTIONS
+from app.settings import Settings
+
+PATHS = ["/", f"/sections/{SECTIONS[0].slug}", "/read", "/sources", "/docs", "/embed", "/nothing"]
+PATHS += ["/widgets/dpo_loss", "/widgets/dpo_loss/receipt", "/widgets/dpo_loss/share"]
+PATHS += ["/api/v1/dpo_loss", "/api/v1/dpo_loss?beta=nan", "/embed.js", "/healthz"]
+
+
+def policy(answer_headers: dict[str, str]) -> dict[str, str]:
+    parts = (
+        part.split(maxsplit=1) for part in answer_headers["content-security-policy"].split("; ")
+    )
+    return {part[0]: part[1] for part in parts}
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_answer_carries_the_headers(client: TestClient, path: str) -> None:
+    headers = dict(client.get(path).headers)
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "strict-origin-when-cross-origin"
+    assert "camera=()" in headers["permissions-policy"]
+    said = policy(headers)
+    # No script but from files of ours: neither inline, nor evaluated, nor of others.
+    assert said["default-src"] == "'self'"
+    assert "script-src" not in said
+    assert said["object-src"] == said["base-uri"] == "'none'"
+    assert said["form-action"] == "'self'"
+    assert "set-cookie" not in headers
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_only_what_is_made_for_it_may_be_embedded(client: TestClient, path: str) -> None:
+    allowed = policy(dict(client.get(path).headers)).get("frame-ancestors")
+    assert allowed == (None if path == "/widgets/dpo_loss" else "'self'")
+
+
+def test_who_may_embed_can_be_set() -> None:
+    settings = Settings(
+        warm=False, frame_ancestors="https://moodle.example https://*.school.example"
+    )
+    with TestClient(create_app(settings)) as client:
+        said = policy(dict(client.get("/widgets/dpo_loss").headers))
+        assert said["frame-ancestors"] == "https://moodle.example https://*.school.example"
+        assert policy(dict(client.get("/").headers))["frame-ancestors"] == "'self'"
+
+
+@pytest.mark.parametrize("bad", ["a; script-src *", "a\r\nSet-Cookie: b", ""])
+def test_a_setting_can_not_slip_in_another_directive(bad: str) -> None:
+    with pytest.raises(ValidationError):
+        Settings(frame_ancestors=bad)
