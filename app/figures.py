@@ -1,6 +1,10 @@
 """Plotly figures for results: small, without a template. app/charts draws them on the server, and
 static/plot.js on the page, once Plotly is loaded; a figure may have only what both can draw.
 
+They are plain dictionaries: Plotly's Python objects check and copy every value, which took longer than
+to compute it. Plotly has the say all the same: tests/test_charts.py gives it the figures of all widgets,
+and it has to take each and give it back unchanged.
+
 Every trace says its role in ``meta``, which the page turns into the colour of its theme; the colour
 given here is what a notebook shows. Numbers are rounded lists: they compress better than the
 base64 that Plotly makes of arrays.
@@ -12,11 +16,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import plotly.graph_objects as go
 from torch import Tensor
 
 from app.charts.names import with_places
-from app.charts.plane import Trace, plane_of
+from app.charts.plane import Layout, Trace, plane_of
 from app.charts.roles import ROLES, translucent
 
 Numbers = Tensor | Iterable[float]
@@ -24,29 +27,41 @@ Numbers = Tensor | Iterable[float]
 
 def rounded(values: Numbers, digits: int = 5) -> list[float]:
     """Numbers with so many significant digits."""
-    listed = values.tolist() if isinstance(values, Tensor) else list(values)
-    return [float(f"{value:.{digits}g}") for value in listed]
+    listed = tuple(values.tolist() if isinstance(values, Tensor) else values)
+    # All in one text, which is quicker than one by one.
+    text = f"%.{digits}g " * len(listed) % listed
+    return [float(number) for number in text.split()]
 
 
 def line(
-    name: str, x: Numbers, y: Numbers, *, role: str, axis: str = "y", dash: str = "solid"
-) -> go.Scatter:
+    name: str,
+    x: Numbers,
+    y: Numbers,
+    *,
+    role: str,
+    axis: str = "y",
+    dash: str = "solid",
+    width: float = 2.5,
+) -> Trace:
     """A curve."""
-    return go.Scatter(
-        name=name,
-        x=rounded(x),
-        y=rounded(y),
-        mode="lines",
-        line={"color": ROLES[role], "dash": dash, "width": 2.5},
-        yaxis=axis,
-        meta=role,
-    )
+    return {
+        "type": "scatter",
+        "name": name,
+        "x": rounded(x),
+        "y": rounded(y),
+        "mode": "lines",
+        "line": {"color": ROLES[role], "dash": dash, "width": width},
+        "yaxis": axis,
+        "meta": role,
+    }
 
 
-def filled(name: str, x: Numbers, y: Numbers, *, role: str) -> go.Scatter:
+def filled(name: str, x: Numbers, y: Numbers, *, role: str) -> Trace:
     """A distribution: a curve with the area below it shaded."""
-    curve = line(name, x, y, role=role)
-    return curve.update(fill="tozeroy", fillcolor=translucent(ROLES[role]))
+    return line(name, x, y, role=role) | {
+        "fill": "tozeroy",
+        "fillcolor": translucent(ROLES[role]),
+    }
 
 
 def band(
@@ -57,18 +72,14 @@ def band(
     *,
     role: str,
     of: str = "sd",
-) -> list[go.Scatter]:
+) -> list[Trace]:
     """The area within a spread of a curve, as its lower and its upper edge; it has no name of its own."""
     pairs = list(zip(middle, spread, strict=True))
-    edges = [
-        line(f"{name}, −1 {of}", x, [m - s for m, s in pairs], role=role),
-        line(f"{name}, +1 {of}", x, [m + s for m, s in pairs], role=role).update(
-            fill="tonexty", fillcolor=translucent(ROLES[role], 0.15)
-        ),
-    ]
-    for edge in edges:
-        edge.update(showlegend=False, hoverinfo="skip", line_width=0)
-    return edges
+    unseen = {"showlegend": False, "hoverinfo": "skip"}
+    between = {"fill": "tonexty", "fillcolor": translucent(ROLES[role], 0.15)}
+    lower = line(f"{name}, −1 {of}", x, [m - s for m, s in pairs], role=role, width=0)
+    upper = line(f"{name}, +1 {of}", x, [m + s for m, s in pairs], role=role, width=0)
+    return [lower | unseen, upper | unseen | between]
 
 
 def marker(
@@ -80,10 +91,10 @@ def marker(
     axis: str = "y",
     symbol: str = "circle",
     named: bool = False,
-) -> go.Scatter:
+) -> Trace:
     """One point: where the reader is, on a curve that has a name; or a point with its own name."""
     point = points(name, [x], [y], role=role, axis=axis, symbol=symbol, size=11)
-    return point.update(showlegend=named)
+    return point | {"showlegend": named}
 
 
 def points(
@@ -96,18 +107,19 @@ def points(
     symbol: str = "circle",
     size: int = 8,
     text: Sequence[str] | None = None,
-) -> go.Scatter:
+) -> Trace:
     """Separate points."""
-    return go.Scatter(
-        name=name,
-        x=rounded(x),
-        y=rounded(y),
-        mode="markers",
-        marker={"color": ROLES[role], "size": size, "symbol": symbol},
-        yaxis=axis,
-        meta=role,
-        text=text,
-    )
+    return {
+        "type": "scatter",
+        "name": name,
+        "x": rounded(x),
+        "y": rounded(y),
+        "mode": "markers",
+        "marker": {"color": ROLES[role], "size": size, "symbol": symbol},
+        "yaxis": axis,
+        "meta": role,
+        "text": None if text is None else list(text),
+    }
 
 
 def bars(
@@ -118,26 +130,27 @@ def bars(
     role: str,
     errors: Sequence[float | None] | None = None,
     horizontal: bool = False,
-) -> go.Bar:
+) -> Trace:
     """Bars over categories, with error bars where they are known."""
     error = None
     if errors is not None:
         error = {"type": "data", "array": [0 if e is None else e for e in errors]}
     values = rounded(y)
-    return go.Bar(
-        name=name,
-        x=values if horizontal else list(x),
-        y=list(x) if horizontal else values,
-        orientation="h" if horizontal else "v",
-        error_x=error if horizontal else None,
-        error_y=None if horizontal else error,
-        marker={"color": ROLES[role]},
-        meta=role,
-    )
+    return {
+        "type": "bar",
+        "name": name,
+        "x": values if horizontal else list(x),
+        "y": list(x) if horizontal else values,
+        "orientation": "h" if horizontal else "v",
+        "error_x": error if horizontal else None,
+        "error_y": None if horizontal else error,
+        "marker": {"color": ROLES[role]},
+        "meta": role,
+    }
 
 
 def curve_figure(
-    traces: Sequence[go.Scatter | go.Bar],
+    traces: Sequence[Trace],
     *,
     x: str,
     y: str,
@@ -178,11 +191,20 @@ def _axes(
     return axes
 
 
-def _plain(traces: Sequence[go.Scatter | go.Bar], layout: dict[str, Any]) -> dict[str, Any]:
-    """A figure that Plotly has checked, without a template."""
-    figure = go.Figure(data=list(traces), layout=layout)
-    figure.layout.template = None
-    return dict(figure.to_plotly_json())
+def _plain(traces: Sequence[Trace], layout: Layout) -> dict[str, Any]:
+    """A figure as Plotly writes it: keys in order, but a trace's type last, and none without a value."""
+    data = [_written(trace) for trace in traces]
+    for trace in data:
+        trace["type"] = trace.pop("type")
+    return {"data": data, "layout": _written(layout)}
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _written(value[key]) for key in sorted(value) if value[key] is not None}
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return [_written(item) for item in value]
+    return value
 
 
 # ---- one figure in several states ----------------------------------------------------------------
@@ -192,8 +214,8 @@ def _plain(traces: Sequence[go.Scatter | go.Bar], layout: dict[str, Any]) -> dic
 class Course:
     """A trace in several states of a figure: what changes are its points."""
 
-    first: go.Scatter
-    """the trace in the first state"""
+    trace: Trace
+    """the trace, whatever its points"""
     x: Sequence[list[float]]
     y: Sequence[list[float]]
     """the points in each state; rows that are equal are one list"""
@@ -205,8 +227,7 @@ def lines(
     name: str, x: Sequence[Numbers], y: Sequence[Numbers], *, role: str, **looks: Any
 ) -> Course:
     """A curve in each state; see ``line``."""
-    xs, ys = _shared(x), _shared(y)
-    return Course(line(name, xs[0], ys[0], role=role, **looks), xs, ys)
+    return Course(line(name, (), (), role=role, **looks), _shared(x), _shared(y))
 
 
 def markers(
@@ -241,8 +262,8 @@ def curve_figures(
 
     Names stay where they are while points move.
     """
-    base = _plain([course.first for course in courses], _axes(x, y, y2, log_x, x_range))
-    numbers = {course.first.name: number for number, course in enumerate(courses)}
+    base = _plain([course.trace for course in courses], _axes(x, y, y2, log_x, x_range))
+    numbers = {course.trace["name"]: number for number, course in enumerate(courses)}
     riding = {n: numbers[course.along] for n, course in enumerate(courses) if course.along}
     traces: dict[tuple[int, int, int], Trace] = {}
     layouts: dict[object, dict[str, Any]] = {}

@@ -6,8 +6,11 @@ import itertools
 import json
 import math
 import re
+import subprocess
+import sys
 from typing import Any
 
+import plotly.graph_objects as go
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,6 +59,30 @@ def test_every_figure_of_every_widget_is_drawn_whole(name: str, query: str) -> N
         for axis in ("xaxis", "yaxis2"):
             title = figure["layout"].get(axis, {}).get("title", {}).get("text", "")
             assert title in " ".join(chart.texts()).replace("  ", " ")
+
+
+@pytest.mark.parametrize(("name", "query"), STATES)
+def test_plotly_takes_every_figure_of_every_widget_and_gives_it_back_unchanged(
+    name: str, query: str
+) -> None:
+    for figure in figures_of(name, query).values():
+        made = go.Figure(figure)
+        made.layout.template = None
+        plain, given_back = (json.dumps(f, sort_keys=True) for f in (figure, made.to_plotly_json()))
+        assert given_back == plain
+
+
+def test_plotly_refuses_what_it_does_not_know() -> None:
+    figure = curve_figure(
+        [line("a", [0, 1], [0, 1], role="true") | {"colour": "red"}], x="x", y="y"
+    )
+    with pytest.raises(ValueError, match="colour"):
+        go.Figure(figure)
+
+
+def test_requests_do_not_load_plotly() -> None:
+    script = "import sys, app.main; sys.exit('plotly' in sys.modules)"
+    subprocess.run([sys.executable, "-c", script], check=True)
 
 
 def test_the_states_above_have_figures_of_all_kinds() -> None:
@@ -154,9 +181,8 @@ def test_an_area_goes_down_to_zero_and_a_gap_to_the_curve_before() -> None:
             [
                 filled("mass", [0, 1, 2], [0.0, 2.0, 1.0], role="reference"),
                 line("a", [0, 1, 2], [3.0, 3.0, 3.0], role="reward"),
-                line("b", [0, 1, 2], [1.0, 1.0, 1.0], role="true").update(
-                    fill="tonexty", fillcolor=translucent("#c0392b", 0.1)
-                ),
+                line("b", [0, 1, 2], [1.0, 1.0, 1.0], role="true")
+                | {"fill": "tonexty", "fillcolor": translucent("#c0392b", 0.1)},
             ],
             x="x",
             y="y",
@@ -174,11 +200,9 @@ def test_an_area_goes_down_to_zero_and_a_gap_to_the_curve_before() -> None:
 
 def test_a_band_has_an_area_and_no_edges() -> None:
     edges = [
-        line(name, [0, 1], [y, y], role="true").update(showlegend=False)
+        line(name, [0, 1], [y, y], role="true", width=0) | {"showlegend": False}
         for name, y in (("low", 0), ("high", 1))
     ]
-    for edge in edges:
-        edge.line.width = 0
     edges[1].update(fill="tonexty", fillcolor=translucent("#b07a00", 0.15))
     mean = line("mean", [0, 1], [0.5, 0.5], role="true")
     chart = drawn(curve_figure([*edges, mean], x="x", y="y"))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import plotly.graph_objects as go
-
 from app.benchmarks.data import Benchmark
 from app.benchmarks.results import Method, at_best_temperature, points_of
+from app.charts.plane import Trace
 from app.figures import band, bars, curve_figure, line, points
 
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross")
@@ -125,8 +124,8 @@ def _curves(
         # Room on the right for the names.
         x_range=(first - 0.03 * last, (1.08 + 0.03 * longest) * last) if methods else None,
         showlegend=False,
-        annotations=[_name_at(name, last, y) for name, y in _spread(ends).items()],
-        shapes=[_even_split("y")] if methods else [],
+        annotations=[_name_at(name, last, y) for name, y in _spread(ends).items()] or None,
+        shapes=[_even_split("y")] if methods else None,
     )
     layout: Any = figure["layout"]
     layout["xaxis"]["tickvals"] = sorted(set(places))[:: 2 if len(set(places)) > 6 else 1]
@@ -135,7 +134,7 @@ def _curves(
 
 def _curve(
     name: str, members: list[Method], place: Callable[[Method], float], number: int
-) -> list[go.Scatter]:
+) -> list[Trace]:
     """One curve, within one standard error either way where that is known."""
     x = [place(method) for method in members]
     values = [100 * method.value for method in members]
@@ -143,7 +142,11 @@ def _curve(
     trace = line(name, x, values, role=role, dash=DASHES[number % len(DASHES)])
     trace.update(
         mode="lines+markers",
-        marker={"symbol": SYMBOLS[number % len(SYMBOLS)], "size": 8, "color": trace.line.color},
+        marker={
+            "symbol": SYMBOLS[number % len(SYMBOLS)],
+            "size": 8,
+            "color": trace["line"]["color"],
+        },
     )
     errors = [100 * (method.standard_error or 0.0) for method in members]
     return (

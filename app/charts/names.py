@@ -9,7 +9,8 @@ are a smaller share of the plot, at the same place: nothing that was free is cov
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache, reduce
 from itertools import product
 from typing import Any
 
@@ -17,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.charts.curves import ends_of, has_line
-from app.charts.plane import Layout, Plane, Trace, names_itself, plane_of
+from app.charts.plane import Layout, Plane, Trace, axis_of, names_itself, plane_of
 from app.charts.room import (
     LETTER,
     LINE,
@@ -34,19 +35,26 @@ from app.charts.room import (
 Pixels = NDArray[np.float64]
 """n × 2 places from the left and from below, or n × 4 boxes: left, bottom, right, top"""
 
+Corners = NDArray[np.int64]
+"""4 × n places of corners of boxes in sums of ink, which are one row after another there"""
+
 CELL = 2
 """Pixels of a square in which there is ink or none."""
 
 EDGE = 2
 """Pixels between a name and the end of the plot."""
 
-WAYS = np.array(
-    [
-        (*way, gap)
-        for gap in (4.0, 10.0, 18.0)
-        for way in product((0, 1, -1), repeat=2)
-        if way != (0, 0)
-    ]
+WAYS, GAPS = np.split(
+    np.array(
+        [
+            (*way, gap)
+            for gap in (4.0, 10.0, 18.0)
+            for way in product((0, 1, -1), repeat=2)
+            if way != (0, 0)
+        ]
+    ),
+    [2],
+    axis=1,
 )
 """Which way from a place on its curve a name is tried, to the right and up, and how many pixels off."""
 
@@ -65,6 +73,9 @@ WIDEST = 0.6
 SIDES = ("center", "left", "right")
 """Where a name is anchored that stands over its point, to the right of it (1), to the left (-1)."""
 
+KEPT = 64
+"""Answers that are kept, some 30 kB each: many a curve stays the same while a reader's point moves."""
+
 RIDDEN = 0.05
 """Ink in a cell that a point may come to: names keep off it where that costs them no curve."""
 
@@ -82,10 +93,51 @@ def with_places(figure: dict[str, Any], riding: Mapping[int, int] | None = None)
     data, layout = figure["data"], figure["layout"]
     if not (names_itself(data) and any(is_named(trace) for trace in data)):
         return figure
+    riding = riding or {}
     chart = Chart(data, layout, plane_of(data, layout))
-    shares = [np.array(chart.plane.shares(trace)) for trace in data]
-    names = {width.name: places(chart, width, shares, riding or {}) for width in (WIDE, NARROW)}
+    seen = [
+        trace if number not in riding else trace | {"x": None, "y": None}
+        for number, trace in enumerate(data)
+    ]
+    sight = (chart.plane.x, *chart.plane.ys.items(), *riding.items(), _frozen([layout, *seen]))
+    names = _places_of(_Task(sight, chart, riding))
     return {**figure, "layout": {**layout, "meta": {"names": names}}}
+
+
+@dataclass(frozen=True)
+class _Task:
+    """Names to place, equal to another if all is that their places follow from."""
+
+    sight: tuple[object, ...]
+    chart: Chart = field(compare=False)
+    riding: Mapping[int, int] = field(compare=False)
+
+
+@lru_cache(KEPT)
+def _places_of(task: _Task) -> dict[str, list[Layout]]:
+    """The places on wide and on narrow charts."""
+    shares = [_shares(trace, task.chart.plane) for trace in task.chart.data]
+    return {width.name: places(task.chart, width, shares, task.riding) for width in (WIDE, NARROW)}
+
+
+def _frozen(value: object) -> object:
+    """Lists and dictionaries as tuples, which have a hash."""
+    if isinstance(value, dict):
+        return tuple((key, _frozen(inner)) for key, inner in value.items())
+    if isinstance(value, list):
+        nested = value and isinstance(value[0], dict | list)
+        return tuple(map(_frozen, value)) if nested else tuple(value)
+    return value
+
+
+def _shares(trace: Trace, plane: Plane) -> Pixels:
+    """The points of a trace as ``Plane.shares`` has them."""
+    columns = []
+    for values, scale in ((trace["x"], plane.x), (trace["y"], plane.ys[axis_of(trace)])):
+        plain = not (scale.log or scale.categories)
+        placed = np.array(values if plain else [scale.place(value) for value in values], float)
+        columns.append((placed - scale.low) / (scale.high - scale.low))
+    return np.column_stack(columns)
 
 
 def places(
@@ -98,8 +150,11 @@ def places(
     around = room(chart, width)
     size = np.array([around.plot(width), around.plot_height])
     curves = [curve * size for curve in shares]
+    along = [_along(curve) for curve in curves]
     inks = [
-        np.zeros(_cells(size)) if number in riding else _ink(_seen(trace, curves[number]), size)
+        np.zeros(_cells(size))
+        if number in riding
+        else _ink(_seen(trace, curves[number], along[number]), size)
         for number, trace in enumerate(chart.data)
     ]
     # The way of what rides on a curve is as much the curve's own as its line.
@@ -110,10 +165,10 @@ def places(
         _ink(_along(np.array(ends_of(shape, chart.plane)) * size), size)
         for shape in chart.layout.get("shapes") or ()
     ]
-    zero = FAINT * _ink(_zero_lines(chart.plane, size), size)
-    total = _sums(np.sum([*inks, *across, zero], axis=0))
+    zero = FAINT * _zero_lines(chart.plane, size)
+    total = _sums(reduce(np.add, [*inks, *across, zero]))
     names = [
-        _Name.of(number, trace, curves[number], size)
+        _Name.of(number, trace, curves[number], along[number], size)
         for number, trace in enumerate(chart.data)
         if is_named(trace)
     ]
@@ -128,7 +183,7 @@ def places(
         best = int(np.argmin(np.round(1000 * covered[name.trace] + name.distance, 6)))
         placed.append(name.at(best, size))
         if len(placed) < len(names):
-            total += _sums(_filled(name.boxes[best], size))
+            total += _filled_sums(name.boxes[best], size)
     return sorted(placed, key=lambda place: int(place["trace"]))
 
 
@@ -138,43 +193,53 @@ class _Name:
 
     trace: int
     lines: list[str]
-    spots: Pixels
-    """what each box stands beside"""
     boxes: Pixels
     distance: Pixels
     """pixels from the wanted spot, along the curve, and from there to the box"""
+    under: Corners
+    """of the boxes"""
+    around: Corners
+    """of the boxes and the ways to what they stand beside, then of the boxes and the air around them"""
 
     @staticmethod
-    def of(number: int, trace: Trace, curve: Pixels, size: Pixels) -> _Name:
+    def of(number: int, trace: Trace, curve: Pixels, along: Pixels, size: Pixels) -> _Name:
+        """All boxes of a name; ``along`` has places all along its curve."""
         name, widest = trace["name"], WIDEST * size[0]
         lines = [name] if width_of([name]) <= widest else wrapped(name, int(widest / LETTER))
         half = np.array([width_of(lines), LINE * len(lines)]) / 2
         wanted = curve[_wanted(trace)]
-        line = _within(_along(curve), size)
+        line = _within(along, size)
         if not len(line):
             line = curve[:1]
-        along = line[np.linspace(len(line) - 1, 0, min(SPOTS, len(line))).astype(int)]
+        tried = line[np.linspace(len(line) - 1, 0, min(SPOTS, len(line))).astype(int)]
         radius = 0 if has_line(trace) else (trace.get("marker") or {}).get("size", 6) / 2
-        spots = np.repeat(np.vstack([wanted, along]), len(WAYS), axis=0)
-        ways, gaps = np.split(np.tile(WAYS, (len(along) + 1, 1)), [2], axis=1)
-        gaps = gaps + radius
-        middles = spots + ways * (half + gaps)
-        middles = np.clip(middles, half + EDGE, np.maximum(size - half - EDGE, half + EDGE))
-        distance = np.hypot(*(spots - wanted).T) + gaps[:, 0]
-        boxes = np.hstack([middles - half, middles + half])
-        return _Name(number, lines, spots, boxes, distance)
+        # Spot after spot, each with all ways from it.
+        spots = np.vstack([wanted, tried])[:, None]
+        gaps = GAPS + radius
+        lowest = half + EDGE
+        middles = np.maximum(spots + WAYS * (half + gaps), lowest)
+        middles = np.minimum(middles, np.maximum(size - half - EDGE, lowest))
+        low, high = middles - half, middles + half
+        boxes = np.concatenate([low, high], axis=2)
+        reaching = np.concatenate([np.minimum(low, spots), np.maximum(high, spots)], axis=2)
+        airy = np.concatenate([low - AIR, high + AIR], axis=2)
+        distance = np.hypot(*(spots - wanted).T).T + gaps[:, 0]
+        return _Name(
+            number,
+            lines,
+            boxes.reshape(-1, 4),
+            distance.ravel(),
+            _corners(boxes.reshape(-1, 4), size),
+            _corners(np.vstack([reaching.reshape(-1, 4), airy.reshape(-1, 4)]), size),
+        )
 
     def covered(self, own: Pixels, total: Pixels) -> Pixels:
         """Cells of ink below each box, and of others between it and its curve; less for ink near it.
 
         Both the curve's own ink and that of all are given by their sums.
         """
-        reaching = np.hstack(
-            [np.minimum(self.boxes[:, :2], self.spots), np.maximum(self.boxes[:, 2:], self.spots)]
-        )
-        airy = self.boxes + AIR * np.array([-1, -1, 1, 1])
-        met, near = np.split(_inside(total - own, np.vstack([reaching, airy])), 2)
-        return _inside(own, self.boxes) + met + 0.002 * np.minimum(near, 400)
+        met, near = np.split(_inside(total - own, self.around), 2)
+        return _inside(own, self.under) + met + 0.002 * np.minimum(near, 400)
 
     def at(self, number: int, size: Pixels) -> Layout:
         left, bottom, right, top = (float(pixels) for pixels in self.boxes[number])
@@ -199,9 +264,9 @@ def _wanted(trace: Trace) -> int:
 # ---- ink ---------------------------------------------------------------------------------------
 
 
-def _seen(trace: Trace, curve: Pixels) -> Pixels:
+def _seen(trace: Trace, curve: Pixels, along: Pixels) -> Pixels:
     """Places all over what is drawn of a trace."""
-    seen = [_along(curve)] if has_line(trace) else []
+    seen = [along] if has_line(trace) else []
     if "markers" in (trace.get("mode") or ""):
         radius = (trace.get("marker") or {}).get("size", 6) / 2
         across = np.arange(-radius, radius + CELL, CELL)
@@ -209,22 +274,27 @@ def _seen(trace: Trace, curve: Pixels) -> Pixels:
     return np.vstack(seen) if seen else np.empty((0, 2))
 
 
-def _around(cells: Pixels, pixels: float) -> Pixels:
-    """The cells that are at most about so far, to the side and up or down, from one with ink."""
-    far = int(pixels // CELL) + 1
-    for axis, length in enumerate(cells.shape):
-        wide = np.pad(cells, [(far, far) if axis == n else (0, 0) for n in (0, 1)])
-        shifted = [wide.take(range(n, n + length), axis) for n in range(2 * far + 1)]
-        cells = np.max(shifted, axis=0)
-    return cells
+def _around(cells: Pixels, pixels: float) -> NDArray[np.bool_]:
+    """Whether cells are at most about so far, to the side and up or down, from one with ink."""
+    inked: NDArray[np.bool_] = cells == 1
+    for _ in ("to the sides", "up and down"):
+        grown = inked.copy()
+        for far in range(1, int(pixels // CELL) + 2):
+            grown[far:] |= inked[:-far]
+            grown[:-far] |= inked[far:]
+        inked = grown.T
+    return inked
 
 
 def _zero_lines(plane: Plane, size: Pixels) -> Pixels:
-    lines = [np.empty((0, 2))]
-    if not plane.x.log:
-        lines.append(_along(np.array([(plane.x.share(0.0), end) for end in (0, 1)]) * size))
-    lines.append(_along(np.array([(end, plane.ys["y"].share(0.0)) for end in (0, 1)]) * size))
-    return np.vstack(lines)
+    """The ink of the lines at zero that cross the whole plot."""
+    cells = np.zeros(_cells(size))
+    x, y = plane.x, plane.ys["y"]
+    if not x.log and 0 <= (across := x.share(0.0)) <= 1:
+        cells[int(across * size[0] // CELL)] = 1
+    if 0 <= (up := y.share(0.0)) <= 1:
+        cells[:, int(up * size[1] // CELL)] = 1
+    return cells
 
 
 def _along(curve: Pixels) -> Pixels:
@@ -241,23 +311,25 @@ def _cells(size: Pixels) -> tuple[int, int]:
 
 
 def _within(spots: Pixels, size: Pixels) -> Pixels:
-    return spots[((spots >= 0) & (spots <= size)).all(axis=1)]
+    x, y = spots.T
+    within: Pixels = spots[(x >= 0) & (x <= size[0]) & (y >= 0) & (y <= size[1])]
+    return within
 
 
 def _ink(spots: Pixels, size: Pixels) -> Pixels:
     """Which cells of the plot have ink: 1 or 0, from the left and from below."""
     cells = np.zeros(_cells(size))
-    x, y = (_within(spots, size) // CELL).astype(int).T
+    x, y = (_within(spots, size) / CELL).astype(int).T
     cells[x, y] = 1
     return cells
 
 
-def _filled(box: Pixels, size: Pixels) -> Pixels:
-    """Ink that fills a box, so heavy that a curve is rather covered than a name."""
-    cells = np.zeros(_cells(size))
+def _filled_sums(box: Pixels, size: Pixels) -> Pixels:
+    """The sums of ink that fills a box, so heavy that a curve is rather covered than a name."""
     left, bottom, right, top = (np.maximum(box, 0) // CELL).astype(int)
-    cells[left : right + 1, bottom : top + 1] = 10
-    return cells
+    across, up = (np.arange(cells + 1) for cells in _cells(size))
+    wide = np.minimum(np.maximum(across - left, 0), right + 1 - left)
+    return np.outer(10.0 * wide, np.minimum(np.maximum(up - bottom, 0), top + 1 - bottom))
 
 
 def _sums(ink: Pixels) -> Pixels:
@@ -268,10 +340,19 @@ def _sums(ink: Pixels) -> Pixels:
     return sums
 
 
-def _inside(sums: Pixels, boxes: Pixels) -> Pixels:
+def _corners(boxes: Pixels, size: Pixels) -> Corners:
+    """Where the corners of boxes are in sums of ink: the last, then those left of and below it."""
+    across, up = _cells(size)
+    cells = np.floor(boxes.T / CELL)
+    cells[2:] += 1
+    limits = [[across], [up], [across], [up]]
+    left, bottom, right, top = np.minimum(np.maximum(cells, 0), limits).astype(np.int64)
+    left, right = left * (up + 1), right * (up + 1)
+    return np.stack([right + top, left + top, right + bottom, left + bottom])
+
+
+def _inside(sums: Pixels, corners: Corners) -> Pixels:
     """The ink in each box, from its sums."""
-    limits = np.array([sums.shape[0] - 1, sums.shape[1] - 1] * 2)
-    edges = np.clip(boxes // CELL + (0, 0, 1, 1), 0, limits).astype(int)
-    left, bottom, right, top = edges.T
-    inside: Pixels = sums[right, top] - sums[left, top] - sums[right, bottom] + sums[left, bottom]
+    last, beside, below, before = sums.ravel().take(corners)
+    inside: Pixels = last - beside - below + before
     return inside

@@ -61,7 +61,7 @@ def plane_of(data: list[Trace], layout: Layout) -> Plane:
 def _scale(letter: str, axis: Layout, data: list[Trace], *, aired: bool) -> Scale:
     log = axis.get("type") == "log"
     values = [value for trace in data for value in trace[letter]]
-    if any(isinstance(value, str) for value in values):
+    if any(issubclass(kind, str) for kind in set(map(type, values))):
         names = tuple(dict.fromkeys(str(value) for value in values))
         scale = Scale(-0.5, len(names) - 0.5, categories=names)
     elif axis.get("range"):
@@ -70,7 +70,8 @@ def _scale(letter: str, axis: Layout, data: list[Trace], *, aired: bool) -> Scal
     else:
         measure = Scale(0, 1, log)
         if aired and values:
-            scale = Scale(*aired_range([measure.place(value) for value in values]), log)
+            ends = measure.place(min(values)), measure.place(max(values))
+            scale = Scale(*aired_range(ends), log)
         else:
             padded = [(measure.place(v), pad) for v, pad in _padded(letter, data)]
             scale = Scale(*padded_range(padded), log)

@@ -377,7 +377,7 @@ def _figure(posterior: Posterior) -> dict[str, object]:
         horizontal=True,
     )
     return curve_figure(
-        [bar.update(showlegend=False)],
+        [bar | {"showlegend": False}],
         x="weight: log-odds of being chosen, per unit",
         y="feature",
         x_range=(-reach, reach),

@@ -150,9 +150,8 @@ def optima(several: Sequence[Params]) -> list[Optimum]:
     reward, reference = reward_of(facts, first.reward), facts.reference_logps
     betas = torch.tensor([params.beta for params in several], dtype=torch.float64)
     optimal = vmap(optimal_logps, (None, None, 0))(reference, reward, betas)
-    before = even_quantiles(reference, reward, DOTS)
+    before, top = _reference_quantiles(prompt, first.reward)
     highest = float(reward.max())
-    top = float(quantiles(reference, reward, TOP))
     numbers = {
         "kl": vmap(kl_divergence, (0, None))(optimal, reference),
         "expected_reward": vmap(expectation, (0, None))(optimal, reward),
@@ -162,8 +161,9 @@ def optima(several: Sequence[Params]) -> list[Optimum]:
         "beyond_reference": mass_above(optimal, reward, top),
     }
     gain = optimal.exp() - reference.exp()
-    winners = _responses(facts, reward, optimal, gain.topk(SHOWN).indices)
-    losers = _responses(facts, reward, optimal, gain.topk(SHOWN, largest=False).indices)
+    ends = [gain.topk(SHOWN, largest=largest).indices for largest in (True, False)]
+    listed = _responses(facts, reward, optimal, torch.cat(ends, 1))
+    winners, losers = ([row[part] for row in listed] for part in (slice(SHOWN), slice(SHOWN, None)))
     curve = list(curve_points(prompt, first.reward))
     columns = {name: column.tolist() for name, column in numbers.items()}
     found = zip(
@@ -200,6 +200,15 @@ def _rows(columns: dict[str, list[float]]) -> list[dict[str, float]]:
 def reward_of(facts: PromptFacts, name: str) -> Tensor:
     """The chosen reward of all responses, mean 0 under the reference. Shape: (7776,)."""
     return facts.true_quality if name == RewardName.true else facts.learned_reward
+
+
+@cache
+def _reference_quantiles(prompt: int, name: str) -> tuple[Tensor, float]:
+    """Rewards that stand for equal shares of the reference, shape (dots,), and the one at ``TOP``."""
+    facts = the_lab().facts(prompt)
+    reward, reference = reward_of(facts, name), facts.reference_logps
+    top = float(quantiles(reference, reward, TOP))
+    return even_quantiles(reference, reward, DOTS), top
 
 
 @cache

@@ -12,6 +12,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from torch import Tensor
 
+from app.charts.plane import Trace
 from app.charts.scales import nice_step
 from app.figures import curve_figure, filled, points
 from app.formats import count, fixed, percent, signed
@@ -342,7 +343,7 @@ def _histogram(margins: Tensor) -> dict[str, object]:
     return curve_figure(traces, x="margin", y="pairs")
 
 
-def _steps(name: str, first: int, counts: list[int], step: float, *, role: str) -> object:
+def _steps(name: str, first: int, counts: list[int], step: float, *, role: str) -> Trace:
     """The outline of neighbouring bars that begin at bin ``first``."""
     edges = [step * (first + n) for n in range(len(counts) + 1)]
     x = [

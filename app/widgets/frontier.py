@@ -7,10 +7,10 @@ from functools import lru_cache
 from math import inf
 
 import numpy as np
-import plotly.graph_objects as go
 from pydantic import BaseModel, Field, ValidationInfo, field_validator
 from torch import Tensor
 
+from app.charts.plane import Trace
 from app.figures import band, curve_figure, line, marker
 from app.formats import fixed
 from app.lab.measure import measure
@@ -239,7 +239,7 @@ def _figure(
     # Beyond the best response alone, more KL buys nothing.
     kls = [farthest, *(p.kl for p in below)]
     qualities = [facts.frontier.bound(farthest), *(p.expected_reward for p in below)]
-    traces: list[go.Scatter] = [
+    traces: list[Trace] = [
         line("frontier of π*", kls, qualities, role="true"),
         *(trace for curve in curves for trace in _band_and_curve(curve, farthest)),
     ]
@@ -250,7 +250,7 @@ def _figure(
     return curve_figure(traces, x="KL from the reference (nats)", y="true quality")
 
 
-def _band_and_curve(curve: Curve, farthest: float) -> list[go.Scatter]:
+def _band_and_curve(curve: Curve, farthest: float) -> list[Trace]:
     """The mean over seeds, within one standard deviation of true quality either way."""
     role, dash = STYLE[curve.method]
     places = sorted(curve.places, key=lambda place: place.kl)

@@ -199,9 +199,8 @@ def _figure(history: list[Row]) -> dict[str, object]:
         [
             line("learned reward", iterations, [row.reward for row in history], role="reward"),
             # Shaded up to the learned reward: the gap that the reward model does not see.
-            line(
-                "true quality", iterations, [row.true_quality for row in history], role="true"
-            ).update(fill="tonexty", fillcolor=translucent(ROLES["rejected"], 0.1)),
+            line("true quality", iterations, [row.true_quality for row in history], role="true")
+            | {"fill": "tonexty", "fillcolor": translucent(ROLES["rejected"], 0.1)},
             line("KL", iterations, [row.kl for row in history], role="kl", axis="y2", dash="dot"),
         ],
         x="iteration",

@@ -260,8 +260,9 @@ def _figure(judges: Judges) -> dict[str, object]:
     traces = []
     for name, margin, role in shown:
         bar = bars(name, [name], [margin], role=role, horizontal=True)
-        bar.update(text=[signed(margin)], textposition="outside", cliponaxis=False)
-        traces.append(bar)
+        traces.append(
+            bar | {"text": [signed(margin)], "textposition": "outside", "cliponaxis": False}
+        )
     layout: dict[str, Any] = {
         "yaxis": {"title": {"text": "judge"}, "autorange": "reversed"},
         "showlegend": False,

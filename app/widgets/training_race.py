@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-import plotly.graph_objects as go
 from pydantic import BaseModel, Field
 from torch import Tensor
 
+from app.charts.plane import Trace
 from app.figures import curve_figure, line, marker
 from app.lab.race import LEGS, Leg, race_legs
 from app.lab.trained import the_lab
@@ -168,7 +168,7 @@ def _figure(
     """Both paths under the frontier, which is drawn as far as a KL in nats."""
     frontier = the_lab().facts(prompt).frontier
     below = [point for point in frontier.points if point.kl < farthest][::2]
-    traces: list[go.Scatter] = [
+    traces: list[Trace] = [
         line(
             "frontier of π*",
             [farthest, *(point.kl for point in below)],
@@ -181,7 +181,7 @@ def _figure(
     return curve_figure(traces, x="KL from the reference (nats)", y="true quality")
 
 
-def _path(name: str, path: Sequence[Place], *, role: str, symbol: str) -> list[go.Scatter]:
+def _path(name: str, path: Sequence[Place], *, role: str, symbol: str) -> list[Trace]:
     """A path, and where it has come to; nothing, before it has begun."""
     if not path:
         return []
@@ -190,7 +190,7 @@ def _path(name: str, path: Sequence[Place], *, role: str, symbol: str) -> list[g
         [place.kl for place in path],
         [place.true_quality for place in path],
         role=role,
-    ).update(showlegend=False)
+    ) | {"showlegend": False}
     end = marker(name, path[-1].kl, path[-1].true_quality, role=role, symbol=symbol, named=True)
     return [trail, end]
 

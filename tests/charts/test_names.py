@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.charts import names
 from app.charts.plane import names_itself, plane_of
 from app.charts.room import LINE, NARROW, WIDE, Chart, Width, room, width_of
 from app.figures import curve_figure, line, marker
@@ -140,9 +141,9 @@ def test_every_figure_with_named_curves_has_places() -> None:
 @WIDTHS
 @settings(max_examples=40)
 @given(
-    heights=st.lists(st.floats(0, 1), min_size=2, max_size=4),
-    slope=st.floats(-1, 1),
-    bend=st.floats(-2, 2),
+    heights=st.lists(st.floats(0, 1, allow_subnormal=False), min_size=2, max_size=4),
+    slope=st.floats(-1, 1, allow_subnormal=False),
+    bend=st.floats(-2, 2, allow_subnormal=False),
 )
 def test_names_of_any_bundle_of_curves_keep_clear_of_each_other(
     width: Width, heights: list[float], slope: float, bend: float
@@ -163,6 +164,35 @@ def test_the_name_of_a_lone_curve_is_off_it(width: Width, speed: float, phase: f
     xs = [number / 20 for number in range(41)]
     wave = line("a wave", xs, [math.sin(speed * x + phase) for x in xs], role="true")
     assert crossings(curve_figure([wave], x="x", y="y"), width) == []
+
+
+def test_places_that_are_kept_are_those_that_would_be_found() -> None:
+    def figure(
+        *, name: str = "rising", end: float = 1.0, at: float = 0.5, x: str = "x", **more: Any
+    ) -> dict[str, Any]:
+        curve = line(name, [0, 1, 2], [0.0, 0.2, end], role="true")
+        return curve_figure([curve, marker("here", at, 0.1, role="true")], x=x, y="y", **more)
+
+    def found() -> list[Any]:
+        shape = {"type": "line", "x0": 1, "x1": 2, "y0": 0.9, "y1": 1}
+        figures = (
+            figure(),
+            figure(name="rising, under a longer name"),
+            figure(end=-1.0),
+            figure(at=1.9),
+            figure(x="a title that takes two lines on a narrow page"),
+            figure(x_range=(-9, 3)),
+            figure(shapes=[shape]),
+        )
+        return [each["layout"]["meta"] for each in figures]
+
+    def found_anew() -> list[Any]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(names, "_places_of", names._places_of.__wrapped__)
+            return found()
+
+    assert found() == found() == found_anew()
+    assert len({str(places) for places in found()}) > 3
 
 
 def test_a_name_stands_at_the_end_of_its_curve_where_that_is_free() -> None:
