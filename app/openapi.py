@@ -23,7 +23,7 @@ def install(app: FastAPI) -> None:
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = with_own_names(by_default())
+            app.openapi_schema = with_problems(with_own_names(by_default()))
         return app.openapi_schema
 
     app.openapi = document  # type: ignore[method-assign]
@@ -48,6 +48,35 @@ def with_own_names(document: dict[str, Any]) -> dict[str, Any]:
         for name, schema in renamed["components"]["schemas"].items()
     }
     return renamed
+
+
+REFUSALS = {
+    "400": "the body is no text",
+    "413": "the body is too large",
+    "429": "this client has too many runs waiting",
+    "503": "there is no room for another run just now, or the one behind this was cut off",
+}
+"""what any operation may answer, beside 422"""
+
+
+def with_problems(document: dict[str, Any]) -> dict[str, Any]:
+    """Say of every refusal that it is problem+json, and of every operation how it may refuse."""
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            responses = operation["responses"]
+            refusals = {code: REFUSALS[code] for code in ("429", "503")}
+            if method == "post":
+                refusals |= {code: REFUSALS[code] for code in ("400", "413")}
+            if "{" in path:
+                refusals["404"] = "there is none of that name"
+            if path.startswith("/api/"):
+                for code, description in refusals.items():
+                    responses.setdefault(code, {"description": description, "content": problem})
+            for code, response in responses.items():
+                if code.startswith(("4", "5")):
+                    response["content"] = problem
+    return document
 
 
 def _own_name(name: str) -> str:

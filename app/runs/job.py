@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from app.lab_data import policies
-from app.resources import DATA, PACKAGE
+from app.resources import PACKAGE
 from app.widgets.base import Widget, WidgetParams
 from app.widgets.registry import WIDGETS
 
@@ -63,7 +63,8 @@ def events(job: Job) -> Iterator[Event]:
 def code_hash() -> str:
     """Of all code and data that results depend on."""
     digest = hashlib.sha256()
-    for file in sorted([*PACKAGE.rglob("*.py"), *(f for f in DATA.rglob("*") if f.is_file())]):
+    data = (file for file in PACKAGE.rglob("data/*") if file.is_file())
+    for file in sorted([*PACKAGE.rglob("*.py"), *data]):
         digest.update(str(file.relative_to(PACKAGE)).encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()

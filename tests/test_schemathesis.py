@@ -1,0 +1,64 @@
+"""Requests made up from the OpenAPI document, valid and not, are answered as it says, whatever they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+from schemathesis.specs.openapi import checks as conformance
+from starlette.testclient import TestClient
+
+from app.main import create_app
+from app.settings import Settings
+from app.widgets.base import always
+from app.widgets.registry import WIDGETS
+
+CHECKS = [
+    schemathesis.checks.not_a_server_error,
+    conformance.status_code_conformance,
+    conformance.content_type_conformance,
+    conformance.response_schema_conformance,
+    conformance.response_headers_conformance,
+]
+"""Not that all that the document allows is accepted: what depends on two fields it can not say."""
+
+SLOW = {name for name, widget in WIDGETS.items() if widget.trains is always} | {
+    *("annotator", "frontier", "rlhf_pipeline")
+}
+"""Widgets that train, each of whose results takes seconds."""
+
+
+def trains(path: str) -> bool:
+    parts = path.split("/")
+    return bool(SLOW & set(parts)) and "studies" not in parts and "receipts" not in parts
+
+
+application = create_app(Settings(warm=False))
+# What trains is left to tests/test_api.py, which asks it what it refuses.
+schema = schemathesis.openapi.from_asgi("/openapi.json", application).exclude(
+    lambda context: trains(context.operation.path)
+)
+
+
+@pytest.fixture(scope="module")
+def asked() -> Iterator[TestClient]:
+    with TestClient(application, raise_server_exceptions=False) as client:
+        yield client
+
+
+@schema.parametrize()
+@hypothesis_settings(
+    max_examples=12, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck)
+)
+def test_every_operation_answers_as_documented(
+    case: schemathesis.Case[Any], asked: TestClient
+) -> None:
+    response = case.call(session=cast(Any, asked))
+    checks = CHECKS
+    if case.path == "/oembed" and response.status_code == 501:
+        checks = CHECKS[1:]  # which the oEmbed specification asks for
+    case.validate_response(response, checks=checks)
