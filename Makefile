@@ -56,7 +56,7 @@ screenshots: .venv/.assets browser
 	touch $@
 
 # Statics are compressed once, and again when one has changed.
-.venv/.compressed: .venv/.assets app/statics.py $(wildcard static/*.* static/widgets/*.*)
+.venv/.compressed: .venv/.assets app/statics.py app/sheets.py $(wildcard static/*.* static/widgets/*.*)
 	$(BIN)/python -m app.statics
 	touch $@
 

@@ -20,6 +20,7 @@ from app.embedding_flags import NO_FLAGS, Flags
 from app.formats import format_value
 from app.head import page_head
 from app.mathml import coloured, mathml, terms_of
+from app.modules import imports
 from app.resources import STATIC, TEMPLATES, content_hash
 from app.sections import SECTIONS, section_by_slug
 from app.sources import corrections, glossary, references
@@ -217,6 +218,7 @@ _environment.globals.update(
     sections=SECTIONS,
     url=_url,
     static=_static,
+    module_imports=imports,
     heading=_heading,
     widget=_widget,
     cite=_cite,

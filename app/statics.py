@@ -22,6 +22,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from app.resources import COMPRESSED, STATIC
+from app.sheets import sheet
 
 SUFFIXES = {".css", ".js", ".svg", ".txt"}
 """of files that get smaller"""
@@ -38,6 +39,9 @@ class HashedStatics(StaticFiles):
 
     def __init__(self, directory: Path) -> None:
         super().__init__(directory=directory)
+        self._sheets = {
+            path.relative_to(directory).as_posix(): sent(path) for path in directory.rglob("*.css")
+        }
         self._compressed = {
             (path.relative_to(directory).as_posix(), encoding): compressed
             for path in compressible(directory)
@@ -48,6 +52,8 @@ class HashedStatics(StaticFiles):
     async def get_response(self, path: str, scope: Scope) -> Response:
         """As Starlette, with a compressed file where there is one, and say that a copy may be kept."""
         response = await super().get_response(path, scope)
+        if path in self._sheets and response.status_code == HTTPStatus.OK:
+            response = Response(self._sheets[path], media_type="text/css")
         if response.status_code != HTTPStatus.OK:
             return response
         wanted = Headers(scope=scope).get("accept-encoding", "")
@@ -79,9 +85,14 @@ def compressible(folder: Path) -> Iterator[Path]:
             yield path
 
 
+def sent(path: Path) -> bytes:
+    """What a file is sent as: itself, or a style sheet with all that it imports."""
+    return sheet(path).encode() if path.suffix == ".css" else path.read_bytes()
+
+
 def compressed_file(path: Path, encoding: str) -> Path:
     """Where a file lies compressed, if it does."""
-    return COMPRESSED / f"{hashlib.sha256(path.read_bytes()).hexdigest()[:20]}.{encoding}"
+    return COMPRESSED / f"{hashlib.sha256(sent(path)).hexdigest()[:20]}.{encoding}"
 
 
 def compress() -> None:
@@ -93,7 +104,7 @@ def compress() -> None:
             file = compressed_file(path, encoding)
             wanted.add(file)
             if not file.is_file():
-                file.write_bytes(encode(path.read_bytes()))
+                file.write_bytes(encode(sent(path)))
     for file in set(COMPRESSED.iterdir()) - wanted:
         file.unlink()
 

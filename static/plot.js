@@ -18,7 +18,8 @@ const CONFIG = { displayModeBar: false, responsive: true, scrollZoom: false, dou
 const drawn = new Map();
 let loading = null;
 
-const plotly = () => {
+/** The library, loaded when it is first asked for. */
+export const plotly = () => {
   // The UMD file sets window.Plotly.
   loading ??= import("./vendor/plotly-basic.min.js").then(() => window.Plotly);
   return loading;

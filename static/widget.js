@@ -232,6 +232,8 @@ class DpoWidget extends HTMLElement {
     }
     if (this.loading) return;
     this.loading = true;
+    // Plotly takes longest: it is on its way before anything asks it to draw.
+    if (this.querySelector("[data-chart]")) import("./plot.js").then(({ plotly }) => plotly());
     const { default: module } = await import(`./widgets/${this.name}.js`);
     this.#module = module;
     module.start?.(this);

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from app import statics
 from app.rendering import static_hash
 from app.resources import STATIC
-from app.statics import HashedStatics, accepts, compress, compressed_file, compressible
+from app.statics import HashedStatics, accepts, compress, compressed_file, compressible, sent
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,9 @@ def test_set_up_has_compressed_every_static_file_that_gets_smaller() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["br", "gzip"])
-@pytest.mark.parametrize("name", ["widget.js", "page.css", "vendor/plotly-basic.min.js"])
+@pytest.mark.parametrize(
+    "name", ["widget.js", "page.css", "style.css", "vendor/plotly-basic.min.js"]
+)
 def test_a_static_comes_compressed_and_is_the_same(
     client: TestClient, name: str, encoding: str
 ) -> None:
@@ -49,9 +51,9 @@ def test_a_static_comes_compressed_and_is_the_same(
     assert "Accept-Encoding" in answer.headers["vary"]
     assert answer.headers["content-type"].startswith("text/")
     assert "immutable" in answer.headers["cache-control"]
-    assert answer.content == (STATIC / name).read_bytes()
-    sent = int(answer.headers["content-length"])
-    assert sent == compressed_file(STATIC / name, encoding).stat().st_size
+    assert answer.content == sent(STATIC / name)
+    size = int(answer.headers["content-length"])
+    assert size == compressed_file(STATIC / name, encoding).stat().st_size
 
 
 def test_without_an_encoding_the_file_itself_is_sent(client: TestClient) -> None:

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from posixpath import dirname, join, normpath
 
-_IMPORT = re.compile(r'^import (?:\{([^}]*)\} from )?"([^"]+)";[^\S\n]*$', re.MULTILINE)
+from app.modules import IMPORT
+
 _EXPORT_DEFAULT = re.compile(r"^export default ", re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:const|let|class|(?:async )?function\*?) +(\w+))", re.MULTILINE)
 _EXPORT_LIST = re.compile(r"^export \{([^}]*)\};[^\S\n]*$", re.MULTILINE)
@@ -117,7 +118,7 @@ def module(source: str, name: str) -> tuple[str, list[str]]:
         exported.extend(_renamed(found[1], " as ", ": ", swapped=True))
         return ""
 
-    body = _IMPORT.sub(replace_import, source)
+    body = IMPORT.sub(replace_import, source)
     body = _EXPORT_DEFAULT.sub("exports.default = ", body)
     body = _EXPORT.sub(replace_export, body)
     body = _EXPORT_LIST.sub(replace_list, body)

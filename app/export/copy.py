@@ -24,6 +24,7 @@ from app.export.results import Computed, compute_all, index_file, results_file
 from app.export.states import Plan, State, states_by_file
 from app.rendering import static_hash
 from app.resources import STATIC
+from app.sheets import sheet
 from app.widgets.registry import WIDGETS
 
 BUNDLE = "static/explainer.js"
@@ -176,14 +177,15 @@ def _write_statics(folder: Path, html: Mapping[str, str]) -> None:
             shutil.copyfile(source, place)
 
 
-def _with_fonts(sheet: Path) -> str:
-    """A style sheet with its fonts inside: some browsers load none from another folder of a disk."""
+def _with_fonts(path: Path) -> str:
+    """A style sheet, with those that it imports, and its fonts inside: some browsers load none from
+    another folder of a disk."""
 
     def inside(found: re.Match[str]) -> str:
-        font = base64.b64encode((sheet.parent / found[1]).read_bytes()).decode()
+        font = base64.b64encode((path.parent / found[1]).read_bytes()).decode()
         return f'url("data:font/woff2;base64,{font}")'
 
-    return _FONT.sub(inside, sheet.read_text(encoding="utf-8"))
+    return _FONT.sub(inside, sheet(path))
 
 
 def _report(

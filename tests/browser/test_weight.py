@@ -1,9 +1,9 @@
-"""What a section page costs over the wire, before a chart comes near."""
+"""What a section page costs over the wire, before a chart comes near, and what waits for what."""
 
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from app.sections import SECTIONS
 
@@ -36,3 +36,27 @@ def test_a_section_page_weighs_at_most_100_kilobytes_without_plotly(
     assert any(address.endswith(".css") for address in by_address)
     assert not [address for address in by_address if "plotly" in address]
     assert sum(by_address.values()) <= MOST_BYTES, by_address
+
+
+def test_nothing_but_the_style_and_the_theme_holds_up_the_first_paint(page: Page) -> None:
+    page.goto("/sections/beta")
+    blocking = page.evaluate(
+        """performance.getEntriesByType("resource")
+          .filter((entry) => entry.renderBlockingStatus === "blocking")
+          .map((entry) => entry.name.split("/").at(-1))"""
+    )
+    assert sorted(blocking) == ["style.css", "theme.js"]
+
+
+def test_plotly_waits_for_no_module_of_a_widget(page: Page) -> None:
+    page.route("**/static/*/widgets/*.js", lambda _: None)
+    with page.expect_request("**/vendor/plotly-basic.min.js"):
+        page.goto("/sections/beta#beta_effect-title", wait_until="commit")
+
+
+def test_the_page_jumps_to_where_an_address_leads_and_rides_where_a_link_does(page: Page) -> None:
+    behaviour = "getComputedStyle(document.documentElement).scrollBehavior"
+    page.goto("/sections/beta#beta_effect-title")
+    assert page.evaluate(behaviour) == "auto"
+    page.locator(".beside .headings a").first.focus()
+    assert page.evaluate(behaviour) == "smooth"

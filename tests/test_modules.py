@@ -1,0 +1,56 @@
+"""What a page says of its modules, so that a browser fetches them in one go."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.modules import imports
+from app.resources import STATIC
+from tests.test_pages import PAGES, Elements
+
+
+def test_all_that_a_module_imports_is_found_once_and_nothing_that_it_loads_later() -> None:
+    found = imports("widget.js", "plot.js")
+    assert len(found) == len(set(found))
+    assert {"widget.js", "ranges.js", "columns.js", "plot.js", "dom.js"} <= set(found)
+    assert not {"share.js", "receipt.js"} & set(found)
+    assert not [name for name in found if name.startswith("vendor/")]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_names_all_that_its_modules_import(client: TestClient, path: str) -> None:
+    named: set[str] = set()
+    entries: set[str] = set()
+    for tag, attributes in Elements(client.get(path).text).all:
+        address = attributes.get("src") or attributes.get("href") or ""
+        found = re.fullmatch(r"/static/\w+/(.+\.js)", address)
+        if found is None:
+            continue
+        if attributes.get("type") == "module":
+            entries.add(found[1])
+        if attributes.get("rel") == "modulepreload" or attributes.get("type") == "module":
+            named.add(found[1])
+            # Text comes first.
+            assert attributes["fetchpriority"] == "low", (tag, address)
+    assert "widget.js" in entries
+    assert set(imports("widget.js")) <= named
+    if "<dpo-widget" in client.get(path).text:
+        assert set(imports("plot.js")) <= named
+    assert not [name for name in named if not (STATIC / name).is_file()]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_before_the_first_paint_there_is_one_script_and_one_style_sheet(
+    client: TestClient, path: str
+) -> None:
+    elements = Elements(client.get(path).text).all
+    before = [
+        attributes.get("src") or attributes["href"]
+        for tag, attributes in elements
+        if (tag == "script" and "src" in attributes and attributes.get("type") != "module")
+        or (tag == "link" and attributes.get("rel") == "stylesheet")
+    ]
+    assert [(address or "").rpartition("/")[2] for address in before] == ["theme.js", "style.css"]

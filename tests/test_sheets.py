@@ -1,0 +1,38 @@
+"""One style sheet for all pages, from one file for each subject."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.rendering import static_hash
+from app.resources import STATIC
+from app.sheets import OtherFolder, sheet
+
+
+def test_imports_stand_in_their_places_in_their_order(tmp_path: Path) -> None:
+    (tmp_path / "all.css").write_text('/* both */\n@import "a.css";\n@import "b.css";\ni { }\n')
+    (tmp_path / "a.css").write_text("a { }\n")
+    (tmp_path / "b.css").write_text('@import "c.css";\nb { }\n')
+    (tmp_path / "c.css").write_text("c { }\n")
+    assert sheet(tmp_path / "all.css") == "/* both */\na { }\nc { }\nb { }\ni { }\n"
+
+
+def test_a_sheet_of_another_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "all.css").write_text('@import "vendor/a.css";\n')
+    with pytest.raises(OtherFolder, match=r"all\.css imports vendor/a\.css"):
+        sheet(tmp_path / "all.css")
+
+
+@pytest.mark.parametrize("encoding", ["br", ""])
+def test_no_browser_meets_an_import(client: TestClient, encoding: str) -> None:
+    address = f"/static/{static_hash()}/style.css"
+    answer = client.get(address, headers={"Accept-Encoding": encoding})
+    assert answer.headers["content-type"].startswith("text/css")
+    assert "@import" not in answer.text
+    for name in re.findall(r'@import "([^"]+)"', (STATIC / "style.css").read_text("utf-8")):
+        assert (STATIC / name).read_text("utf-8") in answer.text
+    assert answer.text.count("@font-face") == 1
