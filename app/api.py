@@ -95,9 +95,10 @@ async def streamed(
 
 
 def room_for(widget: Widget) -> Any:
-    """Refuse a run that there is no room for while its stream has not yet begun."""
+    """Refuse a run that can not be made, or has no room, while its stream has not yet begun."""
 
     async def check(request: Request, params: Annotated[widget.params, Query()]) -> None:  # type: ignore[name-defined]
+        request.app.state.lab.expect()
         await request.app.state.runs.expect_room(job_of(widget, params))
 
     return Depends(check)

@@ -5,8 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+GRACE_S = 10
+"""seconds that requests are given to end when the server is told to stop"""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -19,6 +23,12 @@ def main(arguments: list[str] | None = None) -> None:
     serve.add_argument("--port", type=int, default=8000, help="0 takes a free one")
     serve.add_argument("--root-path", default="", help="sub-path under which a proxy serves us")
     serve.add_argument("--workers", type=int, default=1, help="server processes")
+    serve.add_argument(
+        "--trusted-proxies",
+        default="127.0.0.1",
+        metavar="ADDRESSES",
+        help="proxies whose X-Forwarded-For is believed, with commas between them (default: this machine)",
+    )
     serve.set_defaults(run=_serve)
 
     export = commands.add_parser("export", help="write the explainer as static files")
@@ -55,6 +65,11 @@ def main(arguments: list[str] | None = None) -> None:
         study.add_argument("--output", type=Path, help="data file (default: the package's)")
         study.set_defaults(run=_study, study=name)
 
+    doctor = commands.add_parser("doctor", help="check this installation")
+    doctor.add_argument("--host", default="127.0.0.1", help="that the server is to listen on")
+    doctor.add_argument("--port", type=int, default=8000, help="that the server is to listen on")
+    doctor.set_defaults(run=_doctor)
+
     given = parser.parse_args(arguments)
     given.run(given)
 
@@ -62,6 +77,10 @@ def main(arguments: list[str] | None = None) -> None:
 def _serve(given: argparse.Namespace) -> None:
     import uvicorn
 
+    from app.logs import LOGGING
+
+    # Uvicorn ends in an orderly way and then lets the signal act: it must not leave the folder behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with TemporaryDirectory(prefix="dpo-explained-", ignore_cleanup_errors=True) as folder:
         # All workers keep their finished runs in one place.
         os.environ.setdefault("DPO_EXPLAINED_STORE", folder)
@@ -72,8 +91,15 @@ def _serve(given: argparse.Namespace) -> None:
             port=given.port,
             workers=given.workers,
             root_path=given.root_path,
+            # Our own lines tell of requests, without queries; a refused websocket would be told with its own.
+            log_config=LOGGING,
+            access_log=False,
+            ws="none",
             # Longer than a reader looks at a chart: a connection that is closed as it is used is an error.
             timeout_keep_alive=75,
+            # Streams that are open when the server is told to stop: browsers open theirs again elsewhere.
+            timeout_graceful_shutdown=GRACE_S,
+            forwarded_allow_ips=given.trusted_proxies,
         )
 
 
@@ -132,6 +158,13 @@ def _study(given: argparse.Namespace) -> None:
         climbs = studies.overoptimization_climbs(given.prompts, given.seeds)
         studies.study("overoptimization", command, climbs, studies.make_climb, file, given.jobs)
     print(f"written to {file}")
+
+
+def _doctor(given: argparse.Namespace) -> None:
+    from app.doctor import report
+
+    if not report(given.host, given.port):
+        raise SystemExit(1)
 
 
 if __name__ == "__main__":

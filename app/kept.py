@@ -35,6 +35,8 @@ class Answer:
     headers: list[tuple[bytes, bytes]]
     body: bytes
     etag: str
+    route: object
+    """that made it, for those who count requests"""
 
 
 class KeptAnswers:
@@ -67,8 +69,10 @@ class KeptAnswers:
             if answer is None:
                 return
             self._keep(key, answer)
+            scope["kept"] = "miss"
         else:
             self._answers.move_to_end(key)
+            scope["kept"], scope["route"] = "hit", answer.route
         await _give(answer, headers.get("if-none-match"), send)
 
     async def _ask(self, scope: Scope, receive: Receive, send: Send) -> Answer | None:
@@ -91,7 +95,7 @@ class KeptAnswers:
             else:
                 parts.append(message.get("body", b""))
                 if not message.get("more_body", False):
-                    answer = _answer(start, b"".join(parts))
+                    answer = _answer(start, b"".join(parts), scope.get("route"))
                 elif sum(map(len, parts)) > LARGEST:
                     await send(start)
                     await send({**message, "body": b"".join(parts)})
@@ -124,14 +128,14 @@ def _may_be_kept(start: Message) -> bool:
     )
 
 
-def _answer(start: Message, body: bytes) -> Answer:
+def _answer(start: Message, body: bytes, route: object) -> Answer:
     headers = MutableHeaders(raw=list(start["headers"]))
     page = headers.get("content-type", "").startswith("text/html")
     etag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
     headers["etag"] = etag
     headers.setdefault("cache-control", PAGE_FRESH if page else DATA_FRESH)
     headers["content-length"] = str(len(body))
-    return Answer(headers.raw, body, etag)
+    return Answer(headers.raw, body, etag, route)
 
 
 async def _give(answer: Answer, known: str | None, send: Send) -> None:

@@ -27,6 +27,10 @@ class Memo:
     Each widget has its own bound, so that many cheap results do not drive out a training run.
     """
 
+    hits = 0
+    """results that were there, or being computed"""
+    misses = 0
+
     def __init__(self, compute: Compute = compute_here, kept: int = KEPT) -> None:
         self._compute = compute
         self._kept = kept
@@ -43,10 +47,12 @@ class Memo:
             future = results.get(params)
             ours = future is None
             if future is None:
+                self.misses += 1
                 future = results[params] = Future()
                 while len(results) > self._kept:
                     results.popitem(last=False)
             else:
+                self.hits += 1
                 results.move_to_end(params)
         if ours:
             try:

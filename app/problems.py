@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -11,10 +12,20 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.lab.weights import BadWeights
+from app.logs import request_id
 from app.rendering import templates
 from app.runs.limits import Busy
-from app.runs.processes import RunLost
+from app.runs.processes import RunFailed, RunLost
+
+UNEXPECTED = "Something went wrong on our side; it has been logged."
+
+FOR_PROGRAMS = ("/oembed", "/readyz", "/metrics")
+"""addresses beside those of the API whose problems are JSON"""
+
+log = logging.getLogger(__name__)
 
 
 class FieldError(BaseModel):
@@ -35,6 +46,10 @@ class Problem(BaseModel):
     status: int
     detail: str
     errors: list[FieldError] = []
+    request_id: str | None = Field(
+        None,
+        description="where the fault is ours: what the log calls this request, and the header X-Request-ID",
+    )
 
 
 class RefusedParams(ValueError):
@@ -111,12 +126,16 @@ def respond(
 ) -> Response:
     """The one place that decides between problem+json and a page."""
     problem = Problem(
-        title=HTTPStatus(status).phrase, status=status, detail=detail, errors=errors or []
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        errors=errors or [],
+        request_id=request_id.get() or None if status >= 500 else None,
     )
     path = request.url.path.removeprefix(request.scope.get("root_path", ""))
-    if path.startswith("/api") or path == "/oembed":
+    if path.startswith("/api") or path in FOR_PROGRAMS:
         return JSONResponse(
-            problem.model_dump(),
+            problem.model_dump(exclude=None if problem.request_id else {"request_id"}),
             status,
             headers=dict(headers or {}),
             media_type="application/problem+json",
@@ -153,9 +172,51 @@ def install(app: FastAPI) -> None:
         detail = "The training run behind this was cut off. Ask again."
         return respond(request, 503, detail, headers={"Retry-After": "5"})
 
+    @app.exception_handler(BadWeights)
+    async def damaged(request: Request, error: BadWeights) -> Response:
+        return respond(request, 503, str(error), headers={"Retry-After": "60"})
+
+    @app.exception_handler(RunFailed)
+    async def failed(request: Request, error: RunFailed) -> Response:
+        # The process that was to make the run found it; see app/runs/worker.py.
+        name, _, said = str(error).partition(": ")
+        if name == BadWeights.__name__:
+            return await damaged(request, BadWeights(said))
+        log.error("a run failed: %s", name, exc_info=error)
+        return respond(request, 500, UNEXPECTED)
+
     @app.exception_handler(Exception)
     async def unexpected(request: Request, _: Exception) -> Response:
-        return respond(request, 500, "Something went wrong on our side; it has been logged.")
+        return respond(request, 500, UNEXPECTED)
+
+    app.add_middleware(AnswerUnexpected)
+
+
+class AnswerUnexpected:
+    """Answers where the code failed, inside of all other middleware, so that the answer is like any other.
+
+    What fails when an answer has begun goes on to the server, which logs it and closes the connection.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        begun = False
+
+        async def noted(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noted)
+        except Exception:
+            if begun or scope["type"] != "http":
+                raise
+            log.exception("not expected")
+            await respond(Request(scope), 500, UNEXPECTED)(scope, receive, send)
 
 
 def _schemas_of(request: Request) -> Mapping[str, Mapping[str, Any]]:

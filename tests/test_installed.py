@@ -7,7 +7,9 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import zipfile
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,10 +45,13 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         stderr=subprocess.PIPE,
         text=True,
     )
+    assert process.stderr is not None
+    # Once the address is known: somebody has to read on, or the server would wait for room to write.
+    drain = threading.Thread(target=deque, args=(process.stderr, 0), daemon=True)
     try:
-        assert process.stderr is not None
         for line in process.stderr:
             if found := re.search(r"running on (http://127\.0\.0\.1:\d+)", line):
+                drain.start()
                 yield found[1]
                 break
         else:
@@ -54,8 +59,9 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=20)
-        if process.stderr is not None:
-            process.stderr.close()
+        if drain.ident is not None:
+            drain.join()
+        process.stderr.close()
 
 
 def test_the_wheel_holds_all_that_is_served(wheel: Path) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from app.lab.dpo import DPOConfig, train_dpo
@@ -28,6 +28,7 @@ from app.lab.preferences import Comparisons, sample_comparisons
 from app.lab.quality import true_quality
 from app.lab.reward_model import RewardModel, RewardModelConfig, reward_margins, train_reward_model
 from app.lab.sft import SFTConfig, train_sft
+from app.lab.weights import read_file, write_files
 from app.lab.world import PROMPTS, World, the_world
 
 WEIGHTS = Path(__file__).parent / "data"
@@ -178,16 +179,14 @@ def train_lab(seed: int, progress: Callable[[str], None] = lambda _: None) -> La
 
 
 def save_lab(lab: Lab, folder: Path) -> None:
-    """Write the three networks as safetensors and the training report as JSON."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in NETWORKS:
-        save_file(getattr(lab, name).state_dict(), folder / f"{name}.safetensors")
+    """Write the three networks as safetensors, the training report as JSON, and their hashes."""
     text = json.dumps(lab.report, indent=1, ensure_ascii=False)
-    (folder / REPORT).write_text(text + "\n", encoding="utf-8")
+    networks = {weights_file(name): save(getattr(lab, name).state_dict()) for name in NETWORKS}
+    write_files(folder, {**networks, REPORT: f"{text}\n".encode()})
 
 
 def load_lab(folder: Path = WEIGHTS) -> Lab:
-    """Read a trained lab. Raises FileNotFoundError or SafetensorError for missing or bad files."""
+    """Read a trained lab. Raises BadWeights for files that are missing or not the ones written."""
     unseeded = torch.Generator()  # the values it would draw are overwritten at once
     networks: dict[str, nn.Module] = {
         "reference_policy": Policy(unseeded),
@@ -195,14 +194,19 @@ def load_lab(folder: Path = WEIGHTS) -> Lab:
         "dpo_policy": Policy(unseeded),
     }
     for name, network in networks.items():
-        network.load_state_dict(load_file(folder / f"{name}.safetensors"))
-    report = json.loads((folder / REPORT).read_text(encoding="utf-8"))
+        network.load_state_dict(load(read_file(folder, weights_file(name))))
+    report = json.loads(read_file(folder, REPORT))
     return Lab(the_world(), report["seed"], report=report, **networks)  # type: ignore[arg-type]
+
+
+def weights_file(network: str) -> str:
+    """What the file of a network is called."""
+    return f"{network}.safetensors"
 
 
 @lru_cache(maxsize=1)
 def the_lab() -> Lab:
-    """The lab that ships with the package, read once."""
+    """The lab that ships with the package, read once. Raises BadWeights; the next call tries again."""
     return load_lab()
 
 

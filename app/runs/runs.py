@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+import time
 from collections import Counter
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from app.clients import client
 from app.runs.job import Event, Job
 from app.runs.limits import Busy, Limits
-from app.runs.processes import Maker, RunFailed, RunLost
+from app.runs.processes import Maker, Processes, RunFailed, RunLost
 from app.runs.store import Store
 
 PAUSES = (0.1, 0.4, 1.6, 6.4)
@@ -20,7 +22,17 @@ PAUSES = (0.1, 0.4, 1.6, 6.4)
 
 UNLIMITED = Limits(waiting=sys.maxsize, per_client=sys.maxsize, readers=sys.maxsize, seconds=None)
 
+Outcome = Literal["made", "failed", "lost", "stopped"]
+"""of a run: it is there, its training raised something or took too long, its maker died, nobody read on"""
+
+Ended = Callable[[Job, Outcome, float], None]
+"""is told of a run that went on, how it ended, and after how many seconds"""
+
 log = logging.getLogger(__name__)
+
+
+def _untold(_job: Job, _outcome: Outcome, _seconds: float) -> None:
+    """Nobody wants to know."""
 
 
 @dataclass(frozen=True)
@@ -59,15 +71,50 @@ class _Going:
 class Runs:
     """Lives on one event loop, so nothing here needs a lock."""
 
+    store_hits = 0
+    """runs that were asked for and lay finished in the store"""
+    store_misses = 0
+
     def __init__(
-        self, maker: Maker, store: Store, at_a_time: int, limits: Limits = UNLIMITED
+        self,
+        maker: Maker,
+        store: Store,
+        at_a_time: int,
+        limits: Limits = UNLIMITED,
+        ended: Ended = _untold,
     ) -> None:
         self._maker = maker
         self._store = store
-        self._free = at_a_time
+        self._at_a_time = self._free = at_a_time
         self._limits = limits
+        self._ended = ended
         self._queue: list[_Going] = []
         self._going: dict[str, _Going] = {}
+
+    @property
+    def waiting(self) -> int:
+        """Runs in the queue."""
+        return len(self._queue)
+
+    @property
+    def going(self) -> int:
+        """Runs that are being made."""
+        return self._at_a_time - self._free
+
+    @property
+    def readers(self) -> int:
+        """Requests that follow a run."""
+        return sum(going.readers for going in self._going.values())
+
+    @property
+    def processes(self) -> int:
+        """Of this machine that make runs."""
+        return len(self._maker.pids) if isinstance(self._maker, Processes) else 0
+
+    @property
+    def full(self) -> bool:
+        """Whether the queue has no room for another run."""
+        return not self._free and len(self._queue) >= self._limits.waiting
 
     async def events(self, job: Job) -> AsyncGenerator[Event | Queued, None]:
         """The events of a job from its first, those of one that goes on or is finished at once.
@@ -78,9 +125,11 @@ class Runs:
         """
         kept = await asyncio.to_thread(self._store.get, job.key)
         if kept is not None:
+            self.store_hits += 1
             for event in kept:
                 yield event
             return
+        self.store_misses += 1
         going = self._going.get(job.key) or self._begin(job)
         going.readers += 1
         seen, place = 0, 0
@@ -104,7 +153,7 @@ class Runs:
 
     async def expect_room(self, job: Job) -> None:
         """Raise ``Busy`` if ``events`` would: for those who answer before they begin to read."""
-        if sum(going.readers for going in self._going.values()) >= self._limits.readers:
+        if self.readers >= self._limits.readers:
             raise Busy(503, "Too many runs are being watched. Try again in a minute.", 60)
         if job.key not in self._going and not await asyncio.to_thread(self._store.get, job.key):
             self._refuse_if_full(client.get())
@@ -145,7 +194,7 @@ class Runs:
         return going
 
     def _refuse_if_full(self, owner: str) -> None:
-        if not self._free and len(self._queue) >= self._limits.waiting:
+        if self.full:
             raise Busy(503, f"{len(self._queue)} runs are waiting. Try again in a minute.", 60)
         own = sum(going.client == owner for going in self._going.values())
         if own >= self._limits.per_client:
@@ -175,18 +224,24 @@ class Runs:
 
     async def _run(self, going: _Going) -> None:
         """Wait for the turn of a run, make it, keep it."""
+        began: float | None = None
+        outcome: Outcome = "stopped"
         try:
             await going.turn.wait()
+            began = time.monotonic()
             await self._make(going)
-            going.made = True
+            going.made, outcome = True, "made"
             await asyncio.to_thread(self._store.put, going.job.key, going.events)
         except asyncio.CancelledError:
             going.failure = RunLost("the run was stopped")
             raise
         except Exception as failure:
             going.failure = failure
+            outcome = "lost" if isinstance(failure, RunLost) else "failed"
         finally:
             self._leave(going)
+            if began is not None:
+                self._ended(going.job, outcome, time.monotonic() - began)
 
     async def _make(self, going: _Going) -> None:
         """Make a run, again if need be: its events come out the same, so readers get only what is new."""

@@ -7,6 +7,8 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -86,9 +88,12 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         text=True,
     )
     assert serve.stderr is not None
+    drain = threading.Thread(target=deque, args=(serve.stderr, 0), daemon=True)
     try:
         # It says when it listens; if it ends before, so do its lines.
         assert any("running on" in line for line in serve.stderr)
+        # Somebody has to read on, or the server would wait for room to write.
+        drain.start()
         # nginx goes to the background when its sockets are open.
         subprocess.run(nginx_command, check=True)
         try:
@@ -97,7 +102,10 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             subprocess.run([*nginx_command, "-s", "stop"], check=True)
     finally:
         serve.terminate()
-        serve.communicate(timeout=20)
+        serve.wait(timeout=20)
+        if drain.ident is not None:
+            drain.join()
+        serve.stderr.close()
 
 
 @pytest.fixture(scope="module")

@@ -1,16 +1,28 @@
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
-from safetensors import SafetensorError
 
 from app.cli import main
+from app.lab import trained
 from app.lab.exact import exact_logps, kl_divergence
-from app.lab.trained import NETWORKS, WEIGHTS, Lab, load_lab, save_lab, the_lab
+from app.lab.trained import (
+    NETWORKS,
+    REPORT,
+    WEIGHTS,
+    Lab,
+    load_lab,
+    save_lab,
+    the_lab,
+    weights_file,
+)
+from app.lab.weights import SUMS, BadWeights
 from app.lab.world import PROMPTS
 
 SAME_BEHAVIOUR = 0.01
@@ -63,17 +75,85 @@ def test_saving_and_loading_keeps_every_number(tmp_path: Path) -> None:
         assert all(torch.equal(kept[k], v) for k, v in getattr(again, name).state_dict().items())
 
 
-def test_missing_weights_are_named(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="reference_policy"):
-        load_lab(tmp_path)
+FILES = [*(weights_file(name) for name in NETWORKS), REPORT]
 
 
-def test_damaged_weights_are_refused(tmp_path: Path) -> None:
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    """A folder with the lab, for a test to damage."""
     save_lab(the_lab(), tmp_path)
-    file = tmp_path / "dpo_policy.safetensors"
-    file.write_bytes(file.read_bytes()[:1000])
-    with pytest.raises(SafetensorError):
-        load_lab(tmp_path)
+    return tmp_path
+
+
+def missing(file: Path) -> None:
+    file.unlink()
+
+
+def truncated(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-1])
+
+
+def altered(file: Path) -> None:
+    """One bit, which changes no size and leaves a file that can be read."""
+    content = bytearray(file.read_bytes())
+    content[-9] ^= 1
+    file.write_bytes(content)
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("damage", [missing, truncated, altered])
+def test_a_damaged_file_is_refused_by_name_with_what_to_do(
+    saved: Path, name: str, damage: Callable[[Path], None]
+) -> None:
+    damage(saved / name)
+    with pytest.raises(BadWeights, match=name) as raised:
+        load_lab(saved)
+    assert "Install dpo-explained again" in str(raised.value)
+    assert "dpo-explained train --seed 0" in str(raised.value)
+
+
+def test_the_expected_and_the_found_hash_are_named(saved: Path) -> None:
+    file = saved / FILES[0]
+    expected = hashlib.sha256(file.read_bytes()).hexdigest()
+    altered(file)
+    with pytest.raises(BadWeights) as raised:
+        load_lab(saved)
+    assert f"should be {expected}" in str(raised.value)
+    assert f"is {hashlib.sha256(file.read_bytes()).hexdigest()}" in str(raised.value)
+
+
+def test_files_without_their_hashes_are_refused(saved: Path) -> None:
+    sums = saved / SUMS
+    lines = sums.read_text(encoding="ascii").splitlines(keepends=True)
+    sums.write_text("".join(lines[1:]), encoding="ascii")
+    with pytest.raises(BadWeights, match=f"hash of the weights file {FILES[0]}"):
+        load_lab(saved)
+    sums.unlink()
+    with pytest.raises(BadWeights, match=SUMS):
+        load_lab(saved)
+
+
+def test_the_hashes_are_what_sha256sum_checks() -> None:
+    done = subprocess.run(
+        ["sha256sum", "--check", "--strict", SUMS],
+        cwd=WEIGHTS,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == [f"{name}: OK" for name in FILES]
+
+
+def test_bad_weights_are_looked_at_again(monkeypatch: pytest.MonkeyPatch, saved: Path) -> None:
+    """So that a server recovers when they are mended."""
+    the_lab.cache_clear()
+    monkeypatch.setattr(trained, "load_lab", lambda: load_lab(saved))
+    content = (saved / REPORT).read_bytes()
+    truncated(saved / REPORT)
+    with pytest.raises(BadWeights):
+        the_lab()
+    (saved / REPORT).write_bytes(content)
+    assert the_lab() is the_lab()
 
 
 def test_all_networks_ship_as_safetensors() -> None:

@@ -1,0 +1,110 @@
+"""What the queue tells of itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from app.runs.job import Event, Job
+from app.runs.limits import Limits
+from app.runs.processes import RunFailed, RunLost
+from app.runs.runs import Outcome, Runs
+from tests.runs.test_runs import Kept, Scripted, everything, job, run, three
+
+
+class Told:
+    """Notes how runs ended."""
+
+    def __init__(self) -> None:
+        self.ended: list[tuple[str, Outcome]] = []
+
+    def __call__(self, ended: Job, outcome: Outcome, seconds: float) -> None:
+        assert seconds >= 0
+        self.ended.append((ended.widget, outcome))
+
+
+async def fails(_: Job) -> AsyncIterator[Event]:
+    raise RunFailed("ValueError: no")
+    yield
+
+
+async def dies(_: Job) -> AsyncIterator[Event]:
+    raise RunLost("gone")
+    yield
+
+
+async def for_ever(_: Job) -> AsyncIterator[Event]:
+    yield Event("step", "0")
+    await asyncio.Event().wait()
+
+
+def test_how_runs_ended_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.runs.runs.PAUSES", ())
+    told = Told()
+
+    async def all_ways() -> None:
+        limits = Limits(waiting=9, per_client=9, readers=9, seconds=None)
+        await everything(Runs(Scripted(three), Kept(), 1, limits, told), "good")
+        for script in (fails, dies):
+            with pytest.raises((RunFailed, RunLost)):
+                await everything(Runs(Scripted(script), Kept(), 1, limits, told), script.__name__)
+        runs = Runs(Scripted(for_ever), Kept(), 1, limits, told)
+        events = runs.events(job("left"))
+        await anext(events)
+        waiting = asyncio.create_task(everything(runs, "waits"))
+        while not runs.waiting:
+            await asyncio.sleep(0)
+        # A run that never had its turn is not told of.
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        await events.aclose()
+        while runs.going:
+            await asyncio.sleep(0)
+
+    run(all_ways())
+    assert told.ended == [
+        ("good", "made"),
+        ("fails", "failed"),
+        ("dies", "lost"),
+        ("left", "stopped"),
+    ]
+
+
+def test_the_queue_says_how_many_wait_go_on_and_are_read() -> None:
+    async def watch() -> list[tuple[int, int, int, bool]]:
+        seen = []
+        runs = Runs(Scripted(for_ever), Kept(), 1, Limits(1, 9, 9, None))
+
+        def look() -> None:
+            seen.append((runs.waiting, runs.going, runs.readers, runs.full))
+
+        look()
+        first = asyncio.create_task(everything(runs, "a"))
+        while not runs.going:
+            await asyncio.sleep(0)
+        look()
+        others = [asyncio.create_task(everything(runs, "b")) for _ in range(2)]
+        while runs.readers < 3:
+            await asyncio.sleep(0)
+        look()
+        for task in (first, *others):
+            task.cancel()
+        await asyncio.gather(first, *others, return_exceptions=True)
+        while runs.going:
+            await asyncio.sleep(0)
+        look()
+        return seen
+
+    assert run(watch()) == [(0, 0, 0, False), (0, 1, 1, False), (1, 1, 3, True), (0, 0, 0, False)]
+
+
+def test_finished_runs_that_are_found_are_counted() -> None:
+    async def twice() -> tuple[int, int]:
+        runs = Runs(Scripted(three), Kept(), 1)
+        for _ in range(3):
+            await everything(runs, "a")
+        return runs.store_hits, runs.store_misses
+
+    assert run(twice()) == (2, 1)

@@ -1,0 +1,116 @@
+"""A served site from outside: told to stop while it trains, and who its client is said to be."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.cli import GRACE_S
+
+COMMAND = Path(sys.executable).with_name("dpo-explained")
+PATIENCE = 60
+
+
+@contextmanager
+def served(*options: str, **settings: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A server of its own with these settings, and its address."""
+    server = subprocess.Popen(
+        [COMMAND, "serve", "--port", "0", *options],
+        env={"PATH": os.environ["PATH"], "DPO_EXPLAINED_WARM": "0", **settings},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert server.stderr is not None
+    rest = None
+    try:
+        line = next(line for line in server.stderr if "running on" in line)
+        rest = threading.Thread(target=server.stderr.read)
+        rest.start()
+        yield server, line.split("running on ")[1].split()[0]
+    finally:
+        if server.poll() is None:
+            server.terminate()
+        server.wait(timeout=PATIENCE)
+        if rest is not None:
+            rest.join()
+        server.stderr.close()
+
+
+def children(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+    return [int(child) for child in tasks.split()]
+
+
+def test_a_server_told_to_stop_ends_its_streams_its_processes_and_its_folder(
+    tmp_path: Path,
+) -> None:
+    begun = threading.Event()
+
+    def follow(address: str) -> None:
+        query = {"iterations": "400", "seed": "11"}
+        url = f"{address}/api/v1/ppo_dynamics/stream"
+        # It may end in time, or be cut off: then a browser opens it again.
+        with (
+            suppress(httpx.TransportError),
+            httpx.stream("GET", url, params=query, timeout=PATIENCE) as answer,
+        ):
+            for line in answer.iter_lines():
+                if line.startswith("event: step"):
+                    begun.set()
+
+    with ThreadPoolExecutor(1) as pool, served(TMPDIR=str(tmp_path)) as (server, address):
+        reading = pool.submit(follow, address)
+        assert begun.wait(PATIENCE)
+        training = children(server.pid)
+        assert training
+        assert list(tmp_path.glob("dpo-explained-*"))
+        server.terminate()
+        assert server.wait(timeout=GRACE_S + PATIENCE) == 0
+        reading.result(timeout=PATIENCE)
+        assert not any(Path(f"/proc/{pid}").exists() for pid in training)
+        assert not list(tmp_path.glob("dpo-explained-*"))
+
+
+@pytest.mark.parametrize(("trusted", "believed"), [("127.0.0.1", True), ("10.9.8.7", False)])
+def test_a_forwarded_address_is_believed_only_of_a_trusted_proxy(
+    trusted: str, believed: bool
+) -> None:
+    def ask(address: str, client: str, seed: int) -> int:
+        answer = httpx.get(
+            f"{address}/api/v1/ppo_dynamics",
+            params={"iterations": "10", "seed": str(seed)},
+            headers={"X-Forwarded-For": client},
+            timeout=PATIENCE,
+        )
+        return answer.status_code
+
+    limits = {"DPO_EXPLAINED_RUNS_PER_CLIENT": "1", "DPO_EXPLAINED_CONCURRENT_RUNS": "1"}
+    with (
+        served("--trusted-proxies", trusted, **limits) as (_, address),
+        ThreadPoolExecutor(2) as pool,
+        httpx.stream(
+            "GET",
+            f"{address}/api/v1/ppo_dynamics/stream",
+            params={"iterations": "400", "seed": "1"},
+            headers={"X-Forwarded-For": "192.0.2.1"},
+            timeout=PATIENCE,
+        ) as going,
+    ):
+        lines = going.iter_lines()
+        assert any(line.startswith("event: step") for line in lines)
+        # The same client may not begin another run; a different one may, if we believe that it is one.
+        assert ask(address, "192.0.2.1", 2) == 429
+        other = pool.submit(ask, address, "192.0.2.2", 3)
+        if not believed:
+            assert other.result() == 429
+        going.close()
+        assert other.result() == (200 if believed else 429)
