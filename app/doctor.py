@@ -11,6 +11,7 @@ import platform
 import re
 import socket
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, metadata, requires, version
@@ -197,7 +198,9 @@ def training() -> str:
             await processes.close()
 
     params = ppo_dynamics.Params(iterations=10)
-    names = asyncio.run(make(job_of(ppo_dynamics.WIDGET, params)))
+    # In a thread, as whoever asks may have an event loop already.
+    with ThreadPoolExecutor(1) as thread:
+        names = thread.submit(asyncio.run, make(job_of(ppo_dynamics.WIDGET, params))).result()
     if names[-1] != "done":
         raise NotWell(f"the run ended with {names[-1]!r}")
     return f"PPO sent {len(names) - 1} rows from a process of its own"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 import shutil
@@ -29,6 +28,7 @@ from app.operations import LabLoading
 from app.problems import Problem
 from app.runs.job import Job
 from app.settings import Settings
+from tests.runs.test_runs import run
 
 PATIENCE = 60
 """seconds until something that should come is given up"""
@@ -96,7 +96,7 @@ def test_bad_weights_are_tried_again_until_they_are_good(
         await lab.load()
         return lab
 
-    lab = asyncio.run(load())
+    lab = run(load())
     assert found == ["The lab is being loaded.", "a file is damaged", "a file is missing"]
     assert (lab.loaded, lab.problem) == (True, "")
     lab.expect()
@@ -110,7 +110,7 @@ def test_a_lab_that_can_not_be_loaded_for_another_reason_is_not_tried_for_ever(
 
     monkeypatch.setattr(operations, "the_lab", the_lab)
     lab = LabLoading()
-    asyncio.run(lab.load())
+    run(lab.load())
     assert (lab.loaded, lab.problem) == (False, "The lab can not be loaded: ValueError.")
 
 

@@ -350,8 +350,10 @@ def test_links_out_of_a_frame_open_in_a_new_tab_and_others_stay(
     expect(frame.locator("[data-link=api]")).to_have_attribute("target", "_blank")
     with guest.expect_popup() as popup:
         frame.locator("[data-link=page]").click()
-    assert "/widgets/dpo_loss" in popup.value.url
+    expect(popup.value).to_have_url(re.compile("/widgets/dpo_loss"))
     assert popup.value.evaluate("opener") is None
+    # Until the widget is alive, a suggestion is a link, which loads the frame anew.
+    expect(frame.locator("dpo-widget[data-ready]")).to_be_attached()
     frame.locator("[data-try]").first.click()
     expect(frame.locator("[name=logratio_chosen]")).to_have_value("-4")
     assert len(guest.context.pages) == 2
