@@ -44,16 +44,8 @@ def line(
     width: float = 2.5,
 ) -> Trace:
     """A curve."""
-    return {
-        "type": "scatter",
-        "name": name,
-        "x": rounded(x),
-        "y": rounded(y),
-        "mode": "lines",
-        "line": {"color": ROLES[role], "dash": dash, "width": width},
-        "yaxis": axis,
-        "meta": role,
-    }
+    looks = {"color": ROLES[role], "dash": dash, "width": width}
+    return _scatter(name, x, y, role, axis) | {"mode": "lines", "line": looks}
 
 
 def filled(name: str, x: Numbers, y: Numbers, *, role: str) -> Trace:
@@ -109,16 +101,19 @@ def points(
     text: Sequence[str] | None = None,
 ) -> Trace:
     """Separate points."""
+    looks = {"color": ROLES[role], "size": size, "symbol": symbol}
+    words = None if text is None else list(text)
+    return _scatter(name, x, y, role, axis) | {"mode": "markers", "marker": looks, "text": words}
+
+
+def _scatter(name: str, x: Numbers, y: Numbers, role: str, axis: str) -> Trace:
     return {
         "type": "scatter",
         "name": name,
         "x": rounded(x),
         "y": rounded(y),
-        "mode": "markers",
-        "marker": {"color": ROLES[role], "size": size, "symbol": symbol},
         "yaxis": axis,
         "meta": role,
-        "text": None if text is None else list(text),
     }
 
 

@@ -40,7 +40,7 @@ from app.rendering import static_hash
 from app.resources import STATIC
 from app.runs.here import compute_with
 from app.runs.job import job_of
-from app.runs.limits import Limits
+from app.runs.limits import Busy, Limits
 from app.runs.processes import Maker, Processes, RunFailed, RunLost
 from app.runs.runs import Runs
 from app.runs.store import open_store
@@ -150,5 +150,5 @@ async def _warm(app: FastAPI) -> None:
             params = widget.params(**dict(parse_qsl(query)))
             try:
                 await app.state.runs.result(job_of(widget, params))
-            except (RunFailed, RunLost) as error:
+            except (Busy, RunFailed, RunLost) as error:
                 log.warning("%s could not be made ahead: %s", widget.name, error)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -23,16 +22,11 @@ import redis
 from app.runs.job import events, job_of
 from app.runs.store import RedisStore
 from app.widgets.ppo_dynamics import WIDGET, Params
+from tests.serving import free_port
 
 PATIENCE = 120
 ITERATIONS = 120
 BIN = Path(sys.executable).parent
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="module")

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
 import subprocess
 import sys
-import threading
 import zipfile
-from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+
+from tests.serving import served
 
 ROOT = Path(__file__).parent.parent
 
@@ -38,30 +36,9 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)
     # -P keeps the working folder, and the checkout, off the path; dependencies are those of here.
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "app.cli", "serve", "--port", "0"],
-        cwd=elsewhere,
-        env={**os.environ, "PYTHONPATH": str(site), "DPO_EXPLAINED_WARM": "false"},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stderr is not None
-    # Once the address is known: somebody has to read on, or the server would wait for room to write.
-    drain = threading.Thread(target=deque, args=(process.stderr, 0), daemon=True)
-    try:
-        for line in process.stderr:
-            if found := re.search(r"running on (http://127\.0\.0\.1:\d+)", line):
-                drain.start()
-                yield found[1]
-                break
-        else:
-            pytest.fail("the server did not start")
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=20)
-        if drain.ident is not None:
-            drain.join()
-        process.stderr.close()
+    command = (sys.executable, "-P", "-m", "app.cli")
+    with served(command=command, cwd=elsewhere, PYTHONPATH=str(site)) as (_, address):
+        yield address
 
 
 def test_the_wheel_holds_all_that_is_served(wheel: Path) -> None:

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
-import subprocess
 import sys
-import threading
 import time
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +25,7 @@ from app.problems import Problem
 from app.runs.job import Job
 from app.settings import Settings
 from tests.runs.test_runs import run
+from tests.serving import served
 
 PATIENCE = 60
 """seconds until something that should come is given up"""
@@ -226,29 +223,9 @@ def damaged(tmp_path: Path) -> Iterator[Installation]:
     file.write_bytes(file.read_bytes()[:-1])
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "app.cli", "serve", "--port", "0"],
-        cwd=elsewhere,
-        env={**os.environ, "PYTHONPATH": str(site), "DPO_EXPLAINED_WARM": "false"},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stderr is not None
-    drain = threading.Thread(target=deque, args=(process.stderr, 0))
-    try:
-        for line in process.stderr:
-            if found := re.search(r"running on (http://127\.0\.0\.1:\d+)", line):
-                break
-        else:
-            pytest.fail("the server did not start")
-        drain.start()
-        yield Installation(weights, found[1])
-    finally:
-        process.terminate()
-        process.wait(PATIENCE)
-        if drain.ident is not None:
-            drain.join()
-        process.stderr.close()
+    command = (sys.executable, "-P", "-m", "app.cli")
+    with served(command=command, cwd=elsewhere, PYTHONPATH=str(site)) as (_, address):
+        yield Installation(weights, address)
 
 
 def test_a_server_with_damaged_weights_says_so_answers_what_it_can_and_recovers(

@@ -2,47 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
 import pytest
 
 from app.cli import GRACE_S
-
-COMMAND = Path(sys.executable).with_name("dpo-explained")
-PATIENCE = 60
-
-
-@contextmanager
-def served(*options: str, **settings: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A server of its own with these settings, and its address."""
-    server = subprocess.Popen(
-        [COMMAND, "serve", "--port", "0", *options],
-        env={"PATH": os.environ["PATH"], "DPO_EXPLAINED_WARM": "0", **settings},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert server.stderr is not None
-    rest = None
-    try:
-        line = next(line for line in server.stderr if "running on" in line)
-        rest = threading.Thread(target=server.stderr.read)
-        rest.start()
-        yield server, line.split("running on ")[1].split()[0]
-    finally:
-        if server.poll() is None:
-            server.terminate()
-        server.wait(timeout=PATIENCE)
-        if rest is not None:
-            rest.join()
-        server.stderr.close()
+from tests.serving import PATIENCE, served
 
 
 def children(pid: int) -> list[int]:
@@ -93,9 +62,12 @@ def test_a_forwarded_address_is_believed_only_of_a_trusted_proxy(
         )
         return answer.status_code
 
-    limits = {"DPO_EXPLAINED_RUNS_PER_CLIENT": "1", "DPO_EXPLAINED_CONCURRENT_RUNS": "1"}
     with (
-        served("--trusted-proxies", trusted, **limits) as (_, address),
+        served(
+            *("--trusted-proxies", trusted),
+            DPO_EXPLAINED_RUNS_PER_CLIENT="1",
+            DPO_EXPLAINED_CONCURRENT_RUNS="1",
+        ) as (_, address),
         ThreadPoolExecutor(2) as pool,
         httpx.stream(
             "GET",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import threading
@@ -18,6 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.helpers import expect_chart, field, set_slider, widget
 from tests.conftest import CHROMIUM_FLAGS
+from tests.serving import free_port
 
 SUB_PATH = "/courses/dpo"
 README = Path(__file__).parents[2] / "README.md"
@@ -42,12 +42,6 @@ http {{
     }}
 }}
 """
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,56 @@
+"""Servers that tests start as a reader would, by the command, on a free port of this machine."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+PATIENCE = 60
+COMMAND = (str(Path(sys.executable).with_name("dpo-explained")),)
+
+
+def free_port() -> int:
+    """One that nothing listens on just now."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port: int = listening.getsockname()[1]
+        return port
+
+
+@contextmanager
+def served(
+    *options: str, command: Sequence[str] = COMMAND, cwd: Path | None = None, **settings: str
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A server with these settings in its environment, and its address."""
+    server = subprocess.Popen(
+        [*command, "serve", "--port", "0", *options],
+        cwd=cwd,
+        env={**os.environ, "DPO_EXPLAINED_WARM": "0", **settings},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert server.stderr is not None
+    # Somebody has to read on once the address is known, or the server would wait for room to write.
+    drain = threading.Thread(target=deque, args=(server.stderr, 0))
+    try:
+        for line in server.stderr:
+            if found := re.search(r"running on (http://127\.0\.0\.1:\d+)", line):
+                break
+        else:
+            raise AssertionError("the server did not start")
+        drain.start()
+        yield server, found[1]
+    finally:
+        if server.poll() is None:
+            server.terminate()
+        server.wait(timeout=PATIENCE)
+        if drain.ident is not None:
+            drain.join()
+        server.stderr.close()
