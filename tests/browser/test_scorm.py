@@ -292,6 +292,10 @@ def test_a_course_is_complete_once_all_is_read_and_answered(
     inner = course(learner)
     inner.get_by_role("link", name="The bigger picture").first.click()
     quiz = inner.locator('dpo-widget[name="quiz"]')
+    # A page that is still loading may move what was scrolled to out of sight again.
+    frame = quiz.element_handle().owner_frame()
+    assert frame is not None
+    frame.wait_for_load_state()
     quiz.scroll_into_view_if_needed()
     expect(quiz).to_have_attribute("data-ready", "")
     # The sheet is this learner's: the address names its seed.
