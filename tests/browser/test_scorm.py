@@ -147,7 +147,16 @@ def expect_cmi(page: Page, name: str, value: str) -> None:
     )
 
 
+def expect_own_sheet(page: Page) -> None:
+    """A page with the quiz is loaded once more, at an address that names the seed of this learner."""
+    page.wait_for_function("""() => {
+      const inner = document.getElementById("course").contentDocument?.querySelector("iframe")?.contentWindow;
+      return inner?.location.search.includes("seed=") && inner.document.readyState === "complete";
+    }""")
+
+
 def seed_of(page: Page) -> str:
+    expect_own_sheet(page)
     return course(page).locator("[name=seed]").input_value()
 
 
@@ -292,13 +301,9 @@ def test_a_course_is_complete_once_all_is_read_and_answered(
     inner = course(learner)
     inner.get_by_role("link", name="The bigger picture").first.click()
     quiz = inner.locator('dpo-widget[name="quiz"]')
-    # A page that is still loading may move what was scrolled to out of sight again.
-    frame = quiz.element_handle().owner_frame()
-    assert frame is not None
-    frame.wait_for_load_state()
+    expect_own_sheet(learner)
     quiz.scroll_into_view_if_needed()
     expect(quiz).to_have_attribute("data-ready", "")
-    # The sheet is this learner's: the address names its seed.
     answer_all(quiz)
     expect_cmi(learner, "lesson_status", "incomplete")
     inner.get_by_role("navigation", name="Previous and next section").scroll_into_view_if_needed()
