@@ -64,6 +64,9 @@ class Training:
 class Replicas:
     """Has runs made by the replicas of ``Training``."""
 
+    pids = ()
+    """they have no processes here"""
+
     def __init__(self) -> None:
         handle: DeploymentHandle[Any] = serve.get_deployment_handle("Training")
         self._handle = handle.options(stream=True)

@@ -43,6 +43,7 @@ from app.runs.job import job_of
 from app.runs.limits import Busy, Limits
 from app.runs.processes import Maker, Processes, RunFailed, RunLost
 from app.runs.runs import Runs
+from app.runs.shared import SharedMaker
 from app.runs.store import open_store
 from app.settings import Settings
 from app.statics import HashedStatics
@@ -123,7 +124,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             readers=settings.open_streams,
             seconds=settings.run_seconds,
         )
-        maker = app.state.maker(settings)
+        maker = SharedMaker(app.state.maker(settings), store)
         ended = app.state.metrics.run_ended
         runs = Runs(maker, store, settings.concurrent_runs, limits, ended)
         app.state.runs = runs

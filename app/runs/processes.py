@@ -7,7 +7,7 @@ import contextlib
 import json
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import asdict
 from typing import Protocol
 
@@ -31,6 +31,10 @@ class RunFailed(Exception):
 
 class Maker(Protocol):
     """Makes the events of jobs somewhere."""
+
+    @property
+    def pids(self) -> Sequence[int]:
+        """Of the processes of this machine that make runs."""
 
     def make(self, job: Job) -> AsyncIterator[Event]:
         """All events of a job. Raises ``RunLost`` or ``RunFailed``."""

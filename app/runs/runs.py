@@ -14,7 +14,7 @@ from typing import Literal
 from app.clients import client
 from app.runs.job import Event, Job
 from app.runs.limits import Busy, Limits
-from app.runs.processes import Maker, Processes, RunFailed, RunLost
+from app.runs.processes import Maker, RunFailed, RunLost
 from app.runs.store import Store
 
 PAUSES = (0.1, 0.4, 1.6, 6.4)
@@ -109,7 +109,7 @@ class Runs:
     @property
     def processes(self) -> int:
         """Of this machine that make runs."""
-        return len(self._maker.pids) if isinstance(self._maker, Processes) else 0
+        return len(self._maker.pids)
 
     @property
     def full(self) -> bool:

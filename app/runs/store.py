@@ -5,52 +5,133 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, NamedTuple, TypeVar
 
 import diskcache
 
 from app.runs.job import Event
 
 KEPT_FOR = 30 * 24 * 3600
-"""seconds that Redis keeps a run"""
+"""seconds that a run is kept at most"""
+
+DRAFT_KEPT_FOR = 60
+"""seconds that a draft lies there after it was last written"""
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
 
-class Store(Protocol):
-    """Runs by their job's key. It may forget any of them: a run can be made again.
+class Draft(NamedTuple):
+    """A run that is being made, for those who wait for the same one elsewhere."""
 
-    Neither method raises when its medium fails, for a run that can not be kept is still a run.
+    beat: int
+    """grows each time it is written, so that one that nobody goes on with can be told"""
+    finished: bool
+    events: list[Event]
+
+
+class Store(ABC):
+    """Runs by their job's key, and drafts of those that are being made.
+
+    It may forget any of them: a run can be made again. No method raises when its medium fails, for a
+    run that can not be kept is still a run.
     """
+
+    failures: tuple[type[Exception], ...] = ()
+    """of the medium"""
 
     def get(self, key: str) -> list[Event] | None:
         """All events of a finished run, or None."""
+        found = self._reading(lambda: self._get(f"run:{key}"))
+        return None if found is None else [Event(*event) for event in found]
 
     def put(self, key: str, events: Sequence[Event]) -> None:
         """Keep a finished run."""
+        value = [list(event) for event in events]
+        self._writing(lambda: self._set(f"run:{key}", value, KEPT_FOR))
 
+    def claim(self, key: str) -> bool:
+        """Be the one who makes a run, with an empty draft. False if there is a draft of it already."""
+        empty = list(Draft(0, False, []))
+        added = self._writing(lambda: self._add(f"draft:{key}", empty, DRAFT_KEPT_FOR))
+        return added is not False  # a medium that fails must keep nobody from making it
+
+    def draft(self, key: str) -> Draft | None:
+        """How far a run has come that is being made, or was just now."""
+        found = self._reading(lambda: self._get(f"draft:{key}"))
+        if found is None:
+            return None
+        beat, finished, events = found
+        return Draft(beat, finished, [Event(*event) for event in events])
+
+    def put_draft(self, key: str, draft: Draft) -> None:
+        """Show how far a run has come."""
+        value = [draft.beat, draft.finished, [list(event) for event in draft.events]]
+        self._writing(lambda: self._set(f"draft:{key}", value, DRAFT_KEPT_FOR))
+
+    def drop_draft(self, key: str) -> None:
+        """Let others make a run."""
+        self._writing(lambda: self._delete(f"draft:{key}"))
+
+    @abstractmethod
     def close(self) -> None:
         """Let go of files and connections."""
 
+    @abstractmethod
+    def _get(self, name: str) -> Any: ...
 
-class NoStore:
+    @abstractmethod
+    def _set(self, name: str, value: Any, seconds: float) -> None: ...
+
+    @abstractmethod
+    def _add(self, name: str, value: Any, seconds: float) -> bool:
+        """False if there is a value already."""
+
+    @abstractmethod
+    def _delete(self, name: str) -> None: ...
+
+    def _reading(self, read: Callable[[], T]) -> T | None:
+        try:
+            return read()
+        except self.failures as error:
+            log.warning("the store of runs can not be read: %s", error)
+            return None
+
+    def _writing(self, write: Callable[[], T]) -> T | None:
+        try:
+            return write()
+        except self.failures as error:
+            log.warning("a run could not be kept: %s", error)
+            return None
+
+
+class NoStore(Store):
     """Keeps nothing."""
-
-    def get(self, key: str) -> list[Event] | None:  # noqa: ARG002
-        """Nothing."""
-        return None
-
-    def put(self, key: str, events: Sequence[Event]) -> None:
-        """Nothing."""
 
     def close(self) -> None:
         """Nothing."""
 
+    def _get(self, name: str) -> None:  # noqa: ARG002
+        return None
 
-class FolderStore:
+    def _set(self, name: str, value: Any, seconds: float) -> None:
+        pass
+
+    def _add(self, name: str, value: Any, seconds: float) -> bool:  # noqa: ARG002
+        return True
+
+    def _delete(self, name: str) -> None:
+        pass
+
+
+class FolderStore(Store):
     """In a folder, up to so many bytes; what was used longest ago goes first."""
+
+    failures = (sqlite3.Error, OSError, ValueError, diskcache.Timeout)
 
     def __init__(self, folder: Path, max_bytes: int) -> None:
         # JSON rather than pickle: reading a file must never run code.
@@ -61,29 +142,25 @@ class FolderStore:
             eviction_policy="least-recently-used",
         )
 
-    def get(self, key: str) -> list[Event] | None:
-        """See ``Store``."""
-        try:
-            found = self._cache.get(key)
-        except (sqlite3.Error, OSError, ValueError, diskcache.Timeout) as error:
-            log.warning("the store of runs can not be read: %s", error)
-            return None
-        return None if found is None else [Event(*event) for event in found]
-
-    def put(self, key: str, events: Sequence[Event]) -> None:
-        """See ``Store``."""
-        try:
-            self._cache.set(key, [list(event) for event in events])
-        except (sqlite3.Error, OSError, diskcache.Timeout) as error:
-            log.warning("a run could not be kept: %s", error)
-
     def close(self) -> None:
         """See ``Store``."""
         self._cache.close()
 
+    def _get(self, name: str) -> Any:
+        return self._cache.get(name)
 
-class RedisStore:
-    """In a Redis, whose own memory limit bounds it; for a month at most."""
+    def _set(self, name: str, value: Any, seconds: float) -> None:
+        self._cache.set(name, value, expire=seconds)
+
+    def _add(self, name: str, value: Any, seconds: float) -> bool:
+        return bool(self._cache.add(name, value, expire=seconds))
+
+    def _delete(self, name: str) -> None:
+        self._cache.delete(name)
+
+
+class RedisStore(Store):
+    """In a Redis, whose own memory limit bounds it."""
 
     def __init__(self, url: str) -> None:
         try:
@@ -92,34 +169,31 @@ class RedisStore:
             raise RuntimeError(
                 "a Redis store needs pip install 'dpo-explained[cluster]'"
             ) from error
-        self._failures = (redis.RedisError, OSError)
+        self.failures = (redis.RedisError, OSError)
         self._redis = redis.Redis.from_url(
             url, socket_timeout=2, socket_connect_timeout=2, decode_responses=True
         )
-
-    def get(self, key: str) -> list[Event] | None:
-        """See ``Store``."""
-        try:
-            found = self._redis.get(_name(key))
-        except self._failures as error:
-            log.warning("the store of runs can not be read: %s", error)
-            return None
-        return None if found is None else [Event(*event) for event in json.loads(str(found))]
-
-    def put(self, key: str, events: Sequence[Event]) -> None:
-        """See ``Store``."""
-        try:
-            self._redis.set(_name(key), json.dumps([list(event) for event in events]), ex=KEPT_FOR)
-        except self._failures as error:
-            log.warning("a run could not be kept: %s", error)
 
     def close(self) -> None:
         """See ``Store``."""
         self._redis.close()
 
+    def _get(self, name: str) -> Any:
+        found = self._redis.get(_named(name))
+        return None if found is None else json.loads(str(found))
 
-def _name(key: str) -> str:
-    return f"dpo-explained:run:{key}"
+    def _set(self, name: str, value: Any, seconds: float) -> None:
+        self._redis.set(_named(name), json.dumps(value), ex=int(seconds))
+
+    def _add(self, name: str, value: Any, seconds: float) -> bool:
+        return bool(self._redis.set(_named(name), json.dumps(value), ex=int(seconds), nx=True))
+
+    def _delete(self, name: str) -> None:
+        self._redis.delete(_named(name))
+
+
+def _named(name: str) -> str:
+    return f"dpo-explained:{name}"
 
 
 def open_store(place: str, max_bytes: int) -> Store:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -16,6 +16,7 @@ from app.runs.job import Event, Job
 from app.runs.limits import Busy, Limits
 from app.runs.processes import RunFailed, RunLost
 from app.runs.runs import Queued, Runs
+from app.runs.store import Store
 
 Result = TypeVar("Result")
 
@@ -30,24 +31,32 @@ def job(name: str) -> Job:
     return Job(name, "{}")
 
 
-class Kept:
+class Kept(Store):
     """A store in memory."""
 
     def __init__(self) -> None:
-        self.runs: dict[str, Sequence[Event]] = {}
-
-    def get(self, key: str) -> list[Event] | None:
-        return list(self.runs[key]) if key in self.runs else None
-
-    def put(self, key: str, events: Sequence[Event]) -> None:
-        self.runs[key] = list(events)
+        self.values: dict[str, Any] = {}
 
     def close(self) -> None:
         pass
 
+    def _get(self, name: str) -> Any:
+        return self.values.get(name)
+
+    def _set(self, name: str, value: Any, seconds: float) -> None:  # noqa: ARG002
+        self.values[name] = value
+
+    def _add(self, name: str, value: Any, seconds: float) -> bool:  # noqa: ARG002
+        return self.values.setdefault(name, value) is value
+
+    def _delete(self, name: str) -> None:
+        self.values.pop(name, None)
+
 
 class Scripted:
     """Makes rows as a script says, and notes what was asked of it."""
+
+    pids = ()
 
     def __init__(self, script: Callable[[Job], AsyncIterator[Event]]) -> None:
         self.script = script
@@ -270,11 +279,11 @@ def test_what_is_made_is_kept_even_if_its_reader_leaves_with_the_last_event() ->
             async for event in events:
                 if event == STEPS[-1]:
                     break
-        while job("a").key not in store.runs:
+        while store.get(job("a").key) is None:
             await asyncio.sleep(0)
 
     run(asyncio.wait_for(read(), 20))
-    assert store.runs[job("a").key] == STEPS
+    assert store.get(job("a").key) == STEPS
 
 
 async def held(runs: Runs, release: asyncio.Event, names: Sequence[str]) -> list[str]:
