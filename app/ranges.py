@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, ValidationError, create_model
 
 from app.api import refusing_with_ranges_of
 from app.columns import pack, script_json
+from app.computing import in_few_threads
 from app.controls import controls_of
 from app.memo import Memo
 from app.problems import Problem
@@ -120,7 +121,7 @@ router = APIRouter(
     responses={422: {"model": Problem, "description": "a parameter was refused"}},
 )
 
-_memo = Memo(range_json, kept=KEPT)  # type: ignore[arg-type]
+_memo = Memo(in_few_threads(range_json), kept=KEPT)  # type: ignore[arg-type]
 
 
 def _add_route(widget: Widget, along: str) -> None:

@@ -47,16 +47,17 @@ class Frontier:
     def __init__(self, reference_logps: Tensor, reward: Tensor) -> None:
         """Shapes: (7776,), (7776,)."""
         self._betas = torch.tensor(FRONTIER_BETAS, dtype=torch.float64)
-        # (betas, 1) with (7776,) -> (betas, 7776)
-        tilted = reference_logps + reward / self._betas.unsqueeze(1)
-        self._log_partitions = torch.logsumexp(tilted, 1)
-        optimal = tilted - self._log_partitions.unsqueeze(1)
-        self.points = [
-            FrontierPoint(
-                beta, float(kl_divergence(row, reference_logps)), float(expectation(row, reward))
-            )
-            for beta, row in zip(FRONTIER_BETAS, optimal, strict=True)
-        ]
+        partitions = []
+        self.points = []
+        # One beta after the other: all at once would take some 40 MB for a moment.
+        for beta in FRONTIER_BETAS:
+            tilted = reference_logps + reward / beta
+            log_partition = tilted.logsumexp(0)
+            optimal = tilted - log_partition
+            kl = float(kl_divergence(optimal, reference_logps))
+            self.points.append(FrontierPoint(beta, kl, float(expectation(optimal, reward))))
+            partitions.append(log_partition)
+        self._log_partitions = torch.stack(partitions)
 
     def bound(self, kl: float) -> float:
         """The most expected reward that any policy with this KL (nats) can have."""

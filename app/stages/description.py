@@ -9,8 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from app.formats import count, fixed, percent, signed
-from app.lab.policy import parameter_count
-from app.lab.ppo import PPOConfig, PPOTrainer
+from app.lab.policy import ValueModel, parameter_count
 from app.lab.trained import the_lab
 
 State = Literal["trained", "frozen", "not in memory"]
@@ -98,15 +97,13 @@ def networks(
 
 @lru_cache(maxsize=1)
 def _network_sizes() -> tuple[int, int, int, int]:
-    """Parameters of the four networks, counted in those that PPO holds."""
+    """Parameters of the four networks that PPO holds."""
     lab = the_lab()
-    held = PPOTrainer(lab.reference_policy, lab.reward_model, 0, PPOConfig())
-    return (
-        parameter_count(held.reference),
-        parameter_count(held.reward_model),
-        parameter_count(held.policy),
-        parameter_count(held.value_model),
-    )
+    policy = parameter_count(lab.reference_policy)
+    # The policy is a copy of the reference. So is the value model, with an output of its own; no trainer
+    # is made to count it in, as its optimizer would load torch's compiler (70 MB).
+    value_model = parameter_count(ValueModel(lab.reference_policy.trunk))
+    return policy, parameter_count(lab.reward_model), policy, value_model
 
 
 def shipped_timing(stage: str) -> Timing:
