@@ -7,7 +7,6 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager, closing
 from importlib.metadata import version
-from tempfile import TemporaryDirectory
 from urllib.parse import parse_qsl
 
 from anyio import to_thread
@@ -27,9 +26,9 @@ from app import (
     problems,
     ranges,
 )
-from app.arenas import few_heaps
 from app.cards import routes as cards
 from app.clients import ClientAddress
+from app.heap import few_heaps
 from app.httpd import BodyLimit, SecurityHeaders
 from app.kept import KeptAnswers
 from app.memo import Memo
@@ -38,6 +37,7 @@ from app.observed import Observed
 from app.operations import LabLoading
 from app.rendering import static_hash
 from app.resources import STATIC
+from app.runs.folder import temporary_folder
 from app.runs.here import compute_with
 from app.runs.job import job_of
 from app.runs.limits import Busy, Limits
@@ -46,6 +46,7 @@ from app.runs.runs import Runs
 from app.runs.shared import SharedMaker
 from app.runs.store import open_store
 from app.settings import Settings
+from app.stalled import StalledReaders
 from app.statics import HashedStatics
 from app.widgets.registry import WIDGETS
 
@@ -103,6 +104,7 @@ def create_app(
     app.add_middleware(KeptAnswers, max_bytes=settings.kept_bytes)
     app.add_middleware(SecurityHeaders, frame_ancestors=settings.frame_ancestors)
     app.add_middleware(ClientAddress)
+    app.add_middleware(StalledReaders, seconds=settings.stalled_seconds)
     # Anybody's page may read: there is nothing here that belongs to one reader.
     app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["GET"])
     app.add_middleware(Observed, metrics=app.state.metrics)
@@ -116,7 +118,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     # A page that waits for a run waits in a thread. Other pages must still find one.
     to_thread.current_default_thread_limiter().total_tokens = THREADS
     with ExitStack() as stack:
-        place = settings.store or stack.enter_context(TemporaryDirectory(prefix="dpo-explained-"))
+        place = settings.store or stack.enter_context(temporary_folder())
         store = stack.enter_context(closing(open_store(place, settings.store_bytes)))
         limits = Limits(
             waiting=settings.waiting_runs,

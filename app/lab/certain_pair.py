@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from app.lab.adam import Adam
 from app.lab.losses import LOSSES, PairLogps
 
 REFERENCE = (0.3, 0.3, 0.4)
@@ -44,7 +45,7 @@ def train_certain_pair(beta: float, steps: int = STEPS) -> CertainPair:
     names = tuple(LOSSES)
     reference = torch.tensor(REFERENCE, dtype=torch.float64).log()
     logits = reference.repeat(len(names), 1).requires_grad_()
-    optimizer = torch.optim.Adam([logits], lr=LEARNING_RATE)
+    optimizer = Adam([logits], LEARNING_RATE)
     gaps = [_gaps(logits, reference)]
     for _ in range(steps):
         optimizer.zero_grad()

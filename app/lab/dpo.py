@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from app.lab.adam import Adam
 from app.lab.baselines import training_loss
 from app.lab.flat import flatten
 from app.lab.losses import PairLogps
@@ -68,8 +69,7 @@ class DPOTrainer:
         self._cached = [reference_logps(reference, pairs) for pairs in data]
         self._epochs: list[Iterator[Batch]] = [iter(()) for _ in data]
         self._generator = torch.Generator().manual_seed(config.seed)
-        self._parameters = flatten(self.policy)
-        self._optimizer = torch.optim.Adam([self._parameters], lr=config.learning_rate, fused=True)
+        self._optimizer = Adam([flatten(self.policy)], config.learning_rate)
         self.gradient_steps = 0
 
     def step(self) -> DPOStep:
@@ -78,10 +78,10 @@ class DPOTrainer:
         pairs, reference = self._next_batch(self.gradient_steps % len(self._data))
         batch = pair_logps(self.policy, pairs, reference, config.label_smoothing)
         loss = training_loss(config.loss_type, batch, config.beta).mean()
-        self._optimizer.zero_grad(set_to_none=False)
+        self._optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         remaining = 1 - self.gradient_steps / config.steps
-        self._optimizer.param_groups[0]["lr"] = config.learning_rate * remaining
+        self._optimizer.learning_rate = config.learning_rate * remaining
         self._optimizer.step()
         self.gradient_steps += 1
         return _step(self.gradient_steps, loss, batch, config.beta)

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from app.lab.prefixes import ATTENTION_MASK, LAST_TOKEN, LENGTH, TOKENS, child, distinct_prefixes
+from app.lab.stacked import Embedding, LayerNorm, Linear
 from app.lab.world import PHRASES, PROMPTS, SLOTS
 
 WIDTH = 32
@@ -39,19 +40,23 @@ _OUTPUTS = torch.arange(SLOTS * PHRASES).view(SLOTS, PHRASES)[LENGTH].T.contiguo
 
 
 class Trunk(nn.Module):
-    """Token and place embeddings and one causal transformer block."""
+    """Token and place embeddings and one causal transformer block.
+
+    Of a stack of trunks (see ``stacked``), tables and hidden states have the trunk for their first
+    dimension, before the shapes that are named here.
+    """
 
     def __init__(self, generator: torch.Generator, width: int = WIDTH) -> None:
         super().__init__()
-        self.tokens = nn.Embedding(PHRASE_TOKENS + PROMPTS, width)
-        self.places = nn.Embedding(SLOTS, width)
-        self.attention_norm = nn.LayerNorm(width)
-        self.query_key_value = nn.Linear(width, 3 * width)
-        self.project = nn.Linear(width, width)
-        self.mlp_norm = nn.LayerNorm(width)
-        self.widen = nn.Linear(width, 4 * width)
-        self.narrow = nn.Linear(4 * width, width)
-        self.final_norm = nn.LayerNorm(width)
+        self.tokens = Embedding(PHRASE_TOKENS + PROMPTS, width)
+        self.places = Embedding(SLOTS, width)
+        self.attention_norm = LayerNorm(width)
+        self.query_key_value = Linear(width, 3 * width)
+        self.project = Linear(width, width)
+        self.mlp_norm = LayerNorm(width)
+        self.widen = Linear(width, 4 * width)
+        self.narrow = Linear(4 * width, width)
+        self.final_norm = LayerNorm(width)
         for name, parameter in self.named_parameters():
             initialise(name, parameter, generator)
 
@@ -66,30 +71,32 @@ class Trunk(nn.Module):
         a token has one place: attention is worked out between the 25 tokens, and looked up later.
 
         Returns:
-            Embedding of each token, shape: (tokens, width); how much each, the last dimension,
-            attends to each, the one before, as scores for a softmax, shape: (heads, tokens,
-            tokens); and the value of each, projected, shape: (heads x tokens, width)
+            What goes into the residual stream for each last token, shape: (tokens, width); how
+            much each, the last dimension, attends to each, the one before, as scores for a softmax,
+            shape: (heads, tokens, tokens); and the value of each, projected, shape:
+            (heads x tokens, width)
         """
         hidden = self.tokens(_EMBEDDING[prompt]) + self.places(_PLACE)
-        width = hidden.shape[1]
+        width = hidden.shape[-1]
         stacked = self.query_key_value(self.attention_norm(hidden))
         # (tokens, 3 width) -> 3 x (heads, tokens, width / heads)
-        query, key, value = stacked.view(TOKENS, 3, HEADS, -1).permute(1, 2, 0, 3).unbind(0)
-        scores = key @ query.transpose(1, 2) * (width // HEADS) ** -0.5
+        query, key, value = (
+            stacked.view(*stacked.shape[:-1], 3, HEADS, -1).transpose(-4, -2).unbind(-3)
+        )
+        scores = key @ query.mT * (width // HEADS) ** -0.5
         # The output projection is linear: it can be done before values are mixed as well as after.
-        values = value @ self.project.weight.view(width, HEADS, -1).permute(1, 2, 0)
-        return hidden, scores, values.flatten(0, 1)
+        values = value @ self.project.weight.unflatten(-1, (HEADS, -1)).movedim(-3, -1)  # type: ignore[no-untyped-call]
+        return hidden + self.project.bias.unsqueeze(-2), scores, values.flatten(-3, -2)
 
     def after(self, prefixes: Tensor, tables: Tables) -> Tensor:
         """Hidden state after each prefix, from what ``read`` gave. Shapes: (n,) -> (n, width)."""
-        embeddings, scores, values = tables
+        direct, scores, values = tables
         last = LAST_TOKEN[prefixes]
         mask = ATTENTION_MASK.index_select(1, prefixes).to(scores.dtype)
         # (heads, tokens, prefixes): over so few tokens, a softmax along the last dimension would
         # take three times as long.
-        weights = (scores.index_select(2, last) + mask).softmax(1)
-        attended = torch.addmm(self.project.bias, weights.flatten(0, 1).T, values)
-        hidden = F.embedding(last, embeddings) + attended
+        weights = (scores.index_select(-1, last) + mask).softmax(-2)
+        hidden = direct.index_select(-2, last) + weights.flatten(-3, -2).mT @ values
         hidden = hidden + self.narrow(F.gelu(self.widen(self.mlp_norm(hidden))))
         result: Tensor = self.final_norm(hidden)
         return result
@@ -106,7 +113,10 @@ class Policy(nn.Module):
 
     def forward(self, prompt: int, prefixes: Tensor) -> Tensor:
         """log pi of the six phrases that can follow each prefix. Shapes: (n,) -> (n, 6)."""
-        hidden: Tensor = self.trunk(prompt, prefixes)
+        return self.next_logps(prompt, prefixes, self.trunk(prompt, prefixes))
+
+    def next_logps(self, prompt: int, prefixes: Tensor, hidden: Tensor) -> Tensor:
+        """The same from the trunk's hidden states. Shapes: (n,), (n, width) -> (n, 6)."""
         # (outputs, prefixes): as in the trunk, a softmax along the last dimension takes longer.
         logits = self.head[prompt].flatten(0, 1) @ hidden.T
         return logits.gather(0, _OUTPUTS.index_select(1, prefixes)).log_softmax(0).T
@@ -166,8 +176,12 @@ class ValueModel(nn.Module):
     def forward(self, prompt: int, responses: Tensor) -> Tensor:
         """Value before each phrase. Shapes: (batch, 5) -> (batch, 5)."""
         prefixes, rows = distinct_prefixes(responses)
-        values: Tensor = self.head(self.trunk(prompt, prefixes)).squeeze(1)
-        return values[rows]
+        return self.values(self.trunk(prompt, prefixes))[rows]
+
+    def values(self, hidden: Tensor) -> Tensor:
+        """Value after each prefix, from the trunk's hidden states. Shapes: (n, width) -> (n,)."""
+        values: Tensor = self.head(hidden).squeeze(1)
+        return values
 
 
 def said(next_logps: Tensor, rows: Tensor, phrases: Tensor) -> Tensor:

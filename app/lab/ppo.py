@@ -12,12 +12,13 @@ import copy
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
+from app.lab.adam import Adam
 from app.lab.flat import flatten
 from app.lab.policy import Policy, ValueModel, said
-from app.lab.prefixes import every_prefix, prefixes_of
+from app.lab.prefixes import distinct_prefixes, every_prefix, prefixes_of
+from app.lab.stacked import share, stack
 from app.lab.world import SLOTS
 
 
@@ -51,6 +52,16 @@ class Rollouts:
     advantages: Tensor
     returns: Tensor
 
+    def __getitem__(self, rows: Tensor) -> Rollouts:
+        """Some of them. Shape of rows: (minibatch,)."""
+        return Rollouts(
+            self.responses[rows],
+            self.logps[rows],
+            self.values[rows],
+            self.advantages[rows],
+            self.returns[rows],
+        )
+
 
 @dataclass(frozen=True)
 class PPOIteration:
@@ -81,10 +92,13 @@ class PPOTrainer:
         self._generator = torch.Generator().manual_seed(config.seed)
         with torch.no_grad():
             self._reference_logps = reference(prompt, every_prefix())
-        self._parameters = flatten(self.policy, self.value_model)
-        self._optimizer = torch.optim.Adam(
-            [self._parameters], lr=config.learning_rate, eps=1e-5, fused=True
-        )
+        # Updates evaluate both trunks at once; one tensor holds all that is trained.
+        trunks = (self.policy.trunk, self.value_model.trunk)
+        heads = (nn.ParameterList([self.policy.head]), self.value_model.head)
+        self._trunks = stack(*trunks)
+        self._parameters = flatten(self._trunks, *heads)
+        share(self._trunks, *trunks)
+        self._optimizer = Adam([self._parameters], config.learning_rate, eps=1e-5)
         self.iterations_done = 0
         self.responses_sampled = 0
         self.gradient_steps = 0
@@ -93,7 +107,7 @@ class PPOTrainer:
         """One iteration: sample rollouts, then update both networks on them."""
         config = self.config
         remaining = 1 - self.iterations_done / config.iterations
-        self._optimizer.param_groups[0]["lr"] = config.learning_rate * remaining
+        self._optimizer.learning_rate = config.learning_rate * remaining
         rollouts = collect_rollouts(
             self.policy,
             self._reference_logps,
@@ -107,21 +121,31 @@ class PPOTrainer:
         measured = []
         for _ in range(config.epochs):
             order = torch.randperm(config.rollouts, generator=self._generator)
-            measured += [self._update(rollouts, rows) for rows in order.chunk(config.minibatches)]
+            measured += [self._update(rollouts[rows]) for rows in order.chunk(config.minibatches)]
         self.iterations_done += 1
         return PPOIteration(self.iterations_done, *torch.stack(measured).mean(0).tolist())
 
-    def _update(self, rollouts: Rollouts, rows: Tensor) -> Tensor:
+    def _update(self, batch: Rollouts) -> Tensor:
         """One gradient step on a minibatch. Returns clip fraction and both losses."""
-        policy_loss, value_loss, clipped = ppo_losses(
-            self.policy, self.value_model, self.prompt, rollouts, rows, self.config
-        )
-        self._optimizer.zero_grad(set_to_none=False)
+        logps, values = self._evaluate(batch.responses)
+        policy_loss, value_loss, clipped = ppo_losses(logps, values, batch, self.config)
+        self._optimizer.zero_grad()
         (policy_loss + self.config.value_coefficient * value_loss).backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self._parameters, self.config.max_gradient_norm)
         self._optimizer.step()
         self.gradient_steps += 1
         return torch.stack([clipped, policy_loss, value_loss]).detach()
+
+    def _evaluate(self, responses: Tensor) -> tuple[Tensor, Tensor]:
+        """log pi of each phrase, and the value before it; the trunks of both networks at once.
+
+        Shapes: (minibatch, 5) -> (minibatch, 5), (minibatch, 5)
+        """
+        prefixes, rows = distinct_prefixes(responses)
+        policy_hidden, value_hidden = self._trunks(self.prompt, prefixes)
+        logps = self.policy.next_logps(self.prompt, prefixes, policy_hidden)
+        values = self.value_model.values(value_hidden)
+        return said(logps, rows, responses), values[rows]
 
 
 @torch.no_grad()
@@ -184,34 +208,20 @@ def generalised_advantages(
 
 
 def ppo_losses(
-    policy: Policy,
-    value_model: ValueModel,
-    prompt: int,
-    rollouts: Rollouts,
-    rows: Tensor,
-    config: PPOConfig,
+    logps: Tensor, values: Tensor, batch: Rollouts, config: PPOConfig
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Clipped policy loss, clipped value loss and clip fraction of a minibatch.
 
     Args:
-        rows: which rollouts are in the minibatch, shape: (minibatch,)
+        logps: log pi of its phrases under the policy as it is now, shape: (minibatch, 5)
+        values: before them, of the value model as it is now, shape: (minibatch, 5)
 
     Returns:
         Shapes: (), (), (); advantages are standardised within the minibatch.
     """
-    responses = rollouts.responses[rows]
-    advantages = rollouts.advantages[rows]
-    advantages = (advantages - advantages.mean()) / (advantages.std() + 1e-8)
-    logps = policy.phrase_logps(prompt, responses)
-    policy_loss, clipped = clipped_policy_loss(
-        logps, rollouts.logps[rows], advantages, config.clip_range
-    )
-    value_loss = clipped_value_loss(
-        value_model(prompt, responses),
-        rollouts.values[rows],
-        rollouts.returns[rows],
-        config.value_clip_range,
-    )
+    advantages = (batch.advantages - batch.advantages.mean()) / (batch.advantages.std() + 1e-8)
+    policy_loss, clipped = clipped_policy_loss(logps, batch.logps, advantages, config.clip_range)
+    value_loss = clipped_value_loss(values, batch.values, batch.returns, config.value_clip_range)
     return policy_loss, value_loss, clipped
 
 
@@ -239,7 +249,5 @@ def clipped_value_loss(
     Shapes: all three the same, here (minibatch, 5) -> () the mean over them.
     """
     near = old_values + (values - old_values).clamp(-clip_range, clip_range)
-    worse = torch.maximum(
-        F.mse_loss(values, returns, reduction="none"), F.mse_loss(near, returns, reduction="none")
-    )
+    worse = torch.maximum((values - returns).square(), (near - returns).square())
     return 0.5 * worse.mean()

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from app.lab.adam import Adam
 from app.lab.preferences import Comparisons
 from app.lab.world import PHRASES, PROMPTS, SLOTS, sum_over_slots
 
@@ -63,7 +64,7 @@ def train_reward_model(
     Weight decay pulls the scores of phrases that were never compared to zero.
     """
     model = RewardModel()
-    optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate, fused=True)
+    optimizer = Adam(model.parameters(), config.learning_rate)
     history = []
     for step in range(1, config.steps + 1):
         margins = reward_margins(model, data)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
+from app.lab.adam import Adam
 from app.lab.demonstrations import sample_demonstrations
 from app.lab.policy import Policy
 from app.lab.world import PROMPTS, World
@@ -43,10 +44,10 @@ def train_sft(world: World, config: SFTConfig) -> tuple[Policy, list[SFTStep]]:
         sample_demonstrations(world, prompt, config.demonstrations, generator)
         for prompt in range(PROMPTS)
     ]
-    optimizer = torch.optim.Adam(policy.parameters(), lr=config.learning_rate, fused=True)
+    optimizer = Adam(policy.parameters(), config.learning_rate)
     batches = config.demonstrations // config.batch_size
     total = config.epochs * batches * PROMPTS
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1 - step / total)
+    steps = 0
     history = []
     for epoch in range(1, config.epochs + 1):
         losses = []
@@ -57,8 +58,9 @@ def train_sft(world: World, config: SFTConfig) -> tuple[Policy, list[SFTStep]]:
                 loss = -policy.logps(prompt, data[prompt][orders[prompt][rows]]).mean()
                 optimizer.zero_grad()
                 loss.backward()  # type: ignore[no-untyped-call]
+                optimizer.learning_rate = config.learning_rate * (1 - steps / total)
                 optimizer.step()
-                schedule.step()
+                steps += 1
                 losses.append(loss.detach())
         history.append(SFTStep(epoch, float(torch.stack(losses).mean())))
     return policy, history

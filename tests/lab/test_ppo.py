@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import math
 from dataclasses import replace
 from itertools import pairwise
@@ -9,6 +10,7 @@ import torch
 
 from app.lab.measure import Measurement, measure, measure_policy
 from app.lab.optimum import optimal_logps
+from app.lab.policy import ValueModel
 from app.lab.ppo import (
     PPOConfig,
     PPOTrainer,
@@ -17,6 +19,7 @@ from app.lab.ppo import (
     collect_rollouts,
     generalised_advantages,
     penalised_rewards,
+    ppo_losses,
 )
 from app.lab.prefixes import every_prefix
 from app.lab.runs import finished_ppo, ppo_rows
@@ -133,6 +136,40 @@ def test_rollouts_are_judged_by_the_plain_networks() -> None:
         (rollouts.returns, advantages + values),
     ):
         torch.testing.assert_close(ours, expected, rtol=1e-5, atol=2e-5)
+
+
+def test_a_step_is_plain_gradient_descent_on_the_plain_networks() -> None:
+    """Both trunks as one stack, all parameters in one tensor: that changes rounding only."""
+    lab, prompt, config = the_lab(), 4, PPOConfig(seed=6)
+    trainer = PPOTrainer(lab.reference_policy, lab.reward_model, prompt, config)
+    policy = copy.deepcopy(lab.reference_policy)
+    value_model = ValueModel(copy.deepcopy(policy.trunk))
+    parameters = [*policy.parameters(), *value_model.parameters()]
+    optimizer = torch.optim.Adam(parameters, lr=config.learning_rate, eps=1e-5)
+    generator = torch.Generator().manual_seed(config.seed)
+    with torch.no_grad():
+        reference_logps = policy(prompt, every_prefix())
+    rollouts = collect_rollouts(
+        policy, reference_logps, value_model, lab.reward_model, prompt, config, generator
+    )
+    for _ in range(config.epochs):
+        order = torch.randperm(config.rollouts, generator=generator)
+        for rows in order.chunk(config.minibatches):
+            batch = rollouts[rows]
+            policy_loss, value_loss, _ = ppo_losses(
+                plain_network.phrase_logps(policy, prompt, batch.responses),
+                plain_network.values(value_model, prompt, batch.responses),
+                batch,
+                config,
+            )
+            optimizer.zero_grad()
+            (policy_loss + config.value_coefficient * value_loss).backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(parameters, config.max_gradient_norm)
+            optimizer.step()
+    trainer.step()
+    trained = [*trainer.policy.parameters(), *trainer.value_model.parameters()]
+    for ours, expected in zip(trained, parameters, strict=True):
+        torch.testing.assert_close(ours, expected, rtol=0, atol=2e-5)
 
 
 def test_a_run_starts_at_the_reference_and_counts_its_iterations() -> None:

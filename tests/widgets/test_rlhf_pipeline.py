@@ -5,6 +5,7 @@ from dataclasses import fields
 import pytest
 import torch
 
+from app.lab.adam import Adam
 from app.lab.demonstrations import demonstration_logps
 from app.lab.exact import kl_divergence
 from app.lab.policy import ValueModel
@@ -117,15 +118,15 @@ def test_gradient_steps_of_sft_are_those_that_training_makes(
     results: dict[str, Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counted: list[int] = []
-    step = torch.optim.Adam.step
+    step = Adam.step
 
-    def counting(self: torch.optim.Adam) -> None:
+    def counting(self: Adam) -> None:
         counted.append(1)
         step(self)
 
     config = the_lab().report["sft"]["config"]
     one_epoch = SFTConfig(**{**config, "epochs": 1})
-    monkeypatch.setattr(torch.optim.Adam, "step", counting)
+    monkeypatch.setattr(Adam, "step", counting)
     train_sft(the_lab().world, one_epoch)
     assert results["sft"].gradient_steps == len(counted) * config["epochs"]
 

@@ -1,0 +1,78 @@
+"""Our Adam is torch's, and leaves torch's compiler where it is."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from app.lab.adam import Adam
+
+TRAIN_ALL = """
+import sys
+from app.lab.certain_pair import train_certain_pair
+from app.lab.dpo import DPOConfig, DPOTrainer
+from app.lab.ppo import PPOConfig, PPOTrainer
+from app.lab.reward_model import RewardModelConfig, train_reward_model
+from app.lab.trained import the_lab
+
+lab = the_lab()
+data = [lab.training_comparisons(0)]
+train_certain_pair(0.1, steps=1)
+train_reward_model(data, RewardModelConfig(steps=1))
+DPOTrainer(lab.reference_policy, data, DPOConfig(steps=1)).step()
+PPOTrainer(lab.reference_policy, lab.reward_model, 0, PPOConfig(iterations=1)).step()
+print("torch._dynamo" in sys.modules)
+"""
+
+
+def parameters() -> list[torch.Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    return [torch.randn(size, generator=generator).requires_grad_() for size in (7, 33)]
+
+
+def loss(tensors: list[torch.Tensor]) -> torch.Tensor:
+    return sum((tensor.sin().square().sum() for tensor in tensors), torch.zeros(()))
+
+
+@pytest.mark.parametrize("eps", [1e-8, 1e-5])
+def test_steps_are_those_of_torch(eps: float) -> None:
+    ours, theirs = parameters(), parameters()
+    adam = Adam(ours, 0.1, eps)
+    oracle = torch.optim.Adam(theirs, lr=0.1, eps=eps, fused=True)
+    for step in range(20):
+        adam.learning_rate = oracle.param_groups[0]["lr"] = 0.1 * (1 - step / 20)
+        for optimizer, tensors in ((adam, ours), (oracle, theirs)):
+            optimizer.zero_grad()
+            loss(tensors).backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+    for mine, other in zip(ours, theirs, strict=True):
+        assert torch.equal(mine, other)
+    assert not torch.equal(ours[0], parameters()[0])
+
+
+def test_gradients_are_cleared_in_place() -> None:
+    (tensor, other) = parameters()
+    adam = Adam([tensor, other], 0.1)
+    adam.zero_grad()  # there is none yet
+    loss([tensor]).backward()  # type: ignore[no-untyped-call]
+    gradient = tensor.grad
+    assert gradient is not None
+    assert gradient.abs().sum() > 0
+    adam.zero_grad()
+    assert tensor.grad is gradient
+    assert not gradient.any()
+
+
+def test_a_parameter_without_a_gradient_is_named_as_the_reason() -> None:
+    with pytest.raises(ValueError, match="gradient"):
+        Adam(parameters(), 0.1).step()
+
+
+def test_training_does_not_load_the_compiler() -> None:
+    printed = subprocess.run(
+        [sys.executable, "-c", TRAIN_ALL], check=True, capture_output=True, text=True
+    ).stdout
+    assert printed.strip() == "False"
