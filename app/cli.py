@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 GRACE_S = 10
 """seconds that requests are given to end when the server is told to stop"""
@@ -78,10 +77,11 @@ def _serve(given: argparse.Namespace) -> None:
     import uvicorn
 
     from app.logs import LOGGING
+    from app.runs.folder import temporary_folder
 
     # Uvicorn ends in an orderly way and then lets the signal act: it must not leave the folder behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-    with TemporaryDirectory(prefix="dpo-explained-", ignore_cleanup_errors=True) as folder:
+    with temporary_folder() as folder:
         # All workers keep their finished runs in one place.
         os.environ.setdefault("DPO_EXPLAINED_STORE", folder)
         uvicorn.run(

@@ -32,6 +32,9 @@ class Settings(BaseSettings):
     open_streams: int = Field(
         1000, gt=0, description="requests that may follow runs in one worker; then 503"
     )
+    stalled_seconds: float = Field(
+        30, gt=0, description="that a reader of a stream may take nothing of it; then cut off"
+    )
     run_seconds: float = Field(120, gt=0, description="that one run may take; then it is stopped")
     store: str = Field(
         "",

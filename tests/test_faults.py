@@ -1,0 +1,176 @@
+"""What goes wrong around a server: it answers what it can, says what it can not, and recovers by itself.
+
+Elsewhere: damaged weights, killed run processes (test_operations.py, runs/test_processes.py), a damaged
+store (runs/test_store.py), a dead machine and a Redis that is gone (test_cluster.py), SIGTERM with streams
+open (test_shutdown.py).
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.testclient import TestClient
+
+from app.main import create_app
+from app.settings import Settings
+from tests.serving import COMMAND, PATIENCE, free_port, served
+
+RUN = "/api/v1/ppo_dynamics?iterations=10&seed={}"
+LONG = "/api/v1/ppo_dynamics/stream?iterations=400&seed={}"
+
+READ_ONLY = """
+set -e
+grep -v ' /\\(proc\\|sys\\|dev\\)[/ ]' /proc/mounts | cut -d' ' -f2 | sort -r | while read -r place; do
+    mount -o bind,remount,ro "$place" 2>/dev/null ||
+        { mount --bind "$place" "$place" && mount -o bind,remount,ro "$place"; }
+done
+if touch /tmp/written "$0/written" 2>/dev/null; then echo "still writable" >&2; exit 3; fi
+exec "${@}"
+"""
+"""Make every file system read-only, for this process and its children alone."""
+
+OWN_MOUNTS = ("unshare", "--user", "--map-root-user", "--mount")
+
+
+def may_mount() -> bool:
+    if shutil.which("unshare") is None:
+        return False
+    tried = subprocess.run([*OWN_MOUNTS, "true"], capture_output=True, check=False)
+    return tried.returncode == 0
+
+
+def answers_everything(address: str) -> None:
+    """Pages, light results and runs, the same run twice."""
+    for path in ("/", "/sections/beta", "/api/v1/dpo_loss?beta=0.3", "/readyz"):
+        assert httpx.get(f"{address}{path}", timeout=PATIENCE).status_code == 200
+    first, second = (
+        httpx.get(f"{address}{RUN.format(4)}", timeout=PATIENCE).raise_for_status().json()
+        for _ in range(2)
+    )
+    assert first == second
+
+
+@pytest.mark.skipif(not may_mount(), reason="this system lets nobody have mounts of their own")
+def test_on_a_read_only_file_system_everything_is_answered_and_nothing_kept(tmp_path: Path) -> None:
+    command = (*OWN_MOUNTS, "bash", "-c", READ_ONLY, str(tmp_path), *COMMAND)
+    with served(command=command, TMPDIR=str(tmp_path)) as (_, address):
+        answers_everything(address)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("room", [0, 4096, 60_000])
+def test_on_a_full_disk_runs_are_made_but_not_kept(room: int, tmp_path: Path) -> None:
+    # No file may grow beyond this: what a full disk is to whoever writes.
+    command = ("prlimit", f"--fsize={room}", "--", *COMMAND)
+    with served(command=command, TMPDIR=str(tmp_path)) as (_, address):
+        answers_everything(address)
+
+
+def test_a_log_that_can_not_be_written_stops_nothing() -> None:
+    port = free_port()
+    with open("/dev/full", "w", encoding="ascii") as full:
+        server = subprocess.Popen(
+            [*COMMAND, "serve", "--port", str(port)],
+            env={**os.environ, "DPO_EXPLAINED_WARM": "0"},
+            stdout=full,
+            stderr=full,
+        )
+    try:
+        until_ready(f"http://127.0.0.1:{port}")
+        answers_everything(f"http://127.0.0.1:{port}")
+    finally:
+        server.terminate()
+        server.wait(timeout=PATIENCE)
+
+
+def until_ready(address: str) -> None:
+    transport = httpx.HTTPTransport(retries=10)
+    with httpx.Client(base_url=address, transport=transport, timeout=PATIENCE) as client:
+        while client.get("/readyz").status_code != 200:
+            pass
+
+
+@pytest.fixture
+def restless_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock that stands up to a year before or behind at each look."""
+    source = random.Random(0)
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + source.uniform(-1, 1) * 365 * 24 * 3600)
+
+
+@pytest.mark.usefixtures("restless_clock")
+def test_a_clock_that_jumps_changes_no_answer(tmp_path: Path, client: TestClient) -> None:
+    settings = Settings(warm=False, store=str(tmp_path / "runs"))
+    for _ in range(2):  # the second server finds the runs of the first, or makes them again
+        with TestClient(create_app(settings)) as jumping:
+            for path in (RUN.format(4), "/api/v1/dpo_loss?beta=0.3", "/sections/beta"):
+                assert jumping.get(path).text == client.get(path).text
+            stream = jumping.get("/api/v1/ppo_dynamics/stream?iterations=10&seed=4").text
+            assert stream.count("event: step") == 11
+            assert stream.count("event: done") == 1
+
+
+def going(address: str) -> tuple[float, float]:
+    """Runs that are being made, and requests that follow runs."""
+    metrics = httpx.get(f"{address}/metrics", timeout=PATIENCE).text
+    runs, readers = (
+        re.search(rf"^dpo_explained_{name}.* (\S+)$", metrics, re.MULTILINE)
+        for name in ('runs{state="going"', "run_readers")
+    )
+    assert runs
+    assert readers
+    return float(runs[1]), float(readers[1])
+
+
+@pytest.fixture
+def one_at_a_time() -> Iterator[str]:
+    with served(DPO_EXPLAINED_CONCURRENT_RUNS="1", DPO_EXPLAINED_STALLED_SECONDS="1") as (
+        _,
+        address,
+    ):
+        yield address
+
+
+@contextmanager
+def half_read(address: str, seed: int) -> Iterator[socket.socket]:
+    """A connection that has taken the beginning of a stream, with hardly any room for the rest."""
+    host, port = address.removeprefix("http://").split(":")
+    with socket.socket() as reader:
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+        reader.settimeout(PATIENCE)
+        reader.connect((host, int(port)))
+        reader.sendall(f"GET {LONG.format(seed)} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+        seen = b""
+        while b"event: step" not in seen:
+            part = reader.recv(500)
+            assert part, seen
+            seen += part
+        yield reader
+
+
+def test_a_stream_that_is_dropped_lets_the_next_run_begin(one_at_a_time: str) -> None:
+    with half_read(one_at_a_time, 1):
+        assert going(one_at_a_time) == (1, 1)
+    httpx.get(f"{one_at_a_time}{RUN.format(2)}", timeout=PATIENCE).raise_for_status()
+    assert going(one_at_a_time) == (0, 0)
+
+
+def test_a_slow_reader_holds_up_no_run_and_is_cut_off_in_the_end(one_at_a_time: str) -> None:
+    with half_read(one_at_a_time, 1):
+        # Its run is made to its end all the same, and then it is the turn of this one.
+        httpx.get(f"{one_at_a_time}{RUN.format(2)}", timeout=PATIENCE).raise_for_status()
+        while going(one_at_a_time) != (0, 0):
+            pass
+        light = httpx.get(f"{one_at_a_time}/api/v1/dpo_loss", timeout=PATIENCE)
+        assert light.status_code == 200
