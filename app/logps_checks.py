@@ -277,7 +277,12 @@ def correlation(one: Tensor, other: Tensor) -> float | None:
     """Pearson's, or None where one of the two does not vary. Shapes: (pairs,), (pairs,)."""
     if len(one) < 2 or bool((one == one[0]).all()) or bool((other == other[0]).all()):
         return None
-    return float(torch.corrcoef(torch.stack([one, other]))[0, 1])
+    # In units of their largest deviation, so that no square underflows or overflows.
+    deviations = torch.stack([one - one.mean(), other - other.mean()])
+    largest = deviations.abs().amax(1, keepdim=True)
+    if not bool((largest > 0).all()):
+        return None
+    return float(torch.corrcoef(deviations / largest)[0, 1])
 
 
 def _agree(one: Tensor, other: Tensor, reported: Tensor) -> bool:
@@ -289,7 +294,8 @@ def _agree(one: Tensor, other: Tensor, reported: Tensor) -> bool:
     by_pair = len(set(reported.tolist())) > len(reported) / 2
     size = torch.maximum(one.abs(), other.abs()).mean()
     apart = (one - other).abs().mean() if by_pair else (one.mean() - other.mean()).abs()
-    return bool(apart <= 0.002 + 0.01 * size)
+    # A mean of huge losses may overflow, and infinity equals infinity.
+    return bool(torch.isfinite(apart)) and bool(apart <= 0.002 + 0.01 * size)
 
 
 def _loss(losses: Tensor) -> str:

@@ -171,7 +171,7 @@ def pair_losses(batch: PairBatch) -> PairLosses:
     to_chosen, to_rejected = torch.autograd.grad(
         losses.sum(), [chosen, rejected], materialize_grads=True
     )
-    _refuse_overflow(batch.loss_type, losses.detach(), to_chosen, to_rejected)
+    _refuse_overflow(batch, losses.detach(), to_chosen, to_rejected)
     rewards_chosen, rewards_rejected = implicit_rewards(pairs, batch.beta)
     margins = rewards_chosen - rewards_rejected
     return PairLosses(
@@ -194,17 +194,37 @@ def _column(values: list[float] | list[int] | None, otherwise: Tensor | None = N
     return torch.tensor(values, dtype=torch.float64)
 
 
-def _refuse_overflow(loss_type: str, losses: Tensor, *gradients: Tensor) -> None:
+LEAST_BETA = 1e-150
+"""where the square of 1 / (2 beta), summed over a batch, still fits into float64"""
+
+MOST_CERTAIN = -1e-290
+"""nats: above it the odds of a response, or their slope, do not"""
+
+
+def _refuse_overflow(batch: PairBatch, losses: Tensor, *gradients: Tensor) -> None:
+    """Refuse what float64 can not hold, by the field that brings it about."""
     finite = torch.isfinite(torch.stack([losses, *gradients])).all(0)
-    if bool(finite.all()):
+    if bool(finite.all()) and bool(torch.isfinite(losses.mean())):
         return
+    if batch.beta < LEAST_BETA:
+        raise RefusedParams(
+            [
+                FieldError(
+                    field="beta",
+                    message=f"{batch.loss_type} aims at 1 / (2 beta), whose square overflows",
+                    allowed=f"from {LEAST_BETA:g} to 100 for {batch.loss_type}",
+                )
+            ]
+        )
     pair = int(finite.logical_not().nonzero()[0])
+    certain = batch.policy_chosen_logps[pair] > MOST_CERTAIN
+    side = "policy_chosen_logps" if certain else "policy_rejected_logps"
     raise RefusedParams(
         [
             FieldError(
-                field=f"policy_chosen_logps.{pair}",
-                message=f"{loss_type} is not finite for this pair",
-                allowed="log-probabilities below 0 whose margin the loss can hold in float64",
+                field=f"{side}.{pair}",
+                message=f"{batch.loss_type} is not finite where a response is certain",
+                allowed=f"from -1e+06 to {MOST_CERTAIN:g} for {batch.loss_type}",
             )
         ]
     )

@@ -108,7 +108,18 @@ def _allowed(error: Mapping[str, Any], schema: Mapping[str, Any] | None) -> str 
         return str(context["expected"])
     if not bounds:
         bounds = {key: context[short] for key, (short, _) in BOUNDS.items() if short in context}
+    if not bounds and schema is not None:
+        return _allowed_text(schema)
     return " and ".join(f"{BOUNDS[key][1]} {bound:g}" for key, bound in bounds.items()) or None
+
+
+def _allowed_text(schema: Mapping[str, Any]) -> str | None:
+    """What a text may be."""
+    if "enum" in schema:
+        return f"one of: {', '.join(str(option) for option in schema['enum'] if option)}"
+    if "maxLength" in schema:
+        return f"text of at most {schema['maxLength']} characters"
+    return None
 
 
 def detail_of(errors: list[FieldError]) -> str:

@@ -1,10 +1,8 @@
-"""The JSON side: errors, limits, streams, purity."""
+"""The JSON side: errors, limits, streams. That it is the same from every server: tests/promises/."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
 from starlette.testclient import TestClient
@@ -66,6 +64,8 @@ def test_too_large_a_body_is_refused_with_the_limit(client: TestClient, declared
 def events(text: str) -> list[tuple[str, dict[str, object]]]:
     found = []
     for block in text.strip().split("\n\n"):
+        if block.startswith(":"):
+            continue  # a comment, which keeps a stream open while a busy machine has nothing to send
         lines = dict(line.split(": ", 1) for line in block.splitlines())
         found.append((lines["event"], json.loads(lines["data"])))
     return found
@@ -86,31 +86,6 @@ def test_a_stream_with_a_bad_parameter_is_a_problem(client: TestClient) -> None:
     answer = client.get("/api/v1/ppo_dynamics/stream", params={"clip_range": "9"})
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["allowed"] == "from 0.02 to 1"
-
-
-LIGHT = [
-    "reward_separation",
-    "dpo_loss",
-    "beta_effect",
-    "dpo_derivation",
-    "preference_pairs",
-    "quiz",
-]
-
-
-def test_the_same_address_gives_the_same_bytes_in_another_process(client: TestClient) -> None:
-    code = (
-        "import sys\n"
-        "from starlette.testclient import TestClient\n"
-        "from app.main import create_app\n"
-        "from app.settings import Settings\n"
-        "client = TestClient(create_app(Settings(warm=False)))\n"
-        f"for name in {LIGHT}: print(client.get('/api/v1/' + name).text)\n"
-    )
-    other = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.splitlines()
-    assert other == [client.get(f"/api/v1/{name}").text for name in LIGHT]
 
 
 def test_the_list_of_widgets_leads_to_all_of_them(client: TestClient) -> None:

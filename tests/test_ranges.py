@@ -209,7 +209,7 @@ def problem(client: TestClient, path: str, status: int) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("query", "field", "allowed"),
     [
-        ("", "along", None),
+        ("", "along", "one of: logratio_chosen, logratio_rejected, beta"),
         ("along=prompt", "along", "'logratio_chosen', 'logratio_rejected' or 'beta'"),
         ("along=beta&logratio_chosen=99", "logratio_chosen", "from -20 to 20"),
         ("along=beta&beta=99", "beta", "from 0.01 to 10"),

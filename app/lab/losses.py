@@ -82,10 +82,14 @@ def sigmoid(pairs: PairLogps, beta: float) -> Tensor:
 
 
 def robust(pairs: PairLogps, beta: float) -> Tensor:
-    """rDPO, arXiv 2403.00409: unbiased when a share e < 1/2 of labels is flipped. Can be < 0."""
+    """rDPO, arXiv 2403.00409: unbiased when a share e < 1/2 of labels is flipped. Can be < 0.
+
+    (-(1 - e) log sigma(beta D) + e log sigma(-beta D)) / (1 - 2e). The second logarithm is the first
+    less beta D: put in, nothing is left that cancels where e is near 1/2.
+    """
     logits = beta * (pairs.chosen - pairs.rejected)
     e = pairs.label_smoothing
-    return (-(1 - e) * F.logsigmoid(logits) + e * F.logsigmoid(-logits)) / (1 - 2 * e)
+    return -F.logsigmoid(logits) - e / (1 - 2 * e) * logits
 
 
 def hinge(pairs: PairLogps, beta: float) -> Tensor:
@@ -131,13 +135,13 @@ def sppo_hard(pairs: PairLogps, beta: float) -> Tensor:
 
 def apo_zero(pairs: PairLogps, beta: float) -> Tensor:
     """APO-zero, Eq. 7 of arXiv 2408.06266: chosen up, rejected down."""
-    return torch.sigmoid(-beta * pairs.chosen) + torch.sigmoid(beta * pairs.rejected)
+    return _sigma(-beta * pairs.chosen) + _sigma(beta * pairs.rejected)
 
 
 def apo_down(pairs: PairLogps, beta: float) -> Tensor:
     """APO-down, Eq. 8 of arXiv 2408.06266: both down, rejected further."""
     chosen, rejected = beta * pairs.chosen, beta * pairs.rejected
-    return torch.sigmoid(chosen) + torch.sigmoid(rejected - chosen)
+    return _sigma(chosen) + _sigma(rejected - chosen)
 
 
 DISCOPOP_TAU = 0.05
@@ -184,8 +188,8 @@ def kto(pairs: PairLogps, beta: float) -> Tensor:
     through; it is given, because a pair alone does not determine it.
     """
     z0 = pairs.kto_reference_point
-    desirable = torch.sigmoid(beta * (z0 - pairs.chosen))
-    undesirable = torch.sigmoid(beta * (pairs.rejected - z0))
+    desirable = _sigma(beta * (z0 - pairs.chosen))
+    undesirable = _sigma(beta * (pairs.rejected - z0))
     return desirable + undesirable
 
 
@@ -248,6 +252,15 @@ def preference_loss(loss_type: str, pairs: PairLogps, beta: float) -> Tensor:
 def _per_token(pairs: PairLogps) -> tuple[Tensor, Tensor]:
     chosen_lengths, rejected_lengths = pairs.lengths()
     return pairs.chosen / chosen_lengths, pairs.rejected / rejected_lengths
+
+
+def _sigma(logits: Tensor) -> Tensor:
+    """sigma, with a gradient that keeps its digits where sigma is near 1.
+
+    Autograd has s (1 - s) for torch.sigmoid, which is 0 as soon as s rounds to 1: at 37 in float64,
+    at 17 in float32.
+    """
+    return F.logsigmoid(logits).exp()
 
 
 def _log_odds(logp: Tensor) -> Tensor:

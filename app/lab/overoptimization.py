@@ -6,9 +6,9 @@ reward models fitted to few or many comparisons, and their functional forms fitt
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 from app.lab.measure import Measurement, measure, measure_policy
@@ -93,10 +93,22 @@ def fit_form(method: str, distance: Tensor, true_quality: Tensor) -> Fit:
     d, r = distance[away].double(), true_quality[away].double()
     if len(d) < 2:
         raise ValueError("a fit needs at least two points away from the reference")
-    design = torch.stack([d, -d * _falling_factor(method, d)], 1)
-    solution = torch.linalg.lstsq(design, r.unsqueeze(1)).solution.squeeze(1)
-    error = (design @ solution - r).square().mean().sqrt()
-    return Fit(float(solution[0]), float(solution[1]), float(error), len(d))
+    falling = -d * _falling_factor(method, d)
+    # Least squares by hand: what the falling term has beyond d, then what is left for d.
+    beyond = falling - d * (_dot(d, falling) / _dot(d, d))
+    beta = _dot(beyond, r) / _dot(beyond, beyond)
+    alpha = _dot(d, r - beta * falling) / _dot(d, d)
+    missed = alpha * d + beta * falling - r
+    return Fit(alpha, beta, math.sqrt(_dot(missed, missed) / len(d)), len(d))
+
+
+def _dot(one: Tensor, other: Tensor) -> float:
+    """A sum of products, rounded once. Shapes: (points,), (points,).
+
+    ``torch.linalg.lstsq`` and matrix products add up in an order that depends on where in memory their
+    operands happen to lie, so last digits would differ between two answers to one address.
+    """
+    return math.fsum((one * other).tolist())
 
 
 def form(method: str, fit: Fit, distance: Tensor) -> Tensor:

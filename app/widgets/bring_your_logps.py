@@ -36,6 +36,8 @@ ExampleName = StrEnum("ExampleName", {name: name for name in EXAMPLES})  # type:
 WORST = 5
 BINS = 24
 """about so many bars of the histogram"""
+ALL_BUT_0 = 1e-9
+"""span of margins up to which the histogram keeps a usual scale"""
 SHOWN_POINTS = 240
 
 
@@ -331,7 +333,9 @@ def _finding(result: Result, loss_type: str) -> str:
 def _histogram(margins: Tensor) -> dict[str, object]:
     """Pairs by margin. A bin has its upper edge and not its lower one, so 0 counts as not right."""
     low, high = min(margins.min().item(), 0.0), max(margins.max().item(), 0.0)
-    step = nice_step((high - low) or 1.0, BINS)
+    # Where margins differ by less than rounding does, there is nothing to see but that they are 0.
+    span = high - low if high - low > ALL_BUT_0 else 1.0
+    step = nice_step(span, BINS)
     bins = torch.ceil(margins / step).long() - 1
     first, last = min(int(bins.min()), -1), max(int(bins.max()), 0)
     counts = torch.bincount(bins - first, minlength=last - first + 1).tolist()

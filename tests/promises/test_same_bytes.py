@@ -1,0 +1,102 @@
+"""One address gives the same bytes, whichever process answers: two servers are asked and compared.
+
+What a run took is measured, so it differs; such fields are left out, by name.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+import torch
+
+from app.lab import overoptimization
+from app.widgets.registry import WIDGETS
+from tests.serving import served
+
+MEASURED = {"seconds", "wall_seconds"}
+"""fields that say how long a run took: CPU seconds, and those of the clock on the wall"""
+
+TELLS_SECONDS = {"training_race"}
+"""widgets whose finding says so too"""
+
+OTHER_STATE = {
+    "preference_pairs": "prompt=headache&split=test&pair=10",
+    "annotator": "prompt=poem&labels=bbaaabbaabab",
+    "rlhf_pipeline": "stage=reward_model",
+    "reward_separation": "reward_chosen=-9.75&reward_rejected=10",
+    "ppo_dynamics": "iterations=10&seed=999999&learning_rate=0.02",
+    "overoptimization": "method=ppo&comparisons=2000",
+    "dpo_derivation": "step=4&beta=0.05&seed=7",
+    "dpo_loss": "loss_type=discopop&logratio_chosen=0.3&logratio_rejected=0.1",
+    "likelihood_displacement": "loss=ipo&beta=0.3&seed=3",
+    "bring_your_logps": "example=swapped&loss_type=orpo",
+    "beta_effect": "beta=0.1&reward=learned",
+    "training_race": "",
+    "pipeline_comparison": "view=0",
+    "win_rates": "benchmark=hh",
+    "frontier": "method=best_of_n&strength=16",
+    "loss_family": "loss_type=apo_down&beta=2",
+    "quiz": "seed=4&q_partition=is_one&q_loss=0.341",
+}
+"""A second state of each widget. A race takes seconds, and the same run is behind pipeline_comparison, so
+it is asked for once."""
+
+STATES = [f"{name}?{query}" for name in WIDGETS for query in dict.fromkeys(["", OTHER_STATE[name]])]
+
+
+def unmeasured(name: str, body: bytes) -> bytes:
+    """The body without what was measured; untouched, if it holds nothing of that."""
+    if not any(f'"{field}"'.encode() in body for field in MEASURED):
+        return body
+
+    def without(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: without(inner) for key, inner in value.items() if key not in MEASURED}
+        return [without(inner) for inner in value] if isinstance(value, list) else value
+
+    result = without(json.loads(body))
+    if name in TELLS_SECONDS:
+        del result["finding"]
+    return json.dumps(result).encode()
+
+
+def test_every_widget_has_a_second_state() -> None:
+    assert set(OTHER_STATE) == set(WIDGETS)
+
+
+def test_two_servers_give_the_same_bytes() -> None:
+    # One test for all states: on each worker that made some of them, two servers would have to start.
+    differing = []
+    with served() as (_, one), served() as (_, other), ThreadPoolExecutor(2) as pool:
+        for state in STATES:
+            name = state.partition("?")[0]
+            bodies = pool.map(ask, [f"{server}/api/v1/{state}" for server in (one, other)])
+            if len({unmeasured(name, body) for body in bodies}) != 1:
+                differing.append(state)
+    assert differing == []
+
+
+def ask(address: str) -> bytes:
+    with urlopen(address, timeout=120) as answer:
+        body: bytes = answer.read()
+        return body
+
+
+@pytest.mark.parametrize("method", ["best_of_n", "ppo"])
+def test_a_fit_does_not_depend_on_where_in_memory_its_numbers_lie(method: str) -> None:
+    """Two processes differ in that, by chance; here it is stirred on purpose."""
+    distance = torch.linspace(0.01, 4, 260, dtype=torch.float64)
+    quality = (distance * 1.7).sin()
+    stir = random.Random(1).randrange
+    in_the_way: list[object] = []
+    fits = set()
+    for _ in range(300):
+        in_the_way += [bytearray(stir(1, 5000)), torch.empty(stir(1, 3000))]
+        del in_the_way[: stir(0, 3)]
+        fits.add(overoptimization.fit_form(method, distance.clone(), quality.clone()))
+    assert len(fits) == 1
