@@ -7,10 +7,12 @@ open (test_shutdown.py).
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -21,10 +23,14 @@ from pathlib import Path
 import httpx
 import pytest
 from starlette.testclient import TestClient
+from starlette.types import Message, Receive, Scope, Send
 
 from app.main import create_app
 from app.settings import Settings
+from app.stalled import StalledReaders
+from tests.runs.test_runs import run
 from tests.serving import COMMAND, PATIENCE, free_port, served
+from tests.test_shutdown import children
 
 RUN = "/api/v1/ppo_dynamics?iterations=10&seed={}"
 LONG = "/api/v1/ppo_dynamics/stream?iterations=400&seed={}"
@@ -133,6 +139,47 @@ def going(address: str) -> tuple[float, float]:
     return float(runs[1]), float(readers[1])
 
 
+def training_worker(server: int) -> int:
+    """Which of the workers of a server has a process that trains."""
+    (worker,) = {
+        worker
+        for worker in children(server)
+        for process in children(worker)
+        if b"app.runs.worker" in Path(f"/proc/{process}/cmdline").read_bytes()
+    }
+    return worker
+
+
+def test_the_run_of_a_killed_worker_is_made_by_another_and_the_worker_replaced(
+    client: TestClient,
+) -> None:
+    query = "ppo_dynamics{}?iterations=60&seed=8"
+    with served("--workers", "2", "--port", str(free_port())) as (server, address):
+        until_ready(address)
+        with (
+            pytest.raises(httpx.TransportError),
+            httpx.stream(
+                "GET", f"{address}/api/v1/{query.format('/stream')}", timeout=PATIENCE
+            ) as stream,
+        ):
+            for line in stream.iter_lines():
+                if line.startswith("event: step"):
+                    killed = training_worker(server.pid)
+                    os.kill(killed, signal.SIGKILL)
+        transport = httpx.HTTPTransport(retries=10)
+        with httpx.Client(transport=transport, timeout=PATIENCE) as other:
+            found = other.get(f"{address}/api/v1/{query.format('')}").raise_for_status()
+            expected = client.get(f"/api/v1/{query.format('')}")
+            assert without_seconds(found.json()) == without_seconds(expected.json())
+            while len(workers := children(server.pid)) < 3 or killed in workers:
+                other.get(f"{address}/healthz").raise_for_status()
+
+
+def without_seconds(result: dict[str, object]) -> dict[str, object]:
+    """What was computed, without how long it took."""
+    return {name: value for name, value in result.items() if name != "seconds"}
+
+
 @pytest.fixture
 def one_at_a_time() -> Iterator[str]:
     with served(DPO_EXPLAINED_CONCURRENT_RUNS="1", DPO_EXPLAINED_STALLED_SECONDS="1") as (
@@ -166,11 +213,46 @@ def test_a_stream_that_is_dropped_lets_the_next_run_begin(one_at_a_time: str) ->
     assert going(one_at_a_time) == (0, 0)
 
 
-def test_a_slow_reader_holds_up_no_run_and_is_cut_off_in_the_end(one_at_a_time: str) -> None:
+def test_a_slow_reader_holds_up_no_run(one_at_a_time: str) -> None:
     with half_read(one_at_a_time, 1):
         # Its run is made to its end all the same, and then it is the turn of this one.
         httpx.get(f"{one_at_a_time}{RUN.format(2)}", timeout=PATIENCE).raise_for_status()
-        while going(one_at_a_time) != (0, 0):
-            pass
         light = httpx.get(f"{one_at_a_time}/api/v1/dpo_loss", timeout=PATIENCE)
         assert light.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("kind", "cut_off"), [("text/event-stream; charset=utf-8", True), ("text/html", False)]
+)
+def test_who_takes_nothing_of_a_stream_is_cut_off(kind: str, cut_off: bool) -> None:
+    left: list[str] = []
+
+    async def endless(_scope: Scope, _receive: Receive, send: Send) -> None:
+        headers = [(b"content-type", kind.encode())]
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            await send({"type": "http.response.body", "body": b"data: 1\n\n", "more_body": True})
+        finally:
+            left.append("place")
+
+    async def ask() -> None:
+        taken = asyncio.Event()
+
+        async def send(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                await taken.wait()
+
+        async def receive() -> Message:
+            raise AssertionError
+
+        asked = asyncio.create_task(StalledReaders(endless, 0.01)({"type": "http"}, receive, send))
+        if cut_off:
+            await asyncio.wait_for(asked, PATIENCE)
+        else:
+            done, _ = await asyncio.wait([asked], timeout=0.2)
+            assert not done
+            taken.set()
+            await asked
+        assert left == ["place"]
+
+    run(ask())
