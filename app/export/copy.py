@@ -25,6 +25,7 @@ from app.export.states import Plan, State, states_by_file
 from app.rendering import static_hash
 from app.resources import STATIC
 from app.sheets import sheet
+from app.sources import ServedPackage, served_packages
 from app.widgets.registry import WIDGETS
 
 BUNDLE = "static/explainer.js"
@@ -34,6 +35,9 @@ MOST_BYTES = 25_000_000
 
 INSTEAD = {"server.js": "offline.js", "receipt.js": "offline_receipt.js"}
 """modules that need a server, and what stands in their place"""
+
+CARRIED = {"plotly-basic.min.js", "stix-two-math.woff2"}
+"""what of static/vendor is in every copy: the font inside its style sheets"""
 
 _MODULE = re.compile(r'<script type="module" src="/static/[^/]+/([^"]+)"')
 _STATIC = re.compile(r'(?:href|src)="(?:\.\./)*static/([^"?#]+)"')
@@ -165,7 +169,8 @@ def _write_statics(folder: Path, html: Mapping[str, str]) -> None:
         for name in _STATIC.findall(page.read_text(encoding="utf-8"))
     }
     # The sheets and the script of report.html, which is written later, are among those of pages.
-    named |= {"vendor/plotly-basic.min.js", "vendor/plotly-LICENSE.txt"}
+    named |= {"vendor/plotly-basic.min.js"}
+    named |= {f"vendor/{package.licence_file}" for package in _carried()}
     for name in sorted(named):
         source, place = STATIC / name, folder / "static" / name
         if place.exists():
@@ -175,6 +180,11 @@ def _write_statics(folder: Path, html: Mapping[str, str]) -> None:
             place.write_text(_with_fonts(source), encoding="utf-8")
         else:
             shutil.copyfile(source, place)
+
+
+def _carried() -> list[ServedPackage]:
+    """Packages that files of every copy are from."""
+    return [package for package in served_packages() if CARRIED & {*package.files}]
 
 
 def _with_fonts(path: Path) -> str:
@@ -216,4 +226,5 @@ def _report(
             )
             for name, plan in plans.items()
         ],
+        packages=_carried(),
     )

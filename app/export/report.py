@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from app.export.states import Kind
 from app.rendering import templates
+from app.sources import ServedPackage
 
 
 class WidgetPart(BaseModel):
@@ -32,6 +33,7 @@ class Report(BaseModel):
     files: int = Field(description="how many there are, this report left out")
     parts: dict[str, int] = Field(description="bytes by kind of file")
     widgets: list[WidgetPart] = Field(description="in the order of the sections")
+    packages: list[ServedPackage] = Field(description="of others, with files in the copy")
 
     @property
     def lines(self) -> list[str]:

@@ -1,0 +1,81 @@
+"""What browsers are sent of others: listed, with version and licence, wherever it goes."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from starlette.testclient import TestClient
+
+from app.resources import STATIC
+from app.sources import ServedPackage, served_packages
+
+ROOT = Path(__file__).parent.parent
+VENDOR = STATIC / "vendor"
+NPM = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+
+LICENCES = {
+    "MIT": "Permission is hereby granted, free of charge",
+    "OFL-1.1": "SIL OPEN FONT LICENSE Version 1.1",
+}
+
+
+def test_every_file_is_of_a_package_that_is_listed() -> None:
+    listed = [
+        name for package in served_packages() for name in (*package.files, package.licence_file)
+    ]
+    assert len(listed) == len({*listed})
+    there = {file.name for file in VENDOR.iterdir() if file.is_file()}
+    assert {*listed} == there - {"packages.json"}
+
+
+def test_every_package_that_browsers_need_is_listed_as_it_is_locked() -> None:
+    needed = {
+        path.removeprefix("node_modules/"): (package["version"], package["license"])
+        for path, package in NPM.items()
+        if path and not package.get("dev")
+    }
+    assert {one.name: (one.version, one.license) for one in served_packages()} == needed
+
+
+@pytest.mark.parametrize("package", served_packages(), ids=lambda package: package.name)
+def test_the_page_leads_to_the_licence(client: TestClient, package: ServedPackage) -> None:
+    page = client.get("/sources").text
+    entry = rf"<strong>{package.name}</strong> {package.version}\..*?"
+    link = rf'<a href="([^"]+)">{package.license}</a>'
+    found = re.search(entry + link, page)
+    assert found is not None
+    licence = client.get(found[1])
+    assert licence.status_code == 200
+    assert licence.headers["content-type"].startswith("text/plain")
+    assert LICENCES[package.license] in licence.text
+
+
+def test_the_list_is_there_without_javascript(plain_page: Page) -> None:
+    plain_page.goto("/sources#packages")
+    entries = plain_page.locator("#packages ~ ul > li")
+    expect(entries).to_have_count(len(served_packages()))
+    for package in served_packages():
+        expect(entries.filter(has_text=f"{package.name} {package.version}")).to_be_visible()
+
+
+def test_a_copy_has_the_licences_and_its_pages_lead_to_them(offline_copy: Path) -> None:
+    for page in ("sources.html", "report.html"):
+        links = re.findall(
+            r'href="(static/vendor/[^"]+-LICENSE\.txt)"',
+            (offline_copy / page).read_text(encoding="utf-8"),
+        )
+        assert links
+        for link in links:
+            assert (offline_copy / link).read_text("utf-8") == (STATIC.parent / link).read_text(
+                "utf-8"
+            )
+
+
+def test_the_report_of_a_copy_lists_what_is_in_it(offline_copy: Path) -> None:
+    report = json.loads((offline_copy / "report.json").read_text(encoding="utf-8"))
+    names = [package["name"] for package in report["packages"]]
+    assert names == ["plotly.js-basic-dist-min", "@fontsource/stix-two-math"]

@@ -1,0 +1,1 @@
+"""Whether advisories are known for what is pinned: ``python -m tools.audit``."""
