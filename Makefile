@@ -2,6 +2,7 @@
 # make test   set up, browser included, and pass all the tests
 # make bench  measure; see BENCHMARKS.md for results of record
 # make lecture-hall  300 readers at once; see BENCHMARKS.md
+# make soak   lectures for ten minutes (MINUTES=): nothing may grow
 # make audit  ask whether advisories are known for what is pinned
 # make sbom   list what the site is made of, in dist/sbom.cdx.json
 # make lock   pin everything anew after a change to pyproject.toml (UPGRADE=1: to the newest that fits)
@@ -10,7 +11,7 @@ PORT ?= 8000
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test lint audit bench lecture-hall lock sbom wheel weights heights browser screenshots clean
+.PHONY: run test lint audit bench lecture-hall soak lock sbom wheel weights heights browser screenshots clean
 
 run: .venv/.compressed
 	$(BIN)/dpo-explained serve --port $(PORT)
@@ -40,6 +41,10 @@ bench: .venv/.compressed browser
 STUDENTS ?= 300
 lecture-hall: .venv/.compressed
 	$(BIN)/python -m tools.lecture_hall --students $(STUDENTS)
+
+MINUTES ?= 10
+soak: .venv/.compressed
+	$(BIN)/python -m tools.lecture_hall.soak --students $(STUDENTS) --minutes $(MINUTES)
 
 wheel: .venv/.compressed
 	$(BIN)/python -m build --wheel --no-isolation

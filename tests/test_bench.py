@@ -7,11 +7,12 @@ import itertools
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -23,11 +24,12 @@ from app.lab.trained import the_lab
 from tools.bench import bare, lab, light, machine, pages, server, sliders
 from tools.bench.generator import Failed, generator
 from tools.bench.http_load import Head, Job, parse_head, read_answer
-from tools.bench.memory import memory_of
+from tools.bench.memory import Memory, memory_of
 from tools.bench.samples import Samples, in_turn, percentile
 from tools.bench.serving import DidNotStart, served
 from tools.bench.table import COLUMNS, Missing, Row, Subject, Target, table, written
 from tools.lecture_hall import __main__ as lecture_hall
+from tools.lecture_hall import soak
 from tools.lecture_hall.events import BadStream, Event, Parser, RunWatch
 from tools.lecture_hall.report import (
     Asked,
@@ -39,6 +41,7 @@ from tools.lecture_hall.report import (
     queue_line,
     times_table,
 )
+from tools.lecture_hall.soak import AtRest
 
 SUBJECTS = [*lab.SUBJECTS, *server.SUBJECTS, *sliders.SUBJECTS, *pages.SUBJECTS]
 SUBJECT = Subject("reading", "s", "a blank page", (Target(2), Target(1.5, of="ratio")))
@@ -347,3 +350,40 @@ def test_a_few_students_attend_a_lecture_without_an_error(
     told = capsys.readouterr().out
     for kind in ("section page", "static file", "PPO run, the default one", "together"):
         assert kind in told
+
+
+# ---- soak --------------------------------------------------------------------------------------
+
+
+def at_rest(seconds: float, megabytes: float, files: int, *errors: str) -> AtRest:
+    memory = Memory(rss=megabytes, pss=megabytes, children_pss=0.0, children=0)
+    return AtRest(seconds, memory, megabytes, files, 100, errors)
+
+
+@pytest.mark.parametrize(
+    ("last", "said"),
+    [
+        (at_rest(600, 419, 40), []),
+        (at_rest(600, 421, 40), ["memory grew by 5.2%"]),
+        (at_rest(600, 300, 43), ["3 more files are open"]),
+    ],
+)
+def test_what_grew_is_named(last: AtRest, said: list[str]) -> None:
+    assert soak.grown([at_rest(0, 400, 40), at_rest(300, 500, 90), last]) == said
+
+
+def test_a_soak_that_errs_or_grows_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    rests = [at_rest(0, 400, 40), at_rest(600, 500, 40, "gone: status 500")]
+    monkeypatch.setattr(soak, "lectures", lambda _: iter(rests))
+    with pytest.raises(SystemExit, match=r"memory grew by 25\.0%; 1 errors"):
+        soak.main([])
+
+
+def test_a_short_soak_holds_more_than_one_lecture(capsys: pytest.CaptureFixture[str]) -> None:
+    hurry = ["--students", "3", "--spawn-seconds", "0.3", "--pauses", "0.05"]
+    # So short that memory still grows as caches fill: what is told counts here, not the verdict.
+    with suppress(SystemExit):
+        soak.main([*hurry, "--iterations", "10", "--minutes", "0.01"])
+    rows = [line for line in capsys.readouterr().out.splitlines() if re.match(r"\| \d+ s ", line)]
+    assert len(rows) >= 2
+    assert all(row.split("|")[3].strip() == "0" for row in rows), "no errors"

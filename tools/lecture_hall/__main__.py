@@ -37,12 +37,7 @@ EVERY_S = 2.0
 def main(arguments: list[str] | None = None) -> None:
     """Exits with 1 if anything erred or any student did not finish."""
     parser = argparse.ArgumentParser(prog="python -m tools.lecture_hall", description=__doc__)
-    parser.add_argument("--students", type=int, default=300)
-    parser.add_argument("--spawn-seconds", type=float, default=60, help="in which they all come")
-    parser.add_argument("--iterations", type=int, help="of each PPO run (default: the page's)")
-    parser.add_argument("--pauses", type=float, default=1, help="factor; 0.1: readers in a hurry")
-    parser.add_argument("--workers", type=int, default=1, help="server processes")
-    parser.add_argument("--limit-minutes", type=float, default=30, help="then it has failed")
+    add_options(parser)
     given = parser.parse_args(arguments)
     machine = header()
     allow_open_files()
@@ -65,8 +60,21 @@ def main(arguments: list[str] | None = None) -> None:
         )
 
 
-def hold(server: Served, given: argparse.Namespace) -> Lecture:
-    """Let Locust send the students, and wait for them. Ends the command if Locust itself fails."""
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What a lecture is like."""
+    parser.add_argument("--students", type=int, default=300)
+    parser.add_argument("--spawn-seconds", type=float, default=60, help="in which they all come")
+    parser.add_argument("--iterations", type=int, help="of each PPO run (default: the page's)")
+    parser.add_argument("--pauses", type=float, default=1, help="factor; 0.1: readers in a hurry")
+    parser.add_argument("--workers", type=int, default=1, help="server processes")
+    parser.add_argument("--limit-minutes", type=float, default=30, help="then it has failed")
+
+
+def hold(server: Served, given: argparse.Namespace, first_seed: int = 100_000) -> Lecture:
+    """Let Locust send the students, and wait for them. Ends the command if Locust itself fails.
+
+    From ``first_seed`` on, each student has a number that decides what they do, and their run's seed.
+    """
     with tempfile.TemporaryDirectory() as folder:
         notes = Path(folder, "lecture.json")
         rate = given.students / given.spawn_seconds
@@ -80,6 +88,7 @@ def hold(server: Served, given: argparse.Namespace) -> Lecture:
             "LECTURE_HALL_STUDENTS": str(given.students),
             "LECTURE_HALL_ITERATIONS": str(given.iterations or ""),
             "LECTURE_HALL_PAUSES": str(given.pauses),
+            "LECTURE_HALL_FIRST_SEED": str(first_seed),
             "LECTURE_HALL_NOTES": str(notes),
             "PYTHONPATH": str(SCENARIO.parents[2]),
         }

@@ -72,7 +72,7 @@ class Student(HttpUser):
     def on_start(self) -> None:
         """Take a place."""
         self.number = next(_numbers)
-        self.chance = random.Random(self.number)
+        self.chance = random.Random(FIRST_SEED + self.number)
 
     @task
     def attend(self) -> None:
