@@ -1,0 +1,80 @@
+"""With scripts running, too, what somebody put into an address or a message stays text; nothing is stored.
+
+tests/test_hostile_queries.py reads the same pages as the server sends them.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from app.sections import SECTIONS
+from app.widgets.registry import WIDGETS
+
+HOSTILE = '"><img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
+
+FORBIDDEN = ", ".join(
+    [
+        *("[onerror]", "[onclick]", "[onload]", "img[src='x']", "a[href^='javascript:']"),
+        "script:not([src]):not([type*=json])",
+    ]
+)
+
+STORAGE = """() => ({
+    cookies: document.cookie,
+    local: Object.keys(localStorage).filter((key) => key !== "theme"),
+    session: Object.keys(sessionStorage),
+})"""
+
+PAGES = [
+    *(f"/sections/{section.slug}" for section in SECTIONS),
+    *(f"/widgets/{name}" for name in WIDGETS),
+    *("/", "/read", "/sources", "/symbols", "/embed"),
+]
+
+
+def hostile(path: str) -> str:
+    """The address of a page with a hostile text for every parameter that it knows, and as a name."""
+    kind, _, name = path.strip("/").partition("/")
+    shown: tuple[str, ...] = (name,) if kind == "widgets" else ()
+    if kind == "sections":
+        shown = next(one.widgets for one in SECTIONS if one.slug == name)
+    known = [field for widget in shown for field in WIDGETS[widget].params.model_fields]
+    names = [*dict.fromkeys(known), "hide", "lock", "theme", "widget", HOSTILE]
+    return f"{path}?{urlencode(dict.fromkeys(names, HOSTILE))}#{HOSTILE}"
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_hostile_addresses_run_nothing_and_store_nothing(
+    page: Page, faults: list[str], path: str
+) -> None:
+    faults.append("Failed to load resource")  # of a page that refuses, with its 422
+    page.goto(hostile(path))
+    expect(page.locator("h1")).to_be_visible()
+    for found in page.locator("dpo-widget").all():
+        found.scroll_into_view_if_needed()
+        expect(found).to_have_attribute("data-ready", "")
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("window.hacked") is None
+    assert page.locator(FORBIDDEN).count() == 0
+    assert page.evaluate(STORAGE) == {"cookies": "", "local": [], "session": []}
+    assert page.context.cookies() == []
+
+
+def test_hostile_messages_run_nothing(page: Page) -> None:
+    page.goto("/widgets/dpo_loss?theme=dark")
+    expect(page.locator("dpo-widget")).to_have_attribute("data-ready", "")
+    heard = page.evaluate(
+        """(text) => new Promise((resolve) => {
+            const said = [text, { type: text }, { type: "dpo-explained:ping", theme: text, widget: text }];
+            for (const data of [...said, null, 7]) postMessage(data, "*");
+            addEventListener("message", ({ data }) => data === "last" && resolve(document.title));
+            postMessage("last", "*");
+        })""",
+        HOSTILE,
+    )
+    assert "DPO" in heard
+    assert page.evaluate("window.hacked") is None
+    assert page.locator(FORBIDDEN).count() == 0
