@@ -1,4 +1,8 @@
-"""How the C library keeps memory. Both do nothing where it is another one than glibc."""
+"""How the C library keeps memory. Nothing here does anything where it is another one than glibc.
+
+What training wants of it and what a server wants are opposite, so whoever starts says it: importing the
+lab sets what is good for training, and a server, once it has started, what is good for itself.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +12,7 @@ import ctypes
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 """of glibc's malloc.h"""
 
-HEAPS = 2
-
-KEPT_BYTES = 32 << 20
-"""the most that may be told to be kept, and a few times what the largest tables of the lab take"""
-
-
-def few_heaps() -> None:
-    """Saves some 100 MB in a server with many threads, each of which would have a heap of its own."""
-    _set(M_ARENA_MAX, HEAPS)
+KIB, MIB = 1 << 10, 1 << 20
 
 
 def keep_freed_memory() -> None:
@@ -25,8 +21,19 @@ def keep_freed_memory() -> None:
     Between two steps of training all responses are evaluated: fetching those few MB anew each time can
     take as long as a third of the arithmetic.
     """
-    _set(M_TRIM_THRESHOLD, KEPT_BYTES)
-    _set(M_MMAP_THRESHOLD, KEPT_BYTES)
+    _set(M_TRIM_THRESHOLD, 32 * MIB)
+    _set(M_MMAP_THRESHOLD, 32 * MIB)
+
+
+def give_freed_memory_back() -> None:
+    """What is large and was freed goes back to the system, and threads share a few heaps.
+
+    A server has answers of many sizes in its memory at once, which come and go: left to itself its heap
+    frays, and grows by a tenth with each few hundred readers. Many threads would have a heap each.
+    """
+    _set(M_ARENA_MAX, 2)
+    _set(M_TRIM_THRESHOLD, 256 * KIB)
+    _set(M_MMAP_THRESHOLD, 128 * KIB)
 
 
 def _set(parameter: int, value: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager, closing
 from importlib.metadata import version
 from urllib.parse import parse_qsl
@@ -28,7 +29,7 @@ from app import (
 )
 from app.cards import routes as cards
 from app.clients import ClientAddress
-from app.heap import few_heaps
+from app.heap import give_freed_memory_back
 from app.httpd import BodyLimit, SecurityHeaders
 from app.kept import KeptAnswers
 from app.memo import Memo
@@ -57,6 +58,9 @@ DESCRIPTION = (
 
 THREADS = 200
 """of a worker, most of them waiting for a run"""
+
+STORE_THREADS = 4
+"""in which the store of runs is asked, each with a connection of its own"""
 
 log = logging.getLogger(__name__)
 
@@ -114,9 +118,12 @@ def create_app(
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
-    few_heaps()
+    give_freed_memory_back()
     # A page that waits for a run waits in a thread. Other pages must still find one.
     to_thread.current_default_thread_limiter().total_tokens = THREADS
+    asyncio.get_running_loop().set_default_executor(
+        ThreadPoolExecutor(STORE_THREADS, thread_name_prefix="store")
+    )
     with ExitStack() as stack:
         place = settings.store or stack.enter_context(temporary_folder())
         store = stack.enter_context(closing(open_store(place, settings.store_bytes)))

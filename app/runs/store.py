@@ -20,6 +20,9 @@ KEPT_FOR = 30 * 24 * 3600
 DRAFT_KEPT_FOR = 60
 """seconds that a draft lies there after it was last written"""
 
+DATABASE_PAGES = 256
+"""of 4 KB, that a connection to the folder's database keeps in memory"""
+
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
@@ -140,6 +143,9 @@ class FolderStore(Store):
             disk=diskcache.JSONDisk,
             size_limit=max_bytes,
             eviction_policy="least-recently-used",
+            # Each thread has a connection: with what is usual, the database would be in memory for each.
+            sqlite_cache_size=DATABASE_PAGES,
+            sqlite_mmap_size=0,
         )
 
     def close(self) -> None:
