@@ -156,16 +156,19 @@ def test_the_run_of_a_killed_worker_is_made_by_another_and_the_worker_replaced(
     query = "ppo_dynamics{}?iterations=60&seed=8"
     with served("--workers", "2", "--port", str(free_port())) as (server, address):
         until_ready(address)
-        with (
-            pytest.raises(httpx.TransportError),
-            httpx.stream(
-                "GET", f"{address}/api/v1/{query.format('/stream')}", timeout=PATIENCE
-            ) as stream,
-        ):
-            for line in stream.iter_lines():
-                if line.startswith("event: step"):
-                    killed = training_worker(server.pid)
-                    os.kill(killed, signal.SIGKILL)
+        killed = 0
+
+        def follow() -> None:
+            nonlocal killed
+            url = f"{address}/api/v1/{query.format('/stream')}"
+            with httpx.stream("GET", url, timeout=PATIENCE) as stream:
+                for line in stream.iter_lines():
+                    if line.startswith("event: step") and not killed:
+                        killed = training_worker(server.pid)
+                        os.kill(killed, signal.SIGKILL)
+
+        with pytest.raises(httpx.TransportError):
+            follow()
         transport = httpx.HTTPTransport(retries=10)
         with httpx.Client(transport=transport, timeout=PATIENCE) as other:
             found = other.get(f"{address}/api/v1/{query.format('')}").raise_for_status()
