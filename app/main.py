@@ -62,6 +62,9 @@ THREADS = 200
 STORE_THREADS = 4
 """in which the store of runs is asked, each with a connection of its own"""
 
+WARM_PAUSE_S = 0.5
+"""seconds between two looks whether readers' runs are waiting, which go first"""
+
 log = logging.getLogger(__name__)
 
 
@@ -158,6 +161,9 @@ async def _warm(app: FastAPI) -> None:
     for widget in WIDGETS.values():
         for query in widget.warm:
             params = widget.params(**dict(parse_qsl(query)))
+            # A run of a client of its own, it would go before the second ones of all readers.
+            while app.state.runs.waiting:
+                await asyncio.sleep(WARM_PAUSE_S)
             try:
                 await app.state.runs.result(job_of(widget, params))
             except (Busy, RunFailed, RunLost) as error:
