@@ -1,7 +1,7 @@
 """How the C library keeps memory. Nothing here does anything where it is another one than glibc.
 
-What training wants of it and what a server wants are opposite, so whoever starts says it: importing the
-lab sets what is good for training, and a server, once it has started, what is good for itself.
+What training wants of it and what a server wants are opposite. Importing the lab sets what is good for
+training; a server, which imports the lab too, then sets what is good for itself.
 """
 
 from __future__ import annotations

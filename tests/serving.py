@@ -24,6 +24,12 @@ def free_port() -> int:
         return port
 
 
+def children(pid: int) -> list[int]:
+    """Processes that a process has started."""
+    tasks = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+    return [int(child) for child in tasks.split()]
+
+
 @contextmanager
 def served(
     *options: str, command: Sequence[str] = COMMAND, cwd: Path | None = None, **settings: str

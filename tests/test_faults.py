@@ -11,6 +11,7 @@ import asyncio
 import os
 import random
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -29,10 +30,10 @@ from app.main import create_app
 from app.settings import Settings
 from app.stalled import StalledReaders
 from tests.runs.test_runs import run
-from tests.serving import COMMAND, PATIENCE, free_port, served
-from tests.test_shutdown import children
+from tests.serving import COMMAND, PATIENCE, children, free_port, served
 
 RUN = "/api/v1/ppo_dynamics?iterations=10&seed={}"
+STREAM = "/api/v1/ppo_dynamics/stream?iterations=10&seed={}"
 LONG = "/api/v1/ppo_dynamics/stream?iterations=400&seed={}"
 
 READ_ONLY = """
@@ -76,11 +77,34 @@ def test_on_a_read_only_file_system_everything_is_answered_and_nothing_kept(tmp_
 
 
 @pytest.mark.parametrize("room", [0, 4096, 60_000])
-def test_on_a_full_disk_runs_are_made_but_not_kept(room: int, tmp_path: Path) -> None:
+def test_a_server_starts_on_a_full_disk(room: int, tmp_path: Path) -> None:
     # No file may grow beyond this: what a full disk is to whoever writes.
     command = ("prlimit", f"--fsize={room}", "--", *COMMAND)
     with served(command=command, TMPDIR=str(tmp_path)) as (_, address):
         answers_everything(address)
+
+
+def runs_kept(address: str, seed: int) -> bool:
+    """Whether a run that was followed to its end is found again by the next one who asks."""
+    found = []
+    for _ in range(2):
+        before = metric(address, 'stored_runs_total{result="hit"')
+        stream = httpx.get(f"{address}{STREAM.format(seed)}", timeout=PATIENCE).raise_for_status()
+        assert stream.text.count("event: step") == 11
+        assert stream.text.count("event: done") == 1
+        found.append(metric(address, 'stored_runs_total{result="hit"') > before)
+    assert not found[0]
+    return found[1]
+
+
+def test_a_disk_that_fills_up_keeps_no_runs_until_it_has_room_again(tmp_path: Path) -> None:
+    with served(TMPDIR=str(tmp_path)) as (server, address):
+        assert runs_kept(address, 1)
+        usual = resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+        assert not runs_kept(address, 2)
+        answers_everything(address)
+        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, usual)
+        assert runs_kept(address, 3)
 
 
 def test_a_log_that_can_not_be_written_stops_nothing() -> None:
@@ -122,21 +146,22 @@ def test_a_clock_that_jumps_changes_no_answer(tmp_path: Path, client: TestClient
         with TestClient(create_app(settings)) as jumping:
             for path in (RUN.format(4), "/api/v1/dpo_loss?beta=0.3", "/sections/beta"):
                 assert jumping.get(path).text == client.get(path).text
-            stream = jumping.get("/api/v1/ppo_dynamics/stream?iterations=10&seed=4").text
+            stream = jumping.get(STREAM.format(4)).text
             assert stream.count("event: step") == 11
             assert stream.count("event: done") == 1
 
 
+def metric(address: str, beginning: str) -> float:
+    """What the server tells of itself, by the beginning of the line."""
+    metrics = httpx.get(f"{address}/metrics", timeout=PATIENCE).text
+    found = re.search(rf"^dpo_explained_{beginning}.* (\S+)$", metrics, re.MULTILINE)
+    assert found, beginning
+    return float(found[1])
+
+
 def going(address: str) -> tuple[float, float]:
     """Runs that are being made, and requests that follow runs."""
-    metrics = httpx.get(f"{address}/metrics", timeout=PATIENCE).text
-    runs, readers = (
-        re.search(rf"^dpo_explained_{name}.* (\S+)$", metrics, re.MULTILINE)
-        for name in ('runs{state="going"', "run_readers")
-    )
-    assert runs
-    assert readers
-    return float(runs[1]), float(readers[1])
+    return metric(address, 'runs{state="going"'), metric(address, "run_readers")
 
 
 def training_worker(server: int) -> int:

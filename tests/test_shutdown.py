@@ -11,12 +11,7 @@ import httpx
 import pytest
 
 from app.cli import GRACE_S
-from tests.serving import PATIENCE, served
-
-
-def children(pid: int) -> list[int]:
-    tasks = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
-    return [int(child) for child in tasks.split()]
+from tests.serving import PATIENCE, children, served
 
 
 def test_a_server_told_to_stop_ends_its_streams_its_processes_and_its_folder(

@@ -1,7 +1,7 @@
 """Adam, step by step with torch's own function.
 
-The class ``torch.optim.Adam`` loads torch's compiler when the first one is made: 70 MB of memory and two
-seconds of start in each process, for something that is not used here.
+The class ``torch.optim.Adam`` loads torch's compiler when the first one is made: 75 MB of memory and one
+and a half seconds of start in each process, for something that is not used here.
 """
 
 from __future__ import annotations

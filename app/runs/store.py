@@ -23,6 +23,8 @@ DRAFT_KEPT_FOR = 60
 DATABASE_PAGES = 256
 """of 4 KB, that a connection to the folder's database keeps in memory"""
 
+UNREAD, UNKEPT = "the store of runs can not be read", "a run could not be kept"
+
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
@@ -49,23 +51,23 @@ class Store(ABC):
 
     def get(self, key: str) -> list[Event] | None:
         """All events of a finished run, or None."""
-        found = self._reading(lambda: self._get(f"run:{key}"))
+        found = self._tried(lambda: self._get(f"run:{key}"), UNREAD)
         return None if found is None else [Event(*event) for event in found]
 
     def put(self, key: str, events: Sequence[Event]) -> None:
         """Keep a finished run."""
         value = [list(event) for event in events]
-        self._writing(lambda: self._set(f"run:{key}", value, KEPT_FOR))
+        self._tried(lambda: self._set(f"run:{key}", value, KEPT_FOR), UNKEPT)
 
     def claim(self, key: str) -> bool:
         """Be the one who makes a run, with an empty draft. False if there is a draft of it already."""
         empty = list(Draft(0, False, []))
-        added = self._writing(lambda: self._add(f"draft:{key}", empty, DRAFT_KEPT_FOR))
+        added = self._tried(lambda: self._add(f"draft:{key}", empty, DRAFT_KEPT_FOR), UNKEPT)
         return added is not False  # a medium that fails must keep nobody from making it
 
     def draft(self, key: str) -> Draft | None:
         """How far a run has come that is being made, or was just now."""
-        found = self._reading(lambda: self._get(f"draft:{key}"))
+        found = self._tried(lambda: self._get(f"draft:{key}"), UNREAD)
         if found is None:
             return None
         beat, finished, events = found
@@ -74,11 +76,11 @@ class Store(ABC):
     def put_draft(self, key: str, draft: Draft) -> None:
         """Show how far a run has come."""
         value = [draft.beat, draft.finished, [list(event) for event in draft.events]]
-        self._writing(lambda: self._set(f"draft:{key}", value, DRAFT_KEPT_FOR))
+        self._tried(lambda: self._set(f"draft:{key}", value, DRAFT_KEPT_FOR), UNKEPT)
 
     def drop_draft(self, key: str) -> None:
         """Let others make a run."""
-        self._writing(lambda: self._delete(f"draft:{key}"))
+        self._tried(lambda: self._delete(f"draft:{key}"), UNKEPT)
 
     @abstractmethod
     def close(self) -> None:
@@ -97,18 +99,12 @@ class Store(ABC):
     @abstractmethod
     def _delete(self, name: str) -> None: ...
 
-    def _reading(self, read: Callable[[], T]) -> T | None:
+    def _tried(self, act: Callable[[], T], otherwise: str) -> T | None:
+        """What an act gives, or None where the medium fails, which the log then says."""
         try:
-            return read()
+            return act()
         except self.failures as error:
-            log.warning("the store of runs can not be read: %s", error)
-            return None
-
-    def _writing(self, write: Callable[[], T]) -> T | None:
-        try:
-            return write()
-        except self.failures as error:
-            log.warning("a run could not be kept: %s", error)
+            log.warning("%s: %s", otherwise, error)
             return None
 
 

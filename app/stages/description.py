@@ -99,9 +99,8 @@ def networks(
 def _network_sizes() -> tuple[int, int, int, int]:
     """Parameters of the four networks that PPO holds."""
     lab = the_lab()
+    # The policy is a copy of the reference; the value model has the same trunk and an output of its own.
     policy = parameter_count(lab.reference_policy)
-    # The policy is a copy of the reference. So is the value model, with an output of its own; no trainer
-    # is made to count it in, as its optimizer would load torch's compiler (70 MB).
     value_model = parameter_count(ValueModel(lab.reference_policy.trunk))
     return policy, parameter_count(lab.reward_model), policy, value_model
 

@@ -1,0 +1,43 @@
+"""Runs that a server makes ahead."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from app import main
+from app.runs.job import Job
+from app.widgets.registry import WIDGETS
+from tests.runs.test_runs import run
+
+
+class Hall:
+    """A queue in which two runs of readers wait again whenever another one was made."""
+
+    def __init__(self) -> None:
+        self.left = 2
+        self.made: list[str] = []
+
+    @property
+    def waiting(self) -> int:
+        """One less at each look."""
+        self.left = max(self.left - 1, 0)
+        return self.left
+
+    async def result(self, job: Job) -> str:
+        assert self.left == 0, "it went before a reader's run"
+        self.made.append(job.widget)
+        self.left = 2
+        return "{}"
+
+
+def test_runs_that_are_made_ahead_wait_until_no_reader_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(main, "WARM_PAUSE_S", 0)
+    hall = Hall()
+    app: Any = SimpleNamespace(state=SimpleNamespace(runs=hall))
+    run(main._warm(app))
+    assert hall.made == [widget.name for widget in WIDGETS.values() for _ in widget.warm]
