@@ -118,7 +118,8 @@ def _allowed_text(schema: Mapping[str, Any]) -> str | None:
     if "enum" in schema:
         return f"one of: {', '.join(str(option) for option in schema['enum'] if option)}"
     if "maxLength" in schema:
-        return f"text of at most {schema['maxLength']} characters"
+        matching = f" that match {schema['pattern']}" if "pattern" in schema else ""
+        return f"text of at most {schema['maxLength']} characters{matching}"
     return None
 
 
