@@ -12,8 +12,8 @@ from app.runs.job import Event, Job
 from app.runs.processes import Maker
 from app.runs.store import Draft, Store
 
-BEAT_S = 0.3
-"""seconds between two writings of a draft, and between two looks at somebody else's"""
+BEAT_S = 1.0
+"""seconds between two writings of a draft, all events anew, and between two looks at somebody else's"""
 
 GIVEN_UP_S = 5.0
 """seconds after which a draft that no longer changes is taken to be of a worker that has died"""
