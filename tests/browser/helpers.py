@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import JSHandle, Locator, Page, expect
 
 
 def widget(page: Page, name: str) -> Locator:
@@ -23,6 +23,19 @@ def expect_chart(found: Locator, path: str = "figure") -> Locator:
     chart = found.locator(f'[data-chart="{path}"]')
     expect(chart.locator("svg.main-svg").first).to_be_visible()
     return chart
+
+
+def record_texts(found: Locator, selector: str) -> JSHandle:
+    """Every text that an element shows from now on, however short: `.json_value()` is the list."""
+    return found.evaluate_handle(
+        """(widget, selector) => {
+            const texts = [];
+            const element = widget.querySelector(selector);
+            new MutationObserver(() => texts.push(element.textContent)).observe(element, { childList: true });
+            return texts;
+        }""",
+        selector,
+    )
 
 
 def set_slider(found: Locator, name: str, position: str) -> None:

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.helpers import expect_chart, field, set_slider, widget
+from tests.browser.helpers import expect_chart, field, record_texts, set_slider, widget
 
 
 def test_turning_beta_down_moves_probability(page: Page) -> None:
@@ -125,20 +125,14 @@ def test_a_sweep_asks_for_each_beta_and_says_only_its_end(page: Page) -> None:
     page.on("request", lambda request: asked.append(request.url))
     page.goto("/widgets/beta_effect?beta=0.3")
     found = widget(page, "beta_effect")
-    found.evaluate(
-        """widget => {
-          widget.heard = [];
-          new MutationObserver(() => widget.heard.push(widget.querySelector("[data-live]").textContent))
-            .observe(widget.querySelector("[data-live]"), { childList: true });
-        }"""
-    )
+    heard = record_texts(found, "[data-live]")
     button = found.locator("[data-sweep]")
     button.click()
     expect(button).to_have_text("Stop")
     expect(button).to_have_text("Let β fall from 10", timeout=60_000)
     expect(found.locator("[name=beta]")).to_have_value("0.02")
     expect(found.locator("[data-live]")).to_contain_text("β = 0.02")
-    assert found.evaluate("widget => widget.heard.length") == 1
+    assert len(heard.json_value()) == 1
     betas = [
         float(value)
         for url in asked

@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from app.widgets.registry import WIDGETS
 from tests.browser.accessibility import PATIENCE, visit
-from tests.browser.helpers import expect_chart, field, widget
+from tests.browser.helpers import expect_chart, field, record_texts, widget
 
 # Everything that Tab should reach, in order: of radio buttons of one name only one.
 NUMBER_STOPS = """() => {
@@ -334,14 +334,7 @@ def test_a_run_says_that_it_began_and_how_it_ended_but_not_each_frame(page: Page
     found = widget(page, "ppo_dynamics")
     expect_chart(found)
     heard = found.evaluate_handle(LISTEN)
-    frames = page.evaluate_handle(
-        """() => {
-            const frames = [];
-            const text = document.querySelector("[data-run-text]");
-            new MutationObserver(() => frames.push(text.textContent)).observe(text, { childList: true });
-            return frames;
-        }"""
-    )
+    frames = record_texts(found, "[data-run-text]")
     found.locator('[name="iterations"]').fill("60")
     found.get_by_role("button", name="Run with a new seed").click()
     expect(found.locator("[data-run-text]")).to_have_text("60 of 60 iterations", timeout=PATIENCE)

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from app.widgets.quiz import Params, compute, problem_of
 from app.widgets.quiz_questions import QUESTIONS
 from app.widgets.quiz_questions.kinds import NumberQuestion
-from tests.browser.helpers import field, widget
+from tests.browser.helpers import field, record_texts, widget
 
 
 def question(found: Locator, name: str) -> Locator:
@@ -33,14 +33,7 @@ def test_a_choice_is_explained_at_once_and_said_once(page: Page) -> None:
     place = question(found, "q_partition")
     feedback = place.locator("[data-feedback]")
     expect(feedback).to_be_hidden()
-    said = page.evaluate_handle(
-        """() => {
-          const said = [];
-          const live = document.querySelector('dpo-widget[name="quiz"] [data-live]');
-          new MutationObserver(() => said.push(live.textContent)).observe(live, { childList: true });
-          return said;
-        }"""
-    )
+    said = record_texts(found, "[data-live]")
     place.get_by_label("It is always equal to 1").check()
     expect(feedback).to_contain_text("Not right. In general it is not")
     expect(place).to_have_attribute("data-verdict", "wrong")
@@ -54,7 +47,7 @@ def test_a_choice_is_explained_at_once_and_said_once(page: Page) -> None:
     expect(feedback).to_contain_text("Right. Both responses answer the same prompt")
     expect(field(found, "score")).to_have_text("1")
     expect(live).to_contain_text("Right. Both responses")
-    heard = page.evaluate("said => said", said)
+    heard = said.json_value()
     assert len(heard) == 2
     assert heard[0].startswith("Not right. In general")
     assert heard[1].startswith("Right. Both responses")
