@@ -1,4 +1,4 @@
-"""Snippets, flags and /embed.js, without a browser: tests/browser/test_embed.py has the rest."""
+"""Snippets, flags and /embed.js, without a browser: tests/browser/test_embed_*.py have the rest."""
 
 from __future__ import annotations
 

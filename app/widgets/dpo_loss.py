@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import cast
 
 import torch
 from pydantic import BaseModel, Field, ValidationInfo, field_validator
 from torch import Tensor
 
-from app.figures import curve_figures, lines, markers
-from app.lab.losses import (
-    NEEDS_LENGTHS,
-    REFERENCE_FREE,
-    USES_LABEL_SMOOTHING,
-    PairLogps,
-    preference_loss,
-)
+from app.lab.losses import NEEDS_LENGTHS, REFERENCE_FREE, USES_LABEL_SMOOTHING
+from app.loss_curves import LossSettings, loss_curves
 from app.loss_types import LOSS_LABELS, LossType, smoothing_suits_the_loss
 from app.widgets.base import (
     Ranges,
@@ -165,7 +156,7 @@ def compute_many(several: Sequence[Params]) -> list[Result]:
 
 def _compute_group(several: Sequence[Params]) -> list[Result]:
     """Pairs that differ in numbers only."""
-    settings = Settings.of(several)
+    settings = _settings(several)
     chosen = _column(several, "logratio_chosen").requires_grad_()
     rejected = _column(several, "logratio_rejected").requires_grad_()
     loss = settings.loss(chosen, rejected)
@@ -192,7 +183,7 @@ def _compute_group(several: Sequence[Params]) -> list[Result]:
         lengths=first.loss_type in NEEDS_LENGTHS,
         label_smoothing=first.loss_type in USES_LABEL_SMOOTHING,
     )
-    figures = _figures(several, settings, listed["margin"], listed["loss"])
+    figures = loss_curves(settings, rejected.detach(), margin, loss.detach())
     gradients = zip(to_chosen.tolist(), to_rejected.tolist(), strict=True)
     results = [
         Result(
@@ -228,60 +219,22 @@ def _column(several: Sequence[Params], name: str) -> Tensor:
     return torch.tensor([getattr(params, name) for params in several], dtype=torch.float64)
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What losses are computed with, besides log-ratios. Tensors have shape (pairs, 1...)."""
-
-    loss_type: str
-    label_smoothing: float
-    beta: Tensor
-    reference_chosen: Tensor
-    reference_rejected: Tensor
-    chosen_lengths: Tensor
-    rejected_lengths: Tensor
-
-    @staticmethod
-    def of(several: Sequence[Params]) -> Settings:
-        """Those of each of several pairs, which share loss and label smoothing."""
-        return Settings(
-            several[0].loss_type,
-            several[0].label_smoothing,
-            _column(several, "beta"),
-            _column(several, "reference_chosen_logp"),
-            _column(several, "reference_rejected_logp"),
-            _column(several, "chosen_length"),
-            _column(several, "rejected_length"),
-        )
-
-    def along(self) -> Settings:
-        """The same for a row of log-ratios of each pair."""
-        return replace(
-            self,
-            beta=self.beta.unsqueeze(1),
-            reference_chosen=self.reference_chosen.unsqueeze(1),
-            reference_rejected=self.reference_rejected.unsqueeze(1),
-            chosen_lengths=self.chosen_lengths.unsqueeze(1),
-            rejected_lengths=self.rejected_lengths.unsqueeze(1),
-        )
-
-    def loss(self, chosen: Tensor, rejected: Tensor) -> Tensor:
-        """Loss of pairs with these log-ratios. Shapes: (pairs, ...), the same -> the same, float64."""
-        pairs = PairLogps(
-            self.reference_chosen + chosen,
-            self.reference_rejected + rejected,
-            self.reference_chosen,
-            self.reference_rejected,
-            self.chosen_lengths,
-            self.rejected_lengths,
-            self.label_smoothing,
-        )
-        # A beta for each pair broadcasts as one for all does.
-        return preference_loss(self.loss_type, pairs, cast("float", self.beta))
+def _settings(several: Sequence[Params]) -> LossSettings:
+    """Those of each of several pairs, which share loss and label smoothing."""
+    return LossSettings(
+        several[0].loss_type,
+        several[0].label_smoothing,
+        beta=_column(several, "beta"),
+        reference_chosen=_column(several, "reference_chosen_logp"),
+        reference_rejected=_column(several, "reference_rejected_logp"),
+        chosen_lengths=_column(several, "chosen_length"),
+        rejected_lengths=_column(several, "rejected_length"),
+    )
 
 
 def loss_of(params: Params, chosen: Tensor, rejected: Tensor) -> Tensor:
     """Loss of pairs with these log-ratios. Shapes: (pairs,), (pairs,) -> (pairs,), float64."""
-    return Settings.of([params]).loss(chosen, rejected)
+    return _settings([params]).loss(chosen, rejected)
 
 
 def _only_the_difference(params: Params) -> bool:
@@ -334,71 +287,6 @@ def _what_it_wants(params: Params, result: Result) -> str:
         "only their difference counts" if result.reads.only_difference else "each counts by itself"
     )
     return f"{wants}; {looks}."
-
-
-FARTHEST = (6.0, 10.0, 16.0, 25.0, 40.0, 60.0, 100.0, 160.0, 250.0, 500.0)
-"""Margins at which the curve may end: it stays as it is while a pair moves, unless that leaves it."""
-
-
-def _figures(
-    several: Sequence[Params], settings: Settings, margins: list[float], losses: list[float]
-) -> list[dict[str, object]]:
-    """Loss along the margin: the chosen log-ratio moves, the rejected one stays."""
-    ends = [next(end for end in FARTHEST if 1.15 * abs(margin) <= end) for margin in margins]
-    grids = {end: torch.linspace(-end, end, 121, dtype=torch.float64) for end in set(ends)}
-    along = torch.stack([grids[end] for end in ends])
-    rejected = _column(several, "logratio_rejected").unsqueeze(1)
-    chosen = rejected + along / settings.beta.unsqueeze(1)
-    curves = settings.along().loss(chosen, rejected.expand_as(chosen))
-    figures: dict[int, dict[str, object]] = {}
-    for end in grids:
-        numbers = [number for number, own in enumerate(ends) if own == end]
-        drawn = _figures_to(
-            end,
-            settings,
-            [_possible(several[n], along[n], chosen[n], curves[n]) for n in numbers],
-            [margins[n] for n in numbers],
-            [losses[n] for n in numbers],
-        )
-        figures |= dict(zip(numbers, drawn, strict=True))
-    return [figures[number] for number in range(len(several))]
-
-
-def _possible(
-    params: Params, margins: Tensor, chosen: Tensor, losses: Tensor
-) -> tuple[Tensor, Tensor]:
-    """The part of a curve on which the policy's probability is below 1."""
-    if params.loss_type not in REFERENCE_FREE:
-        return margins, losses
-    below = chosen < -params.reference_chosen_logp - 1e-6
-    return margins[below], losses[below]
-
-
-def _figures_to(
-    end: float,
-    settings: Settings,
-    curves: Sequence[tuple[Tensor, Tensor]],
-    margins: list[float],
-    losses: list[float],
-) -> list[dict[str, object]]:
-    """The figures of pairs whose curves end at the same margin."""
-    along = [xs for xs, _ in curves]
-    name = settings.loss_type
-    courses = [
-        lines(name, along, [ys for _, ys in curves], role="rejected"),
-        markers("this pair", margins, losses, along=name, role="rejected"),
-    ]
-    if name != "sigmoid" or settings.label_smoothing > 0:
-        sigmoid = [-torch.nn.functional.logsigmoid(xs) for xs in along]
-        courses.insert(0, lines("DPO", along, sigmoid, role="other", dash="dot"))
-    figures = curve_figures(
-        courses,
-        x="margin β(Δ_w − Δ_l), moving the chosen log-ratio",
-        y="loss",
-        x_range=None if name in REFERENCE_FREE else (-end, end),
-    )
-    assert all(math.isfinite(y) for course in courses for row in course.y for y in row)
-    return figures
 
 
 WIDGET = Widget(

@@ -1,0 +1,59 @@
+"""What is locked, hidden and themed stays so, with and without a script."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.helpers import widget
+
+
+def test_flags_stay_while_the_reader_changes_what_is_free(page: Page) -> None:
+    page.goto("/widgets/beta_effect?beta=0.2&lock=beta&hide=reward,caption&theme=dark")
+    found = widget(page, "beta_effect")
+    expect(found.locator("[name=reward]").first).to_be_hidden()
+    expect(found.locator("[data-range-for=beta]")).to_be_disabled()
+    expect(found.locator("[data-sweep]")).to_be_hidden()
+    found.locator("[name=prompt]").select_option("poem")
+    for kept in ("prompt=poem", "beta=0.2", "lock=beta", "hide=reward%2Ccaption", "theme=dark"):
+        expect(page).to_have_url(re.compile(re.escape(kept)))
+        expect(found.locator("[data-link=page]")).to_have_attribute(
+            "href", re.compile(re.escape(kept))
+        )
+    expect(found.locator("[data-link=api]")).to_have_attribute(
+        "href", "/api/v1/beta_effect?prompt=poem&beta=0.2"
+    )
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(page.locator("[name=prompt]")).to_have_value("poem")
+
+
+def test_a_locked_choice_can_not_be_changed_by_keys_or_suggestions(page: Page) -> None:
+    page.goto("/widgets/dpo_loss?loss_type=ipo&lock=loss_type&beta=0.5")
+    found = widget(page, "dpo_loss")
+    found.locator("[name=loss_type]").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowDown")
+    expect(found.locator("[name=loss_type]")).to_have_value("ipo")
+    found.locator("[data-try]").first.click()
+    expect(found.locator("[name=loss_type]")).to_have_value("ipo")
+    expect(page).to_have_url(re.compile("loss_type=ipo"))
+
+
+def test_the_theme_of_the_address_wins_over_what_the_reader_chose(page: Page) -> None:
+    page.goto("/")
+    page.evaluate("localStorage.setItem('theme', 'light')")
+    page.goto("/widgets/dpo_loss?theme=dark")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.goto("/widgets/dpo_loss")
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
+
+
+def test_flags_stay_without_a_script(plain_page: Page) -> None:
+    plain_page.goto("/widgets/beta_effect?beta=0.2&lock=beta&hide=caption&theme=dark")
+    plain_page.get_by_label("Prompt").select_option("poem")
+    plain_page.get_by_role("button", name="Update").click()
+    for kept in ("prompt=poem", "beta=0.2", "lock=beta", "hide=caption", "theme=dark"):
+        expect(plain_page).to_have_url(re.compile(re.escape(kept)))
+    expect(plain_page.locator("html")).to_have_attribute("data-theme", "dark")

@@ -1,0 +1,109 @@
+"""A widget in a frame of somebody else's page, without our script around it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from app.embedding import PUBLISHED_WIDTH, height_of
+from app.widgets.registry import WIDGETS
+from tests.browser.accessibility import expect_drawn, open_page, visit
+from tests.browser.host import Host, frame_of, settled_height, snippet
+
+MOST_SPARE = 0.15
+"""A published height is at most so much more than the page needs"""
+
+
+def test_a_bare_frame_needs_no_script_around_it(guest: Page, server: str, host: Host) -> None:
+    text = snippet(guest, server, "reward_separation", "iframe", "?reward_chosen=2")
+    guest.goto(host.put("/bare", text, f"default-src 'none'; frame-src {server}"))
+    frame = frame_of(guest.locator("iframe"))
+    frame.locator("[name=reward_chosen]").fill("3")
+    expect(frame.locator('[data-field="margin"]')).not_to_have_text("")
+    expect(frame.locator("[data-link=page]")).to_have_attribute(
+        "href", re.compile("reward_chosen=3$")
+    )
+    box = guest.locator("iframe").bounding_box()
+    assert box is not None
+    assert box["height"] == pytest.approx(height_of("reward_separation"), abs=5)
+
+
+def test_a_frame_answers_a_page_that_begins_to_listen_late(
+    guest: Page, server: str, host: Host
+) -> None:
+    guest.goto(host.put("/listening", snippet(guest, server, "dpo_loss", "iframe")))
+    frame = frame_of(guest.locator("iframe"))
+    needs = settled_height(frame)
+    told = guest.evaluate(
+        """() => new Promise((heard) => {
+            const { contentWindow } = document.querySelector("iframe");
+            addEventListener("message", ({ source, data }) => { if (source === contentWindow) heard(data); });
+            contentWindow.postMessage({ type: "dpo-explained:ping" }, "*");
+        })"""
+    )
+    assert told == {
+        "type": "dpo-explained:height",
+        "widget": "dpo_loss",
+        "height": pytest.approx(needs, abs=1),
+    }
+
+
+def test_a_sandboxed_frame_without_storage_works(guest: Page, server: str, host: Host) -> None:
+    text = snippet(guest, server, "reward_separation", "iframe")
+    sandboxed = text.replace("<iframe ", '<iframe sandbox="allow-scripts allow-forms" ')
+    guest.goto(host.put("/sandboxed", sandboxed))
+    frame = frame_of(guest.locator("iframe"))
+    assert (
+        frame.evaluate(
+            "() => { try { localStorage; return 'there'; } catch (e) { return e.name; } }"
+        )
+        == "SecurityError"
+    )
+    before = frame.locator('[data-field="margin"]').first.inner_text()
+    frame.locator("[name=reward_chosen]").fill("-2")
+    expect(frame.locator('[data-field="margin"]').first).not_to_have_text(before)
+    expect(frame.locator("svg.main-svg").first).to_be_visible()
+
+
+def test_links_out_of_a_frame_open_in_a_new_tab_and_others_stay(
+    guest: Page, server: str, host: Host
+) -> None:
+    guest.goto(host.put("/links", snippet(guest, server, "dpo_loss", "iframe")))
+    frame = frame_of(guest.locator("iframe"))
+    expect(frame.locator("[data-link=api]")).to_have_attribute("target", "_blank")
+    with guest.expect_popup() as popup:
+        frame.locator("[data-link=page]").click()
+    expect(popup.value).to_have_url(re.compile("/widgets/dpo_loss"))
+    assert popup.value.evaluate("opener") is None
+    # Until the widget is alive, a suggestion is a link, which loads the frame anew.
+    expect(frame.locator("dpo-widget[data-ready]")).to_be_attached()
+    frame.locator("[data-try]").first.click()
+    expect(frame.locator("[name=logratio_chosen]")).to_have_value("-4")
+    assert len(guest.context.pages) == 2
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_the_published_height_is_enough_and_not_much_more(
+    browser: Browser, server: str, name: str
+) -> None:
+    with open_page(browser, server) as page:
+        page.set_viewport_size({"width": PUBLISHED_WIDTH, "height": 900})
+        visit(page, f"/widgets/{name}")
+        expect_drawn(page)
+        needs = settled_height(page.main_frame)
+        assert needs <= height_of(name), "run `make heights`"
+        assert needs >= (1 - MOST_SPARE) * height_of(name), "run `make heights`"
+
+
+def test_a_slide_loads_the_address_that_its_snippet_has(
+    guest: Page, server: str, host: Host
+) -> None:
+    """As reveal.js does it: the address moves from data-src to src when the slide is shown."""
+    text = snippet(guest, server, "dpo_loss", "reveal", "?beta=0.1&lock=beta")
+    guest.goto(host.put("/slides", text))
+    guest.locator("section iframe").evaluate("f => { f.src = f.getAttribute('data-src'); }")
+    frame = frame_of(guest.locator("section iframe"))
+    expect(frame.locator("[name=beta]")).to_have_value("0.1")
+    expect(frame.locator("[name=beta]")).to_have_attribute("readonly", "")
