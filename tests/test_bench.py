@@ -21,7 +21,8 @@ from starlette.testclient import TestClient
 
 from app.lab.ppo import PPOConfig
 from app.lab.trained import the_lab
-from tools.bench import bare, lab, light, machine, pages, server, sliders
+from app.settings import Settings
+from tools.bench import bare, lab, light, machine, pages, readers, server, sliders
 from tools.bench.generator import Failed, generator
 from tools.bench.http_load import Head, Job, parse_head, read_answer
 from tools.bench.memory import Memory, memory_of
@@ -43,7 +44,8 @@ from tools.lecture_hall.report import (
 )
 from tools.lecture_hall.soak import AtRest
 
-SUBJECTS = [*lab.SUBJECTS, *server.SUBJECTS, *sliders.SUBJECTS, *pages.SUBJECTS]
+SUBJECTS = [*lab.SUBJECTS, *server.SUBJECTS, *readers.SUBJECTS]
+SUBJECTS += [*sliders.SUBJECTS, *pages.SUBJECTS]
 SUBJECT = Subject("reading", "s", "a blank page", (Target(2), Target(1.5, of="ratio")))
 
 
@@ -105,6 +107,13 @@ def test_a_share_of_a_throughput_has_to_be_reached() -> None:
     assert target.met(70, 100)
     assert not target.met(69, 100)
     assert target.written("requests/s") == "ratio at least 0.7"
+
+
+def test_what_takes_longer_than_its_floor_may_have_a_limit_of_its_own() -> None:
+    target = Target(1, of="excess")
+    assert target.met(10.5, 9.5)
+    assert not target.met(10.6, 9.5)
+    assert target.written("s") == "at most 1 s more"
 
 
 def test_what_could_not_be_measured_has_not_met_its_target() -> None:
@@ -251,6 +260,13 @@ def test_memory_counts_the_child_processes_of_a_server() -> None:
     assert found.children >= 1
     assert 0 < found.children_pss < found.all_pss
     assert found.pss <= found.rss
+
+
+def test_those_who_wait_for_runs_of_others_are_timed_until_their_first_row() -> None:
+    with served() as server:
+        bench = readers.Bench(server, Settings().concurrent_runs, long=150)
+        times = [bench.at_rest(), bench.left(), bench.quick(), bench.slow()]
+    assert min(times) > 0
 
 
 # ---- lecture hall ------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from tools.bench.machine import header
 from tools.bench.table import Missing, Row, table
 
-PARTS = ("lab", "server", "sliders", "pages")
+PARTS = ("lab", "server", "readers", "sliders", "pages")
 """each a module beside this one, with ``SUBJECTS`` and ``rows()``"""
 
 

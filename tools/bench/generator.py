@@ -99,10 +99,7 @@ def held_streams(port: int, paths: Sequence[str]) -> Iterator[None]:
     connections = [socket.create_connection(("127.0.0.1", port)) for _ in paths]
     readers = [threading.Thread(target=read, args=(each,), daemon=True) for each in connections]
     for connection, path, reader in zip(connections, paths, readers, strict=True):
-        connection.sendall(
-            f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept: text/event-stream\r\n"
-            "Accept-Encoding: identity\r\nConnection: close\r\n\r\n".encode()
-        )
+        ask_for_stream(connection, path)
         reader.start()
     try:
         if not begun.wait(BEGUN_S):
@@ -118,6 +115,15 @@ def held_streams(port: int, paths: Sequence[str]) -> Iterator[None]:
             reader.join()
         for connection in connections:
             connection.close()
+
+
+def ask_for_stream(connection: socket.socket, path: str) -> None:
+    """Send a request for a stream, which ends with its connection."""
+    host, port = connection.getpeername()
+    connection.sendall(
+        f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nAccept: text/event-stream\r\n"
+        "Accept-Encoding: identity\r\nConnection: close\r\n\r\n".encode()
+    )
 
 
 def wait_for_rest(pid: int) -> None:

@@ -11,15 +11,19 @@ from tools.bench.samples import Samples
 
 @dataclass(frozen=True)
 class Target:
-    """A limit, for what was measured or for its ratio to the floor."""
+    """A limit, for what was measured, for its ratio to the floor, or for what it takes more than that."""
 
     limit: float
-    of: Literal["measured", "ratio"] = "measured"
+    of: Literal["measured", "ratio", "excess"] = "measured"
     at_least: bool = False
 
     def met(self, measured: float, floor: float) -> bool:
         """Whether it is kept."""
-        value = measured if self.of == "measured" else measured / floor
+        value = {
+            "measured": measured,
+            "ratio": measured / floor,
+            "excess": measured - floor,
+        }[self.of]
         return value >= self.limit if self.at_least else value <= self.limit
 
     def written(self, unit: str) -> str:
@@ -27,6 +31,8 @@ class Target:
         bound = "at least" if self.at_least else "at most"
         if self.of == "ratio":
             return f"ratio {bound} {self.limit:g}"
+        if self.of == "excess":
+            return f"{bound} {self.limit:g} {unit} more"
         return f"{bound} {self.limit:g} {unit}"
 
 
