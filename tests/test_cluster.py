@@ -81,8 +81,11 @@ class TwoNodes:
 def two_nodes(redis_url: str) -> Iterator[TwoNodes]:
     """The site, deployed as the README says; its first node has room for one run, the second for another."""
     folder = tempfile.mkdtemp(prefix="ray")  # short, for the paths of sockets in it
+    # Ray notes its address in here, and only some of its commands make the folder where it is missing.
+    Path(folder, "ray").mkdir()
     environment = {
         **os.environ,
+        "RAY_TMPDIR": folder,
         "RAY_USAGE_STATS_ENABLED": "0",
         "DPO_EXPLAINED_STORE": redis_url,
         "DPO_EXPLAINED_WARM": "0",
@@ -91,7 +94,6 @@ def two_nodes(redis_url: str) -> Iterator[TwoNodes]:
         [sys.executable, "-m", "tests.cluster_of_two", folder],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
         text=True,
         env=environment,
     )
@@ -100,7 +102,9 @@ def two_nodes(redis_url: str) -> Iterator[TwoNodes]:
         assert cluster.stdin is not None
         assert cluster.stdout is not None
         lines = iter(cluster.stdout.readline, "")
-        address = next(line.strip() for line in lines if line.count(":") == 1 and line[0].isdigit())
+        addresses = (line.strip() for line in lines if line.count(":") == 1 and line[0].isdigit())
+        address = next(addresses, None)
+        assert address is not None, "the cluster did not start"
         port = free_port()
         where = ("--address", address)
         # Two nodes of one machine can not both listen on the port.
