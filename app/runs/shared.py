@@ -38,7 +38,7 @@ class SharedMaker:
     async def make(self, job: Job) -> AsyncGenerator[Event, None]:
         """All events of a job. Raises ``RunLost`` or ``RunFailed``."""
         given = 0
-        while not await asyncio.to_thread(self._store.claim, job.key):
+        while not await self._claim(job.key):
             async with contextlib.aclosing(self._drafts(job.key)) as drafts:
                 async for draft in drafts:
                     for event in draft.events[given:]:
@@ -59,6 +59,16 @@ class SharedMaker:
                         yield event
         for event in events[given:]:
             yield event
+
+    async def _claim(self, key: str) -> bool:
+        """Whether a run is for this worker to make. What is claimed while it is stopped is given back."""
+        claimed = asyncio.create_task(asyncio.to_thread(self._store.claim, key))
+        try:
+            return await asyncio.shield(claimed)
+        except asyncio.CancelledError:
+            if await claimed:
+                await asyncio.to_thread(self._store.drop_draft, key)
+            raise
 
     async def _drafts(self, key: str) -> AsyncGenerator[Draft, None]:
         """Another worker's draft whenever it has changed, until it is gone, which it may be made to be."""

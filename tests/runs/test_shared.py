@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +19,7 @@ from app.runs.shared import SharedMaker
 from app.runs.store import Draft, FolderStore, NoStore, Store
 from tests.runs.test_runs import Kept, Scripted, everything, job, run, three
 
+PATIENCE = 30
 ALL = [Event("step", f"a {n}") for n in range(3)]
 
 
@@ -97,6 +101,64 @@ def test_the_draft_of_a_worker_that_died_is_given_up(monkeypatch: pytest.MonkeyP
     found, made = run(after_it())
     assert found == ALL
     assert made == ["a"]
+
+
+async def come_back(runs: Runs, let_go: Callable[[], object]) -> list[Event | Queued]:
+    """Ask for a run that has been left, and is stopped only when something lets it go."""
+    again = asyncio.create_task(everything(runs, "a"))
+    for _ in range(20):
+        await asyncio.to_thread(int)
+    let_go()
+    async with asyncio.timeout(PATIENCE):
+        return await again
+
+
+def test_who_comes_back_waits_until_the_run_has_stopped_and_no_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shared, "BEAT_S", 60)
+    stopped = asyncio.Event()
+
+    async def slow_to_stop(job: Job) -> AsyncIterator[Event]:
+        try:
+            async for event in three(job):
+                yield event
+                if event == ALL[0] and not stopped.is_set():
+                    await asyncio.Event().wait()
+        finally:
+            await stopped.wait()
+
+    async def leave_and_come_back() -> list[Event | Queued]:
+        runs = worker(Scripted(slow_to_stop), Kept())
+        async with aclosing(runs.events(job("a"))) as leaving:
+            await anext(leaving)
+        return await come_back(runs, stopped.set)
+
+    assert run(leave_and_come_back()) == ALL
+
+
+def test_a_claim_that_comes_when_its_reader_has_left_is_given_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shared, "BEAT_S", 60)
+
+    class SlowToClaim(Kept):
+        asked, answer = threading.Event(), threading.Event()
+
+        def _add(self, name: str, value: Any, seconds: float) -> bool:
+            self.asked.set()
+            self.answer.wait(PATIENCE)
+            return super()._add(name, value, seconds)
+
+    async def leave_and_come_back() -> list[Event | Queued]:
+        store = SlowToClaim()
+        runs = worker(Scripted(three), store)
+        leaving = asyncio.create_task(everything(runs, "a"))
+        await asyncio.to_thread(store.asked.wait, PATIENCE)
+        leaving.cancel()
+        return await come_back(runs, store.answer.set)
+
+    assert run(leave_and_come_back()) == ALL
 
 
 def test_a_failure_is_everybodys_and_leaves_no_draft() -> None:
