@@ -170,10 +170,10 @@ class Runs:
     async def close(self) -> None:
         """Stop all runs."""
         tasks = [going.task for going in self._going.values() if going.task is not None]
-        tasks += self._stopping.values()
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        # Those that are stopping already have a claim to give back, and are not disturbed in it.
+        await asyncio.gather(*tasks, *self._stopping.values(), return_exceptions=True)
         await self._maker.close()
 
     def _abandon(self, going: _Going) -> None:
