@@ -260,6 +260,8 @@ def test_memory_counts_the_child_processes_of_a_server() -> None:
     assert found.children >= 1
     assert 0 < found.children_pss < found.all_pss
     assert found.pss <= found.rss
+    # Python itself is read from a file.
+    assert 0 < found.files < found.rss
 
 
 def test_those_who_wait_for_runs_of_others_are_timed_until_their_first_row() -> None:
@@ -372,7 +374,7 @@ def test_a_few_students_attend_a_lecture_without_an_error(
 
 
 def at_rest(seconds: float, megabytes: float, files: int, *errors: str) -> AtRest:
-    memory = Memory(rss=megabytes, pss=megabytes, children_pss=0.0, children=0)
+    memory = Memory(rss=megabytes, files=0.0, pss=megabytes, children_pss=0.0, children=0)
     return AtRest(seconds, memory, megabytes, files, 100, errors)
 
 

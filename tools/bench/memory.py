@@ -13,6 +13,9 @@ class Memory:
 
     rss: float
     """of the server process"""
+    files: float
+    """the part of it that is pages of files, such as libraries: the system has them once for all, and may
+    drop them"""
     pss: float
     """of the server process"""
     children_pss: float
@@ -35,4 +38,4 @@ def memory_of(pid: int) -> Memory:
             children.append(child.memory_full_info().pss / 1e6)
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue
-    return Memory(own.rss / 1e6, own.pss / 1e6, sum(children), len(children))
+    return Memory(own.rss / 1e6, own.shared / 1e6, own.pss / 1e6, sum(children), len(children))

@@ -185,7 +185,8 @@ def memory(load: Generator, server: Served) -> Iterator[Row]:
         list(readers.map(fetch, runs))
     wait_for_rest(server.pid)
     found, floor = memory_of(server.pid), memory_of_torch()
-    yield Row(WORKER, Samples((found.rss,)), Samples((floor.rss,)))
+    files = f"{found.files:.0f} of it pages of files, {floor.files:.0f} of the floor"
+    yield Row(WORKER, Samples((found.rss,)), Samples((floor.rss,)), files)
     yield Row(FAMILY, Samples((found.all_pss,)), Samples((floor.pss,)), f"{found.children} of them")
 
 
