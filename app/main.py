@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager, closing
@@ -130,6 +131,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     with ExitStack() as stack:
         place = settings.store or stack.enter_context(temporary_folder())
         store = stack.enter_context(closing(open_store(place, settings.store_bytes)))
+        await _in_all_threads(store.connect)
         limits = Limits(
             waiting=settings.waiting_runs,
             per_client=settings.runs_per_client,
@@ -147,6 +149,17 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         finally:
             prepared.cancel()
             await runs.close()
+
+
+async def _in_all_threads(call: Callable[[], None]) -> None:
+    """Do something once in each thread that asks the store: no file is left to open once readers come."""
+    all_there = threading.Barrier(STORE_THREADS)
+
+    def once() -> None:
+        all_there.wait()
+        call()
+
+    await asyncio.gather(*(asyncio.to_thread(once) for _ in range(STORE_THREADS)))
 
 
 async def _prepare(app: FastAPI) -> None:

@@ -82,6 +82,9 @@ class Store(ABC):
         """Let others make a run."""
         self._tried(lambda: self._delete(f"draft:{key}"), UNKEPT)
 
+    def connect(self) -> None:  # noqa: B027
+        """Open what the calling thread will need, where threads have something each."""
+
     @abstractmethod
     def close(self) -> None:
         """Let go of files and connections."""
@@ -143,6 +146,10 @@ class FolderStore(Store):
             sqlite_cache_size=DATABASE_PAGES,
             sqlite_mmap_size=0,
         )
+
+    def connect(self) -> None:
+        """See ``Store``."""
+        self._tried(lambda: self._get(""), UNREAD)
 
     def close(self) -> None:
         """See ``Store``."""
