@@ -90,7 +90,6 @@ class Runs:
         self._ended = ended
         self._queue: list[_Going] = []
         self._going: dict[str, _Going] = {}
-        self._stopping: dict[str, asyncio.Task[None]] = {}
 
     @property
     def waiting(self) -> int:
@@ -172,21 +171,14 @@ class Runs:
         tasks = [going.task for going in self._going.values() if going.task is not None]
         for task in tasks:
             task.cancel()
-        # Those that are stopping already have a claim to give back, and are not disturbed in it.
-        await asyncio.gather(*tasks, *self._stopping.values(), return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self._maker.close()
 
     def _abandon(self, going: _Going) -> None:
-        """Stop a run. Whoever asks for it from now on gets another, which begins when this one has ended."""
+        """Stop a run. Whoever asks for it from now on gets another."""
         self._forget(going)
-        task, key = going.task, going.job.key
-        if task is None or task.done():
-            return
-        task.cancel()
-        self._stopping[key] = task
-        task.add_done_callback(
-            lambda _: self._stopping.get(key) is task and self._stopping.pop(key)
-        )
+        if going.task is not None:
+            going.task.cancel()
 
     def _forget(self, going: _Going) -> None:
         if self._going.get(going.job.key) is going:
@@ -236,9 +228,6 @@ class Runs:
         outcome: Outcome = "stopped"
         try:
             await going.turn.wait()
-            # Stopped a moment ago by a reader who comes back: it still holds the claim to this run.
-            if (stopping := self._stopping.get(going.job.key)) is not None:
-                await asyncio.wait([stopping])
             began = time.monotonic()
             await self._make(going)
             going.made, outcome = True, "made"

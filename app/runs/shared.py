@@ -7,6 +7,7 @@ import contextlib
 import itertools
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from weakref import WeakValueDictionary
 
 from app.runs.job import Event, Job
 from app.runs.processes import Maker
@@ -25,6 +26,7 @@ class SharedMaker:
     def __init__(self, maker: Maker, store: Store) -> None:
         self._maker = maker
         self._store = store
+        self._in_turn = WeakValueDictionary[str, asyncio.Lock]()
 
     @property
     def pids(self) -> Sequence[int]:
@@ -36,7 +38,16 @@ class SharedMaker:
         await self._maker.close()
 
     async def make(self, job: Job) -> AsyncGenerator[Event, None]:
-        """All events of a job. Raises ``RunLost`` or ``RunFailed``."""
+        """All events of a job. Raises ``RunLost`` or ``RunFailed``.
+
+        One that is asked for while an equal one is being stopped here begins when that has given its claim
+        back: looking for its draft would take longer.
+        """
+        async with self._in_turn.setdefault(job.key, asyncio.Lock()):
+            async for event in self._make(job):
+                yield event
+
+    async def _make(self, job: Job) -> AsyncGenerator[Event, None]:
         given = 0
         while not await self._claim(job.key):
             async with contextlib.aclosing(self._drafts(job.key)) as drafts:

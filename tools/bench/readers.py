@@ -84,16 +84,19 @@ class Bench:
     def _behind(self, slow: bool) -> float:
         self._rest()
         with ExitStack() as others, ThreadPoolExecutor(self.at_a_time) as taking:
-            begin = time.perf_counter()
+            begin, taken = time.perf_counter(), []
             for path in self._long_runs():
                 other = others.enter_context(_reader(self.server, path, slow))
                 _wait_for(other, b"step")
                 if not slow:
-                    taking.submit(_wait_for, other, b"done")
+                    taken.append(taking.submit(_wait_for, other, b"done"))
             with _reader(self.server, self._run(SHORT)) as reader:
                 _wait_for(reader, b"queued")
                 _wait_for(reader, b"step")
-                return time.perf_counter() - begin
+                waited = time.perf_counter() - begin
+            for each in taken:
+                each.result()
+            return waited
 
     def _rest(self) -> None:
         wait_for_rest(self.server.pid)
