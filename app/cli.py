@@ -14,6 +14,12 @@ GRACE_S = 10
 
 def main(arguments: list[str] | None = None) -> None:
     """Entry point: ``dpo-explained serve``, ``export``, ``train`` and others."""
+    given = command_line().parse_args(arguments)
+    given.run(given)
+
+
+def command_line() -> argparse.ArgumentParser:
+    """All commands with their options."""
     parser = argparse.ArgumentParser(prog="dpo-explained", description=__doc__)
     commands = parser.add_subparsers(required=True)
 
@@ -68,9 +74,7 @@ def main(arguments: list[str] | None = None) -> None:
     doctor.add_argument("--host", default="127.0.0.1", help="that the server is to listen on")
     doctor.add_argument("--port", type=int, default=8000, help="that the server is to listen on")
     doctor.set_defaults(run=_doctor)
-
-    given = parser.parse_args(arguments)
-    given.run(given)
+    return parser
 
 
 def _serve(given: argparse.Namespace) -> None:
