@@ -1,1 +1,0 @@
-"""Whether advisories are known for what is pinned: ``python -m tools.audit``."""
