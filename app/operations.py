@@ -18,6 +18,8 @@ from app.problems import Problem, respond
 TRY_AGAIN_S = 2.0
 """until weights that were bad are looked at again"""
 
+LOADING = "The lab is being loaded."
+
 log = logging.getLogger(__name__)
 
 router = APIRouter(tags=["operations"])
@@ -28,7 +30,7 @@ class LabLoading:
 
     def __init__(self) -> None:
         self.loaded = False
-        self.problem = "The lab is being loaded."
+        self.problem = LOADING
         """why it is not there"""
         self.damage = ""
         """of its weights, in words; empty if none is known"""
