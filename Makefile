@@ -1,4 +1,5 @@
 # make run    set up and serve the explainer on 127.0.0.1:8000 (PORT= changes it)
+# make check  lint, types, and the tests that are fast: what one runs while working
 # make test   set up, browser included, and pass all the tests
 # make bench  measure; see BENCHMARKS.md for results of record
 # make lecture-hall  300 readers at once; see BENCHMARKS.md
@@ -11,13 +12,19 @@ PORT ?= 8000
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test lint audit bench lecture-hall soak lock sbom wheel weights heights browser screenshots clean
+.PHONY: run check test lint audit bench lecture-hall soak lock sbom wheel weights heights browser screenshots clean
 
 run: .venv/.compressed
 	$(BIN)/dpo-explained serve --port $(PORT)
 
+# Tests go to the worker that is idle; neighbours stay together, so that most of what is made for a session is made once.
+TESTS := $(BIN)/python -m pytest -n 2 --dist worksteal
+
+check: lint
+	$(TESTS) -m "not slow and not browser"
+
 test: lint browser
-	$(BIN)/python -m pytest -n 2
+	$(TESTS)
 
 lint: .venv/.compressed
 	$(BIN)/ruff check .

@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -36,11 +37,30 @@ CHROMIUM_FLAGS = [
 ]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()) or "browser" in item.path.parts:
+            item.add_marker("browser")
+
+
 @pytest.fixture(scope="session")
 def client() -> Iterator[TestClient]:
     """The application, asked in process."""
     with TestClient(create_app(Settings(warm=False)), raise_server_exceptions=False) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def html_of(client: TestClient) -> Callable[[str], str]:
+    """What a page of an address is, rendered once a session."""
+
+    @cache
+    def html(path: str) -> str:
+        answer = client.get(path)
+        assert answer.status_code == 200, f"{path}: {answer.status_code}"
+        return answer.text
+
+    return html
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,7 @@
-"""Charts drawn on the server: values at their places, everything named, nothing left out in silence."""
+"""Charts drawn on the server: values at their places, everything named, nothing left out in silence.
+
+The site's own figures: tests/charts/test_site.py.
+"""
 
 from __future__ import annotations
 
@@ -20,56 +23,10 @@ from app.charts.curves import thinned
 from app.charts.roles import translucent
 from app.charts.scales import Scale, nice_step, padded_range, tick_texts, ticks
 from app.figures import bars, curve_figure, filled, line, marker, points
-from app.resources import STATIC
 from tests.drawn import drawn, share
-from tests.site_figures import STATES, figures_of
 
 values = st.floats(-1e4, 1e4).filter(lambda value: value == 0 or abs(value) > 1e-3)
 positive = st.floats(1e-3, 1e3)
-
-
-def classes_with_rules() -> set[str]:
-    return set(re.findall(r"\.([a-z][\w-]*)", (STATIC / "charts.css").read_text(encoding="utf-8")))
-
-
-# ---- the figures of the site -------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("name", "query"), STATES)
-def test_every_figure_of_every_widget_is_drawn_whole(name: str, query: str) -> None:
-    for figure in figures_of(name, query).values():
-        text = svg(figure, "Label")
-        if not figure["data"]:
-            assert text == ""
-            continue
-        chart = drawn(figure)
-        assert " style=" not in text
-        unknown = {c for _, within in chart.elements for c in within} - classes_with_rules()
-        assert unknown - {"axes", "plot"} == set()
-        for trace in figure["data"]:
-            mode = trace.get("mode") or ""
-            has_line = "lines" in mode and trace["line"]["width"] != 0
-            assert not has_line or chart.found("line", f"role-{trace['meta']}")
-            assert "markers" not in mode or chart.found("points", f"role-{trace['meta']}")
-            if trace.get("showlegend") is not False:
-                # At the curve, at the tick of the bar, or in the legend; broken where it is long.
-                words = " ".join(chart.texts())
-                assert all(word in words for word in trace["name"].split())
-        assert all(0 <= place <= 1 for mark in chart.marks() for place in mark)
-        for axis in ("xaxis", "yaxis2"):
-            title = figure["layout"].get(axis, {}).get("title", {}).get("text", "")
-            assert title in " ".join(chart.texts()).replace("  ", " ")
-
-
-@pytest.mark.parametrize(("name", "query"), STATES)
-def test_plotly_takes_every_figure_of_every_widget_and_gives_it_back_unchanged(
-    name: str, query: str
-) -> None:
-    for figure in figures_of(name, query).values():
-        made = go.Figure(figure)
-        made.layout.template = None
-        plain, given_back = (json.dumps(f, sort_keys=True) for f in (figure, made.to_plotly_json()))
-        assert given_back == plain
 
 
 def test_plotly_refuses_what_it_does_not_know() -> None:
@@ -83,19 +40,6 @@ def test_plotly_refuses_what_it_does_not_know() -> None:
 def test_requests_do_not_load_plotly() -> None:
     script = "import sys, app.main; sys.exit('plotly' in sys.modules)"
     subprocess.run([sys.executable, "-c", script], check=True)
-
-
-def test_the_states_above_have_figures_of_all_kinds() -> None:
-    kinds = {
-        (trace["type"], trace.get("mode"), trace.get("fill"), "yaxis2" in figure["layout"])
-        for name, query in STATES
-        if name in ("win_rates", "beta_effect", "preference_pairs", "reward_separation")
-        for figure in figures_of(name, query).values()
-        for trace in figure["data"]
-    }
-    assert {kind for kind, *_ in kinds} == {"scatter", "bar"}
-    assert {mode for _, mode, *_ in kinds} == {None, "lines", "markers", "lines+markers"}
-    assert {second for *_, second in kinds} == {True, False}
 
 
 # ---- places ------------------------------------------------------------------------------------

@@ -1,4 +1,7 @@
-"""Names at curves: on the plot, clear of each other, and off every curve and point where there is room."""
+"""Names at curves: clear of each other, and off every curve and point where there is room.
+
+Those of the site's own figures: tests/charts/test_site.py.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.charts import names
-from app.charts.plane import names_itself, plane_of
+from app.charts.plane import plane_of
 from app.charts.room import LINE, NARROW, WIDE, Chart, Width, room, width_of
 from app.figures import curve_figure, line, marker
-from tests.site_figures import STATES, figures_of
 
 WIDTHS = pytest.mark.parametrize("width", [WIDE, NARROW], ids=lambda width: width.name)
-
-NO_ROOM = {
-    # Curves of one course, or many in a heap.
-    "frontier",
-}
 
 
 class Box(NamedTuple):
@@ -93,49 +90,6 @@ def crossings(figure: dict[str, Any], width: Width) -> list[tuple[str, str]]:
 
 def _shrunk(box: Box) -> tuple[float, float, float, float]:
     return box.left + 1, box.bottom + 1, box.right - 1, box.top - 1
-
-
-def named_figures(name: str, query: str) -> list[dict[str, Any]]:
-    return [f for f in figures_of(name, query).values() if f["data"] and "meta" in f["layout"]]
-
-
-# ---- the figures of the site -------------------------------------------------------------------
-
-
-@WIDTHS
-@pytest.mark.parametrize(("name", "query"), STATES)
-def test_names_of_every_figure_are_whole_on_the_plot_and_clear_of_each_other(
-    name: str, query: str, width: Width
-) -> None:
-    for figure in named_figures(name, query):
-        chart = Chart(figure["data"], figure["layout"], plane_of(figure["data"], figure["layout"]))
-        across, up = size_of(chart, width)
-        boxes = boxes_of(figure, width)
-        for box in boxes:
-            assert -1 <= box.left < box.right <= across + 1, box
-            assert -1 <= box.bottom < box.top <= up + 1, box
-        assert [(a.text, b.text) for a, b in combinations(boxes, 2) if a.meets(b)] == []
-
-
-@WIDTHS
-@pytest.mark.parametrize(("name", "query"), [s for s in STATES if s[0] not in NO_ROOM])
-def test_no_name_of_a_figure_lies_on_a_curve(name: str, query: str, width: Width) -> None:
-    for figure in named_figures(name, query):
-        assert crossings(figure, width) == []
-
-
-def test_every_figure_with_named_curves_has_places() -> None:
-    missing = [
-        (name, query)
-        for name, query in STATES
-        for figure in figures_of(name, query).values()
-        if figure["data"] and names_itself(figure["data"]) and "meta" not in figure["layout"]
-        if any(trace.get("showlegend") is not False for trace in figure["data"])
-    ]
-    assert missing == []
-
-
-# ---- any figure --------------------------------------------------------------------------------
 
 
 @WIDTHS

@@ -1,0 +1,132 @@
+"""The figures of the site: of every widget, at first, in its example and in each of its tries."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import lru_cache
+from itertools import combinations
+from typing import Any
+from urllib.parse import parse_qsl
+
+import plotly.graph_objects as go
+import pytest
+
+from app.charts import svg
+from app.charts.plane import names_itself, plane_of
+from app.charts.room import NARROW, WIDE, Chart
+from app.resources import STATIC
+from app.widgets.base import WidgetParams
+from app.widgets.registry import WIDGETS
+from tests.charts.test_names import boxes_of, crossings, size_of
+from tests.drawn import drawn
+
+NO_ROOM = {
+    # Curves of one course, or many in a heap.
+    "frontier",
+}
+
+BENCHMARKS = [
+    f"benchmark={name}" for name in ("imdb", "human", "hh", "hh_training", "cnn_dailymail")
+]
+
+
+def states_of(name: str) -> list[WidgetParams]:
+    """The states of a widget; a run is short, for its figure is as any other."""
+    widget = WIDGETS[name]
+    queries = ["", widget.example, *(t.query for t in widget.tries)]
+    short = {"iterations": "20"} if "iterations" in widget.params.model_fields else {}
+    return [
+        widget.params(**{**dict(parse_qsl(query)), **short})
+        for query in dict.fromkeys(queries + BENCHMARKS * (name == "win_rates"))
+    ]
+
+
+@lru_cache
+def figures_of(name: str) -> list[dict[str, Any]]:
+    return [
+        value
+        for params in states_of(name)
+        for value in WIDGETS[name].compute(params).model_dump().values()
+        if isinstance(value, dict) and {"data", "layout"} <= value.keys()
+    ]
+
+
+each_widget = pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] * any(map(widget.trains, states_of(name))))
+        for name, widget in WIDGETS.items()
+    ],
+)
+
+
+def classes_with_rules() -> set[str]:
+    return set(re.findall(r"\.([a-z][\w-]*)", (STATIC / "charts.css").read_text(encoding="utf-8")))
+
+
+@each_widget
+def test_a_figure_is_drawn_whole(name: str) -> None:
+    for figure in figures_of(name):
+        text = svg(figure, "Label")
+        if not figure["data"]:
+            assert text == ""
+            continue
+        chart = drawn(figure)
+        assert " style=" not in text
+        unknown = {c for _, within in chart.elements for c in within} - classes_with_rules()
+        assert unknown - {"axes", "plot"} == set()
+        for trace in figure["data"]:
+            mode = trace.get("mode") or ""
+            has_line = "lines" in mode and trace["line"]["width"] != 0
+            assert not has_line or chart.found("line", f"role-{trace['meta']}")
+            assert "markers" not in mode or chart.found("points", f"role-{trace['meta']}")
+            if trace.get("showlegend") is not False:
+                # At the curve, at the tick of the bar, or in the legend; broken where it is long.
+                words = " ".join(chart.texts())
+                assert all(word in words for word in trace["name"].split())
+        assert all(0 <= place <= 1 for mark in chart.marks() for place in mark)
+        for axis in ("xaxis", "yaxis2"):
+            title = figure["layout"].get(axis, {}).get("title", {}).get("text", "")
+            assert title in " ".join(chart.texts()).replace("  ", " ")
+
+
+@each_widget
+def test_plotly_takes_a_figure_and_gives_it_back_unchanged(name: str) -> None:
+    for figure in figures_of(name):
+        made = go.Figure(figure)
+        made.layout.template = None
+        plain, given_back = (json.dumps(f, sort_keys=True) for f in (figure, made.to_plotly_json()))
+        assert given_back == plain
+
+
+@each_widget
+def test_names_are_whole_on_the_plot_clear_of_each_other_and_off_the_curves(name: str) -> None:
+    for figure in figures_of(name):
+        if not figure["data"]:
+            continue
+        if "meta" not in figure["layout"]:
+            named = any(trace.get("showlegend") is not False for trace in figure["data"])
+            assert not (named and names_itself(figure["data"])), "curves without places for names"
+            continue
+        chart = Chart(figure["data"], figure["layout"], plane_of(figure["data"], figure["layout"]))
+        for width in (WIDE, NARROW):
+            across, up = size_of(chart, width)
+            boxes = boxes_of(figure, width)
+            for box in boxes:
+                assert -1 <= box.left < box.right <= across + 1, box
+                assert -1 <= box.bottom < box.top <= up + 1, box
+            assert [(a.text, b.text) for a, b in combinations(boxes, 2) if a.meets(b)] == []
+            assert name in NO_ROOM or crossings(figure, width) == []
+
+
+def test_the_states_have_figures_of_all_kinds() -> None:
+    kinds = {
+        (trace["type"], trace.get("mode"), "yaxis2" in figure["layout"])
+        for name in ("win_rates", "beta_effect", "preference_pairs", "reward_separation")
+        for figure in figures_of(name)
+        for trace in figure["data"]
+    }
+    assert {kind for kind, *_ in kinds} == {"scatter", "bar"}
+    assert {mode for _, mode, _ in kinds} == {None, "lines", "markers", "lines+markers"}
+    assert {second for *_, second in kinds} == {True, False}
