@@ -6,15 +6,14 @@ No ``from __future__ import annotations`` here: FastAPI has to see the real type
 from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any, Literal, TypeVar
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel
 
 from app.logps_file import BadFile, csv_text, json_lines_text
 from app.preference_loss import PairBatch, PairLosses, pair_losses
 from app.problems import FieldError, Problem, RefusedParams
-from app.runs.job import job_of
-from app.runs.runs import Queued
+from app.streams import ENDED_EARLY, QUEUED, LastEventId, room_for, streamed
 from app.widgets import (
     annotator,
     beta_effect,
@@ -80,28 +79,6 @@ def answer(request: Request, widget: Widget, params: WidgetParams) -> Any:
 
 CSV = "text/csv"
 JSON_LINES = "application/jsonl"
-QUEUED = "`queued` with a place while other runs go first, "
-
-
-async def streamed(
-    request: Request, widget: Widget, params: WidgetParams
-) -> AsyncIterator[ServerSentEvent]:
-    """The events of a run, once it is its turn, then ``done`` with the result."""
-    async for event in request.app.state.runs.events(job_of(widget, params)):
-        if isinstance(event, Queued):
-            yield ServerSentEvent(event="queued", data={"place": event.place})
-        else:
-            yield ServerSentEvent(event=event.name, raw_data=event.data)
-
-
-def room_for(widget: Widget) -> Any:
-    """Refuse a run that can not be made, or has no room, while its stream has not yet begun."""
-
-    async def check(request: Request, params: Annotated[widget.params, Query()]) -> None:  # type: ignore[name-defined]
-        request.app.state.lab.expect()
-        await request.app.state.runs.expect_room(job_of(widget, params))
-
-    return Depends(check)
 
 
 @widget_route(preference_pairs.WIDGET)
@@ -161,7 +138,8 @@ def get_ppo_dynamics(
 @router.get(
     "/ppo_dynamics/stream",
     summary="The run of ppo_dynamics as it is made",
-    description=f"Server-sent events: {QUEUED}`step` with a history row each, then `done` with the result.",
+    description=f"Server-sent events: {QUEUED}`step` with a history row each, then `done` with the result"
+    f"{ENDED_EARLY}",
     response_class=EventSourceResponse,
     tags=["widgets"],
     dependencies=[room_for(ppo_dynamics.WIDGET)],
@@ -169,9 +147,11 @@ def get_ppo_dynamics(
 )
 @refusing_with_ranges_of(ppo_dynamics.Params)
 async def stream_ppo_dynamics(
-    request: Request, params: Annotated[ppo_dynamics.Params, Query()]
+    request: Request,
+    params: Annotated[ppo_dynamics.Params, Query()],
+    last_event_id: LastEventId = 0,
 ) -> AsyncIterator[ServerSentEvent]:
-    async for event in streamed(request, ppo_dynamics.WIDGET, params):
+    async for event in streamed(request, ppo_dynamics.WIDGET, params, last_event_id):
         yield event
 
 
@@ -268,7 +248,7 @@ def get_training_race(
     "/training_race/stream",
     summary="The race of training_race as it is run",
     description=f"Server-sent events: {QUEUED}`begun` with the chart, `step` with a place each, DPO's and "
-    "RLHF's in turn, then `done` with the result.",
+    f"RLHF's in turn, then `done` with the result{ENDED_EARLY}",
     response_class=EventSourceResponse,
     tags=["widgets"],
     dependencies=[room_for(training_race.WIDGET)],
@@ -276,9 +256,11 @@ def get_training_race(
 )
 @refusing_with_ranges_of(training_race.Params)
 async def stream_training_race(
-    request: Request, params: Annotated[training_race.Params, Query()]
+    request: Request,
+    params: Annotated[training_race.Params, Query()],
+    last_event_id: LastEventId = 0,
 ) -> AsyncIterator[ServerSentEvent]:
-    async for event in streamed(request, training_race.WIDGET, params):
+    async for event in streamed(request, training_race.WIDGET, params, last_event_id):
         yield event
 
 

@@ -23,8 +23,8 @@ from ray.serve.exceptions import RayServeException
 from ray.serve.handle import DeploymentHandle, DeploymentResponseGenerator
 
 from app.main import create_app
+from app.runs.failures import RunFailed, RunLost, tell
 from app.runs.job import Event, Job, events
-from app.runs.processes import RunFailed, RunLost
 from app.settings import Settings
 
 OPEN_REQUESTS = 400
@@ -58,7 +58,7 @@ class Training:
             while (event := await asyncio.to_thread(next, made, None)) is not None:
                 yield event.name, event.data
         except Exception as error:
-            yield "failed", f"{type(error).__name__}: {error}"
+            yield "failed", tell(error)
 
 
 class Replicas:
@@ -77,7 +77,7 @@ class Replicas:
         try:
             async for name, data in response:
                 if name == "failed":
-                    raise RunFailed(data)
+                    raise RunFailed.read(data)
                 yield Event(name, data)
         except (RayError, RayServeException) as error:
             raise RunLost(type(error).__name__) from error

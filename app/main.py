@@ -39,11 +39,12 @@ from app.observed import Observed
 from app.operations import LabLoading
 from app.rendering import static_hash
 from app.resources import STATIC
+from app.runs.failures import RunFailed, RunLost, RunTooLong
 from app.runs.folder import temporary_folder
 from app.runs.here import compute_with
 from app.runs.job import job_of
 from app.runs.limits import Busy, Limits
-from app.runs.processes import Maker, Processes, RunFailed, RunLost
+from app.runs.processes import Maker, Processes
 from app.runs.runs import Runs
 from app.runs.shared import SharedMaker
 from app.runs.store import open_store
@@ -179,5 +180,5 @@ async def _warm(app: FastAPI) -> None:
                 await asyncio.sleep(WARM_PAUSE_S)
             try:
                 await app.state.runs.result(job_of(widget, params))
-            except (Busy, RunFailed, RunLost) as error:
+            except (Busy, RunFailed, RunLost, RunTooLong) as error:
                 log.warning("%s could not be made ahead: %s", widget.name, error)

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import logging
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.sse import format_sse_event
 from pydantic import BaseModel, Field
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.lab.weights import BadWeights
 from app.logs import request_id
 from app.rendering import templates
+from app.runs.failures import RunFailed, RunLost, RunTooLong
 from app.runs.limits import Busy
-from app.runs.processes import RunFailed, RunLost
 
 UNEXPECTED = "Something went wrong on our side; it has been logged."
+
+STOPPING = "The server is stopping. Ask again."
 
 FOR_PROGRAMS = ("/oembed", "/readyz", "/metrics")
 """addresses beside those of the API whose problems are JSON"""
@@ -50,6 +57,14 @@ class Problem(BaseModel):
         None,
         description="where the fault is ours: what the log calls this request, and the header X-Request-ID",
     )
+    retry_after: int | None = Field(
+        None, description="seconds after which to ask again, where that may help"
+    )
+
+    def document(self) -> dict[str, Any]:
+        """As it is sent: without what does not apply."""
+        given = {"request_id": self.request_id, "retry_after": self.retry_after}
+        return self.model_dump(exclude={name for name, value in given.items() if value is None})
 
 
 class RefusedParams(ValueError):
@@ -72,7 +87,7 @@ def field_errors(
 
 
 def _field_error(error: Mapping[str, Any], schemas: Mapping[str, Mapping[str, Any]]) -> FieldError:
-    path = [str(part) for part in error["loc"] if part not in ("query", "body", "path")]
+    path = [str(part) for part in error["loc"] if part not in ("query", "body", "path", "header")]
     field = ".".join(path) or "body"
     if error["type"] == "extra_forbidden":
         known = ", ".join(schemas) if schemas else None
@@ -129,6 +144,48 @@ def detail_of(errors: list[FieldError]) -> str:
     return "; ".join(lines)
 
 
+def problem_of(
+    status: int,
+    detail: str,
+    errors: list[FieldError] | None = None,
+    retry_after: int | None = None,
+) -> Problem:
+    """A problem in the request that is being answered; ``retry_after`` in seconds."""
+    return Problem(
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        errors=errors or [],
+        request_id=request_id.get() or None if status >= 500 else None,
+        retry_after=retry_after,
+    )
+
+
+def problem_behind(error: Exception) -> Problem:
+    """What readers are told of an error that ended their run or their request. One of ours is logged."""
+    match error:
+        case Busy():
+            return problem_of(error.status, str(error), retry_after=error.retry_after)
+        case RunLost():
+            detail = "The training run behind this was cut off. Ask again."
+            return problem_of(503, detail, retry_after=5)
+        case RunTooLong():
+            detail = (
+                f"The training run behind this was stopped. {error} Ask again when fewer are made."
+            )
+            return problem_of(503, detail, retry_after=60)
+        case BadWeights():
+            return problem_of(503, str(error), retry_after=60)
+        case RunFailed(kind=BadWeights.__name__):
+            # The process that was to make the run found it; see app/runs/worker.py.
+            return problem_of(503, error.message, retry_after=60)
+        case RunFailed():
+            log.error("a run failed: %s", error.kind, exc_info=error)
+        case _:
+            log.error("not expected", exc_info=error)
+    return problem_of(500, UNEXPECTED)
+
+
 def respond(
     request: Request,
     status: int,
@@ -136,25 +193,28 @@ def respond(
     errors: list[FieldError] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
+    """A problem as an answer."""
+    return answer(request, problem_of(status, detail, errors), headers)
+
+
+def answer(
+    request: Request, problem: Problem, headers: Mapping[str, str] | None = None
+) -> Response:
     """The one place that decides between problem+json and a page."""
-    problem = Problem(
-        title=HTTPStatus(status).phrase,
-        status=status,
-        detail=detail,
-        errors=errors or [],
-        request_id=request_id.get() or None if status >= 500 else None,
-    )
+    headers = dict(headers or {})
+    if problem.retry_after is not None:
+        headers["Retry-After"] = str(problem.retry_after)
     path = request.url.path.removeprefix(request.scope.get("root_path", ""))
     if path.startswith("/api") or path in FOR_PROGRAMS:
         return JSONResponse(
-            problem.model_dump(exclude=None if problem.request_id else {"request_id"}),
-            status,
-            headers=dict(headers or {}),
+            problem.document(),
+            problem.status,
+            headers=headers,
             media_type="application/problem+json",
         )
     context = {"problem": problem, "path": request.url.path}
     return templates.TemplateResponse(
-        request, "error.html", context, status_code=status, headers=dict(headers or {})
+        request, "error.html", context, status_code=problem.status, headers=headers
     )
 
 
@@ -174,32 +234,11 @@ def install(app: FastAPI) -> None:
     async def http_error(request: Request, error: HTTPException) -> Response:
         return respond(request, error.status_code, str(error.detail), headers=error.headers)
 
-    @app.exception_handler(Busy)
-    async def busy(request: Request, error: Busy) -> Response:
-        headers = {"Retry-After": str(error.retry_after)}
-        return respond(request, error.status, str(error), headers=headers)
+    async def ended(request: Request, error: Exception) -> Response:
+        return answer(request, problem_behind(error))
 
-    @app.exception_handler(RunLost)
-    async def lost(request: Request, _: RunLost) -> Response:
-        detail = "The training run behind this was cut off. Ask again."
-        return respond(request, 503, detail, headers={"Retry-After": "5"})
-
-    @app.exception_handler(BadWeights)
-    async def damaged(request: Request, error: BadWeights) -> Response:
-        return respond(request, 503, str(error), headers={"Retry-After": "60"})
-
-    @app.exception_handler(RunFailed)
-    async def failed(request: Request, error: RunFailed) -> Response:
-        # The process that was to make the run found it; see app/runs/worker.py.
-        name, _, said = str(error).partition(": ")
-        if name == BadWeights.__name__:
-            return await damaged(request, BadWeights(said))
-        log.error("a run failed: %s", name, exc_info=error)
-        return respond(request, 500, UNEXPECTED)
-
-    @app.exception_handler(Exception)
-    async def unexpected(request: Request, _: Exception) -> Response:
-        return respond(request, 500, UNEXPECTED)
+    for kind in (Busy, RunLost, RunTooLong, RunFailed, BadWeights, Exception):
+        app.add_exception_handler(kind, ended)
 
     app.add_middleware(AnswerUnexpected)
 
@@ -207,7 +246,8 @@ def install(app: FastAPI) -> None:
 class AnswerUnexpected:
     """Answers where the code failed, inside of all other middleware, so that the answer is like any other.
 
-    What fails when an answer has begun goes on to the server, which logs it and closes the connection.
+    What fails when an answer has begun goes on to the server, which logs it and closes the connection. A
+    stream that is cut off because the server stops says so before it ends.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -215,20 +255,34 @@ class AnswerUnexpected:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        begun = False
+        begun, streamed = False, False
 
         async def noted(message: Message) -> None:
-            nonlocal begun
+            nonlocal begun, streamed
             begun = True
+            if message["type"] == "http.response.start":
+                kind = Headers(raw=message["headers"]).get("content-type", "")
+                streamed = kind.startswith("text/event-stream")
             await send(message)
 
         try:
             await self.app(scope, receive, noted)
-        except Exception:
+        except Exception as error:
             if begun or scope["type"] != "http":
                 raise
-            log.exception("not expected")
-            await respond(Request(scope), 500, UNEXPECTED)(scope, receive, send)
+            await answer(Request(scope), problem_behind(error))(scope, receive, send)
+        except asyncio.CancelledError:
+            # Only a server that stops cancels a request; one whose reader has left ends by itself.
+            if streamed:
+                event = error_event(problem_of(503, STOPPING, retry_after=5))
+                with suppress(OSError):
+                    await send({"type": "http.response.body", "body": event})
+            raise
+
+
+def error_event(problem: Problem) -> bytes:
+    """The last event of a stream that ends before its time."""
+    return format_sse_event(event="error", data_str=json.dumps(problem.document()))
 
 
 def _schemas_of(request: Request) -> Mapping[str, Mapping[str, Any]]:

@@ -1,7 +1,8 @@
 // A training run that is streamed: its rows as they are made, progress with the time left, pause, step, cancel.
 //
 // The server keeps the rows of a run, and goes on where it stopped. So a paused run is one whose stream was
-// closed, and a stream that breaks is simply opened again: rows that are here already are skipped.
+// closed, and opening it again brings all rows: those that are here already are skipped. A stream that breaks
+// is opened by the browser again, after the last row that came.
 
 import { stream, streaming } from "./server.js";
 
@@ -122,9 +123,6 @@ export class LiveRun {
     let seen = 0;
     const source = (this.#source = stream(this.#address, this.#widget.name, this.#rows.length));
     const hear = (name, act) => source.addEventListener(name, (event) => act(event.data ? JSON.parse(event.data) : null));
-    hear("open", () => {
-      seen = 0;
-    });
     hear("queued", ({ place }) => this.#progress(`the server is busy, you are number ${place} in its queue`));
     hear("begun", (data) => {
       if (!this.#rows.length) this.#how.begun?.(data);

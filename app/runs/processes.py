@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import asdict
 from typing import Protocol
 
+from app.runs.failures import RunFailed, RunLost
 from app.runs.job import Event, Job
 from app.runs.worker import LAST, STOP
 
@@ -19,14 +20,6 @@ LONGEST_LINE = 1 << 26
 
 STOPS_WITHIN = 1.0
 """seconds that a process is given to stop a run before it is killed"""
-
-
-class RunLost(Exception):
-    """Whoever made a run has died. It can be begun again: a run comes out the same."""
-
-
-class RunFailed(Exception):
-    """The training raised something."""
 
 
 class Maker(Protocol):
@@ -71,7 +64,7 @@ class Processes:
                 yield event
             going = False
             if event.name == "failed":
-                raise RunFailed(json.loads(event.data))
+                raise RunFailed.read(event.data)
         finally:
             task = asyncio.create_task(self._leave(process, going))
             self._leaving.add(task)

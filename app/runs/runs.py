@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from app.clients import client
+from app.runs.failures import RunLost, RunTooLong
 from app.runs.job import Event, Job
 from app.runs.limits import Busy, Limits
-from app.runs.processes import Maker, RunFailed, RunLost
+from app.runs.processes import Maker
 from app.runs.store import Store
 
 PAUSES = (0.1, 0.4, 1.6, 6.4)
@@ -121,7 +122,7 @@ class Runs:
 
         Before them comes a ``Queued`` whenever the place in the queue has changed. A run that nobody
         reads any more is stopped. Raises ``Busy`` if there is no room for it, ``RunFailed`` if the training
-        raises something or takes too long, ``RunLost`` if whoever made it died too often.
+        raises something, ``RunTooLong`` if it takes too long, ``RunLost`` if whoever made it died too often.
         """
         kept = await asyncio.to_thread(self._store.get, job.key)
         if kept is not None:
@@ -256,7 +257,7 @@ class Runs:
                             going.tell()
                 return
             except TimeoutError as late:
-                raise RunFailed(f"it took more than {self._limits.seconds:g} seconds") from late
+                raise RunTooLong(f"It took more than {self._limits.seconds:g} seconds.") from late
             except RunLost as lost:
                 log.warning("a run of %s was lost: %s", going.job.widget, lost)
                 if pause is None:

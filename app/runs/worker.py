@@ -15,6 +15,8 @@ import threading
 from queue import SimpleQueue
 from typing import TextIO
 
+from app.runs.failures import tell
+
 LAST = ("end", "failed")
 """names of the line after the last event"""
 
@@ -65,7 +67,7 @@ def _do(line: str, lines: SimpleQueue[str], out: TextIO) -> None:
     except BrokenPipeError:
         raise
     except Exception as error:
-        say("failed", json.dumps(f"{type(error).__name__}: {error}"))
+        say("failed", tell(error))
 
 
 if __name__ == "__main__":

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from app.runs.failures import RunFailed, RunLost
 from app.runs.job import Event, Job
 from app.runs.limits import Limits
-from app.runs.processes import RunFailed, RunLost
 from app.runs.runs import Outcome, Runs
 from tests.runs.test_runs import Kept, Scripted, everything, job, run, three
 
@@ -26,7 +26,7 @@ class Told:
 
 
 async def fails(_: Job) -> AsyncIterator[Event]:
-    raise RunFailed("ValueError: no")
+    raise RunFailed("ValueError", "no")
     yield
 
 

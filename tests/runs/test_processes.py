@@ -9,8 +9,9 @@ from contextlib import aclosing
 
 import pytest
 
+from app.runs.failures import RunFailed, RunLost
 from app.runs.job import Event, Job, events, job_of
-from app.runs.processes import Processes, RunFailed, RunLost
+from app.runs.processes import Processes
 from app.widgets.ppo_dynamics import WIDGET, Params
 from app.widgets.registry import WIDGETS
 from tests.runs.test_runs import run

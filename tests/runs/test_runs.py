@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 import pytest
 
 from app.clients import client
+from app.runs.failures import RunFailed, RunLost, RunTooLong
 from app.runs.job import Event, Job
 from app.runs.limits import Busy, Limits
-from app.runs.processes import RunFailed, RunLost
 from app.runs.runs import Queued, Runs
 from app.runs.store import Store
 
@@ -226,7 +226,7 @@ def test_one_of_two_readers_may_leave() -> None:
 def test_the_error_of_a_run_reaches_its_reader_and_is_not_kept() -> None:
     async def failing(_: Job) -> AsyncIterator[Event]:
         yield Event("step", "0")
-        raise RunFailed("torch said no")
+        raise RunFailed("ValueError", "torch said no")
 
     maker = Scripted(failing)
 
@@ -372,7 +372,7 @@ def test_a_run_that_takes_too_long_is_stopped() -> None:
     maker = Scripted(endless)
 
     async def read() -> None:
-        with pytest.raises(RunFailed, match="more than"):
+        with pytest.raises(RunTooLong, match="more than"):
             await everything(Runs(maker, Kept(), 1, replace(LIMITS, seconds=0.01)), "a")
 
     run(read())

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from app.runs import shared
+from app.runs.failures import RunFailed
 from app.runs.job import Event, Job
-from app.runs.processes import RunFailed
 from app.runs.runs import Queued, Runs
 from app.runs.shared import SharedMaker
 from app.runs.store import Draft, FolderStore, NoStore, Store
@@ -164,7 +164,7 @@ def test_a_claim_that_comes_when_its_reader_has_left_is_given_back(
 def test_a_failure_is_everybodys_and_leaves_no_draft() -> None:
     async def fails(_: Job) -> AsyncIterator[Event]:
         yield ALL[0]
-        raise RunFailed("ValueError: no")
+        raise RunFailed("ValueError", "no")
 
     async def both() -> int:
         store = Kept()

@@ -1,0 +1,148 @@
+"""Streams of runs: their ids, and what is said of one that ends before its time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+from starlette.testclient import TestClient
+from starlette.types import Message
+
+from app.main import create_app
+from app.problems import STOPPING, UNEXPECTED
+from app.runs.failures import RunFailed, RunLost
+from app.runs.job import Event, Job
+from app.settings import Settings
+from tests.runs.test_runs import Scripted, run
+
+RUN = "/api/v1/ppo_dynamics"
+STREAM = f"{RUN}/stream"
+QUERY = {"iterations": "10", "seed": "3"}
+
+Script = Callable[[Job], AsyncIterator[Event]]
+
+
+def fields(event: str) -> dict[str, str]:
+    return dict(line.split(": ", 1) for line in event.splitlines())
+
+
+def events(text: str) -> list[dict[str, str]]:
+    """The fields of each event, comments left out."""
+    return [fields(event) for event in text.split("\n\n") if event and not event.startswith(":")]
+
+
+def test_a_reader_who_comes_back_gets_the_events_after_the_last_that_came(
+    client: TestClient,
+) -> None:
+    whole = events(client.get(STREAM, params=QUERY).text)
+    numbered = [event for event in whole if event["event"] != "queued"]
+    assert [event["id"] for event in numbered] == [str(n) for n in range(1, 13)]
+    rest = client.get(STREAM, params=QUERY, headers={"Last-Event-ID": "7"})
+    assert events(rest.text) == numbered[7:]
+
+
+def test_an_id_that_no_event_has_is_refused(client: TestClient) -> None:
+    answer = client.get(STREAM, params=QUERY, headers={"Last-Event-ID": "seven"})
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json()["errors"]] == ["Last-Event-ID"]
+
+
+async def fails(_: Job) -> AsyncIterator[Event]:
+    yield Event("step", "{}")
+    raise RunFailed("ValueError", "secret: a colon")
+
+
+async def finds_bad_weights(_: Job) -> AsyncIterator[Event]:
+    yield Event("step", "{}")
+    raise RunFailed("BadWeights", "a file: damaged")
+
+
+async def is_lost(_: Job) -> AsyncIterator[Event]:
+    yield Event("step", "{}")
+    raise RunLost("killed")
+
+
+async def breaks(_: Job) -> AsyncIterator[Event]:
+    yield Event("step", "{}")
+    raise KeyError("secret")
+
+
+async def takes_for_ever(_: Job) -> AsyncIterator[Event]:
+    yield Event("step", "{}")
+    await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize(
+    ("script", "status", "detail", "retry_after"),
+    [
+        (fails, 500, UNEXPECTED, None),
+        (breaks, 500, UNEXPECTED, None),
+        (finds_bad_weights, 503, "a file: damaged", 60),
+        (is_lost, 503, "cut off", 5),
+        (takes_for_ever, 503, "more than 0.1 seconds", 60),
+    ],
+)
+def test_a_stream_that_ends_early_says_why_as_the_endpoint_does(
+    script: Script,
+    status: int,
+    detail: str,
+    retry_after: int | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("app.runs.runs.PAUSES", ())
+    app = create_app(Settings(warm=False, run_seconds=0.1), lambda _: Scripted(script))
+    with TestClient(app, raise_server_exceptions=False) as client:
+        row, end = events(client.get(STREAM, params=QUERY, headers={"X-Request-ID": "one"}).text)
+        asked = client.get(RUN, params=QUERY, headers={"X-Request-ID": "one"})
+    assert row["event"] == "step"
+    assert (end["event"], "id" in end) == ("error", False)
+    problem = json.loads(end["data"])
+    assert problem == asked.json()
+    assert (problem["status"], problem.get("retry_after")) == (status, retry_after)
+    assert detail in problem["detail"]
+    assert asked.headers.get("retry-after") == (retry_after and str(retry_after))
+
+
+def test_a_stream_that_is_cut_off_as_the_server_stops_says_so() -> None:
+    async def ask() -> str:
+        app = create_app(Settings(warm=False), lambda _: Scripted(takes_for_ever))
+        sent: list[Message] = []
+        row = asyncio.Event()
+
+        async def receive() -> Message:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+            if b"event: step" in message.get("body", b""):
+                row.set()
+
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": "GET",
+            "scheme": "http",
+            "path": STREAM,
+            "raw_path": STREAM.encode(),
+            "query_string": b"",
+            "root_path": "",
+            "headers": [(b"host", b"test")],
+            "client": ("192.0.2.1", 1),
+            "server": ("test", 80),
+        }
+        async with app.router.lifespan_context(app):
+            asked = asyncio.create_task(app(scope, receive, send))
+            await row.wait()
+            asked.cancel()
+            await asyncio.gather(asked, return_exceptions=True)
+        assert sent[-1].get("more_body", False) is False
+        return b"".join(message.get("body", b"") for message in sent).decode()
+
+    *_, last = events(run(ask()))
+    assert last["event"] == "error"
+    problem = json.loads(last["data"])
+    assert (problem["status"], problem["detail"]) == (503, STOPPING)
