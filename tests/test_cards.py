@@ -23,8 +23,18 @@ from app.figures import curve_figure, line, points
 from app.resources import STATIC
 from app.sections import SECTIONS
 from app.widgets.registry import WIDGETS
+from tests.site import trains
 
-CARDS = ["home", *WIDGETS, *(f"sections/{section.slug}" for section in SECTIONS)]
+CARDS = [*WIDGETS, *(f"sections/{section.slug}" for section in SECTIONS)]
+OF_RUNS = [name for name in CARDS if trains(f"/{name}" if "/" in name else f"/widgets/{name}")]
+
+all_cards = pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param(["home", *(name for name in CARDS if name not in OF_RUNS)], id="quick"),
+        pytest.param(OF_RUNS, id="training", marks=pytest.mark.slow),
+    ],
+)
 SMALL = SIZES[-1]
 Pixel = tuple[int, ...]
 
@@ -75,27 +85,29 @@ def near(one: Pixel, other: Pixel) -> bool:
     return max(abs(a - b) for a, b in zip(one, other, strict=True)) < 40
 
 
-@pytest.mark.parametrize("name", CARDS)
-def test_a_card_has_its_size_and_may_be_kept(client: TestClient, name: str) -> None:
-    answer = client.get(f"/cards/{name}.png")
-    assert answer.status_code == 200
-    assert answer.headers["content-type"] == "image/png"
-    assert re.fullmatch(r"public, max-age=\d{4,}", answer.headers["cache-control"])
-    assert size_of(answer.content) == FULL
-    # Large enough to be sharp, small enough for those who fetch it with every link.
-    assert 10_000 < len(answer.content) < 200_000
+@all_cards
+def test_a_card_has_its_size_and_may_be_kept(client: TestClient, names: list[str]) -> None:
+    for name in names:
+        answer = client.get(f"/cards/{name}.png")
+        assert answer.status_code == 200, name
+        assert answer.headers["content-type"] == "image/png"
+        assert re.fullmatch(r"public, max-age=\d{4,}", answer.headers["cache-control"])
+        assert size_of(answer.content) == FULL
+        # Large enough to be sharp, small enough for those who fetch it with every link.
+        assert 10_000 < len(answer.content) < 200_000, name
 
 
-@pytest.mark.parametrize("name", CARDS)
+@all_cards
 def test_a_card_is_not_blank_and_has_words_left_of_its_figure(
-    client: TestClient, name: str
+    client: TestClient, names: list[str]
 ) -> None:
-    rows = pixels_of(client.get(f"/cards/{SMALL.width}/{name}.png").content)
-    colours = Counter(pixel for row in rows for pixel in row)
-    assert len(colours) > 40
-    assert colours.most_common(2)[0][0] in (rgb("paper"), rgb("surface"))
-    text = [pixel for row in rows for pixel in row[: SMALL.width * 2 // 5]]
-    assert sum(sum(pixel) < 450 for pixel in text) > 300
+    for name in names:
+        rows = pixels_of(client.get(f"/cards/{SMALL.width}/{name}.png").content)
+        colours = Counter(pixel for row in rows for pixel in row)
+        assert len(colours) > 40, name
+        assert colours.most_common(2)[0][0] in (rgb("paper"), rgb("surface")), name
+        text = [pixel for row in rows for pixel in row[: SMALL.width * 2 // 5]]
+        assert sum(sum(pixel) < 450 for pixel in text) > 300, name
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from html.parser import HTMLParser
 from types import ModuleType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -15,6 +14,7 @@ from starlette.testclient import TestClient
 from app.embedding import HEIGHTS_FILE, PUBLISHED_WIDTH, height_of, iframe_html
 from app.embedding_flags import NAMES, NO_FLAGS, PARTS, BadFlag, Flags, flags_of
 from app.widgets.registry import WIDGETS
+from tests.site import Elements
 
 STATE = "beta=0.1&loss_type=ipo"
 FLAGS = "hide=label_smoothing,caption&lock=beta&theme=dark"
@@ -27,26 +27,6 @@ ATTRIBUTES = {
 
 # Those that train have the same controls, drawn by the same macros.
 QUICK = [name for name, widget in WIDGETS.items() if not widget.warm]
-
-
-class Elements(HTMLParser):
-    """The elements of a piece of HTML with their attributes."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
-
-    def all(self, tag: str) -> list[dict[str, str | None]]:
-        return [attributes for name, attributes in self.found if name == tag]
-
-    def one(self, tag: str, **wanted: str) -> dict[str, str | None]:
-        matching = [a for a in self.all(tag) if wanted.items() <= a.items()]
-        assert len(matching) == 1, (tag, wanted, len(matching))
-        return matching[0]
 
 
 def page(client: TestClient, path: str) -> Elements:
@@ -64,17 +44,12 @@ def snippets(client: TestClient, name: str = "dpo_loss", query: str = f"{STATE}&
 # ---- names ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", WIDGETS)
-def test_no_parameter_has_the_name_of_a_flag_a_part_or_an_attribute(name: str) -> None:
-    assert WIDGETS[name].params.model_fields.keys().isdisjoint({*NAMES, *PARTS, *ATTRIBUTES})
-
-
-@pytest.mark.parametrize("name", WIDGETS)
-def test_a_tag_can_carry_every_parameter(name: str) -> None:
+def test_a_tag_can_carry_every_parameter_beside_the_flags() -> None:
     """HTML knows no upper case in names of attributes, and /embed.js skips those with a hyphen."""
-    for field in WIDGETS[name].params.model_fields:
-        assert field == field.lower()
-        assert "-" not in field
+    for name, widget in WIDGETS.items():
+        fields = widget.params.model_fields.keys()
+        assert fields.isdisjoint({*NAMES, *PARTS, *ATTRIBUTES}), name
+        assert all(field == field.lower() and "-" not in field for field in fields), name
 
 
 # ---- flags ---------------------------------------------------------------------------------
@@ -104,14 +79,12 @@ def test_an_unknown_name_is_refused(query: dict[str, str], field: str, allowed: 
 
 
 @pytest.mark.parametrize("path", ["/widgets/dpo_loss", "/widgets/dpo_loss/share", "/embed"])
-@pytest.mark.parametrize("query", ["hide=foo", "lock=foo", "theme=foo", "foo=1", "beta=99"])
-def test_a_page_names_what_it_refuses_and_what_is_allowed(
-    client: TestClient, path: str, query: str
-) -> None:
-    answer = client.get(f"{path}?{query}")
-    assert answer.status_code == 422
-    assert f"<strong>{query.partition('=')[0]}</strong>" in answer.text
-    assert "Allowed" in answer.text
+def test_a_page_names_what_it_refuses_and_what_is_allowed(client: TestClient, path: str) -> None:
+    for query in ("hide=foo", "lock=foo", "theme=foo", "foo=1", "beta=99"):
+        answer = client.get(f"{path}?{query}")
+        assert answer.status_code == 422
+        assert f"<strong>{query.partition('=')[0]}</strong>" in answer.text
+        assert "Allowed" in answer.text
 
 
 def test_flags_are_no_parameters_of_an_endpoint_or_a_section(client: TestClient) -> None:
@@ -187,11 +160,11 @@ def test_suggestions_leave_alone_what_is_held(client: TestClient) -> None:
     assert shown("lock=logratio_chosen") == []
 
 
-@pytest.mark.parametrize("name", QUICK)
-def test_all_of_a_widget_may_be_held(client: TestClient, name: str) -> None:
-    names = ",".join(WIDGETS[name].params.model_fields)
-    assert client.get(f"/widgets/{name}?lock={names}").status_code == 200
-    assert client.get(f"/widgets/{name}?hide={names}").status_code == 200
+def test_all_of_a_widget_may_be_held(client: TestClient) -> None:
+    for name in QUICK:
+        names = ",".join(WIDGETS[name].params.model_fields)
+        assert client.get(f"/widgets/{name}?lock={names}").status_code == 200
+        assert client.get(f"/widgets/{name}?hide={names}").status_code == 200
 
 
 def test_a_posted_form_keeps_the_flags(client: TestClient) -> None:
@@ -280,12 +253,12 @@ def test_a_frame_may_be_given_a_size() -> None:
     )
 
 
-@pytest.mark.parametrize("query", ["hide=foo", "beta=99", "foo=1"])
-def test_the_endpoint_refuses_as_others_do(client: TestClient, query: str) -> None:
-    answer = client.get(f"/api/v1/embeds/dpo_loss?{query}")
-    assert answer.status_code == 422
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json()["errors"][0]["field"] == query.partition("=")[0]
+def test_the_endpoint_refuses_as_others_do(client: TestClient) -> None:
+    for query in ("hide=foo", "beta=99", "foo=1"):
+        answer = client.get(f"/api/v1/embeds/dpo_loss?{query}")
+        assert answer.status_code == 422
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["errors"][0]["field"] == query.partition("=")[0]
     assert client.get("/api/v1/embeds/nothing").status_code == 404
 
 
@@ -296,12 +269,11 @@ def test_the_endpoint_documents_its_flags(client: TestClient) -> None:
     assert parameters["theme"]["schema"]["enum"] == ["light", "dark"]
 
 
-@pytest.mark.parametrize("name", WIDGETS)
-def test_every_widget_has_a_published_height(name: str) -> None:
-    assert 300 < height_of(name) < 10_000
+def test_every_widget_has_a_published_height() -> None:
     published = json.loads(HEIGHTS_FILE.read_text("utf-8"))
     assert published["width"] == PUBLISHED_WIDTH
-    assert name in published["heights"], "run `make heights`"
+    assert published["heights"].keys() >= WIDGETS.keys(), "run `make heights`"
+    assert all(300 < height_of(name) < 10_000 for name in WIDGETS)
 
 
 # ---- the script ----------------------------------------------------------------------------
@@ -346,11 +318,11 @@ def test_the_page_to_choose_shows_its_state(client: TestClient) -> None:
     assert preview == "/widgets/beta_effect?beta=0.2&hide=prompt,caption&lock=beta&theme=dark"
 
 
-@pytest.mark.parametrize("name", QUICK)
-def test_the_page_to_choose_knows_every_widget(client: TestClient, name: str) -> None:
-    found = page(client, f"/embed?widget={name}")
-    assert name in [a["value"] for a in found.all("option")]
-    assert found.one("input", name="widget")["value"] == name
+def test_the_page_to_choose_knows_every_widget(client: TestClient) -> None:
+    for name in QUICK:
+        found = page(client, f"/embed?widget={name}")
+        assert {a["value"] for a in found.all("option")} >= WIDGETS.keys()
+        assert found.one("input", name="widget")["value"] == name
 
 
 def test_what_is_made_inside_a_widget_is_kept(client: TestClient) -> None:

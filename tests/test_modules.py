@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from app.modules import imports
 from app.resources import STATIC
-from tests.test_pages import PAGES, Elements
+from tests.site import PAGES, Elements
 
 
 def test_all_that_a_module_imports_is_found_once_and_nothing_that_it_loads_later() -> None:
@@ -24,7 +24,7 @@ def test_all_that_a_module_imports_is_found_once_and_nothing_that_it_loads_later
 def test_a_page_names_all_that_its_modules_import(client: TestClient, path: str) -> None:
     named: set[str] = set()
     entries: set[str] = set()
-    for tag, attributes in Elements(client.get(path).text).all:
+    for tag, attributes in Elements(client.get(path).text).found:
         address = attributes.get("src") or attributes.get("href") or ""
         found = re.fullmatch(r"/static/\w+/(.+\.js)", address)
         if found is None:
@@ -46,7 +46,7 @@ def test_a_page_names_all_that_its_modules_import(client: TestClient, path: str)
 def test_before_the_first_paint_there_is_one_script_and_one_style_sheet(
     client: TestClient, path: str
 ) -> None:
-    elements = Elements(client.get(path).text).all
+    elements = Elements(client.get(path).text).found
     before = [
         attributes.get("src") or attributes["href"]
         for tag, attributes in elements
