@@ -46,7 +46,6 @@ from app.runs.job import job_of
 from app.runs.limits import Busy, Limits
 from app.runs.processes import Maker, Processes
 from app.runs.runs import Runs
-from app.runs.shared import SharedMaker
 from app.runs.store import open_store
 from app.settings import Settings
 from app.stalled import StalledReaders
@@ -70,9 +69,9 @@ WARM_PAUSE_S = 0.5
 log = logging.getLogger(__name__)
 
 
-def processes(settings: Settings) -> Maker:
+def processes(_: Settings) -> Maker:
     """Runs are made on this machine."""
-    return Processes(settings.concurrent_runs)
+    return Processes()
 
 
 def create_app(
@@ -139,8 +138,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             readers=settings.open_streams,
             seconds=settings.run_seconds,
         )
-        maker = SharedMaker(app.state.maker(settings), store)
-        ended = app.state.metrics.run_ended
+        maker, ended = app.state.maker(settings), app.state.metrics.run_ended
         runs = Runs(maker, store, settings.concurrent_runs, limits, ended)
         app.state.runs = runs
         app.state.memo = Memo(compute_with(runs))

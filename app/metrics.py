@@ -42,7 +42,7 @@ class Metrics:
         )
         self._run_seconds = Histogram(
             f"{PREFIX}_run_seconds",
-            "Time that training runs took once it was their turn: made, failed, lost or stopped",
+            "Time that training runs took once it was their turn: made, failed or lost",
             ["widget", "outcome"],
             buckets=RUN_SECONDS,
             registry=self.registry,

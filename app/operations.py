@@ -100,7 +100,7 @@ def not_ready(state: Any) -> list[str]:
     if runs is None:
         reasons.append("The server is starting.")
     elif runs.full:
-        reasons.append(f"The queue of training runs is full: {runs.waiting} are waiting.")
+        reasons.append(runs.full)
     return reasons
 
 

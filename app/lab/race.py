@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from app.lab.dpo import DPOConfig
+from app.lab.kept_runs import KeptRuns
 from app.lab.measure import Measurement
 from app.lab.pipelines import DPO, RLHF, Network
 from app.lab.ppo import PPOConfig
-from app.lab.shared_runs import SharedRuns
 from app.lab.trained import Lab, the_lab
 
 LEGS = 50
@@ -67,7 +67,7 @@ def race(lab: Lab, prompt: int, dpo: DPOConfig, ppo: PPOConfig, legs: int = LEGS
             )
 
 
-_races: SharedRuns[tuple[int, DPOConfig, PPOConfig], Leg] = SharedRuns(kept=32)
+_races: KeptRuns[tuple[int, DPOConfig, PPOConfig], Leg] = KeptRuns(kept=32)
 
 
 def race_legs(prompt: int, seed: int, dpo_beta: float, kl_coefficient: float) -> Iterator[Leg]:

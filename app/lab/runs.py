@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from app.lab.exact import exact_logps
+from app.lab.kept_runs import KeptRuns
 from app.lab.measure import Measurement, measure
 from app.lab.ppo import PPOConfig, PPOTrainer
-from app.lab.shared_runs import SharedRuns
 from app.lab.stopwatch import Stopwatch
 from app.lab.trained import the_lab
 
@@ -33,7 +33,7 @@ class PPORow:
     """log pi(y|x) of all responses, shape (7776,), float64; of the last iteration alone"""
 
 
-_runs: SharedRuns[tuple[int, PPOConfig], PPORow] = SharedRuns(kept=32)
+_runs: KeptRuns[tuple[int, PPOConfig], PPORow] = KeptRuns(kept=32)
 
 
 def ppo_rows(prompt: int, config: PPOConfig) -> Iterator[PPORow]:

@@ -7,7 +7,8 @@ import logging
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -23,8 +24,8 @@ PAUSES = (0.1, 0.4, 1.6, 6.4)
 
 UNLIMITED = Limits(waiting=sys.maxsize, per_client=sys.maxsize, readers=sys.maxsize, seconds=None)
 
-Outcome = Literal["made", "failed", "lost", "stopped"]
-"""of a run: it is there, its training raised something or took too long, its maker died, nobody read on"""
+Outcome = Literal["made", "failed", "lost"]
+"""of a run: it is there, its training raised something or took too long, its maker died"""
 
 Ended = Callable[[Job, Outcome, float], None]
 """is told of a run that went on, how it ended, and after how many seconds"""
@@ -56,12 +57,10 @@ class _Going:
     """in the queue; 0 is not in it"""
     readers: int = 0
     failure: Exception | None = None
-    made: bool = False
-    """all events are there; what is left is to keep them"""
     ended: bool = False
     changed: asyncio.Event = field(default_factory=asyncio.Event)
-    turn: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
+    """that makes it, once it is its turn"""
 
     def tell(self) -> None:
         """Wake all readers."""
@@ -75,6 +74,9 @@ class Runs:
     store_hits = 0
     """runs that were asked for and lay finished in the store"""
     store_misses = 0
+    """runs that had to be made"""
+    readers = 0
+    """requests that follow a run"""
 
     def __init__(
         self,
@@ -103,38 +105,35 @@ class Runs:
         return self._at_a_time - self._free
 
     @property
-    def readers(self) -> int:
-        """Requests that follow a run."""
-        return sum(going.readers for going in self._going.values())
-
-    @property
     def processes(self) -> int:
         """Of this machine that make runs."""
         return len(self._maker.pids)
 
     @property
-    def full(self) -> bool:
-        """Whether the queue has no room for another run."""
-        return not self._free and len(self._queue) >= self._limits.waiting
+    def full(self) -> str:
+        """Why no other run may be asked for, in a sentence; empty if one may."""
+        if not self._free and len(self._queue) >= self._limits.waiting:
+            return f"The queue of training runs is full: {len(self._queue)} are waiting."
+        if self.readers >= self._limits.readers:
+            return f"Too many runs are being watched: {self.readers}."
+        return ""
 
     async def events(self, job: Job) -> AsyncGenerator[Event | Queued, None]:
         """The events of a job from its first, those of one that goes on or is finished at once.
 
-        Before them comes a ``Queued`` whenever the place in the queue has changed. A run that nobody
-        reads any more is stopped. Raises ``Busy`` if there is no room for it, ``RunFailed`` if the training
-        raises something, ``RunTooLong`` if it takes too long, ``RunLost`` if whoever made it died too often.
+        Before them comes a ``Queued`` whenever the place in the queue has changed. A run leaves the queue
+        with its last reader; one that has begun is made to its end and kept. Raises ``Busy`` if there is no
+        room for it, ``RunFailed`` if the training raises something, ``RunTooLong`` if it takes too long,
+        ``RunLost`` if whoever made it died too often.
         """
-        kept = await asyncio.to_thread(self._store.get, job.key)
+        kept = await self._finished(job)
         if kept is not None:
             self.store_hits += 1
             for event in kept:
                 yield event
             return
-        self.store_misses += 1
-        going = self._going.get(job.key) or self._begin(job)
-        going.readers += 1
-        seen, place = 0, 0
-        try:
+        with self._read(job) as going:
+            seen, place = 0, 0
             while True:
                 changed = going.changed
                 if going.place and going.place != place:
@@ -147,56 +146,76 @@ class Runs:
                 await changed.wait()
             if going.failure is not None:
                 raise going.failure
-        finally:
-            going.readers -= 1
-            if not going.readers and not going.made:
-                self._abandon(going)
 
     async def expect_room(self, job: Job) -> None:
         """Raise ``Busy`` if ``events`` would: for those who answer before they begin to read."""
-        if self.readers >= self._limits.readers:
-            raise Busy(503, "Too many runs are being watched. Try again in a minute.", 60)
-        if job.key not in self._going and not await asyncio.to_thread(self._store.get, job.key):
-            self._refuse_if_full(client.get())
+        if await self._finished(job) is None:
+            self._refuse_if_full(job, client.get())
 
     async def result(self, job: Job) -> str:
-        """The result of a job, as JSON."""
-        last = None
-        async for event in self.events(job):
-            last = event
-        assert isinstance(last, Event)
-        return last.data
+        """The result of a job, as JSON. Raises what ``events`` raises."""
+        events = await self._finished(job)
+        if events is not None:
+            self.store_hits += 1
+        else:
+            with self._read(job) as going:
+                while not going.ended:
+                    await going.changed.wait()
+                if going.failure is not None:
+                    raise going.failure
+                events = going.events
+        return events[-1].data
 
     async def close(self) -> None:
-        """Stop all runs."""
+        """Stop all runs, and tell their readers."""
         tasks = [going.task for going in self._going.values() if going.task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._queue.clear()
+        for going in self._going.values():
+            going.ended, going.failure = True, RunLost("the server stops")
+            going.tell()
         await self._maker.close()
 
-    def _abandon(self, going: _Going) -> None:
-        """Stop a run. Whoever asks for it from now on gets another."""
-        self._forget(going)
-        if going.task is not None:
-            going.task.cancel()
+    async def _finished(self, job: Job) -> Sequence[Event] | None:
+        """The events of a job that has been made and kept; None also for one that is being made."""
+        if job.key in self._going:
+            return None
+        return await asyncio.to_thread(self._store.get, job.key)
 
-    def _forget(self, going: _Going) -> None:
-        if self._going.get(going.job.key) is going:
-            del self._going[going.job.key]
-
-    def _begin(self, job: Job) -> _Going:
+    @contextmanager
+    def _read(self, job: Job) -> Iterator[_Going]:
+        """Take part in a run, and begin it if nobody has. Raises ``Busy``."""
         owner = client.get()
-        self._refuse_if_full(owner)
+        self._refuse_if_full(job, owner)
+        going = self._going.get(job.key) or self._begin(job, owner)
+        going.readers += 1
+        self.readers += 1
+        try:
+            yield going
+        finally:
+            going.readers -= 1
+            self.readers -= 1
+            if not going.readers and going in self._queue:
+                self._queue.remove(going)
+                del self._going[job.key]
+                self._admit()
+
+    def _begin(self, job: Job, owner: str) -> _Going:
+        self.store_misses += 1
         going = self._going[job.key] = _Going(job, owner)
         self._queue.insert(self._place_for(owner), going)
         self._admit()
-        going.task = asyncio.create_task(self._run(going))
         return going
 
-    def _refuse_if_full(self, owner: str) -> None:
+    def _refuse_if_full(self, job: Job, owner: str) -> None:
+        if self.readers >= self._limits.readers:
+            raise Busy(503, f"{self.full} Try again in a minute.", 60)
+        if job.key in self._going:
+            return
         if self.full:
-            raise Busy(503, f"{len(self._queue)} runs are waiting. Try again in a minute.", 60)
+            raise Busy(503, f"{self.full} Try again in a minute.", 60)
         own = sum(going.client == owner for going in self._going.values())
         if own >= self._limits.per_client:
             raise Busy(429, f"You have {own} runs waiting. Let one of them end first.", 30)
@@ -217,32 +236,29 @@ class Runs:
             self._free -= 1
             first = self._queue.pop(0)
             first.place = 0
-            first.turn.set()
+            first.task = asyncio.create_task(self._run(first))
         for place, going in enumerate(self._queue, start=1):
             if going.place != place:
                 going.place = place
                 going.tell()
 
     async def _run(self, going: _Going) -> None:
-        """Wait for the turn of a run, make it, keep it."""
-        began: float | None = None
-        outcome: Outcome = "stopped"
+        """Make a run, let the next one go, and keep this one before its readers are told of its end."""
+        began = time.monotonic()
+        outcome: Outcome = "made"
         try:
-            await going.turn.wait()
-            began = time.monotonic()
             await self._make(going)
-            going.made, outcome = True, "made"
-            await asyncio.to_thread(self._store.put, going.job.key, going.events)
-        except asyncio.CancelledError:
-            going.failure = RunLost("the run was stopped")
-            raise
         except Exception as failure:
-            going.failure = failure
             outcome = "lost" if isinstance(failure, RunLost) else "failed"
-        finally:
-            self._leave(going)
-            if began is not None:
-                self._ended(going.job, outcome, time.monotonic() - began)
+            going.failure = failure
+        self._free += 1
+        self._admit()
+        self._ended(going.job, outcome, time.monotonic() - began)
+        if going.failure is None:
+            await asyncio.to_thread(self._store.put, going.job.key, going.events)
+        del self._going[going.job.key]
+        going.ended = True
+        going.tell()
 
     async def _make(self, going: _Going) -> None:
         """Make a run, again if need be: its events come out the same, so readers get only what is new."""
@@ -263,13 +279,3 @@ class Runs:
                 if pause is None:
                     raise
                 await asyncio.sleep(pause)
-
-    def _leave(self, going: _Going) -> None:
-        if going in self._queue:
-            self._queue.remove(going)
-        else:
-            self._free += 1
-        self._forget(going)
-        going.ended = True
-        going.tell()
-        self._admit()

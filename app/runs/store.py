@@ -8,7 +8,7 @@ import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import diskcache
 
@@ -16,9 +16,6 @@ from app.runs.job import Event
 
 KEPT_FOR = 30 * 24 * 3600
 """seconds that a run is kept at most"""
-
-DRAFT_KEPT_FOR = 60
-"""seconds that a draft lies there after it was last written"""
 
 DATABASE_PAGES = 256
 """of 4 KB, that a connection to the folder's database keeps in memory"""
@@ -30,17 +27,8 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
-class Draft(NamedTuple):
-    """A run that is being made, for those who wait for the same one elsewhere."""
-
-    beat: int
-    """grows each time it is written, so that one that nobody goes on with can be told"""
-    finished: bool
-    events: list[Event]
-
-
 class Store(ABC):
-    """Runs by their job's key, and drafts of those that are being made.
+    """Finished runs by their job's key.
 
     It may forget any of them: a run can be made again. No method raises when its medium fails, for a
     run that can not be kept is still a run.
@@ -59,29 +47,6 @@ class Store(ABC):
         value = [list(event) for event in events]
         self._tried(lambda: self._set(f"run:{key}", value, KEPT_FOR), UNKEPT)
 
-    def claim(self, key: str) -> bool:
-        """Be the one who makes a run, with an empty draft. False if there is a draft of it already."""
-        empty = list(Draft(0, False, []))
-        added = self._tried(lambda: self._add(f"draft:{key}", empty, DRAFT_KEPT_FOR), UNKEPT)
-        return added is not False  # a medium that fails must keep nobody from making it
-
-    def draft(self, key: str) -> Draft | None:
-        """How far a run has come that is being made, or was just now."""
-        found = self._tried(lambda: self._get(f"draft:{key}"), UNREAD)
-        if found is None:
-            return None
-        beat, finished, events = found
-        return Draft(beat, finished, [Event(*event) for event in events])
-
-    def put_draft(self, key: str, draft: Draft) -> None:
-        """Show how far a run has come."""
-        value = [draft.beat, draft.finished, [list(event) for event in draft.events]]
-        self._tried(lambda: self._set(f"draft:{key}", value, DRAFT_KEPT_FOR), UNKEPT)
-
-    def drop_draft(self, key: str) -> None:
-        """Let others make a run."""
-        self._tried(lambda: self._delete(f"draft:{key}"), UNKEPT)
-
     def connect(self) -> None:  # noqa: B027
         """Open what the calling thread will need, where threads have something each."""
 
@@ -94,13 +59,6 @@ class Store(ABC):
 
     @abstractmethod
     def _set(self, name: str, value: Any, seconds: float) -> None: ...
-
-    @abstractmethod
-    def _add(self, name: str, value: Any, seconds: float) -> bool:
-        """False if there is a value already."""
-
-    @abstractmethod
-    def _delete(self, name: str) -> None: ...
 
     def _tried(self, act: Callable[[], T], otherwise: str) -> T | None:
         """What an act gives, or None where the medium fails, which the log then says."""
@@ -121,12 +79,6 @@ class NoStore(Store):
         return None
 
     def _set(self, name: str, value: Any, seconds: float) -> None:
-        pass
-
-    def _add(self, name: str, value: Any, seconds: float) -> bool:  # noqa: ARG002
-        return True
-
-    def _delete(self, name: str) -> None:
         pass
 
 
@@ -161,12 +113,6 @@ class FolderStore(Store):
     def _set(self, name: str, value: Any, seconds: float) -> None:
         self._cache.set(name, value, expire=seconds)
 
-    def _add(self, name: str, value: Any, seconds: float) -> bool:
-        return bool(self._cache.add(name, value, expire=seconds))
-
-    def _delete(self, name: str) -> None:
-        self._cache.delete(name)
-
 
 class RedisStore(Store):
     """In a Redis, whose own memory limit bounds it."""
@@ -193,12 +139,6 @@ class RedisStore(Store):
 
     def _set(self, name: str, value: Any, seconds: float) -> None:
         self._redis.set(_named(name), json.dumps(value), ex=int(seconds))
-
-    def _add(self, name: str, value: Any, seconds: float) -> bool:
-        return bool(self._redis.set(_named(name), json.dumps(value), ex=int(seconds), nx=True))
-
-    def _delete(self, name: str) -> None:
-        self._redis.delete(_named(name))
 
 
 def _named(name: str) -> str:

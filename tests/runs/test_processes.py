@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections.abc import Callable, Coroutine
@@ -20,9 +21,9 @@ SHORT = job_of(WIDGET, Params(iterations=10, seed=3))
 LONG = job_of(WIDGET, Params(iterations=400, seed=3))
 
 
-def with_processes(act: Callable[[Processes], Coroutine[None, None, None]], count: int = 1) -> None:
+def with_processes(act: Callable[[Processes], Coroutine[None, None, None]]) -> None:
     async def go() -> None:
-        processes = Processes(count)
+        processes = Processes()
         try:
             await act(processes)
         finally:
@@ -40,13 +41,15 @@ def test_a_process_makes_what_is_made_here() -> None:
     with_processes(act)
 
 
-def test_a_run_that_is_left_stops_and_its_process_makes_the_next() -> None:
+def test_a_run_that_is_left_ends_with_its_process() -> None:
     async def act(processes: Processes) -> None:
         async with aclosing(processes.make(LONG)) as rows:
             await anext(rows)
-        before = processes.pids
-        assert (await anext(processes.make(SHORT))).name == "step"
-        assert processes.pids == before
+            (before,) = processes.pids
+        assert [event async for event in processes.make(SHORT)][-1].name == "done"
+        while before in processes.pids:
+            await asyncio.sleep(0)
+        assert len(processes.pids) == 1
 
     with_processes(act)
 

@@ -46,12 +46,6 @@ class Kept(Store):
     def _set(self, name: str, value: Any, seconds: float) -> None:  # noqa: ARG002
         self.values[name] = value
 
-    def _add(self, name: str, value: Any, seconds: float) -> bool:  # noqa: ARG002
-        return self.values.setdefault(name, value) is value
-
-    def _delete(self, name: str) -> None:
-        self.values.pop(name, None)
-
 
 class Scripted:
     """Makes rows as a script says, and notes what was asked of it."""
@@ -185,30 +179,51 @@ def test_readers_who_wait_hear_their_place_whenever_it_changes() -> None:
     assert heard["d"] == [Queued(3), Queued(2), Queued(1), Event("step", "d")]
 
 
-def test_a_run_that_nobody_reads_is_stopped_and_makes_room() -> None:
-    async def endless(job: Job) -> AsyncIterator[Event]:
-        while True:
-            await asyncio.sleep(0)
-            yield Event("step", job.widget)
+def test_a_run_that_has_begun_is_made_and_kept_even_if_its_readers_leave() -> None:
+    store, go_on = Kept(), asyncio.Event()
 
     async def script(job: Job) -> AsyncIterator[Event]:
-        async for event in endless(job) if job.widget == "a" else three(job):
+        async for event in three(job):
             yield event
+            await go_on.wait()
 
     maker = Scripted(script)
 
-    async def read() -> list[Event | Queued]:
-        runs = Runs(maker, Kept(), 1)
+    async def leave() -> list[Event | Queued]:
+        runs = Runs(maker, store, 1)
         async with aclosing(runs.events(job("a"))) as events:
             await anext(events)
-        found = await everything(runs, "b")
-        assert not maker.going
-        # And whoever comes back to it gets one that goes on.
-        async with aclosing(runs.events(job("a"))) as events:
-            assert await anext(events) == Event("step", "a")
-        return found
+        go_on.set()
+        while store.get(job("a").key) is None:
+            await asyncio.sleep(0)
+        return await everything(runs, "a")
 
-    assert run(read())[-1] == Event("step", "b 2")
+    assert run(leave()) == STEPS
+    assert maker.made == ["a"]
+
+
+@pytest.mark.parametrize("ask", [everything, lambda runs, name: runs.result(job(name))])
+def test_a_run_leaves_the_queue_with_its_last_reader(
+    ask: Callable[[Runs, str], Coroutine[None, None, object]],
+) -> None:
+    maker, release = holding([])
+
+    async def leave() -> None:
+        runs = Runs(maker, Kept(), 1)
+        first = asyncio.create_task(everything(runs, "a"))
+        waiting = [asyncio.create_task(ask(runs, "b")) for _ in range(2)]
+        while runs.readers < 3:
+            await asyncio.sleep(0)
+        for task, left in zip(waiting, (1, 0), strict=True):
+            assert runs.waiting == 1
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            assert runs.waiting == left
+        release.set()
+        await first
+
+    run(leave())
+    assert maker.made == ["a"]
 
 
 def test_one_of_two_readers_may_leave() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.runs.job import Event
-from app.runs.store import Draft, FolderStore, NoStore, RedisStore, open_store
+from app.runs.store import FolderStore, NoStore, RedisStore, open_store
 
 EVENTS = [Event("step", '{"kl":0.1,"sample":"“Ünïcode”"}'), Event("done", "{}")]
 
@@ -81,27 +81,3 @@ def test_without_its_redis_a_store_forgets_but_does_not_fail(
     store.close()
     assert "could not be kept" in caplog.text
     assert "can not be read" in caplog.text
-
-
-def test_one_of_all_workers_can_claim_a_run(folder_store: FolderStore, tmp_path: Path) -> None:
-    other = FolderStore(tmp_path / "runs", 1_000_000)
-    assert folder_store.claim("a")
-    assert not other.claim("a")
-    draft = Draft(3, False, EVENTS)
-    folder_store.put_draft("a", draft)
-    assert other.draft("a") == draft
-    assert other.get("a") is None
-    other.drop_draft("a")
-    assert folder_store.draft("a") is None
-    assert other.claim("a")
-    other.close()
-
-
-def test_a_store_that_fails_keeps_nobody_from_making_a_run() -> None:
-    store = open_store("redis://127.0.0.1:1/0", 1_000_000)
-    assert store.claim("a")
-    assert store.claim("a")
-    assert store.draft("a") is None
-    store.put_draft("a", Draft(1, True, EVENTS))
-    store.drop_draft("a")
-    store.close()

@@ -1,0 +1,36 @@
+"""Runs that were made lately: a run's rows are followed first, then read again for its result."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
+from typing import Generic, TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
+Row = TypeVar("Row")
+
+
+class KeptRuns(Generic[Key, Row]):
+    """The latest finished runs, by what decides them; the one not asked for longest goes first."""
+
+    def __init__(self, kept: int) -> None:
+        self._kept = kept
+        self._runs: OrderedDict[Key, list[Row]] = OrderedDict()
+
+    def rows(self, key: Key, start: Callable[[], Iterator[Row]]) -> Iterator[Row]:
+        """The rows of the run with this key, from its first; ``start()`` begins one that is not kept.
+
+        Raises whatever the run raises; a run that failed, or was not read to its end, is not kept.
+        """
+        found = self._runs.pop(key, None)
+        if found is not None:
+            self._runs[key] = found  # as the latest
+            yield from found
+            return
+        made: list[Row] = []
+        for row in start():
+            made.append(row)
+            yield row
+        self._runs[key] = made
+        while len(self._runs) > self._kept:
+            self._runs.popitem(last=False)
