@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
-from typing import Any
 
 from starlette._utils import get_route_path
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.problems import FieldError, detail_of, respond
 
 POLICY = "; ".join(
     [
@@ -73,6 +75,15 @@ class SecurityHeaders:
         await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
 
 
+class BodyTooLarge(HTTPException):
+    """A body above the limit; ``errors`` are those of its problem document."""
+
+    def __init__(self, max_bytes: int) -> None:
+        allowed = f"at most {max_bytes} bytes"
+        self.errors = [FieldError(field="body", message="too large", allowed=allowed)]
+        super().__init__(413, detail_of(self.errors))
+
+
 class BodyLimit:
     """Refuse request bodies above a size with 413, whether or not they declare their length."""
 
@@ -82,50 +93,20 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        declared = dict(scope["headers"]).get(b"content-length", b"0")
-        if declared.isdigit() and int(declared) > self.max_bytes:
-            await self._refuse(send)
-            return
         seen = 0
-        refused = False
 
         async def counted() -> Message:
-            nonlocal seen, refused
+            nonlocal seen
             message = await receive()
             seen += len(message.get("body", b""))
             if seen > self.max_bytes:
-                refused = True
-                return {"type": "http.disconnect"}
+                raise BodyTooLarge(self.max_bytes)
             return message
 
-        async def unless_refused(message: Message) -> None:
-            if not refused:
-                await send(message)
-
-        try:
-            await self.app(scope, counted, unless_refused)
-        finally:
-            if refused:
-                await self._refuse(send)
-
-    async def _refuse(self, send: Send) -> None:
-        status = 413
-        problem: dict[str, Any] = {
-            "type": "about:blank",
-            "title": "Content Too Large",
-            "status": status,
-            "detail": f"body: at most {self.max_bytes} bytes are accepted",
-            "errors": [
-                {
-                    "field": "body",
-                    "message": "too large",
-                    "allowed": f"at most {self.max_bytes} bytes",
-                }
-            ],
-        }
-        headers = [(b"content-type", b"application/problem+json")]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": json.dumps(problem).encode()})
+        declared = dict(scope.get("headers", [])).get(b"content-length", b"0")
+        if declared.isdigit() and int(declared) > self.max_bytes:
+            refusal = BodyTooLarge(self.max_bytes)
+            answer = respond(Request(scope), 413, refusal.detail, refusal.errors)
+            await answer(scope, receive, send)
+        else:
+            await self.app(scope, counted, send)

@@ -80,6 +80,10 @@ LOGGING: dict[str, Any] = {
         }
     },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"app": {"level": "INFO"}, "uvicorn": {"level": "INFO"}},
+    "loggers": {
+        "app": {"level": "INFO"},
+        "uvicorn": {"level": "INFO"},
+        "python_multipart": {"level": "CRITICAL"},  # its warnings quote bodies
+    },
 }
 """for ``logging.config.dictConfig``: ours and the server's messages, those of others from warnings on"""

@@ -232,7 +232,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> Response:
-        return respond(request, error.status_code, str(error.detail), headers=error.headers)
+        errors = getattr(error, "errors", None)
+        return respond(request, error.status_code, str(error.detail), errors, error.headers)
 
     async def ended(request: Request, error: Exception) -> Response:
         return answer(request, problem_behind(error))

@@ -262,7 +262,9 @@ def test_a_server_writes_nothing_but_json_lines_and_no_query(tmp_path: Path) -> 
     for line in parsed:
         assert {"time", "level", "logger", "message"} <= line.keys()
     asked = [line for line in parsed if line["logger"] == "app.requests"]
-    assert [(line["path"], line["status"]) for line in asked] == [("/healthz", 200), ("/z", 404)]
+    answers = [("/healthz", 200), ("/z", 404), ("/widgets/bring_your_logps", 422)]
+    assert [(line["path"], line["status"]) for line in asked] == answers
+    assert {line["logger"].partition(".")[0] for line in parsed} == {"app", "uvicorn"}
     assert asked[0]["request_id"] == "abc"
 
 
@@ -281,6 +283,8 @@ def ask_hostile_things(port: int) -> None:
     httpx.get(f"{base}/healthz", params={"a": SECRET}, headers={"X-Request-ID": "abc"})
     upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
     httpx.get(f"{base}/z", params={"b": SECRET}, headers=upgrade)
+    form = {"Content-Type": "multipart/form-data; boundary=x"}
+    httpx.post(f"{base}/widgets/bring_your_logps", content=SECRET, headers=form)
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.sendall(f"GET /?{SECRET} NOT-HTTP\r\n\r\n".encode())
         connection.recv(1000)

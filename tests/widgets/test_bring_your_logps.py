@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -355,23 +356,68 @@ def test_a_bad_line_comes_back_with_the_text_and_what_is_wrong(client: TestClien
     assert "policy_chosen_logps\n&lt;b&gt;</textarea>" in page.text
 
 
+PART = b'--x\r\nContent-Disposition: form-data; name="text"\r\n\r\n%s\r\n'
+FILE = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n%s\r\n'
+MULTIPART = "multipart/form-data; boundary=x"
+
+
+def posted(client: TestClient, content: bytes | Iterator[bytes], kind: str = MULTIPART) -> Any:
+    headers = {"content-type": kind}
+    return client.post(PAGE, content=content, headers=headers, follow_redirects=False)
+
+
+@pytest.mark.parametrize(
+    ("part", "kind", "says"),
+    [
+        (PART % b"a", MULTIPART, "at most 50 fields"),
+        (FILE % b"", MULTIPART, "number of files is 1"),
+        (b"text=a&", "application/x-www-form-urlencoded", "at most 50 fields"),
+        (b"a" * 60, "application/x-www-form-urlencoded", "exceeded maximum size of 1000KB"),
+    ],
+)
+def test_a_form_with_too_much_in_it_is_refused_with_the_limit(
+    client: TestClient, part: bytes, kind: str, says: str
+) -> None:
+    page = posted(client, part * 50_000, kind)
+    assert page.status_code == 422
+    assert page.headers["content-type"].startswith("text/html")
+    assert says in page.text
+
+
+def test_too_large_a_form_is_refused_on_a_page_that_names_the_limit(client: TestClient) -> None:
+    for body in (PART % (b"a" * 4_000_000), iter([PART % b"a", *[b"a" * 1_000_000] * 4])):
+        page = posted(client, body)
+        assert page.status_code == 413
+        assert "<strong>body</strong>: too large. Allowed: at most 4000000 bytes" in page.text
+
+
+def test_a_file_is_not_written_to_disk(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def disk(*_: object, **__: object) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr("tempfile.SpooledTemporaryFile.rollover", disk)
+    monkeypatch.setattr("tempfile.TemporaryFile", disk)
+    lines = csv_text(example_of(Params(example="right"))).splitlines(keepends=True)
+    text = lines[0] + "".join((lines[1:] * 42)[:10_000]) + " \n" * 1_000_000
+    page = posted(client, FILE % text.encode() + b"--x--")
+    assert "10\u2009000 pairs, CSV" in page.text
+
+
 @pytest.mark.parametrize(
     ("content", "kind"),
     [
         (b"\xff\xfe", "text/plain"),
         (
             b'--x\r\nContent-Disposition: form-data; name="text"\r\n\r\n\xff\r\n--x--',
-            "multipart/form-data; boundary=x",
+            MULTIPART,
         ),
-        (b"nothing", "multipart/form-data; boundary=x"),
+        (FILE % b"\xff" + b"--x--", MULTIPART),
+        (b"nothing", MULTIPART),
         (b"nothing", "multipart/form-data"),
-        (b"--x\r\n\r\nnameless\r\n--x--", "multipart/form-data; boundary=x"),
+        (b"--x\r\n\r\nnameless\r\n--x--", MULTIPART),
         (b"text=%ff", "application/x-www-form-urlencoded"),
         (b"beta=x", "application/x-www-form-urlencoded"),
     ],
 )
 def test_no_form_makes_a_server_error(client: TestClient, content: bytes, kind: str) -> None:
-    answer = client.post(
-        PAGE, content=content, headers={"content-type": kind}, follow_redirects=False
-    )
-    assert answer.status_code in (422, 303)
+    assert posted(client, content, kind).status_code in (422, 303)
