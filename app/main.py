@@ -35,6 +35,7 @@ from app.httpd import BodyLimit, SecurityHeaders
 from app.kept import KeptAnswers
 from app.memo import Memo
 from app.metrics import Metrics
+from app.observed import HEADER as REQUEST_ID
 from app.observed import Observed
 from app.operations import LabLoading
 from app.rendering import static_hash
@@ -113,8 +114,14 @@ def create_app(
     app.add_middleware(SecurityHeaders, frame_ancestors=settings.frame_ancestors)
     app.add_middleware(ClientAddress)
     app.add_middleware(StalledReaders, seconds=settings.stalled_seconds)
-    # Anybody's page may read: there is nothing here that belongs to one reader.
-    app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["GET"])
+    # Anybody's page may ask for anything, also from a sandbox: nothing here belongs to one reader.
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=["*"],
+        allow_methods=["GET", "HEAD", "POST"],
+        allow_headers=["Last-Event-ID", REQUEST_ID],
+        expose_headers=["Retry-After", REQUEST_ID],
+    )
     app.add_middleware(Observed, metrics=app.state.metrics)
     return app
 

@@ -95,14 +95,3 @@ def test_the_list_of_widgets_leads_to_all_of_them(client: TestClient) -> None:
 
 def test_healthz(client: TestClient) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
-
-
-def test_pages_of_others_may_read_but_not_write(client: TestClient) -> None:
-    from_elsewhere = {"Origin": "https://course.example"}
-    read = client.get("/api/v1/widgets", headers=from_elsewhere)
-    assert read.headers["access-control-allow-origin"] == "*"
-    asked = client.options(
-        "/api/v1/preference_loss",
-        headers=from_elsewhere | {"Access-Control-Request-Method": "POST"},
-    )
-    assert asked.status_code == 400
