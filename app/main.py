@@ -31,7 +31,7 @@ from app import (
 from app.cards import routes as cards
 from app.clients import ClientAddress
 from app.heap import give_freed_memory_back
-from app.httpd import BodyLimit, SecurityHeaders
+from app.httpd import BodyLimit, HeadAsGet, SecurityHeaders
 from app.kept import KeptAnswers
 from app.memo import Memo
 from app.metrics import Metrics
@@ -122,6 +122,7 @@ def create_app(
         allow_headers=["Last-Event-ID", REQUEST_ID],
         expose_headers=["Retry-After", REQUEST_ID],
     )
+    app.add_middleware(HeadAsGet)
     app.add_middleware(Observed, metrics=app.state.metrics)
     return app
 

@@ -37,6 +37,8 @@ async def streamed(
     request: Request, widget: Widget, params: WidgetParams, seen: int
 ) -> AsyncIterator[ServerSentEvent]:
     """The events of a run after the first ``seen`` of them, once it is its turn; ``done`` is the last."""
+    if "head" in request.scope:
+        return  # app/httpd.py: nobody hears the events, so no run is begun
     number = 0
     try:
         async with aclosing(request.app.state.runs.events(job_of(widget, params))) as events:
