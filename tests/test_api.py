@@ -71,6 +71,7 @@ def events(text: str) -> list[tuple[str, dict[str, object]]]:
     return found
 
 
+@pytest.mark.slow
 def test_the_stream_sends_each_row_and_then_the_result(client: TestClient) -> None:
     query = {"iterations": "10", "seed": "5", "kl_coefficient": "0.3"}
     streamed = client.get("/api/v1/ppo_dynamics/stream", params=query)

@@ -37,6 +37,7 @@ def test_plotly_refuses_what_it_does_not_know() -> None:
         go.Figure(figure)
 
 
+@pytest.mark.slow
 def test_requests_do_not_load_plotly() -> None:
     script = "import sys, app.main; sys.exit('plotly' in sys.modules)"
     subprocess.run([sys.executable, "-c", script], check=True)

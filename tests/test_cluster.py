@@ -180,6 +180,7 @@ def stream(address: str, seed: int, started: threading.Event) -> list[tuple[str,
     return found
 
 
+@pytest.mark.slow
 def test_a_node_killed_in_the_middle_of_its_run_loses_no_request(
     two_nodes: TwoNodes, redis_url: str
 ) -> None:

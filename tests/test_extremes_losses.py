@@ -102,13 +102,13 @@ def test_a_loss_and_its_gradient_are_right_at_the_ends(name: str) -> None:
             )
 
 
-@pytest.mark.parametrize("smoothing", [-1e-9, 0.5, 1.0, float("nan")])
 @pytest.mark.parametrize("name", LOSSES)
-def test_label_smoothing_beyond_its_bounds_is_refused_by_name(name: str, smoothing: float) -> None:
+def test_label_smoothing_beyond_its_bounds_is_refused_by_name(name: str) -> None:
     one = -torch.ones(1)
-    pairs = PairLogps(one, one, one, one, -one, -one, smoothing)
-    with pytest.raises(ValueError, match="label_smoothing must be"):
-        preference_loss(name, pairs, 0.1)
+    for smoothing in (-1e-9, 0.5, 1.0, float("nan")):
+        pairs = PairLogps(one, one, one, one, -one, -one, smoothing)
+        with pytest.raises(ValueError, match="label_smoothing must be"):
+            preference_loss(name, pairs, 0.1)
 
 
 @pytest.mark.parametrize("name", sorted(USES_LABEL_SMOOTHING - {"exo_pair"}))

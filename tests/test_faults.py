@@ -68,6 +68,7 @@ def answers_everything(address: str) -> None:
     assert first == second
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not may_mount(), reason="this system lets nobody have mounts of their own")
 def test_on_a_read_only_file_system_everything_is_answered_and_nothing_kept(tmp_path: Path) -> None:
     command = (*OWN_MOUNTS, "bash", "-c", READ_ONLY, str(tmp_path), *COMMAND)
@@ -76,6 +77,7 @@ def test_on_a_read_only_file_system_everything_is_answered_and_nothing_kept(tmp_
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("room", [0, 4096, 60_000])
 def test_a_server_starts_on_a_full_disk(room: int, tmp_path: Path) -> None:
     # No file may grow beyond this: what a full disk is to whoever writes.
@@ -97,6 +99,7 @@ def runs_kept(address: str, seed: int) -> bool:
     return found[1]
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_up_keeps_no_runs_until_it_has_room_again(tmp_path: Path) -> None:
     with served(TMPDIR=str(tmp_path)) as (server, address):
         assert runs_kept(address, 1)
@@ -107,6 +110,7 @@ def test_a_disk_that_fills_up_keeps_no_runs_until_it_has_room_again(tmp_path: Pa
         assert runs_kept(address, 3)
 
 
+@pytest.mark.slow
 def test_a_log_that_can_not_be_written_stops_nothing() -> None:
     port = free_port()
     with open("/dev/full", "w", encoding="ascii") as full:
@@ -170,6 +174,7 @@ def training_worker(server: int) -> int:
     return worker
 
 
+@pytest.mark.slow
 def test_the_run_of_a_killed_worker_is_made_by_another_and_the_worker_replaced(
     client: TestClient,
 ) -> None:
@@ -236,6 +241,7 @@ def test_a_stream_that_is_dropped_gives_its_place_back(one_at_a_time: str) -> No
         pass
 
 
+@pytest.mark.slow
 def test_a_slow_reader_holds_up_no_run(one_at_a_time: str) -> None:
     with half_read(one_at_a_time, 1):
         # Its run is made to its end all the same, and then it is the turn of this one.

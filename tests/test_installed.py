@@ -41,6 +41,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield address
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_all_that_is_served(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
@@ -53,12 +54,14 @@ def test_the_wheel_holds_all_that_is_served(wheel: Path) -> None:
             assert f"app/{file.relative_to(ROOT / 'app')}" in names
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         top = {name.split("/")[0] for name in archive.namelist()}
     assert {name.split("-")[0] for name in top} == {"app", "dpo_explained"}
 
 
+@pytest.mark.slow
 def test_the_installed_site_serves_every_page_from_any_folder(installed: str) -> None:
     assert httpx.get(f"{installed}/healthz").json() == {"status": "ok"}
     home = httpx.get(installed)

@@ -115,6 +115,7 @@ def test_growth_of_memory_is_told_from_the_first_sample_to_the_last() -> None:
     assert len(lines) <= 2 + 6 + 2
 
 
+@pytest.mark.slow
 def test_a_few_students_attend_a_lecture_without_an_error(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -152,6 +153,7 @@ def test_a_soak_that_errs_or_grows_fails(monkeypatch: pytest.MonkeyPatch) -> Non
         soak.main([])
 
 
+@pytest.mark.slow
 def test_a_short_soak_holds_more_than_one_lecture(capsys: pytest.CaptureFixture[str]) -> None:
     hurry = ["--students", "3", "--spawn-seconds", "0.3", "--pauses", "0.05"]
     # So short that memory still grows as caches fill: what is told counts here, not the verdict.

@@ -237,6 +237,7 @@ def test_the_line_of_a_stream_comes_when_it_ends(caplog: pytest.LogCaptureFixtur
     assert lines_of(caplog)[1]["complete"] is False
 
 
+@pytest.mark.slow
 def test_a_server_writes_nothing_but_json_lines_and_no_query(tmp_path: Path) -> None:
     out = tmp_path / "out"
     with out.open("w") as stdout:

@@ -246,6 +246,7 @@ def damaged(tmp_path: Path) -> Iterator[Installation]:
         yield Installation(weights, address)
 
 
+@pytest.mark.slow
 def test_a_server_with_damaged_weights_says_so_answers_what_it_can_and_recovers(
     damaged: Installation,
 ) -> None:

@@ -19,6 +19,7 @@ import pytest
 from app.lab.losses import LOSSES
 from app.receipts import formulas
 from app.resources import TEMPLATES
+from app.widgets.base import always
 from app.widgets.registry import WIDGETS
 
 MOST_LINES = 25
@@ -26,6 +27,8 @@ ENOUGH_NUMBERS = 2
 
 # Beside the default and the suggestions of each widget: states that take another way through its snippet.
 MORE_STATES = {
+    "ppo_dynamics": ["iterations=10&seed=7&kl_coefficient=0.2"],
+    "likelihood_displacement": ["loss=ipo&beta=0.1"],
     "rlhf_pipeline": ["stage=reward_model", "stage=ppo"],
     "dpo_loss": [
         f"loss_type={name}" + ("&label_smoothing=0.1" if name in ("robust", "exo_pair") else "")
@@ -45,11 +48,12 @@ MORE_STATES = {
     "preference_pairs": ["prompt=poem&pair=17&split=test"],
 }
 
-STATES = [
-    (name, query)
-    for name, widget in WIDGETS.items()
-    for query in dict.fromkeys(["", *(t.query for t in widget.tries), *MORE_STATES.get(name, [])])
-]
+
+def states_of(name: str) -> list[str]:
+    """Of what always trains, few."""
+    widget = WIDGETS[name]
+    few = [] if widget.trains is always else ["", *(one.query for one in widget.tries)]
+    return list(dict.fromkeys(few + MORE_STATES.get(name, []))) or [""]
 
 
 def fetched(server: str, path: str) -> Any:
@@ -73,37 +77,36 @@ def at(answer: Any, path: str) -> Any:
     )
 
 
-@pytest.mark.parametrize(("name", "query"), STATES)
-def test_a_snippet_prints_the_numbers_that_the_widget_shows(
-    server: str, name: str, query: str
+def imported(snippet: str) -> set[str]:
+    """The packages that a program imports."""
+    nodes = list(ast.walk(ast.parse(snippet)))
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+    return {name.split(".")[0] for name in names}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] * (widget.trains is always))
+        for name, widget in WIDGETS.items()
+    ],
+)
+def test_a_snippet_stands_alone_and_prints_the_numbers_that_the_widget_shows(
+    server: str, name: str
 ) -> None:
-    receipt = fetched(server, f"/api/v1/receipts/{name}?{query}")
-    assert receipt["url"].startswith(f"{server}/api/v1/{name}")
-    assert receipt["url"] in receipt["curl"]
-    assert len(receipt["snippet"].splitlines()) <= MOST_LINES
-    numbers = printed(receipt["snippet"])
-    answer = fetched(server, receipt["url"].removeprefix(server))
-    for path, number in numbers.items():
-        # Trained in float32, measured in float64: what is compared here is the measuring.
-        assert number == pytest.approx(at(answer, path), rel=1e-6, abs=1e-9), path
-
-
-@pytest.mark.parametrize("name", WIDGETS)
-def test_a_snippet_stands_alone_and_has_numbers(server: str, name: str) -> None:
-    snippet = fetched(server, f"/api/v1/receipts/{name}")["snippet"]
-    imported = {
-        alias.name.split(".")[0]
-        for node in ast.walk(ast.parse(snippet))
-        if isinstance(node, ast.Import)
-        for alias in node.names
-    } | {
-        (node.module or "").split(".")[0]
-        for node in ast.walk(ast.parse(snippet))
-        if isinstance(node, ast.ImportFrom)
-    }
-    assert "torch" in imported
-    assert imported <= {"json", "math", "torch", "urllib"}
-    assert len(printed(snippet)) >= ENOUGH_NUMBERS
+    for query in states_of(name):
+        receipt = fetched(server, f"/api/v1/receipts/{name}?{query}")
+        assert receipt["url"].startswith(f"{server}/api/v1/{name}")
+        assert receipt["url"] in receipt["curl"]
+        assert len(receipt["snippet"].splitlines()) <= MOST_LINES
+        assert {"torch"} <= imported(receipt["snippet"]) <= {"json", "math", "torch", "urllib"}
+        numbers = printed(receipt["snippet"])
+        assert len(numbers) >= ENOUGH_NUMBERS
+        answer = fetched(server, receipt["url"].removeprefix(server))
+        for path, number in numbers.items():
+            # Trained in float32, measured in float64: what is compared here is the measuring.
+            assert number == pytest.approx(at(answer, path), rel=1e-6, abs=1e-9), (query, path)
 
 
 def test_a_snippet_runs_in_an_interpreter_of_its_own(server: str, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ def again() -> RecordedRun:
     return record()
 
 
+@pytest.mark.slow
 def test_recording_again_gives_the_same_run(again: RecordedRun) -> None:
     """Within what another processor may round differently over 150 iterations."""
     shipped = recorded()
@@ -48,6 +49,7 @@ def test_the_drawing_keeps_the_order_of_values_and_stays_in_its_box() -> None:
     assert drawn.path.count("L") == len(recorded().path) - 1
 
 
+@pytest.mark.slow
 def test_a_saved_run_reads_back(again: RecordedRun, tmp_path: Path) -> None:
     save(again, tmp_path / "run.json")
     text = (tmp_path / "run.json").read_text(encoding="utf-8")

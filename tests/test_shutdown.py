@@ -14,6 +14,7 @@ from app.cli import GRACE_S
 from tests.serving import PATIENCE, children, served
 
 
+@pytest.mark.slow
 def test_a_server_told_to_stop_ends_its_streams_its_processes_and_its_folder(
     tmp_path: Path,
 ) -> None:
@@ -44,6 +45,7 @@ def test_a_server_told_to_stop_ends_its_streams_its_processes_and_its_folder(
         assert not list(tmp_path.glob("dpo-explained-*"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("trusted", "believed"), [("127.0.0.1", True), ("10.9.8.7", False)])
 def test_a_forwarded_address_is_believed_only_of_a_trusted_proxy(
     trusted: str, believed: bool

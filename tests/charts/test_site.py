@@ -52,11 +52,17 @@ def figures_of(name: str) -> list[dict[str, Any]]:
     ]
 
 
-each_widget = pytest.mark.parametrize(
-    "name",
+def figures_of_all(names: list[str]) -> list[tuple[str, dict[str, Any]]]:
+    return [(name, figure) for name in names for figure in figures_of(name)]
+
+
+TRAINING = [name for name, widget in WIDGETS.items() if any(map(widget.trains, states_of(name)))]
+
+all_figures = pytest.mark.parametrize(
+    "names",
     [
-        pytest.param(name, marks=[pytest.mark.slow] * any(map(widget.trains, states_of(name))))
-        for name, widget in WIDGETS.items()
+        pytest.param([name for name in WIDGETS if name not in TRAINING], id="quick"),
+        pytest.param(TRAINING, id="training", marks=pytest.mark.slow),
     ],
 )
 
@@ -65,15 +71,15 @@ def classes_with_rules() -> set[str]:
     return set(re.findall(r"\.([a-z][\w-]*)", (STATIC / "charts.css").read_text(encoding="utf-8")))
 
 
-@each_widget
-def test_a_figure_is_drawn_whole(name: str) -> None:
-    for figure in figures_of(name):
+@all_figures
+def test_a_figure_is_drawn_whole(names: list[str]) -> None:
+    for name, figure in figures_of_all(names):
         text = svg(figure, "Label")
         if not figure["data"]:
             assert text == ""
             continue
         chart = drawn(figure)
-        assert " style=" not in text
+        assert " style=" not in text, name
         unknown = {c for _, within in chart.elements for c in within} - classes_with_rules()
         assert unknown - {"axes", "plot"} == set()
         for trace in figure["data"]:
@@ -91,18 +97,20 @@ def test_a_figure_is_drawn_whole(name: str) -> None:
             assert title in " ".join(chart.texts()).replace("  ", " ")
 
 
-@each_widget
-def test_plotly_takes_a_figure_and_gives_it_back_unchanged(name: str) -> None:
-    for figure in figures_of(name):
+@all_figures
+def test_plotly_takes_a_figure_and_gives_it_back_unchanged(names: list[str]) -> None:
+    for _, figure in figures_of_all(names):
         made = go.Figure(figure)
         made.layout.template = None
         plain, given_back = (json.dumps(f, sort_keys=True) for f in (figure, made.to_plotly_json()))
         assert given_back == plain
 
 
-@each_widget
-def test_names_are_whole_on_the_plot_clear_of_each_other_and_off_the_curves(name: str) -> None:
-    for figure in figures_of(name):
+@all_figures
+def test_names_are_whole_on_the_plot_clear_of_each_other_and_off_the_curves(
+    names: list[str],
+) -> None:
+    for name, figure in figures_of_all(names):
         if not figure["data"]:
             continue
         if "meta" not in figure["layout"]:
@@ -117,7 +125,7 @@ def test_names_are_whole_on_the_plot_clear_of_each_other_and_off_the_curves(name
                 assert -1 <= box.left < box.right <= across + 1, box
                 assert -1 <= box.bottom < box.top <= up + 1, box
             assert [(a.text, b.text) for a, b in combinations(boxes, 2) if a.meets(b)] == []
-            assert name in NO_ROOM or crossings(figure, width) == []
+            assert name in NO_ROOM or crossings(figure, width) == [], name
 
 
 def test_the_states_have_figures_of_all_kinds() -> None:

@@ -71,6 +71,7 @@ def test_a_parameter_without_a_gradient_is_named_as_the_reason() -> None:
         Adam(parameters(), 0.1).step()
 
 
+@pytest.mark.slow
 def test_training_does_not_load_the_compiler() -> None:
     printed = subprocess.run(
         [sys.executable, "-c", TRAIN_ALL], check=True, capture_output=True, text=True

@@ -32,6 +32,7 @@ def test_names_are_not_taken_by_preference_losses() -> None:
         training_loss("nothing", pair(), 0.3)
 
 
+@pytest.mark.slow
 def test_nll_keeps_the_chosen_responses_more_likely_than_dpo_alone() -> None:
     lab = the_lab()
     pairs = lab.comparisons(0, 3)

@@ -15,6 +15,7 @@ def gap(pair: CertainPair, name: str, step: int = -1) -> float:
     return pair.gaps[step, list(pair.names).index(name)].item()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("beta", [0.5, 2.0])
 def test_ipo_stops_at_its_target_and_dpo_runs_on(
     pairs: dict[float, CertainPair], beta: float
@@ -27,11 +28,13 @@ def test_ipo_stops_at_its_target_and_dpo_runs_on(
     assert gap(pair, "sigmoid") - gap(pair, "sigmoid", 450) > 0.1
 
 
+@pytest.mark.slow
 def test_sppo_stops_at_the_target_of_each_response(pairs: dict[float, CertainPair]) -> None:
     """Chosen at +1/(2 beta), rejected at -1/(2 beta): where the simplex allows it."""
     assert gap(pairs[2.0], "sppo_hard") == pytest.approx(1 / 2.0, abs=1e-2)
 
 
+@pytest.mark.slow
 def test_every_policy_starts_at_the_reference_and_stays_a_distribution(
     pairs: dict[float, CertainPair],
 ) -> None:
@@ -41,6 +44,7 @@ def test_every_policy_starts_at_the_reference_and_stays_a_distribution(
     assert sum(REFERENCE) == 1
 
 
+@pytest.mark.slow
 def test_losses_that_are_the_same_function_go_the_same_way(
     pairs: dict[float, CertainPair],
 ) -> None:

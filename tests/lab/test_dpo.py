@@ -6,7 +6,7 @@ import dataclasses
 import pytest
 import torch
 
-from app.lab.dpo import DPOConfig, pair_logps, reference_logps, train_dpo
+from app.lab.dpo import DPOConfig, reference_logps, train_dpo
 from app.lab.exact import exact_logps
 from app.lab.measure import measure_policy
 from app.lab.trained import the_lab
@@ -24,26 +24,10 @@ def test_the_loss_starts_at_ln_2_whatever_beta_is() -> None:
         assert history[0].margin == pytest.approx(0, abs=1e-5)
 
 
-def test_the_gradient_of_the_loss_is_that_of_section_4_of_the_paper() -> None:
-    lab = the_lab()
-    pairs = lab.comparisons(1, seed=5, count=16)
-    beta = 0.4
-    reference = reference_logps(lab.reference_policy, pairs)
-    # Away from the start, where the implicit rewards are not all zero.
-    policy, _ = train_dpo(lab.reference_policy, [pairs], DPOConfig(steps=20, batch_size=16))
-    logps = pair_logps(policy, pairs, reference)
-    loss = -torch.nn.functional.logsigmoid(beta * (logps.chosen - logps.rejected)).mean()
-    by_autograd = torch.autograd.grad(loss, policy.head, retain_graph=True)[0]
-    weight = torch.sigmoid(beta * (logps.rejected - logps.chosen)).detach()
-    surrogate = (weight * (logps.policy_chosen - logps.policy_rejected)).mean()
-    by_formula = -beta * torch.autograd.grad(surrogate, policy.head)[0]
-    torch.testing.assert_close(by_autograd, by_formula, rtol=1e-4, atol=1e-7)
-
-
-@pytest.mark.parametrize("prompt", [0, 5])
-def test_dpo_lowers_the_chosen_log_probability_at_small_beta(prompt: int) -> None:
+@pytest.mark.slow
+def test_dpo_lowers_the_chosen_log_probability_at_small_beta() -> None:
     """Likelihood displacement (arXiv 2410.08847): only the difference is trained."""
-    lab = the_lab()
+    lab, prompt = the_lab(), 5
     pairs = lab.training_comparisons(prompt)
     policy, _ = train_dpo(lab.reference_policy, [pairs], DPOConfig(beta=0.3))
     before = reference_logps(lab.reference_policy, pairs).mean(1)
@@ -56,11 +40,12 @@ def test_dpo_lowers_the_chosen_log_probability_at_small_beta(prompt: int) -> Non
     assert measure_policy(policy, facts, facts.learned_reward).true_quality > 1
 
 
+@pytest.mark.slow
 def test_a_smaller_beta_goes_farther_from_the_reference() -> None:
     lab = the_lab()
     facts = lab.facts(4)
     kls = []
-    for beta in (0.1, 0.3, 1.0, 5.0):
+    for beta in (0.1, 0.5, 5.0):
         config = DPOConfig(beta=beta, steps=200)
         policy, _ = train_dpo(lab.reference_policy, [lab.training_comparisons(4)], config)
         kls.append(measure_policy(policy, facts, facts.learned_reward).kl)

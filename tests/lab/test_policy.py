@@ -118,10 +118,6 @@ def test_a_batch_evaluates_each_of_its_prefixes_once(policy: Policy) -> None:
     assert [len(rows) for rows in evaluated] == [len(beginnings)]
 
 
-def test_probabilities_of_all_responses_sum_to_one(policy: Policy) -> None:
-    assert float(exact_logps(policy, 1).exp().sum()) == pytest.approx(1, abs=1e-12)
-
-
 def test_a_later_phrase_does_not_change_an_earlier_distribution(policy: Policy) -> None:
     responses = all_responses()[:2000:97].clone()
     with torch.no_grad():
@@ -185,14 +181,6 @@ def test_building_a_policy_reads_no_global_random_state() -> None:
 
 def test_the_policy_is_small() -> None:
     assert parameter_count(the_lab().reference_policy) < 30_000
-
-
-def test_kl_is_zero_for_equal_and_positive_for_different_distributions(policy: Policy) -> None:
-    logps, other = exact_logps(policy, 0), exact_logps(policy, 4)
-    assert float(kl_divergence(logps, logps)) == 0
-    assert float(kl_divergence(logps, other)) == pytest.approx(
-        float((logps.exp() * (logps - other)).sum()), abs=1e-10
-    )
 
 
 def test_kl_survives_probabilities_that_underflow() -> None:

@@ -52,6 +52,7 @@ def test_comparisons_are_those_of_their_seed() -> None:
     assert not torch.equal(first.both(), other.both())
 
 
+@pytest.mark.slow
 def test_training_recovers_an_additive_truth() -> None:
     generator = torch.Generator().manual_seed(4)
     truth = torch.randn(5, 6, generator=generator)

@@ -16,7 +16,6 @@ from app.lab.trained import (
     NETWORKS,
     REPORT,
     WEIGHTS,
-    Lab,
     load_lab,
     save_lab,
     the_lab,
@@ -29,27 +28,23 @@ SAME_BEHAVIOUR = 0.01
 """Nats of KL below which two policies count as the same; rounding differs between processors."""
 
 
-@pytest.fixture(scope="module")
-def retrained(tmp_path_factory: pytest.TempPathFactory) -> Lab:
-    """The lab trained again from the shipped seed by the documented command."""
-    folder = tmp_path_factory.mktemp("weights")
-    main(["train", "--seed", str(the_lab().seed), "--output", str(folder)])
-    return load_lab(folder)
-
-
-@pytest.mark.parametrize("prompt", range(PROMPTS))
-def test_training_again_from_the_seed_gives_the_shipped_policies(
-    retrained: Lab, prompt: int
-) -> None:
-    for name in ("reference_policy", "dpo_policy"):
-        shipped, again = (exact_logps(getattr(lab, name), prompt) for lab in (the_lab(), retrained))
-        assert float(kl_divergence(shipped, again)) < SAME_BEHAVIOUR, name
-    torch.testing.assert_close(
-        retrained.facts(prompt).learned_reward,
-        the_lab().facts(prompt).learned_reward,
-        rtol=0,
-        atol=0.2,
-    )
+@pytest.mark.slow
+def test_training_again_from_the_seed_gives_the_shipped_policies(tmp_path: Path) -> None:
+    """By the documented command."""
+    main(["train", "--seed", str(the_lab().seed), "--output", str(tmp_path)])
+    retrained = load_lab(tmp_path)
+    for prompt in range(PROMPTS):
+        for name in ("reference_policy", "dpo_policy"):
+            shipped, again = (
+                exact_logps(getattr(lab, name), prompt) for lab in (the_lab(), retrained)
+            )
+            assert float(kl_divergence(shipped, again)) < SAME_BEHAVIOUR, (name, prompt)
+        torch.testing.assert_close(
+            retrained.facts(prompt).learned_reward,
+            the_lab().facts(prompt).learned_reward,
+            rtol=0,
+            atol=0.2,
+        )
 
 
 def test_the_bound_tells_different_policies_apart() -> None:
@@ -161,6 +156,7 @@ def test_all_networks_ship_as_safetensors() -> None:
         assert (WEIGHTS / f"{name}.safetensors").stat().st_size < 200_000
 
 
+@pytest.mark.slow
 def test_the_lab_imports_nothing_of_the_web() -> None:
     code = """
 import sys, pkgutil, importlib, app.lab

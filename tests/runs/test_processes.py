@@ -32,6 +32,7 @@ def with_processes(act: Callable[[Processes], Coroutine[None, None, None]]) -> N
     run(go())
 
 
+@pytest.mark.slow
 def test_a_process_makes_what_is_made_here() -> None:
     async def act(processes: Processes) -> None:
         made = [event async for event in processes.make(SHORT)]
@@ -41,6 +42,7 @@ def test_a_process_makes_what_is_made_here() -> None:
     with_processes(act)
 
 
+@pytest.mark.slow
 def test_a_run_that_is_left_ends_with_its_process() -> None:
     async def act(processes: Processes) -> None:
         async with aclosing(processes.make(LONG)) as rows:
@@ -54,6 +56,7 @@ def test_a_run_that_is_left_ends_with_its_process() -> None:
     with_processes(act)
 
 
+@pytest.mark.slow
 def test_a_killed_process_is_told_and_replaced() -> None:
     async def act(processes: Processes) -> None:
         rows = processes.make(LONG)
@@ -68,6 +71,7 @@ def test_a_killed_process_is_told_and_replaced() -> None:
     with_processes(act)
 
 
+@pytest.mark.slow
 def test_an_error_in_training_is_told_and_the_process_goes_on() -> None:
     async def act(processes: Processes) -> None:
         with pytest.raises(RunFailed, match="iterations"):
@@ -79,6 +83,7 @@ def test_an_error_in_training_is_told_and_the_process_goes_on() -> None:
     with_processes(act)
 
 
+@pytest.mark.slow
 def test_policies_come_by_the_same_way() -> None:
     async def act(processes: Processes) -> None:
         job = job_of(WIDGET, Params(iterations=10), "policies")

@@ -145,15 +145,12 @@ def test_the_same_labels_give_the_same_result() -> None:
     assert compute(params) == compute(params)
 
 
-def test_the_finding_never_counts_pairs_that_are_not_there() -> None:
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_judge_of_flattery_chose_it_always_or_never(sign: int) -> None:
     for seed in range(12):
-        for sign in (1, -1):
-            labels = labels_by_flattery("lottery", sign, LEAST, seed)
-            result = compute(
-                Params(prompt="lottery", sampling_seed=seed, labels=labels, align="yes")
-            )
-            assert result.flattery_chosen in (0, result.flattery_pairs)
-            assert "of 0 times" not in result.finding
+        labels = labels_by_flattery("lottery", sign, LEAST, seed)
+        result = compute(Params(prompt="lottery", sampling_seed=seed, labels=labels))
+        assert result.flattery_chosen == (result.flattery_pairs if sign > 0 else 0)
 
 
 def test_the_figure_shows_the_weights_and_their_spread() -> None:

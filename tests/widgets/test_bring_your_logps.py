@@ -4,13 +4,13 @@ import json
 import math
 import re
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import pytest
 import torch
 from starlette.testclient import TestClient
 
-from app.charts import svg
 from app.logps_examples import EXAMPLES
 from app.logps_file import LENGTHS, LOGPS, LogpsTable, csv_text, json_lines_text
 from app.loss_types import LOSS_LABELS
@@ -34,11 +34,13 @@ FOUND = {
     "step_zero": ["step_zero"],
 }
 
-SETTINGS = [
-    {"loss_type": loss, "beta": beta, "label_smoothing": 0.001 if loss == "exo_pair" else 0.0}
-    for loss in LOSS_LABELS
-    for beta in (0.01, 0.1, 0.3, 1, 10)
-]
+
+def settings_of(loss: str) -> list[dict[str, Any]]:
+    smoothing = 0.001 if loss == "exo_pair" else 0.0
+    return [
+        {"loss_type": loss, "beta": beta, "label_smoothing": smoothing}
+        for beta in (0.01, 0.1, 0.3, 1, 10)
+    ]
 
 
 def kinds(result: Result) -> list[str]:
@@ -60,25 +62,29 @@ def changed(params: Params, **columns: list[float] | None) -> LogpsTable:
 # ---- the numbers ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("settings", SETTINGS, ids=str)
-def test_numbers_are_those_of_preference_loss(settings: dict[str, Any]) -> None:
-    params = Params(**settings)
-    columns = example_of(params).columns
-    names = (*LOGPS, *LENGTHS)
-    oracle = pair_losses(PairBatch(**settings, **{name: columns[name] for name in names}))
-    result = compute(params)
-    assert result.loss == pytest.approx(oracle.loss, rel=1e-12)
-    assert result.accuracy == oracle.accuracy
-    assert result.margin == pytest.approx(sum(oracle.margins) / result.pairs, rel=1e-12)
-    rewards = sum(oracle.chosen_rewards) / result.pairs, sum(oracle.rejected_rewards) / result.pairs
-    assert (result.chosen_reward, result.rejected_reward) == pytest.approx(rewards, rel=1e-12)
-    row = next(row for row in result.losses if row.loss_type == settings["loss_type"])
-    assert row.loss == pytest.approx(oracle.loss, rel=1e-12)
-    lowest = sorted(range(result.pairs), key=lambda n: oracle.margins[n])[:5]
-    assert [pair.line - 2 for pair in result.worst] == lowest
-    assert [pair.loss for pair in result.worst] == pytest.approx(
-        [oracle.losses[n] for n in lowest], rel=1e-12
-    )
+@pytest.mark.parametrize("loss", LOSS_LABELS)
+def test_numbers_are_those_of_preference_loss(loss: str) -> None:
+    for settings in settings_of(loss):
+        params = Params(**settings)
+        columns = example_of(params).columns
+        names = (*LOGPS, *LENGTHS)
+        oracle = pair_losses(PairBatch(**settings, **{name: columns[name] for name in names}))
+        result = compute(params)
+        assert result.loss == pytest.approx(oracle.loss, rel=1e-12)
+        assert result.accuracy == oracle.accuracy
+        assert result.margin == pytest.approx(sum(oracle.margins) / result.pairs, rel=1e-12)
+        rewards = (
+            sum(oracle.chosen_rewards) / result.pairs,
+            sum(oracle.rejected_rewards) / result.pairs,
+        )
+        assert (result.chosen_reward, result.rejected_reward) == pytest.approx(rewards, rel=1e-12)
+        row = next(row for row in result.losses if row.loss_type == loss)
+        assert row.loss == pytest.approx(oracle.loss, rel=1e-12)
+        lowest = sorted(range(result.pairs), key=lambda n: oracle.margins[n])[:5]
+        assert [pair.line - 2 for pair in result.worst] == lowest
+        assert [pair.loss for pair in result.worst] == pytest.approx(
+            [oracle.losses[n] for n in lowest], rel=1e-12
+        )
 
 
 def test_a_policy_that_equals_the_reference_starts_at_ln_2() -> None:
@@ -140,20 +146,8 @@ def test_a_loss_that_overflows_is_left_out_and_said() -> None:
     result = compute_own(OwnLogps(text=text, loss_type="orpo"))
     assert result.loss is None
     assert "overflows" in result.finding
+    assert [row.loss_type for row in result.losses if row.loss is None] == ["orpo"]
     json.dumps(result.model_dump(mode="json"), allow_nan=False)
-
-
-@pytest.mark.parametrize("loss_type", ["sigmoid", "discopop", "orpo"])
-@pytest.mark.parametrize(
-    "extreme", ["0,-1e6,-1e6,0", "-1e6,0,0,-1e6", "0,0,0,0", "-1e-300,0,-1,-1"]
-)
-def test_no_extreme_makes_another_error(loss_type: str, extreme: str) -> None:
-    rows = "\n".join(f"{extreme},5,5,1e308,0" for _ in range(3))
-    text = f"{','.join((*LOGPS, *LENGTHS))},loss,step\n{rows}"
-    for beta in (0.01, 10):
-        result = compute_own(OwnLogps(text=text, loss_type=loss_type, beta=beta))
-        json.dumps(result.model_dump(mode="json"), allow_nan=False)
-        assert svg(result.figure, "histogram")
 
 
 # ---- the mistakes --------------------------------------------------------------------------------
@@ -172,12 +166,12 @@ def test_each_mistake_made_with_the_lab_is_found_and_no_other(name: str) -> None
         assert any(character.isdigit() for character in warning.evidence)
 
 
-@pytest.mark.parametrize("settings", SETTINGS, ids=str)
-def test_there_is_no_false_alarm_under_any_loss_and_beta(settings: dict[str, Any]) -> None:
-    for name, found in FOUND.items():
+@pytest.mark.parametrize("loss", LOSS_LABELS)
+def test_there_is_no_false_alarm_under_any_loss_and_beta(loss: str) -> None:
+    for settings, (name, found) in product(settings_of(loss), FOUND.items()):
         # That beta was applied twice can not be seen where both losses are nearly the same.
         expected = ([found], [[], found])[name == "beta_twice"]
-        assert kinds(compute(Params(example=name, **settings))) in expected, name
+        assert kinds(compute(Params(example=name, **settings))) in expected, (name, settings)
 
 
 @pytest.mark.parametrize("factor", [1, 30])

@@ -11,6 +11,7 @@ from app.widgets.ppo_dynamics import Params, compute, stream
 SHORT = {"iterations": 10, "seed": 2}
 
 
+@pytest.mark.slow
 def test_the_default_run_over_optimises_and_says_so() -> None:
     result = compute(Params())
     assert result.last.true_quality < 0 < result.peak.true_quality
@@ -32,6 +33,7 @@ def test_the_stream_has_the_rows_of_the_result() -> None:
     assert list(stream(Params(**SHORT))) == [("step", row) for row in rows]
 
 
+@pytest.mark.slow
 def test_no_row_lies_above_the_frontier() -> None:
     frontier = the_lab().facts(0).frontier
     for row in compute(Params()).history:
