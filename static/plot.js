@@ -18,10 +18,13 @@ const CONFIG = { displayModeBar: false, responsive: true, scrollZoom: false, dou
 const drawn = new Map();
 let loading = null;
 
-/** The library, loaded when it is first asked for. */
+/** The library, loaded when it is first asked for; a load that failed is tried again. */
 export const plotly = () => {
   // The UMD file sets window.Plotly.
   loading ??= import("./vendor/plotly-basic.min.js").then(() => window.Plotly);
+  loading.catch(() => {
+    loading = null;
+  });
   return loading;
 };
 

@@ -3,6 +3,7 @@
 // The server sends the widget complete, with its result as JSON. When it comes near the screen, the
 // module is loaded and draws; when a control changes, the result is fetched again and shown. A slider whose
 // results are there already (static/ranges.js) is followed at once.
+import { element } from "./dom.js";
 import { at, written } from "./format.js";
 import { opensElsewhere } from "./links.js";
 import { Ranges } from "./ranges.js";
@@ -29,6 +30,7 @@ class DpoWidget extends HTMLElement {
   #request = null;
   #ranges = null;
   #unanswered = "";
+  #missing = false;
   #figures = new Map();
   #observer = null;
   #flags = new URLSearchParams();
@@ -135,7 +137,7 @@ class DpoWidget extends HTMLElement {
       const body = await answer.json();
       if (request.signal.aborted) return;
       if (answer.ok) this.show(body);
-      else this.fail(body.detail);
+      else this.fail(body.detail, body.retry_after);
     } catch (error) {
       if (error.name !== "AbortError") this.fail("The server did not answer. Change a control to try again.");
     } finally {
@@ -174,13 +176,32 @@ class DpoWidget extends HTMLElement {
     }, SETTLED_MS);
   }
 
-  /** Show an error; the last result stays. */
-  fail(message) {
-    this.#error(message);
+  /** Show an error, and in how many seconds another try may help; the last result stays. */
+  fail(message, wait = 0) {
+    this.#error(wait ? `${message} Try again in ${wait} s.` : message);
   }
 
+  /** Take an error away; that of a part which is missing stays. */
   clearError() {
-    this.#error("");
+    if (!this.#missing) this.#error("");
+  }
+
+  /** What is loaded when it is needed: null, once the widget has said so, if it can not be had. That is how a page
+   *  ends that was opened before an upgrade: the address of its modules is that of the old ones. */
+  async loaded(loading) {
+    try {
+      const found = await loading;
+      if (this.#missing) this.#error("");
+      this.#missing = false;
+      return found;
+    } catch {
+      this.#missing = true;
+      this.#error("A part of this page could not be loaded. The site may have been updated since the page was opened.");
+      const reload = element("button", "Reload the page", { type: "button", "data-reload": "" });
+      reload.addEventListener("click", () => location.reload());
+      this.querySelector("[data-error]").append(" ", reload);
+      return null;
+    }
   }
 
   setBusy(busy) {
@@ -210,11 +231,13 @@ class DpoWidget extends HTMLElement {
     this.#figures.set(path, figure);
     const chart = this.querySelector(`[data-chart="${path}"]`);
     // Even of a module that is there, import() takes a frame.
-    plotting ??= await import("./plot.js");
-    const { draw, fillTable, nextFrame } = plotting;
+    plotting ??= await this.loaded(import("./plot.js"));
+    if (!plotting) return;
+    const { draw, fillTable, nextFrame, plotly } = plotting;
     await nextFrame();
     if (this.#figures.get(path) !== figure) return; // a newer one came before the frame
     fillTable(this.querySelector(`[data-table="${path}"]`), figure);
+    if (!(await this.loaded(plotly()))) return;
     await draw(chart, figure);
     chart.setAttribute("aria-label", `${chart.dataset.label}. ${this.result.finding ?? ""}`);
   }
@@ -233,9 +256,11 @@ class DpoWidget extends HTMLElement {
     if (this.loading) return;
     this.loading = true;
     // Plotly takes longest: it is on its way before anything asks it to draw.
-    if (this.querySelector("[data-chart]")) import("./plot.js").then(({ plotly }) => plotly());
-    const { default: module } = await import(`./widgets/${this.name}.js`);
-    this.#module = module;
+    if (this.querySelector("[data-chart]")) import("./plot.js").then(({ plotly }) => plotly()).catch(() => {});
+    const found = await this.loaded(import(`./widgets/${this.name}.js`));
+    this.loading = false;
+    if (!found) return;
+    const module = (this.#module = found.default);
     module.start?.(this);
     module.draw?.(this, this.result);
     this.dataset.ready = "";
@@ -248,8 +273,7 @@ class DpoWidget extends HTMLElement {
     if (share) {
       if (opensElsewhere(event)) return;
       event.preventDefault();
-      const { showShare } = await import("./share.js");
-      showShare(this);
+      (await this.loaded(import("./share.js")))?.showShare(this);
       return;
     }
     const link = event.target.closest("[data-link=receipt]");
@@ -258,8 +282,8 @@ class DpoWidget extends HTMLElement {
     if (number && event.target.closest("a, button, input, label")) return;
     if (!number && (!link || opensElsewhere(event))) return;
     event.preventDefault();
-    const { showReceipt } = await import("./receipt.js");
-    showReceipt(this, number?.dataset.field ?? number?.querySelector("[data-field]")?.dataset.field);
+    const path = number?.dataset.field ?? number?.querySelector("[data-field]")?.dataset.field;
+    (await this.loaded(import("./receipt.js")))?.showReceipt(this, path);
   }
 
   // A suggestion sets every control: what it does not name gets its default.

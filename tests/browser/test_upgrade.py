@@ -1,0 +1,70 @@
+"""A page that was opened before an upgrade: its modules are no longer where it asks for them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.helpers import expect_chart, widget
+
+WIDGET = "/widgets/dpo_loss"
+SAYS = re.compile(r"may have been updated.*Reload the page$")
+
+
+def reload_button(found: Locator) -> Locator:
+    return found.locator("[data-error]").get_by_role("button", name="Reload the page")
+
+
+@pytest.mark.parametrize("gone", ["widgets/dpo_loss.js", "plot.js", "vendor/plotly-basic.min.js"])
+def test_a_part_that_is_gone_is_told_of_and_reloading_helps(
+    page: Page, faults: list[str], gone: str
+) -> None:
+    faults += ["404 (Not Found)", "Failed to fetch dynamically imported module"]
+    page.route(f"**/static/*/{gone}", lambda route: route.fulfill(status=404))
+    page.goto(f"{WIDGET}?loss_type=ipo")
+    found = page.locator("dpo-widget")
+    expect(found.locator("[data-error]")).to_have_text(SAYS)
+    # A result that comes by another way does not take the message away.
+    with page.expect_response("**/api/v1/dpo_loss?*"):
+        found.locator('[name="beta"]').fill("0.3")
+    expect(found.locator(".widget-body")).to_have_attribute("aria-busy", "false")
+    expect(reload_button(found)).to_be_visible()
+    page.unroute(f"**/static/*/{gone}")
+    reload_button(found).click()
+    expect_chart(widget(page, "dpo_loss"))
+    expect(found.locator("[data-error]")).to_be_hidden()
+    expect(found.locator('[name="beta"]')).to_have_value("0.3")
+
+
+@pytest.mark.parametrize(
+    ("gone", "opens"),
+    [
+        ("share.js", lambda found: found.locator("[data-link=share]")),
+        ("receipt.js", lambda found: found.locator("[data-link=receipt]")),
+        ("stream.js", lambda found: found.get_by_role("button", name="Run this seed")),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_is_loaded_later_is_told_of_too(
+    page: Page, faults: list[str], gone: str, opens: object
+) -> None:
+    faults += ["404 (Not Found)"]
+    page.route(f"**/static/*/{gone}", lambda route: route.fulfill(status=404))
+    page.goto("/widgets/ppo_dynamics?iterations=10")
+    found = widget(page, "ppo_dynamics")
+    opens(found).click()  # type: ignore[operator]
+    expect(found.locator("[data-error]")).to_have_text(SAYS)
+    expect(found.locator(".widget-body")).to_have_attribute("aria-busy", "false")
+
+
+def test_a_part_that_could_not_be_had_for_a_moment_is_asked_for_again(
+    page: Page, faults: list[str]
+) -> None:
+    faults.append("Failed to load resource")
+    page.route("**/static/*/vendor/plotly-basic.min.js", lambda route: route.abort(), times=1)
+    page.goto(WIDGET)
+    found = widget(page, "dpo_loss")
+    expect_chart(found)
+    expect(found.locator("[data-error]")).to_be_hidden()
