@@ -1,34 +1,38 @@
-// A training run that is streamed: its rows as they are made, progress with the time left, pause, step, cancel.
-//
-// The server keeps the rows of a run, and goes on where it stopped. So a paused run is one whose stream was
-// closed, and opening it again brings all rows: those that are here already are skipped. A stream that breaks
-// is opened by the browser again, after the last row that came.
-
+// A training run that is streamed. The server makes it to its end, whoever looks on; its rows are kept here as they
+// come, and the reader goes through them at their own pace: pause, step, continue. Cancel leaves the run.
 import { stream, streaming } from "./server.js";
 
-const TRIES = 3;
 const STEADY_AFTER = 3; // rows, before anything is said of the time left
+// Rows that have come while nobody looked are caught up with in about so long, and seen on the way.
+const CATCH_UP_MS = 600;
+const MOST_MS = 100; // that count since the frame before
 
 const whole = (seconds) => (seconds < 1.5 ? "1 s" : `${Math.round(seconds)} s`);
+
+const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** How a module tells its run apart:
  *  unit     what progress counts, such as "iterations"
  *  total()  how many of them the run has
  *  done(rows)  how many of them these rows are
- *  drawn(rows)  draw the rows that have arrived; at most once a frame
+ *  drawn(rows)  draw these rows; at most once a frame
  *  begun(data)  optional: what the stream sends ahead of its rows
  *  perStep  optional: how many rows a step adds, 1 if not given
  */
 export class LiveRun {
   #widget;
   #how;
-  #source = null;
-  #address = "";
-  #rows = [];
-  #until = Infinity;
-  #failures = 0;
-  #frame = 0;
+  #events = null; // while a run has begun that is neither done nor left
+  #leaving = null;
+  #lost = false; // no more events come until they are asked for again
+  #rows = []; // that have come
+  #shown = 0; // of them
+  #until = Infinity; // how many are to be shown; then it pauses
+  #result = null;
+  #waits = ""; // what it waits for
   #clock = null;
+  #frame = 0;
+  #at = 0; // when it was
   #parts = {};
 
   constructor(widget, how) {
@@ -43,147 +47,177 @@ export class LiveRun {
       this.begin();
     });
     press("again", () => this.begin());
-    press("pause", () => (this.#source ? this.pause() : this.#open(Infinity)));
+    press("pause", () => (this.#paused ? this.#goOn(Infinity) : this.#pause()));
     press("step", () => this.#step());
-    press("cancel", () => this.cancel());
+    press("cancel", () => this.#cancel());
   }
 
-  /** Whether a run has begun that is neither done nor cancelled. */
-  get going() {
-    return this.#address !== "";
-  }
-
-  /** Start the run that the controls ask for; it goes on until it has so many rows. */
+  /** Start the run that the controls ask for; it pauses when it has shown so many rows. */
   begin(until = Infinity) {
     if (!this.#widget.form.reportValidity()) return;
-    this.stop();
+    this.reset();
     this.#widget.followUrl();
-    this.#rows = [];
-    this.#failures = 0;
-    this.#address = this.#widget.api("/stream");
-    this.#progress();
     this.#say(`${streaming} with seed ${this.#widget.form.elements.seed.value}. What came of it will be said here.`);
-    this.#open(until);
+    this.#leaving = new AbortController();
+    this.#events = stream(this.#widget.api("/stream"), this.#widget.name, this.#leaving.signal);
+    this.#goOn(until);
+    this.#listen();
   }
 
-  /** Stop for now. The button that paused it lets it go on. */
-  pause() {
-    this.#close();
+  /** Leave the run, without a word. */
+  stop() {
+    this.#leaving?.abort();
+    this.#events = null;
+    this.#lost = false;
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    this.#show("idle");
+  }
+
+  /** Leave the run, and show that nothing has been done. */
+  reset() {
+    this.stop();
+    this.#widget.clearError();
+    [this.#rows, this.#shown, this.#result, this.#clock, this.#waits] = [[], 0, null, null, ""];
+    this.#progress();
+  }
+
+  /** Show that all of a run is here. */
+  finished() {
+    this.stop();
+    this.#progress("", this.#how.total());
+  }
+
+  // ---- inside --------------------------------------------------------------------------------
+
+  get #paused() {
+    return this.#lost || this.#shown >= this.#until;
+  }
+
+  get #drawn() {
+    return this.#rows.slice(0, this.#shown);
+  }
+
+  #goOn(until) {
+    this.#until = until;
+    this.#show("running");
+    if (this.#lost) {
+      this.#lost = false;
+      this.#widget.clearError();
+      this.#listen();
+    }
+    this.#progress(this.#waits);
+    this.#nextFrame();
+  }
+
+  #pause() {
+    this.#until = this.#shown;
+    this.#rest();
+  }
+
+  #rest() {
     this.#show("paused");
     this.#progress("paused");
     this.#widget.announce(`Paused at ${this.#count()}.`);
   }
 
-  /** Stop for good; what has been drawn stays. */
-  cancel() {
+  #step() {
+    const until = (this.#events ? this.#shown : 1) + (this.#how.perStep ?? 1);
+    if (this.#events) this.#goOn(until);
+    else this.begin(until);
+  }
+
+  #cancel() {
     const said = `Cancelled at ${this.#count()}.`;
     this.stop();
     this.#progress("cancelled");
     this.#say(said);
   }
 
-  /** Forget the run, without a word. */
-  stop() {
-    this.#close();
-    this.#address = "";
-    this.#show("idle");
-  }
-
-  /** Forget the run, and show that nothing has been done. */
-  reset() {
-    this.stop();
-    this.#rows = [];
-    this.#progress();
-  }
-
-  /** Show that all of a run is here. */
-  finished() {
-    this.#rows = [];
-    this.#progress("", this.#how.total());
-  }
-
-  // ---- inside --------------------------------------------------------------------------------
-
-  #step() {
-    const until = (this.going ? this.#rows.length : 1) + (this.#how.perStep ?? 1);
-    if (this.going) {
-      this.#close();
-      this.#open(until);
-    } else {
-      this.begin(until);
+  // Take what comes, until the run is over, is left, or is lost.
+  async #listen() {
+    const events = this.#events;
+    while (!this.#lost && !this.#result) {
+      const next = await this.#widget.loaded(events.next());
+      if (events !== this.#events) return;
+      if (!next || next.done) {
+        this.#end();
+        return;
+      }
+      this.#hear(...next.value);
     }
   }
 
-  #open(until) {
-    this.#widget.clearError();
-    this.#widget.setBusy(true);
-    this.#show("running");
-    this.#until = until;
-    this.#clock = null;
-    let seen = 0;
-    const source = (this.#source = stream(this.#address, this.#widget.name, this.#rows.length));
-    const hear = (name, act) => source.addEventListener(name, (event) => act(event.data ? JSON.parse(event.data) : null));
-    hear("queued", ({ place }) => this.#progress(`the server is busy, you are number ${place} in its queue`));
-    hear("begun", (data) => {
-      if (!this.#rows.length) this.#how.begun?.(data);
+  #hear(name, data) {
+    this.#waits = "";
+    if (name === "queued") this.#waits = `the server is busy, you are number ${data.place} in its queue`;
+    if (name === "broken") this.#waits = "connection lost, trying again";
+    if (name === "begun") this.#how.begun?.(data);
+    if (name === "step") {
+      this.#rows.push(data);
+      this.#clock ??= { at: performance.now(), done: this.#how.done(this.#rows) };
+    }
+    if (name === "done") this.#result = data;
+    if (name === "lost") this.#lose();
+    else if (name === "error") this.#refused(data);
+    else if (this.#waits && !this.#paused) this.#progress(this.#waits);
+    else this.#nextFrame();
+  }
+
+  #lose() {
+    this.#lost = true;
+    this.#show("paused");
+    this.#progress("connection lost");
+    this.#widget.fail("The connection to the server was lost. “Continue” goes on where the run stopped.");
+  }
+
+  // A problem document, in place of a run or of the rest of one.
+  #refused({ detail, retry_after: wait }) {
+    this.#end();
+    this.#widget.fail(detail, wait);
+  }
+
+  // What has come stays to be seen.
+  #end() {
+    this.#shown = this.#rows.length;
+    if (this.#shown) this.#how.drawn(this.#rows);
+    const said = `Stopped at ${this.#count()}.`;
+    this.stop();
+    this.#progress("stopped");
+    this.#say(said);
+  }
+
+  #nextFrame() {
+    this.#frame ||= requestAnimationFrame((now) => {
+      const passed = Math.min(MOST_MS, now - this.#at);
+      [this.#frame, this.#at] = [0, now];
+      this.#draw(passed);
     });
-    hear("step", (row) => {
-      seen += 1;
-      if (seen > this.#rows.length && this.#rows.length < this.#until) this.#add(row);
-    });
-    hear("done", (result) => {
-      this.stop();
+  }
+
+  // A frame after so many milliseconds: a share of what has come, and at least a row.
+  #draw(passed) {
+    const ready = Math.min(this.#rows.length, this.#until) - this.#shown;
+    if (ready > 0) {
+      this.#shown += still.matches ? ready : Math.ceil((ready * passed) / CATCH_UP_MS);
+      this.#how.drawn(this.#drawn);
+      this.#progress(this.#timeLeft());
+    }
+    if (this.#result && this.#shown === this.#rows.length) {
+      const result = this.#result;
+      this.finished();
       this.#widget.show(result);
-    });
-    hear("error", () => this.#failed(source));
+    } else if (ready > 0 && this.#paused) this.#rest();
+    else if (this.#shown < Math.min(this.#rows.length, this.#until)) this.#nextFrame();
   }
 
-  #add(row) {
-    this.#failures = 0;
-    this.#rows.push(row);
-    this.#clock ??= { at: performance.now(), done: this.#how.done(this.#rows) };
-    this.#frame ||= requestAnimationFrame(() => {
-      this.#frame = 0;
-      this.#draw();
-    });
-    if (this.#rows.length >= this.#until) this.pause();
-  }
-
-  #draw() {
-    this.#how.drawn(this.#rows);
-    this.#progress(this.#source ? this.#timeLeft() : "paused");
-  }
-
+  // Of the training, which does not wait for the reader.
   #timeLeft() {
     const done = this.#how.done(this.#rows);
     const since = done - this.#clock.done;
-    if (since < STEADY_AFTER) return "";
+    if (since < STEADY_AFTER || this.#result) return "";
     const each = (performance.now() - this.#clock.at) / 1000 / since;
     return `about ${whole(each * (this.#how.total() - done))} left`;
-  }
-
-  // A browser opens a broken stream again by itself, unless the server refused it.
-  #failed(source) {
-    if (source !== this.#source) return;
-    this.#failures += 1;
-    if (source.readyState !== EventSource.CLOSED && this.#failures < TRIES) {
-      this.#progress("connection lost, trying again");
-      return;
-    }
-    this.#close();
-    this.#show("paused");
-    this.#widget.fail("The run was cut off. “Continue” goes on where it stopped.");
-  }
-
-  #close() {
-    this.#source?.close();
-    this.#source = null;
-    if (this.#frame) {
-      cancelAnimationFrame(this.#frame);
-      this.#frame = 0;
-      if (this.#rows.length) this.#how.drawn(this.#rows);
-    }
-    this.#widget.setBusy(false);
   }
 
   /** Say in place of the finding, which is of another run, how this one stands. */
@@ -193,10 +227,10 @@ export class LiveRun {
   }
 
   #count() {
-    return `${this.#how.done(this.#rows)} of ${this.#how.total()} ${this.#how.unit}`;
+    return `${this.#how.done(this.#drawn)} of ${this.#how.total()} ${this.#how.unit}`;
   }
 
-  #progress(note = "", done = this.#how.done(this.#rows)) {
+  #progress(note = "", done = this.#how.done(this.#drawn)) {
     this.#parts.bar.max = this.#how.total();
     this.#parts.bar.value = done;
     this.#parts.text.textContent = `${done} of ${this.#how.total()} ${this.#how.unit}${note && `, ${note}`}`;
@@ -204,6 +238,7 @@ export class LiveRun {
 
   // Buttons that make no sense now are hidden; the focus does not go with them.
   #show(state) {
+    this.#widget.setBusy(state === "running");
     const { pause, cancel, again } = this.#parts;
     pause.textContent = state === "paused" ? "Continue" : "Pause";
     for (const button of [pause, cancel]) {

@@ -116,42 +116,19 @@ export const anySeed = (widget) => {
 /** The rows of a result, one of each list in turn. */
 const rowsOf = (result, lists) => result[lists[0]].flatMap((_, i) => lists.map((list) => result[list][i]));
 
-/** What static/live_run.js hears of an EventSource: a run, row after row. Those that it has come at once. */
-class Recording extends EventTarget {
-  readyState = EventSource.OPEN;
-
-  constructor(plan, found, has) {
-    super();
-    this.#play(plan, found, has);
-  }
-
-  close() {
-    this.readyState = EventSource.CLOSED;
-  }
-
-  async #play(plan, found, has) {
-    const { result, beside } = await entry(found);
-    this.#say("begun", beside);
-    for (const [i, row] of rowsOf(result, plan.rows).entries()) {
-      if (i >= has) await new Promise((resolve) => setTimeout(resolve, BETWEEN_ROWS_MS));
-      this.#say("step", row);
-    }
-    this.#say("done", result);
-  }
-
-  #say(name, data) {
-    if (this.readyState === EventSource.OPEN) {
-      this.dispatchEvent(new MessageEvent(name, { data: JSON.stringify(data) }));
-    }
-  }
-}
-
-export const stream = (address, name, has) => {
+/** What static/live_run.js follows: a run, row after row. */
+export async function* stream(address, name) {
   const plan = plans[name];
   const asked = Object.fromEntries(new URLSearchParams(address.split("?")[1]));
   const given = Object.entries(asked).map(([key, text]) => [key, valueOf(plan.params[key], text)]);
-  return new Recording(plan, nearest(plan, { ...defaultsOf(plan), ...Object.fromEntries(given) }), has);
-};
+  const { result, beside } = await entry(nearest(plan, { ...defaultsOf(plan), ...Object.fromEntries(given) }));
+  yield ["begun", beside];
+  for (const row of rowsOf(result, plan.rows)) {
+    await new Promise((resolve) => setTimeout(resolve, BETWEEN_ROWS_MS));
+    yield ["step", row];
+  }
+  yield ["done", result];
+}
 
 // ---- controls ---------------------------------------------------------------------------------
 

@@ -10,8 +10,11 @@ export const askRange = async (widget, query) => {
   return answer.json();
 };
 
-/** The events of a training run, all from its beginning. */
-export const stream = (address) => new EventSource(address);
+/** The events of a training run, from its beginning, each as [name, data] (static/stream.js). */
+export async function* stream(address, name, signal) {
+  const { eventsOf } = await import("./stream.js");
+  yield* eventsOf(address, signal);
+}
 
 /** A seed that was probably never seen before. */
 export const anySeed = () => crypto.getRandomValues(new Uint32Array(1))[0] % 1_000_000;

@@ -20,6 +20,7 @@ VENDOR = ROOT / "static" / "vendor"
 LIST = VENDOR / "packages.json"
 
 PLOTLY = MODULES / "plotly.js-basic-dist-min" / "plotly-basic.min.js"
+EVENTS = MODULES / "eventsource-parser"
 STIX = MODULES / "@fontsource" / "stix-two-math"
 FONT = STIX / "files" / "stix-two-math-latin-400-normal.woff2"
 SANS = MODULES / "@fontsource" / "source-sans-3"
@@ -43,6 +44,12 @@ PACKAGES = (
         "plotly-LICENSE.txt",
         "Draws the charts.",
         ("plotly-basic.min.js",),
+    ),
+    Package(
+        EVENTS,
+        "eventsource-parser-LICENSE.txt",
+        "Reads training runs as they are streamed.",
+        ("eventsource-parser.js", "errors.js"),
     ),
     Package(
         STIX,
@@ -77,6 +84,8 @@ def main() -> None:
     """Fill static/vendor and say how large its files are."""
     VENDOR.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(PLOTLY, VENDOR / "plotly-basic.min.js")
+    shutil.copyfile(EVENTS / "dist" / "parse.js", VENDOR / "eventsource-parser.js")
+    shutil.copyfile(EVENTS / "dist" / "errors.js", VENDOR / "errors.js")
     save_cut(FONT, VENDOR / "stix-two-math.woff2", "woff2")
     make_fonts_of_cards()
     save_list()

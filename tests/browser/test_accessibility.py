@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -143,8 +142,6 @@ def test_axe_finds_nothing_on_a_widget_that_was_used_and_then_failed(
         page.route("**/api/v1/**", lambda route: route.abort())
         found.evaluate("widget => widget.submit()")
         # A stream is opened again a few times before its widget gives up.
-        expect(found.locator("[data-error]")).to_have_text(
-            re.compile("server|cut off"), timeout=60_000
-        )
+        expect(found.locator("[data-error]")).to_contain_text("server", timeout=60_000)
         page.emulate_media(color_scheme="dark")
         assert axe_finds(page) == []

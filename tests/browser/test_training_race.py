@@ -78,27 +78,6 @@ def test_a_reload_by_the_address_shows_the_same_race(page: Page) -> None:
     expect(field(found, "dpo_last.kl")).to_have_text(shown)
 
 
-def test_a_stream_that_breaks_is_taken_up_again(page: Page, faults: list[str]) -> None:
-    faults.append("Failed to load resource")
-    refused: list[str] = []
-
-    def break_once(route: object) -> None:
-        if refused:
-            route.continue_()  # type: ignore[attr-defined]
-        else:
-            refused.append("once")
-            route.abort()  # type: ignore[attr-defined]
-
-    page.route("**/api/v1/training_race/stream*", break_once)
-    page.goto("/widgets/training_race?seed=2")
-    found = widget(page, "training_race")
-    button(found, "Race this seed").click()
-    if button(found, "Continue").is_visible():
-        button(found, "Continue").click()
-    expect(found.locator("[data-live]")).to_contain_text("DPO ended at", timeout=PATIENCE)
-    assert refused
-
-
 def test_a_reader_who_has_to_wait_hears_the_place_in_the_queue(page: Page) -> None:
     page.goto("/widgets/training_race")
     found = widget(page, "training_race")
