@@ -11,10 +11,13 @@ import io
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 MOST_PAIRS = 10_000
+MOST_COLUMNS = 1_000
+"""of a file, those that are not read included"""
 
 LOGPS = (
     "policy_chosen_logps",
@@ -101,6 +104,7 @@ def _json_rows(text: str) -> Iterator[tuple[int, Row]]:
             raise BadFile(line, None, f"this is not JSON ({_reason(error)})") from error
         if not isinstance(row, dict):
             raise BadFile(line, None, "expected a JSON object with a pair's values by their names")
+        _refuse_too_wide(line, len(row))
         yield line, {name: value for name, value in row.items() if value is not None}
 
 
@@ -135,15 +139,22 @@ def _csv_rows(text: str) -> Iterator[tuple[int, Row]]:
         raise BadFile(reader.line_num, None, f"this is not CSV ({error})") from error
 
 
+def _refuse_too_wide(line: int, columns: int) -> None:
+    if columns > MOST_COLUMNS:
+        message = f"there are {columns:,} columns; at most {MOST_COLUMNS:,} are accepted"
+        raise BadFile(line, None, message)
+
+
 def _header(line: int, names: list[str]) -> list[str]:
-    known = [name for name in names if name.lower() in COLUMN_OF]
+    _refuse_too_wide(line, len(names))
+    known = {COLUMN_OF.get(name.lower()) for name in names} - {None}
     if not known:
         raise BadFile(line, None, f"expected a header that names {', '.join(LOGPS)}, or JSON Lines")
-    twice = next((name for name in names if name and names.count(name) > 1), None)
+    twice = next((name for name, times in Counter(names).items() if name and times > 1), None)
     if twice:
         raise BadFile(line, _short(twice), "this column is there twice")
     for column in LOGPS:
-        if column not in {COLUMN_OF[name.lower()] for name in known}:
+        if column not in known:
             raise BadFile(line, column, "the header has no such column; it is needed")
     return names
 
@@ -191,7 +202,8 @@ def _names_of(line: int, row: Row, ignored: dict[str, None]) -> dict[str, str]:
             if name:
                 ignored[_short(name)] = None
         elif column in names:
-            raise BadFile(line, name, f"the same as {names[column]}: expected only one of them")
+            same = _short(names[column])
+            raise BadFile(line, _short(name), f"the same as {same}: expected only one of them")
         else:
             names[column] = name
     return names
@@ -199,7 +211,7 @@ def _names_of(line: int, row: Row, ignored: dict[str, None]) -> dict[str, str]:
 
 def _value(line: int, name: str, column: str, given: object) -> float:
     def refused(expected: str) -> BadFile:
-        return BadFile(line, name, f"{_short(str(given))} is given; expected {expected}")
+        return BadFile(line, _short(name), f"{_short(str(given))} is given; expected {expected}")
 
     value = _number(given)
     if column in LOGPS:

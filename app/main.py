@@ -28,10 +28,11 @@ from app import (
     problems,
     ranges,
 )
+from app.body_limit import BodyLimit
 from app.cards import routes as cards
 from app.clients import ClientAddress
 from app.heap import give_freed_memory_back
-from app.httpd import BodyLimit, HeadAsGet, SecurityHeaders
+from app.httpd import HeadAsGet, SecurityHeaders
 from app.kept import KeptAnswers
 from app.memo import Memo
 from app.metrics import Metrics

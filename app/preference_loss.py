@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 from pydantic.config import JsonDict
 from torch import Tensor
 
+from app.body_fields import few_fields
 from app.lab.losses import (
     NEEDS_LENGTHS,
     REFERENCE_FREE,
@@ -82,6 +83,7 @@ class PairBatch(BaseModel):
         None, description="completion tokens of y_l: ipo_norm, sigmoid_norm, simpo, orpo need them"
     )
 
+    _few = model_validator(mode="before")(few_fields)
     _smoothing = field_validator("label_smoothing")(smoothing_suits_the_loss)
 
     @field_validator("reference_chosen_logps", "reference_rejected_logps")

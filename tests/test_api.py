@@ -61,6 +61,15 @@ def test_too_large_a_body_is_refused_with_the_limit(client: TestClient, declared
     assert "4000000" in answer.json()["errors"][0]["allowed"]
 
 
+@pytest.mark.parametrize("path", ["preference_loss", "bring_your_logps"])
+def test_a_body_of_very_many_fields_is_refused_at_once(client: TestClient, path: str) -> None:
+    answer = client.post(f"/api/v1/{path}", json={f"field {n}": n for n in range(100_000)})
+    assert answer.status_code == 422
+    [error] = answer.json()["errors"]
+    assert error["field"] == "body"
+    assert "at most 100" in error["message"]
+
+
 def events(text: str) -> list[tuple[str, dict[str, object]]]:
     found = []
     for block in text.strip().split("\n\n"):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from app.logps_file import (
     LENGTHS,
     LOGPS,
+    MOST_COLUMNS,
     MOST_PAIRS,
     BadFile,
     LogpsTable,
@@ -27,6 +28,11 @@ COLUMNS = {name: [value] for name, value in ROW.items()}
 
 def line(**changes: object) -> str:
     return json.dumps(ROW | changes)
+
+
+def others(count: int) -> dict[str, int]:
+    """Columns that are not read."""
+    return {f"column {n}": n for n in range(count)}
 
 
 @pytest.mark.parametrize(
@@ -109,6 +115,8 @@ def test_pairs_know_their_lines_blank_ones_counted() -> None:
         (line(loss="x"), 1, "loss", "finite number"),
         (f"{line(loss=1)}\n{line()}", 2, "loss", "all or none"),
         ("\n".join([line()] * (MOST_PAIRS + 1)), MOST_PAIRS + 1, None, "at most 10,000"),
+        (",".join([HEADER, *others(MOST_COLUMNS)]), 1, None, "1,004 columns; at most 1,000"),
+        (f"{line()}\n{line(**others(MOST_COLUMNS))}", 2, None, "1,004 columns; at most 1,000"),
     ],
 )
 def test_what_can_not_be_right_is_refused_where_it_stands(
@@ -123,6 +131,13 @@ def test_what_can_not_be_right_is_refused_where_it_stands(
 
 def test_as_many_pairs_as_are_promised_are_read() -> None:
     assert len(read_logps("\n".join([line()] * MOST_PAIRS))) == MOST_PAIRS
+
+
+def test_as_many_columns_as_are_promised_are_read() -> None:
+    more = others(MOST_COLUMNS - len(LOGPS))
+    of_csv = f"{','.join([HEADER, *more])}\n{','.join(['-1'] * MOST_COLUMNS)}"
+    for text in (of_csv, line(**more)):
+        assert read_logps(text).ignored == tuple(more)
 
 
 LOGP = st.floats(-1e6, 0)

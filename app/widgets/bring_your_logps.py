@@ -9,9 +9,10 @@ from itertools import pairwise
 from typing import Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from torch import Tensor
 
+from app.body_fields import few_fields
 from app.charts.plane import Trace
 from app.charts.scales import nice_step
 from app.figures import curve_figure, filled, points
@@ -100,6 +101,8 @@ class OwnLogps(LossSettings):
         description="JSON Lines, or CSV with a header, of at most 10,000 pairs; the columns are named as in "
         "preference_loss, and loss and step may be given too"
     )
+
+    _few = model_validator(mode="before")(few_fields)
 
 
 class LossRow(BaseModel):
