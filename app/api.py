@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel
 
+from app.computing import computed
 from app.logps_file import BadFile, csv_text, json_lines_text
 from app.preference_loss import PairBatch, PairLosses, pair_losses
 from app.problems import FieldError, Problem, RefusedParams
@@ -71,10 +72,10 @@ def widget_route(widget: Widget) -> Callable[[Route], Route]:
     return register
 
 
-def answer(request: Request, widget: Widget, params: WidgetParams) -> Any:
-    """The result, from the memo that pages use too."""
-    result: WidgetResult = request.app.state.memo.result(widget, params)
-    return result
+async def answer(request: Request, widget: Widget, params: WidgetParams) -> Any:
+    """The result as JSON, from the memo that pages use too."""
+    result: WidgetResult = await request.app.state.memo.result(widget, params)
+    return Response(await computed(result.model_dump_json), media_type="application/json")
 
 
 CSV = "text/csv"
@@ -82,17 +83,17 @@ JSON_LINES = "application/jsonl"
 
 
 @widget_route(preference_pairs.WIDGET)
-def get_preference_pairs(
+async def get_preference_pairs(
     request: Request, params: Annotated[preference_pairs.Params, Query()]
 ) -> preference_pairs.Result:
-    return answer(request, preference_pairs.WIDGET, params)  # type: ignore[no-any-return]
+    return await answer(request, preference_pairs.WIDGET, params)  # type: ignore[no-any-return]
 
 
 @widget_route(annotator.WIDGET)
-def get_annotator(
+async def get_annotator(
     request: Request, params: Annotated[annotator.Params, Query()]
 ) -> annotator.Result:
-    return answer(request, annotator.WIDGET, params)  # type: ignore[no-any-return]
+    return await answer(request, annotator.WIDGET, params)  # type: ignore[no-any-return]
 
 
 @router.get(
@@ -115,24 +116,24 @@ def get_annotator_labels(params: Annotated[annotator.Params, Query()]) -> Respon
 
 
 @widget_route(rlhf_pipeline.WIDGET)
-def get_rlhf_pipeline(
+async def get_rlhf_pipeline(
     request: Request, params: Annotated[rlhf_pipeline.Params, Query()]
 ) -> rlhf_pipeline.Result:
-    return answer(request, rlhf_pipeline.WIDGET, params)  # type: ignore[no-any-return]
+    return await answer(request, rlhf_pipeline.WIDGET, params)  # type: ignore[no-any-return]
 
 
 @widget_route(reward_separation.WIDGET)
-def get_reward_separation(
+async def get_reward_separation(
     request: Request, params: Annotated[reward_separation.Params, Query()]
 ) -> reward_separation.Result:
-    return answer(request, reward_separation.WIDGET, params)  # type: ignore[no-any-return]
+    return await answer(request, reward_separation.WIDGET, params)  # type: ignore[no-any-return]
 
 
 @widget_route(ppo_dynamics.WIDGET)
-def get_ppo_dynamics(
+async def get_ppo_dynamics(
     request: Request, params: Annotated[ppo_dynamics.Params, Query()]
 ) -> ppo_dynamics.Result:
-    return answer(request, ppo_dynamics.WIDGET, params)  # type: ignore[no-any-return]
+    return await answer(request, ppo_dynamics.WIDGET, params)  # type: ignore[no-any-return]
 
 
 @router.get(
@@ -156,36 +157,38 @@ async def stream_ppo_dynamics(
 
 
 @widget_route(overoptimization.WIDGET)
-def get_overoptimization(
+async def get_overoptimization(
     request: Request, params: Annotated[overoptimization.Params, Query()]
 ) -> overoptimization.Result:
-    return answer(request, overoptimization.WIDGET, params)  # type: ignore[no-any-return]
+    return await answer(request, overoptimization.WIDGET, params)  # type: ignore[no-any-return]
 
 
 @widget_route(dpo_derivation.WIDGET)
-def get_dpo_derivation(
+async def get_dpo_derivation(
     request: Request, params: Annotated[dpo_derivation.Params, Query()]
 ) -> dpo_derivation.Result:
-    return answer(request, dpo_derivation.WIDGET, params)  # type: ignore[no-any-return]
+    return await answer(request, dpo_derivation.WIDGET, params)  # type: ignore[no-any-return]
 
 
 @widget_route(dpo_loss.WIDGET)
-def get_dpo_loss(request: Request, params: Annotated[dpo_loss.Params, Query()]) -> dpo_loss.Result:
-    return answer(request, dpo_loss.WIDGET, params)  # type: ignore[no-any-return]
+async def get_dpo_loss(
+    request: Request, params: Annotated[dpo_loss.Params, Query()]
+) -> dpo_loss.Result:
+    return await answer(request, dpo_loss.WIDGET, params)  # type: ignore[no-any-return]
 
 
 @widget_route(likelihood_displacement.WIDGET)
-def get_likelihood_displacement(
+async def get_likelihood_displacement(
     request: Request, params: Annotated[likelihood_displacement.Params, Query()]
 ) -> likelihood_displacement.Result:
-    return answer(request, likelihood_displacement.WIDGET, params)  # type: ignore[no-any-return]
+    return await answer(request, likelihood_displacement.WIDGET, params)  # type: ignore[no-any-return]
 
 
 @widget_route(bring_your_logps.WIDGET)
-def get_bring_your_logps(
+async def get_bring_your_logps(
     request: Request, params: Annotated[bring_your_logps.Params, Query()]
 ) -> bring_your_logps.Result:
-    return answer(request, bring_your_logps.WIDGET, params)  # type: ignore[no-any-return]
+    return await answer(request, bring_your_logps.WIDGET, params)  # type: ignore[no-any-return]
 
 
 @router.post(
@@ -231,17 +234,17 @@ def get_logps_example(
 
 
 @widget_route(beta_effect.WIDGET)
-def get_beta_effect(
+async def get_beta_effect(
     request: Request, params: Annotated[beta_effect.Params, Query()]
 ) -> beta_effect.Result:
-    return answer(request, beta_effect.WIDGET, params)  # type: ignore[no-any-return]
+    return await answer(request, beta_effect.WIDGET, params)  # type: ignore[no-any-return]
 
 
 @widget_route(training_race.WIDGET)
-def get_training_race(
+async def get_training_race(
     request: Request, params: Annotated[training_race.Params, Query()]
 ) -> training_race.Result:
-    return answer(request, training_race.WIDGET, params)  # type: ignore[no-any-return]
+    return await answer(request, training_race.WIDGET, params)  # type: ignore[no-any-return]
 
 
 @router.get(
@@ -265,34 +268,36 @@ async def stream_training_race(
 
 
 @widget_route(pipeline_comparison.WIDGET)
-def get_pipeline_comparison(
+async def get_pipeline_comparison(
     request: Request, params: Annotated[pipeline_comparison.Params, Query()]
 ) -> pipeline_comparison.Result:
-    return answer(request, pipeline_comparison.WIDGET, params)  # type: ignore[no-any-return]
+    return await answer(request, pipeline_comparison.WIDGET, params)  # type: ignore[no-any-return]
 
 
 @widget_route(win_rates.WIDGET)
-def get_win_rates(
+async def get_win_rates(
     request: Request, params: Annotated[win_rates.Params, Query()]
 ) -> win_rates.Result:
-    return answer(request, win_rates.WIDGET, params)  # type: ignore[no-any-return]
+    return await answer(request, win_rates.WIDGET, params)  # type: ignore[no-any-return]
 
 
 @widget_route(frontier.WIDGET)
-def get_frontier(request: Request, params: Annotated[frontier.Params, Query()]) -> frontier.Result:
-    return answer(request, frontier.WIDGET, params)  # type: ignore[no-any-return]
+async def get_frontier(
+    request: Request, params: Annotated[frontier.Params, Query()]
+) -> frontier.Result:
+    return await answer(request, frontier.WIDGET, params)  # type: ignore[no-any-return]
 
 
 @widget_route(loss_family.WIDGET)
-def get_loss_family(
+async def get_loss_family(
     request: Request, params: Annotated[loss_family.Params, Query()]
 ) -> loss_family.Result:
-    return answer(request, loss_family.WIDGET, params)  # type: ignore[no-any-return]
+    return await answer(request, loss_family.WIDGET, params)  # type: ignore[no-any-return]
 
 
 @widget_route(quiz.WIDGET)
-def get_quiz(request: Request, params: Annotated[quiz.Params, Query()]) -> quiz.Result:
-    return answer(request, quiz.WIDGET, params)  # type: ignore[no-any-return]
+async def get_quiz(request: Request, params: Annotated[quiz.Params, Query()]) -> quiz.Result:
+    return await answer(request, quiz.WIDGET, params)  # type: ignore[no-any-return]
 
 
 @router.post(

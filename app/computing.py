@@ -1,14 +1,17 @@
-"""A few threads in which everything is computed that needs no training.
+"""A few threads in which everything is computed and drawn that needs no training, off the event loop.
 
-Requests are answered in many threads, as some of them wait for a run. If each of those computed, each
-would keep working memory of torch's (some 5 MB), and they would only take the cores from one another.
+Each thread that multiplies matrices keeps working memory of torch's (some 5 MB), and more threads than cores
+would only take the cores from one another.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -17,13 +20,7 @@ T = TypeVar("T")
 _threads = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="computing")
 
 
-def in_few_threads(function: Callable[P, T]) -> Callable[P, T]:
-    """The same function, called in one of these threads while the caller waits.
-
-    A function must not wait for another one that is made so: there might be no thread left for it.
-    """
-
-    def called(*args: P.args, **kwargs: P.kwargs) -> T:
-        return _threads.submit(function, *args, **kwargs).result()
-
-    return called
+async def computed(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """What a function gives, called in one of these threads. One cancelled before its turn takes none."""
+    call = partial(copy_context().run, function, *args, **kwargs)
+    return await asyncio.get_running_loop().run_in_executor(_threads, call)

@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
 
+from app.computing import computed
 from app.embedding import Embed, embed, embed_script
 from app.embedding_flags import NO_FLAGS, PARTS, THEMES
 from app.problems import FieldError, Problem, RefusedParams
@@ -53,10 +54,10 @@ FLAG_PARAMETERS = [
 ]
 
 
-def _widget_view(request: Request, name: str) -> WidgetView:
+async def _widget_view(request: Request, name: str) -> WidgetView:
     if name not in WIDGETS:
         raise HTTPException(404, f"There is no widget {name!r}.")
-    return flagged_view(request, WIDGETS[name])
+    return await flagged_view(request, WIDGETS[name])
 
 
 def _base(request: Request) -> str:
@@ -75,9 +76,9 @@ def _base(request: Request) -> str:
         "parameters": FLAG_PARAMETERS,
     },
 )
-def get_embed(request: Request, name: str) -> Embed:
+async def get_embed(request: Request, name: str) -> Embed:
     """Snippets for a widget in the state of the query."""
-    return embed(_widget_view(request, name), _base(request))
+    return await computed(embed, await _widget_view(request, name), _base(request))
 
 
 @lru_cache(maxsize=1)
@@ -97,15 +98,15 @@ def script(request: Request) -> Response:
 
 
 @router.get("/widgets/{name}/share", include_in_schema=False, response_class=HTMLResponse)
-def share(request: Request, name: str) -> Any:
+async def share(request: Request, name: str) -> Any:
     """The snippets as a page, for readers without a script."""
-    shown = _widget_view(request, name)
-    context = {"w": shown, "embed": embed(shown, _base(request))}
-    return templates.TemplateResponse(request, "share.html", context)
+    shown = await _widget_view(request, name)
+    context = {"w": shown, "embed": await computed(embed, shown, _base(request))}
+    return await computed(templates.TemplateResponse, request, "share.html", context)
 
 
 @router.get("/embed", include_in_schema=False, response_class=HTMLResponse)
-def configure(request: Request) -> Any:
+async def configure(request: Request) -> Any:
     """The page on which a lecturer chooses a widget, its state and its flags."""
     name = request.query_params.get("widget") or CHOSEN_FIRST
     if name not in WIDGETS:
@@ -113,7 +114,7 @@ def configure(request: Request) -> Any:
         raise RefusedParams(
             [FieldError(field="widget", message=f"unknown widget {name!r}", allowed=allowed)]
         )
-    shown = flagged_view(request, WIDGETS[name], apart=["widget"])
+    shown = await flagged_view(request, WIDGETS[name], apart=["widget"])
     # What is made inside a widget, such as labels and answers, has no control of its own.
     settable = [c for c in shown.controls.values() if c.options or c.minimum is not None]
     context = {
@@ -125,6 +126,6 @@ def configure(request: Request) -> Any:
         "widgets": WIDGETS.values(),
         "flag_parts": PARTS,
         "themes": THEMES,
-        "embed": embed(shown, _base(request)),
+        "embed": await computed(embed, shown, _base(request)),
     }
-    return templates.TemplateResponse(request, "embed.html", context)
+    return await computed(templates.TemplateResponse, request, "embed.html", context)

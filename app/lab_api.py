@@ -5,10 +5,11 @@ No ``from __future__ import annotations`` here: FastAPI has to see the real type
 
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 
 from app import lab_data
 from app.api import refusing_with_ranges_of
+from app.computing import computed
 from app.lab_data import ComparisonParams, LabComparisons, LabPrompt, Policies
 from app.problems import Problem
 from app.receipts import Receipt, receipt
@@ -75,10 +76,11 @@ def get_overoptimization_study() -> Study[ClimbRow]:
     "of the widget.",
     openapi_extra={"x-example": "/api/v1/receipts/beta_effect?beta=0.2"},
 )
-def get_receipt(request: Request, name: str) -> Receipt:
+async def get_receipt(request: Request, name: str) -> Receipt:
     if name not in WIDGETS:
         raise HTTPException(404, f"There is no widget {name!r}.")
-    return receipt(views(request, [name])[name], str(request.base_url).rstrip("/"))
+    shown = (await views(request, [name]))[name]
+    return await computed(receipt, shown, str(request.base_url).rstrip("/"))
 
 
 def policies_route(widget: Widget) -> None:
@@ -100,7 +102,7 @@ def policies_route(widget: Widget) -> None:
         params: Annotated[model, Query()],  # type: ignore[valid-type]
     ) -> Policies:
         made = await request.app.state.runs.result(job_of(widget, params, "policies"))
-        return Policies.model_validate_json(made)
+        return Response(made, media_type="application/json")  # type: ignore[return-value]
 
     del get_policies
 

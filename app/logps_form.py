@@ -9,13 +9,13 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartParser
 
+from app.computing import computed
 from app.logps_file import BadFile
 from app.problems import FieldError, RefusedParams
-from app.rendering import templates
+from app.rendering import WidgetView, templates
 from app.sections import section_of
 from app.views import flags_in, view
 from app.widgets.bring_your_logps import WIDGET, OwnLogps, compute_own
@@ -37,7 +37,10 @@ MultiPartParser.spool_max_size = 0
 @router.post(f"/widgets/{WIDGET.name}")
 async def own_logps(request: Request) -> Any:
     """The widget with what the reader gave, or with the example if that is nothing."""
-    return await run_in_threadpool(_page, request, await _submitted(request))
+    fields = await _submitted(request)
+    given = {key: value for key, value in fields.items() if value != ""}
+    found = await view(request, WIDGET, given, flags_in(given, WIDGET))
+    return await computed(_page, request, fields, found)
 
 
 async def _submitted(request: Request) -> dict[str, str]:
@@ -73,11 +76,9 @@ def _refused(field: str, message: str, allowed: str | None = None) -> RefusedPar
     return RefusedParams([FieldError(field=field, message=message, allowed=allowed)])
 
 
-def _page(request: Request, fields: dict[str, str]) -> Any:
+def _page(request: Request, fields: dict[str, str], found: WidgetView) -> Any:
     # A file goes before a text.
     text = fields.get("file") or fields.get("text", "")
-    given = {key: value for key, value in fields.items() if value != ""}
-    found = view(request, WIDGET, given, flags_in(given, WIDGET))
     if not text.strip():
         # An example has an address.
         return RedirectResponse(f"{request.url.path}{found.page_query}", status_code=303)

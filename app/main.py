@@ -11,7 +11,6 @@ from contextlib import ExitStack, asynccontextmanager, closing
 from importlib.metadata import version
 from urllib.parse import parse_qsl
 
-from anyio import to_thread
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette_compress import CompressMiddleware
@@ -31,6 +30,7 @@ from app import (
 from app.body_limit import BodyLimit
 from app.cards import routes as cards
 from app.clients import ClientAddress
+from app.disconnects import EndsWithItsReader
 from app.heap import give_freed_memory_back
 from app.httpd import HeadAsGet, SecurityHeaders
 from app.kept import KeptAnswers
@@ -58,9 +58,6 @@ DESCRIPTION = (
     "Endpoints behind the explainer. Every number is computed by PyTorch, on a language model world "
     "small enough to be exact. The same parameters give the same result."
 )
-
-THREADS = 200
-"""of a worker, most of them waiting for a run"""
 
 STORE_THREADS = 4
 """in which the store of runs is asked, each with a connection of its own"""
@@ -94,6 +91,7 @@ def create_app(
     app.state.maker = maker
     # Once the server starts, training goes to processes of its own; an export does it here.
     app.state.memo = Memo()
+    app.state.ranges = ranges.memo_of_ranges()
     app.state.lab = LabLoading()
     app.state.metrics = Metrics(app.state)
     app.include_router(api.router)
@@ -108,6 +106,7 @@ def create_app(
     app.mount(f"/static/{static_hash()}", HashedStatics(directory=STATIC), name="static")
     openapi.install(app)
     problems.install(app)
+    app.add_middleware(EndsWithItsReader)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     # An answer is compressed once, and then kept: a page is 4% smaller than at the level that is usual.
     app.add_middleware(CompressMiddleware, zstd_level=6)
@@ -132,8 +131,6 @@ def create_app(
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     give_freed_memory_back()
-    # A page that waits for a run waits in a thread. Other pages must still find one.
-    to_thread.current_default_thread_limiter().total_tokens = THREADS
     asyncio.get_running_loop().set_default_executor(
         ThreadPoolExecutor(STORE_THREADS, thread_name_prefix="store")
     )

@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
-import threading
+import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
 
+from app.computing import computed
 from app.widgets.base import Widget, WidgetParams, WidgetResult
 
 KEPT = 16
 """results of each widget; the answers made of them are kept as well (app/kept.py), and are smaller"""
 
+Compute = Callable[[Widget, WidgetParams], Awaitable[Any]]
 
-Compute = Callable[[Widget, WidgetParams], WidgetResult]
+
+async def compute_here(widget: Widget, params: WidgetParams) -> WidgetResult:
+    """In this process, training too."""
+    return await computed(widget.compute, params)
 
 
-def compute_here(widget: Widget, params: WidgetParams) -> WidgetResult:
-    """In the thread that asks."""
-    return widget.compute(params)
+@dataclass(eq=False)
+class _Shared:
+    """A result that is being computed."""
+
+    task: asyncio.Future[Any]
+    waiting: int = 0
+    """those who want it"""
 
 
 class Memo:
     """A bounded store of results; whoever asks for one that is being computed waits for it.
 
-    Each widget has its own bound, so that many cheap results do not drive out a training run.
+    Each widget has its own bound, so that many cheap results do not drive out a training run. What nobody
+    waits for any more is cancelled.
     """
 
     hits = 0
@@ -34,31 +45,39 @@ class Memo:
     def __init__(self, compute: Compute = compute_here, kept: int = KEPT) -> None:
         self._compute = compute
         self._kept = kept
-        self._lock = threading.Lock()
-        self._results: dict[str, OrderedDict[WidgetParams, Future[WidgetResult]]] = {}
+        self._results: dict[str, OrderedDict[WidgetParams, Any]] = {}
+        self._shared: dict[tuple[str, WidgetParams], _Shared] = {}
 
-    def result(self, widget: Widget, params: WidgetParams) -> WidgetResult:
+    async def result(self, widget: Widget, params: WidgetParams) -> Any:
         """The result of a widget for its parameters, computed at most once at a time.
 
         Raises whatever compute raises; a failure is not kept.
         """
-        with self._lock:
-            results = self._results.setdefault(widget.name, OrderedDict())
-            future = results.get(params)
-            ours = future is None
-            if future is None:
-                self.misses += 1
-                future = results[params] = Future()
-                while len(results) > self._kept:
-                    results.popitem(last=False)
-            else:
-                self.hits += 1
-                results.move_to_end(params)
-        if ours:
-            try:
-                future.set_result(self._compute(widget, params))
-            except BaseException as error:
-                with self._lock:
-                    results.pop(params, None)
-                future.set_exception(error)
-        return future.result()
+        results = self._results.setdefault(widget.name, OrderedDict())
+        if params in results:
+            self.hits += 1
+            results.move_to_end(params)
+            return results[params]
+        result = await self._computed(widget, params)
+        results[params] = result
+        while len(results) > self._kept:
+            results.popitem(last=False)
+        return result
+
+    async def _computed(self, widget: Widget, params: WidgetParams) -> Any:
+        key = (widget.name, params)
+        shared = self._shared.get(key)
+        if shared is None:
+            self.misses += 1
+            task = asyncio.ensure_future(self._compute(widget, params))
+            shared = self._shared[key] = _Shared(task)
+        else:
+            self.hits += 1
+        shared.waiting += 1
+        try:
+            return await asyncio.shield(shared.task)
+        finally:
+            shared.waiting -= 1
+            if not shared.waiting:
+                shared.task.cancel()
+                del self._shared[key]

@@ -73,7 +73,7 @@ class Ready(BaseModel):
 
 
 @router.get("/healthz", summary="Is the process up?")
-def healthz() -> Alive:
+async def healthz() -> Alive:
     """Says that the process answers, whatever else is wrong."""
     return Alive()
 

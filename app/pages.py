@@ -10,9 +10,10 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from app.apidocs import documented_routes
+from app.computing import computed
 from app.receipts import receipt, without_figures
 from app.recorded import drawing, recorded
-from app.rendering import headings_of, templates
+from app.rendering import WidgetView, headings_of, templates
 from app.sections import SECTIONS, Section, section_by_slug, section_of
 from app.sources import bibtex, corrections, glossary, references, served_packages
 from app.views import flagged_view, no_parameters, views
@@ -30,7 +31,7 @@ def home(request: Request) -> Any:
 
 
 @router.get("/sections/{slug}")
-def section(request: Request, slug: str) -> Any:
+async def section(request: Request, slug: str) -> Any:
     found = section_by_slug(slug)
     if found is None:
         raise HTTPException(404, f"There is no section {slug!r}.")
@@ -41,19 +42,19 @@ def section(request: Request, slug: str) -> Any:
         "next": SECTIONS[place + 1] if place + 1 < len(SECTIONS) else None,
         "headings": headings_of(slug),
         "cited": {},
-        "views": views(request, found.widgets),
+        "views": await views(request, found.widgets),
         "form_action": request.url.path,
         "heading_level": 2,
         "widget_level": 3,
     }
-    return templates.TemplateResponse(request, "section.html", context)
+    return await computed(templates.TemplateResponse, request, "section.html", context)
 
 
 @router.get("/widgets/{name}")
-def single_widget(request: Request, name: str) -> Any:
+async def single_widget(request: Request, name: str) -> Any:
     if name not in WIDGETS:
         raise HTTPException(404, f"There is no widget {name!r}.")
-    found = flagged_view(request, WIDGETS[name])
+    found = await flagged_view(request, WIDGETS[name])
     context = {
         "w": found,
         "views": {name: found},
@@ -61,35 +62,39 @@ def single_widget(request: Request, name: str) -> Any:
         "form_action": request.url.path,
         "widget_level": 1,
     }
-    return templates.TemplateResponse(request, "widget.html", context)
+    return await computed(templates.TemplateResponse, request, "widget.html", context)
 
 
 @router.get("/widgets/{name}/receipt")
-def widget_receipt(request: Request, name: str) -> Any:
+async def widget_receipt(request: Request, name: str) -> Any:
     if name not in WIDGETS:
         raise HTTPException(404, f"There is no widget {name!r}.")
-    shown = views(request, [name])[name]
-    context = {
+    shown = (await views(request, [name]))[name]
+    context = await computed(_receipt_of, shown, str(request.base_url).rstrip("/"))
+    return await computed(templates.TemplateResponse, request, "receipt.html", context)
+
+
+def _receipt_of(shown: WidgetView, base: str) -> dict[str, Any]:
+    return {
         "w": shown,
-        "receipt": receipt(shown, str(request.base_url).rstrip("/")),
+        "receipt": receipt(shown, base),
         "answer": json.dumps(without_figures(shown.result), indent=1, ensure_ascii=False),
     }
-    return templates.TemplateResponse(request, "receipt.html", context)
 
 
 @router.get("/read")
-def read(request: Request) -> Any:
+async def read(request: Request) -> Any:
     no_parameters(request)
     everything = [name for section in SECTIONS for name in section.widgets]
     context = {
         "cited": {},
         "glossary": glossary(),
-        "views": views(request, everything),
+        "views": await views(request, everything),
         "live_url": False,
         "heading_level": 3,
         "widget_level": 4,
     }
-    return templates.TemplateResponse(request, "read.html", context)
+    return await computed(templates.TemplateResponse, request, "read.html", context)
 
 
 @router.get("/sources")

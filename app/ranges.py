@@ -6,13 +6,13 @@ No ``from __future__ import annotations`` here: FastAPI has to see the real type
 from copy import copy
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, HTTPException, Query, Response
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field, ValidationError, create_model
 
 from app.api import refusing_with_ranges_of
 from app.columns import pack, script_json
-from app.computing import in_few_threads
+from app.computing import computed
 from app.controls import controls_of
 from app.memo import Memo
 from app.problems import Problem
@@ -20,7 +20,7 @@ from app.widgets.base import Widget, WidgetParams
 from app.widgets.registry import WIDGETS
 
 KEPT = 4
-"""ranges of each widget: who asks for one that is being computed waits for it"""
+"""ranges of each widget"""
 
 
 class Columns(BaseModel):
@@ -121,14 +121,20 @@ router = APIRouter(
     responses={422: {"model": Problem, "description": "a parameter was refused"}},
 )
 
-_memo = Memo(in_few_threads(range_json), kept=KEPT)  # type: ignore[arg-type]
+
+def memo_of_ranges() -> Memo:
+    """For an application: who asks for a range that is being computed waits for it."""
+    return Memo(lambda widget, query: computed(range_json, widget, query), kept=KEPT)
 
 
 def _add_route(widget: Widget, along: str) -> None:
     query_model = query_of(widget)
 
-    def get_range(query: Annotated[query_model, Query()]) -> Response:  # type: ignore[valid-type]
-        made: Any = _memo.result(widget, query)
+    async def get_range(
+        request: Request,
+        query: Annotated[query_model, Query()],  # type: ignore[valid-type]
+    ) -> Response:
+        made = await request.app.state.ranges.result(widget, query)
         return Response(made, media_type="application/json")
 
     router.get(

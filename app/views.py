@@ -15,21 +15,21 @@ from app.widgets.base import Widget, WidgetParams
 from app.widgets.registry import WIDGETS
 
 
-def views(request: Request, names: Iterable[str]) -> dict[str, WidgetView]:
+async def views(request: Request, names: Iterable[str]) -> dict[str, WidgetView]:
     """Widgets in the state that the query asks for; a parameter goes to all that know it."""
     widgets = [WIDGETS[name] for name in names]
     query = once_each(request)
     known = {field for widget in widgets for field in widget.params.model_fields}
     refuse_unknown(query, known)
-    return {widget.name: view(request, widget, query) for widget in widgets}
+    return {widget.name: await view(request, widget, query) for widget in widgets}
 
 
-def flagged_view(request: Request, widget: Widget, apart: Iterable[str] = ()) -> WidgetView:
+async def flagged_view(request: Request, widget: Widget, apart: Iterable[str] = ()) -> WidgetView:
     """One widget with the flags of its page; parameters in ``apart`` are left to the caller."""
     # A form that has a box for each name sends a list as parameters of one name.
     query = once_each(request, lists=("hide", "lock"))
     refuse_unknown(query, {*widget.params.model_fields, *NAMES, *apart})
-    return view(request, widget, query, flags_in(query, widget))
+    return await view(request, widget, query, flags_in(query, widget))
 
 
 def flags_in(query: dict[str, str], widget: Widget) -> Flags:
@@ -51,12 +51,12 @@ def refuse_unknown(query: Iterable[str], known: Iterable[str]) -> None:
         )
 
 
-def view(
+async def view(
     request: Request, widget: Widget, query: dict[str, str], flags: Flags = NO_FLAGS
 ) -> WidgetView:
     """One widget, computed."""
     params = params_of(widget, query)
-    result = request.app.state.memo.result(widget, params)
+    result = await request.app.state.memo.result(widget, params)
     return WidgetView(widget, params, result, controls_of(params), flags)
 
 

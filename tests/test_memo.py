@@ -1,84 +1,120 @@
 from __future__ import annotations
 
-import threading
+import asyncio
 from typing import Any
 
 import pytest
 
 from app.memo import Memo
 from app.widgets.base import Widget, WidgetParams, WidgetResult
+from tests.runs.test_runs import run
 
 
 class Params(WidgetParams):
     n: int = 0
 
 
-def widget(compute: Any) -> Widget:
-    return Widget("test", "title", "caption", Params, WidgetResult, compute)
+WIDGET = Widget(
+    "test", "title", "caption", Params, WidgetResult, lambda _: WidgetResult(finding="")
+)
+
+
+class Counted:
+    """Computes once it may, and notes for what."""
+
+    def __init__(self, *, at_once: bool = True) -> None:
+        self.calls: list[int] = []
+        self.cancelled = 0
+        self.go_on = asyncio.Event()
+        if at_once:
+            self.go_on.set()
+
+    async def __call__(self, _: Widget, params: Any) -> WidgetResult:
+        self.calls.append(params.n)
+        try:
+            await self.go_on.wait()
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        if params.n < 0:
+            raise RuntimeError("below zero")
+        return WidgetResult(finding=str(params.n))
+
+
+async def asked(memo: Memo, times: int) -> list[asyncio.Task[Any]]:
+    """So many who wait for one result."""
+    tasks = [asyncio.create_task(memo.result(WIDGET, Params(n=1))) for _ in range(times)]
+    while memo.hits + memo.misses < times:
+        await asyncio.sleep(0)
+    return tasks
 
 
 def test_equal_parameters_are_computed_once() -> None:
-    calls: list[int] = []
+    compute = Counted()
 
-    def compute(params: Params) -> WidgetResult:
-        calls.append(params.n)
-        return WidgetResult(finding=str(params.n))
+    async def ask() -> None:
+        memo = Memo(compute)
+        first = await memo.result(WIDGET, Params(n=1))
+        assert await memo.result(WIDGET, Params(n=1)) is first
+        await memo.result(WIDGET, Params(n=2))
 
-    memo, tested = Memo(), widget(compute)
-    assert memo.result(tested, Params(n=1)) is memo.result(tested, Params(n=1))
-    memo.result(tested, Params(n=2))
-    assert calls == [1, 2]
+    run(ask())
+    assert compute.calls == [1, 2]
 
 
-def test_those_who_ask_at_the_same_time_share_one_computation() -> None:
-    started, go_on = threading.Event(), threading.Event()
-    calls: list[int] = []
+def test_those_who_ask_at_the_same_time_share_one_computation_even_if_the_first_leaves() -> None:
+    async def ask() -> None:
+        compute = Counted(at_once=False)
+        first, *others = await asked(Memo(compute), 4)
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+        compute.go_on.set()
+        found = await asyncio.gather(*others)
+        assert [result.finding for result in found] == ["1"] * 3
+        assert compute.calls == [1]
 
-    def compute(params: Params) -> WidgetResult:
-        calls.append(params.n)
-        started.set()
-        go_on.wait(10)
-        return WidgetResult(finding="done")
+    run(ask())
 
-    memo, tested = Memo(), widget(compute)
-    found: list[WidgetResult] = []
-    threads = [
-        threading.Thread(target=lambda: found.append(memo.result(tested, Params())))
-        for _ in range(4)
-    ]
-    for thread in threads:
-        thread.start()
-    assert started.wait(10)
-    go_on.set()
-    for thread in threads:
-        thread.join(10)
-    assert len(found) == 4
-    assert calls == [0]
+
+def test_what_nobody_waits_for_is_cancelled() -> None:
+    async def ask() -> None:
+        compute = Counted(at_once=False)
+        memo = Memo(compute)
+        tasks = await asked(memo, 2)
+        while not compute.calls:
+            await asyncio.sleep(0)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        while not compute.cancelled:
+            await asyncio.sleep(0)
+        compute.go_on.set()
+        assert (await memo.result(WIDGET, Params(n=1))).finding == "1"
+        assert compute.calls == [1, 1]
+
+    run(ask())
 
 
 def test_a_failure_is_told_and_not_kept() -> None:
-    calls: list[int] = []
+    compute = Counted()
 
-    def compute(params: Params) -> WidgetResult:
-        calls.append(params.n)
-        if len(calls) == 1:
-            raise RuntimeError("once")
-        return WidgetResult(finding="second time")
+    async def ask() -> None:
+        memo = Memo(compute)
+        for _ in range(2):
+            with pytest.raises(RuntimeError, match="below zero"):
+                await memo.result(WIDGET, Params(n=-1))
 
-    memo, tested = Memo(), widget(compute)
-    with pytest.raises(RuntimeError, match="once"):
-        memo.result(tested, Params())
-    assert memo.result(tested, Params()).finding == "second time"
+    run(ask())
+    assert compute.calls == [-1, -1]
 
 
 def test_the_store_is_bounded() -> None:
-    calls: list[int] = []
+    compute = Counted()
 
-    def compute(params: Params) -> WidgetResult:
-        calls.append(params.n)
-        return WidgetResult(finding="")
+    async def ask() -> None:
+        memo = Memo(compute, kept=2)
+        for n in (1, 2, 3, 1):
+            await memo.result(WIDGET, Params(n=n))
 
-    memo, tested = Memo(kept=2), widget(compute)
-    for n in (1, 2, 3, 1):
-        memo.result(tested, Params(n=n))
-    assert calls == [1, 2, 3, 1]
+    run(ask())
+    assert compute.calls == [1, 2, 3, 1]

@@ -15,13 +15,13 @@ from app.sections import SECTIONS
 from app.widgets.registry import WIDGETS
 
 
-def card_of(place: Place, state: PageState, memo: Memo) -> Card:
+async def card_of(place: Place, state: PageState, memo: Memo) -> Card:
     """The card of a page; computes what its main widget shows."""
     name = state.main
     if place.section is None or name is None:
         return home_card()
     widget = WIDGETS[name]
-    result = memo.result(widget, state.params[name])
+    result = await memo.result(widget, state.params[name])
     figure: dict[str, Any] | None = getattr(result, "figure", None)
     section = f"{place.section.numeral}. {place.section.title}"
     if place.widget is None:

@@ -8,9 +8,10 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from app.cards.content import card_of
-from app.cards.drawing import card_svg
+from app.cards.drawing import Card, card_svg
 from app.cards.render import png
 from app.cards.sizes import FULL, SIZES, Size
+from app.computing import computed
 from app.page_state import page_state
 from app.places import HOME, Place, place_at
 
@@ -20,21 +21,20 @@ KEPT_FOR = 86_400
 """Seconds that a copy may be kept. The address says the whole state; only our code can change it."""
 
 
-# Plain functions, so that none of this runs on the event loop: a card may have to train its curves.
 @router.get("/{name}.png")
-def widget_card(request: Request, name: str) -> Any:
+async def widget_card(request: Request, name: str) -> Any:
     """The card of a widget, or of the home page."""
-    return _answer(request, name, FULL)
+    return await _answer(request, name, FULL)
 
 
 @router.get("/sections/{slug}.png")
-def section_card(request: Request, slug: str) -> Any:
+async def section_card(request: Request, slug: str) -> Any:
     """The card of a section."""
-    return _answer(request, f"sections/{slug}", FULL)
+    return await _answer(request, f"sections/{slug}", FULL)
 
 
 @router.get("/{width:int}/{name:path}.png")
-def smaller_card(request: Request, width: int, name: str) -> Any:
+async def smaller_card(request: Request, width: int, name: str) -> Any:
     """The same cards for those who want them smaller."""
     size = next((size for size in SIZES if size.width == width), None)
     if size is None:
@@ -42,18 +42,22 @@ def smaller_card(request: Request, width: int, name: str) -> Any:
         raise HTTPException(
             404, f"There are no cards {width} pixels wide; the widths are {offered}."
         )
-    return _answer(request, name, size)
+    return await _answer(request, name, size)
 
 
-def _answer(request: Request, name: str, size: Size) -> Response:
+async def _answer(request: Request, name: str, size: Size) -> Response:
     place = _place(name)
     state = page_state(request, place)
-    svg = card_svg(card_of(place, state, request.app.state.memo))
+    card = await card_of(place, state, request.app.state.memo)
     return Response(
-        png(str(svg), size),
+        await computed(_drawn, card, size),
         media_type="image/png",
         headers={"Cache-Control": f"public, max-age={KEPT_FOR}"},
     )
+
+
+def _drawn(card: Card, size: Size) -> bytes:
+    return png(str(card_svg(card)), size)
 
 
 def _place(name: str) -> Place:

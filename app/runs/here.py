@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import anyio.from_thread
-
-from app.computing import in_few_threads
+from app.computing import computed
 from app.memo import Compute, compute_here
 from app.runs.job import job_of
 from app.runs.runs import Runs
@@ -12,14 +10,12 @@ from app.widgets.base import Widget, WidgetParams, WidgetResult
 
 
 def compute_with(runs: Runs) -> Compute:
-    """For a ``Memo`` that is asked in worker threads of the event loop on which ``runs`` lives."""
+    """For a ``Memo`` on the event loop on which ``runs`` lives."""
 
-    compute_light = in_few_threads(compute_here)
-
-    def compute(widget: Widget, params: WidgetParams) -> WidgetResult:
+    async def compute(widget: Widget, params: WidgetParams) -> WidgetResult:
         if not widget.trains(params):
-            return compute_light(widget, params)
-        made = anyio.from_thread.run(runs.result, job_of(widget, params))
-        return widget.result.model_validate_json(made)
+            return await compute_here(widget, params)
+        made = await runs.result(job_of(widget, params))
+        return await computed(widget.result.model_validate_json, made)
 
     return compute
