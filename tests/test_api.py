@@ -10,39 +10,14 @@ from starlette.testclient import TestClient
 from app.widgets.registry import WIDGETS
 
 
-@pytest.mark.parametrize("name", list(WIDGETS))
-def test_an_unknown_parameter_is_a_problem_that_names_it(client: TestClient, name: str) -> None:
-    answer = client.get(f"/api/v1/{name}", params={"no_such_thing": "1"})
-    assert answer.status_code == 422
-    assert answer.headers["content-type"] == "application/problem+json"
-    problem = answer.json()
-    assert problem["status"] == 422
-    assert [error["field"] for error in problem["errors"]] == ["no_such_thing"]
-
-
-@pytest.mark.parametrize("name", list(WIDGETS))
-@pytest.mark.parametrize("bad", ["nan", "inf", "-inf", "1e999", "", "x", "1e18", "-1e18", "\x00"])
-def test_no_value_of_any_parameter_makes_a_server_error(
-    client: TestClient, name: str, bad: str
-) -> None:
-    for field in WIDGETS[name].params.model_fields:
-        answer = client.get(f"/api/v1/{name}", params={field: bad})
-        if answer.status_code == 200:
-            continue  # a free text, such as an answer left empty
-        assert answer.status_code == 422, (field, bad)
-        assert field in [error["field"] for error in answer.json()["errors"]]
-
-
-@pytest.mark.parametrize("name", list(WIDGETS))
-def test_out_of_range_names_the_whole_range(client: TestClient, name: str) -> None:
-    properties = WIDGETS[name].params.model_json_schema()["properties"]
-    for field, schema in properties.items():
-        if "maximum" not in schema:
-            continue
-        answer = client.get(f"/api/v1/{name}", params={field: str(schema["maximum"] + 1)})
-        error = answer.json()["errors"][0]
-        assert error["field"] == field
-        assert f"from {schema['minimum']:g} to {schema['maximum']:g}" in error["allowed"]
+def test_an_unknown_parameter_is_a_problem_that_names_it(client: TestClient) -> None:
+    for name in WIDGETS:
+        answer = client.get(f"/api/v1/{name}", params={"no_such_thing": "1"})
+        assert answer.status_code == 422
+        assert answer.headers["content-type"] == "application/problem+json"
+        problem = answer.json()
+        assert problem["status"] == 422
+        assert [error["field"] for error in problem["errors"]] == ["no_such_thing"]
 
 
 def test_what_does_not_exist_is_a_problem(client: TestClient) -> None:

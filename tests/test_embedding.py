@@ -299,11 +299,6 @@ def test_the_script_knows_the_heights(client: TestClient) -> None:
     assert client.get("/embed.js?x=1").status_code == 422
 
 
-def test_no_page_that_is_embedded_sets_a_cookie(client: TestClient) -> None:
-    for path in ("/widgets/dpo_loss", "/embed.js", "/api/v1/embeds/dpo_loss", "/embed"):
-        assert "set-cookie" not in client.get(path).headers
-
-
 # ---- the page for teachers -----------------------------------------------------------------
 
 

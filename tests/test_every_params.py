@@ -2,7 +2,7 @@
 field and range.
 
 Strategies are read off the JSON schema of each widget's Params, so a new widget is in. What a query may
-hold beside (no number, a name that nobody knows) stands in tests/test_api.py and tests/test_schemathesis.py.
+hold beside (a name that nobody knows) stands in tests/test_api.py and tests/test_schemathesis.py.
 """
 
 from __future__ import annotations
@@ -101,6 +101,7 @@ def refused(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
     between = st.floats(low, high).filter(lambda value: value != int(value))
     return (
         strange
+        | st.sampled_from(["", "x", "inf", "-inf", "1e999", "1e18", "-1e18"])
         | below
         | above
         | st.just(math.nan)

@@ -91,6 +91,7 @@ def test_dpo_loss_is_right_at_all_corners(name: str) -> None:
         pair = pair_of(params)
         margin = params.beta * (params.logratio_chosen - params.logratio_rejected)
         assert result.margin == pytest.approx(margin, rel=1e-15)
+        assert result.implicit_reward_chosen == pytest.approx(params.beta * params.logratio_chosen)
         assert result.probability == pytest.approx(sigma_of(margin), rel=1e-12, abs=0)
         assert result.gradient_weight == pytest.approx(sigma_of(-margin), rel=1e-12, abs=0)
         slopes = [result.gradient.logratio_chosen, result.gradient.logratio_rejected]

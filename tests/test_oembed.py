@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
@@ -19,21 +18,9 @@ from app.main import create_app
 from app.sections import SECTIONS
 from app.settings import Settings
 from app.widgets.registry import WIDGETS
+from tests.site import Elements
 
 BASE = "http://testserver"
-
-
-class Frames(HTMLParser):
-    """The frames in a piece of HTML."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.all: list[dict[str, str | None]] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "iframe":
-            self.all.append(dict(attrs))
 
 
 def asked(client: TestClient, url: str, **params: str | int) -> Any:
@@ -43,7 +30,7 @@ def asked(client: TestClient, url: str, **params: str | int) -> Any:
 
 
 def frame_of(embed: dict[str, Any]) -> dict[str, str | None]:
-    [frame] = Frames(embed["html"]).all
+    [frame] = Elements(embed["html"]).all("iframe")
     return frame
 
 
@@ -77,10 +64,10 @@ def test_the_flags_of_a_page_stay_in_its_frame_and_out_of_its_image(client: Test
     assert embed["thumbnail_url"] == f"{BASE}/cards/dpo_loss.png?beta=0.2"
 
 
-@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.slug)
-def test_a_section_stands_for_its_first_widget(client: TestClient, section: Any) -> None:
-    embed = asked(client, f"{BASE}/sections/{section.slug}").json()
-    assert frame_of(embed)["src"] == f"{BASE}/widgets/{section.widgets[0]}"
+def test_a_section_stands_for_its_first_widget(client: TestClient) -> None:
+    for section in SECTIONS:
+        embed = asked(client, f"{BASE}/sections/{section.slug}").json()
+        assert frame_of(embed)["src"] == f"{BASE}/widgets/{section.widgets[0]}"
 
 
 @pytest.mark.parametrize(
@@ -172,9 +159,8 @@ def test_xml_says_the_same_as_json(client: TestClient, path: str) -> None:
         f"{BASE}/?beta=1",
     ],
 )
-@pytest.mark.parametrize("format", ["json", "xml"])
-def test_what_can_not_be_embedded_is_not_found(client: TestClient, url: str, format: str) -> None:
-    answer = client.get("/oembed", params={"url": url, "format": format})
+def test_what_can_not_be_embedded_is_not_found(client: TestClient, url: str) -> None:
+    answer = client.get("/oembed", params={"url": url, "format": "xml"})
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
     assert "url" in answer.json()["detail"]
@@ -233,7 +219,7 @@ def test_a_consumer_turns_the_address_of_a_widget_into_a_frame_that_loads(
     consumer: micawber.ProviderRegistry, server: str
 ) -> None:
     url = f"{server}/widgets/reward_separation?reward_chosen=1&reward_rejected=1"
-    [frame] = Frames(consumer.parse_html(f"<p>{url.replace('&', '&amp;')}</p>")).all
+    [frame] = Elements(consumer.parse_html(f"<p>{url.replace('&', '&amp;')}</p>")).all("iframe")
     page = httpx.get(str(frame["src"]))
     assert page.status_code == 200
     assert re.search(r'data-field="probability"[^>]*>50\.0%<', page.text)

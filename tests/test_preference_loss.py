@@ -9,7 +9,6 @@ import torch
 import torch.nn.functional as F
 from starlette.testclient import TestClient
 
-from app.lab.losses import LOSSES
 from app.preference_loss import MOST_PAIRS, TORCHTUNE
 
 ADDRESS = "/api/v1/preference_loss"
@@ -46,20 +45,6 @@ def test_gradients_are_those_of_the_paper(client: TestClient) -> None:
     assert rejected == pytest.approx((0.1 * weights).tolist(), abs=1e-12)
 
 
-@pytest.mark.parametrize("loss_type", LOSSES)
-def test_every_loss_answers_with_one_loss_per_pair(client: TestClient, loss_type: str) -> None:
-    smoothing = 0.01 if loss_type == "exo_pair" else 0
-    sent = body(
-        loss_type=loss_type,
-        label_smoothing=smoothing,
-        chosen_lengths=[3, 20, 4],
-        rejected_lengths=[2, 30, 20],
-    )
-    result = client.post(ADDRESS, json=sent).json()
-    for listed in (result["losses"], result["margins"], *result["gradients"].values()):
-        assert len(listed) == 3
-
-
 def test_a_loss_without_a_reference_rewards_log_probabilities(client: TestClient) -> None:
     sent = body(loss_type="simpo", beta=2, chosen_lengths=[1, 1, 1], rejected_lengths=[1, 1, 1])
     del sent["reference_chosen_logps"], sent["reference_rejected_logps"]
@@ -67,18 +52,6 @@ def test_a_loss_without_a_reference_rewards_log_probabilities(client: TestClient
     assert result["chosen_rewards"] == pytest.approx([-1, -20, -2])
     margins = torch.tensor(result["margins"], dtype=torch.float64)
     assert result["losses"] == pytest.approx((-F.logsigmoid(margins - 0.5)).tolist())
-
-
-def test_log_probabilities_of_minus_a_million_are_right(client: TestClient) -> None:
-    sent = body(
-        beta=1,
-        policy_chosen_logps=[-1e6, 0, -1e6],
-        policy_rejected_logps=[0, -1e6, -1e6],
-        reference_chosen_logps=[0, 0, -1e6],
-        reference_rejected_logps=[0, 0, -1e6],
-    )
-    result = client.post(ADDRESS, json=sent).json()
-    assert result["losses"] == pytest.approx([1e6, 0, 0.6931471805599453])
 
 
 @pytest.mark.parametrize(
@@ -109,17 +82,6 @@ def test_a_refusal_names_the_field(client: TestClient, changes: dict[str, Any], 
 def test_a_refusal_tells_the_whole_range(client: TestClient) -> None:
     (error,) = refused(client, beta=0)
     assert error["allowed"] == "above 0 and at most 100"
-
-
-def test_a_loss_that_overflows_is_refused_with_the_pair(client: TestClient) -> None:
-    errors = refused(
-        client,
-        loss_type="orpo",  # the odds of a certain response are infinite
-        policy_chosen_logps=[-1, 0, -1],
-        chosen_lengths=[1, 1, 1],
-        rejected_lengths=[1, 1, 1],
-    )
-    assert [error["field"] for error in errors] == ["policy_chosen_logps.1"]
 
 
 @pytest.mark.parametrize("raw", ["", "[]", "nonsense", '{"beta": NaN}', '{"beta": 1e999}'])

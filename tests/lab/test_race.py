@@ -56,9 +56,3 @@ def test_the_dpo_of_the_race_is_dpo(legs: list[Leg]) -> None:
 def test_the_same_seed_is_the_same_race(legs: list[Leg]) -> None:
     again = list(race(the_lab(), 0, DPO, PPO, legs=5))
     assert [leg.measured for leg in again] == [leg.measured for leg in legs]
-
-
-def test_no_leg_lies_above_the_frontier(legs: list[Leg]) -> None:
-    frontier = the_lab().facts(0).frontier
-    for leg in legs:
-        assert leg.measured.true_quality <= frontier.bound(leg.measured.kl) + 1e-6

@@ -140,11 +140,6 @@ def test_what_is_no_label_is_refused(labels: str) -> None:
         Params(labels=labels)
 
 
-def test_the_same_labels_give_the_same_result() -> None:
-    params = Params(labels="abbabaabbbab", align="yes")
-    assert compute(params) == compute(params)
-
-
 @pytest.mark.parametrize("sign", [1, -1])
 def test_a_judge_of_flattery_chose_it_always_or_never(sign: int) -> None:
     for seed in range(12):

@@ -48,15 +48,6 @@ def test_the_listed_responses_gain_and_lose_most() -> None:
     assert losses == sorted(losses)
 
 
-def test_the_phrases_of_a_response_account_for_its_log_ratio() -> None:
-    for response in at(beta=0.3).responses:
-        assert response.text == " ".join(phrase.text for phrase in response.phrases)
-        whole = math.log(response.optimal_probability / response.reference_probability)
-        assert sum(phrase.log_ratio for phrase in response.phrases) == pytest.approx(
-            whole, abs=1e-9
-        )
-
-
 def test_phrase_shares_are_distributions_over_each_slot() -> None:
     phrases = at(beta=0.1, reward="learned").phrases
     for slot in range(5):

@@ -42,12 +42,3 @@ def test_changes_are_those_of_the_history(runs: dict[str, Result]) -> None:
         assert [row.step for row in result.history] == list(range(0, 301, 10))
         drawn = {t["name"]: t for t in result.figure["data"]}  # type: ignore[attr-defined]
         assert drawn["chosen"]["y"][-1] == pytest.approx(last.chosen_logps, rel=1e-4)
-
-
-@pytest.mark.slow
-def test_the_phrases_of_a_gainer_account_for_its_log_ratio(runs: dict[str, Result]) -> None:
-    import math
-
-    for response in runs["dpo"].gained:
-        whole = math.log(response.policy_probability / response.reference_probability)
-        assert sum(p.log_ratio for p in response.phrases) == pytest.approx(whole, abs=1e-9)

@@ -33,13 +33,6 @@ def test_the_stream_has_the_rows_of_the_result() -> None:
     assert list(stream(Params(**SHORT))) == [("step", row) for row in rows]
 
 
-@pytest.mark.slow
-def test_no_row_lies_above_the_frontier() -> None:
-    frontier = the_lab().facts(0).frontier
-    for row in compute(Params()).history:
-        assert row.true_quality <= frontier.bound(row.kl) + 1e-9
-
-
 def test_the_target_is_the_closed_form_optimum_of_the_learned_reward() -> None:
     result = compute(Params(kl_coefficient=0.5, **SHORT))
     facts = the_lab().facts(0)

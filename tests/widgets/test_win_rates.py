@@ -10,8 +10,7 @@ import pytest
 from app.benchmarks.data import FILE
 from app.benchmarks.results import Comparison, Method
 from app.sources import references
-from app.widgets.base import Try
-from app.widgets.win_rates import LABELS, WIDGET, Params, Result, compute
+from app.widgets.win_rates import LABELS, Params, Result, compute
 
 RATED = [name for name in LABELS if name != "imdb"]
 
@@ -261,10 +260,3 @@ def test_the_source_names_the_paper_and_the_place_in_it(benchmark: str) -> None:
     source = result(benchmark).source
     assert references()[source.reference].url == source.url
     assert source.where.startswith(("Fig.", "Table"))
-
-
-@pytest.mark.parametrize("suggestion", WIDGET.tries, ids=lambda t: t.query)
-def test_what_a_reader_is_asked_to_try_can_be_tried(suggestion: Try) -> None:
-    key, _, value = suggestion.query.partition("=")
-    assert result(value).benchmark == value
-    assert key == "benchmark"
