@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
 from hypothesis import settings as hypothesis_settings
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 from starlette.testclient import TestClient
 
 from app.export.copy import export
@@ -66,10 +79,18 @@ def html_of(client: TestClient) -> Callable[[str], str]:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[str]:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of a session of tests have in common."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def server(shared: Path) -> Iterator[str]:
     """The address of a running server on a free port of this machine."""
     listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(create_app(Settings(warm=False)), log_level="warning")
+    settings = Settings(warm=False, store=str(shared / "runs"))
+    config = uvicorn.Config(create_app(settings), log_level="warning")
     uvicorn_server = uvicorn.Server(config)
     thread = threading.Thread(target=uvicorn_server.run, kwargs={"sockets": [listening]})
     thread.start()
@@ -82,10 +103,13 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def offline_copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the whole explainer with few states, at the end of a sub-path."""
-    folder = tmp_path_factory.mktemp("offline") / "courses" / "dpo"
-    export(folder, jobs=1, plans=reduced())
+def offline_copy(shared: Path) -> Path:
+    """A copy of the whole explainer with few states, at the end of a sub-path; made once for all workers."""
+    folder = shared / "offline" / "courses" / "dpo"
+    with (shared / "offline.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            export(folder, jobs=1, plans=reduced())
     return folder
 
 
@@ -126,31 +150,61 @@ def faults() -> list[str]:
     return []
 
 
+@pytest.fixture(scope="session")
+def visited(browser: Browser, server: str) -> Iterator[BrowserContext]:
+    """What pages have in common, so that each file is fetched once; a test leaves nothing behind in it."""
+    with _context(browser, server) as context:
+        yield context
+
+
+@pytest.fixture(scope="session")
+def plain(browser: Browser, server: str) -> Iterator[BrowserContext]:
+    """The same without JavaScript."""
+    with _context(browser, server, java_script_enabled=False) as context:
+        yield context
+
+
 @pytest.fixture
-def page(browser: Browser, server: str, faults: list[str]) -> Iterator[Page]:
+def page(visited: BrowserContext, server: str, faults: list[str]) -> Iterator[Page]:
     """A page whose console has to stay clean and whose requests have to stay on the host."""
-    yield from _watched(browser, server, faults, java_script=True)
+    with _watched(visited, server, faults) as page:
+        yield page
+        visited.set_offline(False)
+        visited.clear_permissions()
+        if page.url.startswith(server):
+            page.evaluate("localStorage.clear()")
 
 
 @pytest.fixture
-def plain_page(browser: Browser, server: str, faults: list[str]) -> Iterator[Page]:
+def plain_page(plain: BrowserContext, server: str, faults: list[str]) -> Iterator[Page]:
     """The same in a browser without JavaScript."""
-    yield from _watched(browser, server, faults, java_script=False)
+    with _watched(plain, server, faults) as page:
+        yield page
 
 
-def _watched(
-    browser: Browser, server: str, expected: list[str], *, java_script: bool
-) -> Iterator[Page]:
-    context = browser.new_context(
-        base_url=server,
-        viewport={"width": 1280, "height": 900},
-        java_script_enabled=java_script,
-    )
+@pytest.fixture
+def first_visit(browser: Browser, server: str, faults: list[str]) -> Iterator[Page]:
+    """A page in a browser that has seen nothing of the site."""
+    with _context(browser, server) as context, _watched(context, server, faults) as page:
+        yield page
+
+
+@contextmanager
+def _context(browser: Browser, server: str, **options: Any) -> Iterator[BrowserContext]:
+    size: ViewportSize = {"width": 1280, "height": 900}
+    context = browser.new_context(base_url=server, viewport=size, **options)
+    yield context
+    context.close()
+
+
+@contextmanager
+def _watched(context: BrowserContext, server: str, expected: list[str]) -> Iterator[Page]:
     page = context.new_page()
     page.set_default_timeout(20_000)
-    # Some pages train a policy when they are first asked for.
-    page.set_default_navigation_timeout(60_000)
+    # Pages train what they show when they are first asked for, and one shows everything.
+    page.set_default_navigation_timeout(180_000)
     seen = Faults(page, server)
     yield page
-    context.close()
+    for opened in context.pages:
+        opened.close()
     assert [fault for fault in seen.found if not any(text in fault for text in expected)] == []

@@ -1,32 +1,29 @@
-"""What the accessibility tests share: the pages, a page that axe may be injected into, its verdict."""
+"""What the accessibility tests share: a page with its widgets alive, axe's verdict, structure and names."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import re
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 
-from playwright.sync_api import Browser, Page, ViewportSize, expect
-
-from app.sections import SECTIONS
-from app.widgets.registry import WIDGETS
-
-ERROR_PAGES = ["/sections/nowhere", "/sources?x=1"]
-# The page with everything comes last: by then the runs that it shows have been made.
-PAGES = [
-    *("/", "/sources", "/symbols", "/docs", "/embed", *ERROR_PAGES),
-    *(f"/sections/{section.slug}" for section in SECTIONS),
-    *(f"/widgets/{name}" for name in WIDGETS),
-    "/read",
-]
+from playwright.sync_api import Locator, Page, Response, ViewportSize, expect
 
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
+SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
+
 PATIENCE = 60_000
 """milliseconds: a page may have to train first, on a busy machine"""
 
-AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+
+@cache
+def axe_script() -> str:
+    path = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+    return path.read_text(encoding="utf-8")
+
 
 # Every rule of axe is asked, those that are off by default and the experimental ones too, but for:
 EXCLUDED = [
@@ -40,25 +37,15 @@ EXCLUDED = [
 ]
 
 
-@contextmanager
-def open_page(browser: Browser, server: str) -> Iterator[Page]:
-    """A page in a context of its own, without motion; its policy does not keep axe out."""
-    context = browser.new_context(
-        base_url=server, bypass_csp=True, reduced_motion="reduce", viewport=WIDE
-    )
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
-    yield page
-    context.close()
-
-
-def visit(page: Page, path: str) -> None:
-    """Open a page and let its widgets come to life, charts included."""
-    page.goto(path)
+def visit(page: Page, path: str) -> Response:
+    """Open a page and let its widgets come to life, charts included; what the server answered."""
+    answer = page.goto(path)
+    assert answer is not None
     for found in page.locator("dpo-widget").all():
         found.scroll_into_view_if_needed()
         expect(found).to_have_attribute("data-ready", "")
     expect_drawn(page)
+    return answer
 
 
 def expect_drawn(page: Page) -> None:
@@ -75,7 +62,7 @@ def open_details(page: Page) -> None:
 def axe_finds(page: Page) -> list[str]:
     """Violations of any impact on the page as it is now, a line for each element."""
     if page.evaluate("typeof axe") == "undefined":
-        page.add_script_tag(path=AXE)
+        page.evaluate(axe_script())
     found: list[str] = page.evaluate(
         """async (excluded) => {
             const ids = axe.getRules().map(({ ruleId }) => ruleId);
@@ -88,3 +75,68 @@ def axe_finds(page: Page) -> list[str]:
         EXCLUDED,
     )
     return found
+
+
+def expect_structure(page: Page) -> None:
+    """Headings do not jump, and one is of the first level; landmarks of one kind have names of their own."""
+    levels = page.evaluate(
+        """[...document.querySelectorAll("h1, h2, h3, h4, h5, h6")]
+            .filter((heading) => heading.checkVisibility())
+            .map((heading) => Number(heading.tagName[1]))"""
+    )
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    expect(page.get_by_role("main")).to_have_count(1)
+    for kind in ("navigation", "complementary", "form", "region"):
+        names = page.get_by_role(kind).evaluate_all(
+            """all => all.map((one) => one.getAttribute("aria-label") ??
+                document.getElementById(one.getAttribute("aria-labelledby"))?.textContent ?? "")"""
+        )
+        assert all(names)
+        assert len(set(names)) == len(names), kind
+
+
+def bare_tables(page: Page) -> list[str]:
+    """Tables that lack a header for a column or a row."""
+    found: list[str] = page.evaluate(
+        """[...document.querySelectorAll("table")].flatMap((table) => {
+            const heads = [...(table.tHead?.rows[0]?.cells ?? [])];
+            const named = heads.length > 1 &&
+                heads.every((cell) => cell.matches("th[scope=col]") && cell.textContent.trim());
+            const rows = [...table.tBodies].flatMap((body) => [...body.rows]);
+            const led = rows.every((row) => row.querySelector("th[scope]")?.textContent.trim());
+            return named && led ? [] : [table.outerHTML.slice(0, 300)];
+        })"""
+    )
+    return found
+
+
+def expect_pictures_to_say_what_they_show(page: Page) -> None:
+    """Each chart is an image by name, and whoever cannot see it can read its numbers."""
+    for chart in page.locator(".chart").all():
+        expect(chart).to_have_role("img")
+        finding = chart.evaluate("chart => chart.closest('dpo-widget').result.finding")
+        label = chart.get_attribute("aria-label") or ""
+        assert label.endswith(finding)
+        assert len(label) > len(finding) + 10
+        rows = chart.locator("xpath=following::table[@data-table][1]/tbody/tr")
+        assert rows.count() > 0 or chart.is_hidden()
+    for drawing in page.locator("main svg:not(.chart svg):not([aria-hidden])").all():
+        expect(drawing).to_have_role("img")
+        assert len(drawing.get_attribute("aria-label") or "") > 60
+
+
+def expect_controls_to_speak(found: Locator) -> None:
+    """Sliders and boxes say their name, value and unit; one place tells of results, one of errors."""
+    for box in found.locator(".control input[type=number]:visible").all():
+        expect(box).to_have_accessible_name(re.compile(r"\w"))
+    for slider in found.locator("[data-range-for]:visible").all():
+        box = found.locator(f'[name="{slider.get_attribute("data-range-for")}"]')
+        unit = slider.get_attribute("data-unit") or ""
+        expect(slider).to_have_attribute("aria-valuetext", f"{box.input_value()} {unit}".strip())
+        title = slider.get_attribute("aria-label") or ""
+        assert title
+        expect(box).to_have_accessible_name(f"{title} ({unit})" if unit else title)
+    expect(found.locator("[role=status], [aria-live=polite], output")).to_have_count(1)
+    expect(found.locator("[role=alert], [aria-live=assertive], [role=log]")).to_have_count(1)

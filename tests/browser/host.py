@@ -9,6 +9,8 @@ from typing import Any
 
 from playwright.sync_api import Frame, Locator, Page, expect
 
+from tests.browser.layout import settled_height
+
 
 class Host:
     """A site of somebody else, at localhost: pages by path, each with a content security policy."""
@@ -82,18 +84,3 @@ def expect_fit(tag: Locator, frame: Frame) -> None:
         """([iframe, needs]) => Math.abs(iframe.getBoundingClientRect().height - needs.value) <= 1""",
         arg=[iframe, {"value": settled_height(frame)}],
     )
-
-
-def settled_height(frame: Frame) -> float:
-    """The height of a page once it has been the same for some frames."""
-    height: float = frame.evaluate(
-        """async () => {
-            const height = () => document.documentElement.getBoundingClientRect().height;
-            for (let last = -1, same = 0; same < 20; last = height()) {
-                await new Promise(requestAnimationFrame);
-                same = height() === last ? same + 1 : 0;
-            }
-            return height();
-        }"""
-    )
-    return height

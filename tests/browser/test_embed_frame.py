@@ -5,15 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from app.embedding import PUBLISHED_WIDTH, height_of
-from app.widgets.registry import WIDGETS
-from tests.browser.accessibility import expect_drawn, open_page, visit
-from tests.browser.host import Host, frame_of, settled_height, snippet
-
-MOST_SPARE = 0.15
-"""A published height is at most so much more than the page needs"""
+from app.embedding import height_of
+from tests.browser.host import Host, frame_of, snippet
+from tests.browser.layout import settled_height
 
 
 def test_a_bare_frame_needs_no_script_around_it(guest: Page, server: str, host: Host) -> None:
@@ -82,19 +78,6 @@ def test_links_out_of_a_frame_open_in_a_new_tab_and_others_stay(
     frame.locator("[data-try]").first.click()
     expect(frame.locator("[name=logratio_chosen]")).to_have_value("-4")
     assert len(guest.context.pages) == 2
-
-
-@pytest.mark.parametrize("name", WIDGETS)
-def test_the_published_height_is_enough_and_not_much_more(
-    browser: Browser, server: str, name: str
-) -> None:
-    with open_page(browser, server) as page:
-        page.set_viewport_size({"width": PUBLISHED_WIDTH, "height": 900})
-        visit(page, f"/widgets/{name}")
-        expect_drawn(page)
-        needs = settled_height(page.main_frame)
-        assert needs <= height_of(name), "run `make heights`"
-        assert needs >= (1 - MOST_SPARE) * height_of(name), "run `make heights`"
 
 
 def test_a_slide_loads_the_address_that_its_snippet_has(

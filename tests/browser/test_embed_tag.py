@@ -6,7 +6,8 @@ from playwright.sync_api import Page, expect
 
 from app.embedding import height_of
 from app.widgets.registry import WIDGETS
-from tests.browser.host import Host, expect_fit, frame_of, settled_height, snippet, strict
+from tests.browser.host import Host, expect_fit, frame_of, snippet, strict
+from tests.browser.layout import settled_height
 
 
 def test_two_tags_on_a_strict_page_grow_and_shrink_with_their_content(

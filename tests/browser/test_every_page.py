@@ -1,65 +1,195 @@
-"""Every page in a real browser. The page fixture also refuses console errors and foreign hosts."""
+"""Every page in a real browser, visited once with scripts and once without, and asked everything there.
+
+The page fixtures also refuse console errors and foreign hosts.
+"""
 
 from __future__ import annotations
+
+from itertools import combinations
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from app.embedding import PUBLISHED_WIDTH, height_of
+from app.resources import TEMPLATES
 from app.sections import SECTIONS
 from app.widgets.registry import WIDGETS
-from tests.browser.helpers import widget
+from tests.browser.accessibility import (
+    PATIENCE,
+    PHONE,
+    WIDE,
+    axe_finds,
+    bare_tables,
+    expect_controls_to_speak,
+    expect_pictures_to_say_what_they_show,
+    expect_structure,
+    open_details,
+    visit,
+)
+from tests.browser.keys import (
+    expect_first_stop_to_skip_to_the_content,
+    expect_tab_to_reach_everything,
+)
+from tests.browser.layout import (
+    expect_no_sideways_scrolling,
+    expect_room_for_wider_spacing,
+    settled_height,
+    small_targets,
+)
 
-PLAIN = ["/", "/sources", "/symbols", "/docs"]
+ERROR_PAGES = ["/sections/nowhere", "/sources?x=1"]
 SECTION_PAGES = [f"/sections/{section.slug}" for section in SECTIONS]
 WIDGET_PAGES = [f"/widgets/{name}" for name in WIDGETS]
+PAGES = ["/", "/sources", "/symbols", "/docs", "/embed", *SECTION_PAGES, *WIDGET_PAGES, "/read"]
+
+# Where Tab is pressed through everything: elsewhere there are but more links of the same kinds.
+BY_TAB = ["/", "/docs", "/sections/dpo-insight", "/sections/beta", *WIDGET_PAGES]
+
+# A window of 1280 px has 640 px at a zoom of 200%, and 320 px at 400%.
+WIDTHS = [320, 390, 640, PUBLISHED_WIDTH, 820, 1440]
+MOST_SPARE = 0.15
+"""A published height is at most so much more than the page needs"""
 
 
-@pytest.mark.parametrize("path", PLAIN)
-def test_a_plain_page_has_no_fault(page: Page, path: str) -> None:
-    page.goto(path)
-    expect(page.locator("h1")).to_be_visible()
+@pytest.mark.parametrize("path", [*PAGES, *ERROR_PAGES])
+def test_a_page_fits_and_can_be_used_by_everybody(
+    page: Page, faults: list[str], subtests: pytest.Subtests, path: str
+) -> None:
+    faults += ["404", "422"] if path in ERROR_PAGES else []
+    page.emulate_media(reduced_motion="reduce", color_scheme="light")
+    page.set_default_timeout(PATIENCE)
+    page.set_viewport_size({"width": WIDTHS[0], "height": 700})
+    html = visit(page, path).text()
+    is_widget = path in WIDGET_PAGES
+    everything = path == "/read"
+    with subtests.test("drawing by script changes no number of the server"):
+        assert page.evaluate(SHOWN_AGAIN) == page.evaluate(FIELDS, html)
+    for width in WIDTHS:
+        with subtests.test("nothing scrolls sideways", width=width):
+            page.set_viewport_size({"width": width, "height": 900})
+            expect_no_sideways_scrolling(page)
+        if is_widget and width == PUBLISHED_WIDTH:
+            with subtests.test("the published height is enough and not much more"):
+                published = height_of(path.removeprefix("/widgets/"))
+                needs = settled_height(page.main_frame)
+                assert (1 - MOST_SPARE) * published <= needs <= published, "run `make heights`"
+    page.set_viewport_size(WIDE)
+    with subtests.test("nothing moves for those who prefer that"):
+        assert page.evaluate("document.getAnimations().length") == 0
+        assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
+    with subtests.test("Tab reaches everything in order and leaves again"):
+        if path in BY_TAB:
+            expect_tab_to_reach_everything(page)
+        expect_first_stop_to_skip_to_the_content(page)
+    with subtests.test("structure"):
+        expect_structure(page)
+        assert bare_tables(page) == []
+        expect_pictures_to_say_what_they_show(page)
+    with subtests.test("controls say their values"):
+        for found in page.locator("dpo-widget").all():
+            expect_controls_to_speak(found)
+    # Widgets are seen on the pages of their sections, and on their own once they were used.
+    if not is_widget:
+        with subtests.test("axe finds nothing, wide and light"):
+            assert axe_finds(page) == []
+    open_details(page)
+    page.set_viewport_size(PHONE)
+    with subtests.test("targets are large enough for a finger"):
+        assert small_targets(page) == []
+    if not is_widget and not everything:
+        with subtests.test("axe finds nothing, narrow, dark and unfolded"):
+            page.emulate_media(color_scheme="dark")
+            assert axe_finds(page) == []
+    for width in (640, 320):
+        with subtests.test("nothing scrolls sideways unfolded", width=width):
+            page.set_viewport_size({"width": width, "height": 700})
+            expect_no_sideways_scrolling(page)
+    with subtests.test("wider spacing of text cuts nothing off"):
+        expect_room_for_wider_spacing(page)
 
 
-@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.slug)
-def test_the_widgets_of_a_section_come_to_life(page: Page, section: object) -> None:
-    page.goto(f"/sections/{section.slug}")  # type: ignore[attr-defined]
-    for name in section.widgets:  # type: ignore[attr-defined]
-        widget(page, name)
-    page.wait_for_load_state("networkidle")
+# The outputs of all widgets, once their scripts have drawn the results that the server drew.
+SHOWN_AGAIN = """() => {
+    for (const widget of document.querySelectorAll("dpo-widget")) widget.show(widget.result);
+    return [...document.querySelectorAll("[data-field]")].map((output) => output.textContent);
+}"""
+FIELDS = """(html) => [...new DOMParser().parseFromString(html, "text/html").querySelectorAll("[data-field]")]
+    .map((output) => output.textContent)"""
 
 
-@pytest.mark.parametrize("name", WIDGETS)
-def test_drawing_by_script_changes_no_number_of_the_server(page: Page, name: str) -> None:
-    """app/formats.py and static/format.js write alike."""
-    page.goto(f"/widgets/{name}")
-    outputs = page.locator("[data-field]")
-    before = outputs.all_text_contents()
-    shown = widget(page, name)
-    shown.evaluate("widget => widget.show(widget.result)")
-    assert outputs.all_text_contents() == before
+# ---- without JavaScript ----------------------------------------------------------------------
+
+HAVE_CHARTS = [
+    name
+    for name in WIDGETS
+    if "c.chart(" in (TEMPLATES / f"widgets/{name}.html").read_text(encoding="utf-8")
+]
+OTHER_CHARTS = [
+    "/widgets/rlhf_pipeline?stage=reward_model",
+    "/widgets/dpo_loss?loss_type=ipo&beta=0.1&logratio_chosen=2&logratio_rejected=-1",
+    *(
+        f"/widgets/win_rates?benchmark={benchmark}"
+        for benchmark in ("human", "hh", "hh_training", "imdb", "cnn_dailymail")
+    ),
+]
+
+# Every word of a chart that is shown, with its box and that of the chart, in pixels.
+WORDS = """drawing => {
+  const box = (element) => {
+    const { left, right, top, bottom } = element.getBoundingClientRect();
+    return { left, right, top, bottom };
+  };
+  const shown = [...drawing.querySelectorAll("text")].filter((text) => text.getClientRects().length);
+  return {
+    chart: box(drawing.closest(".chart")),
+    words: shown.map((text) => ({
+      text: text.textContent,
+      size: parseFloat(getComputedStyle(text).fontSize),
+      ...box(text),
+    })),
+  };
+}"""
 
 
-@pytest.mark.parametrize("path", PLAIN + SECTION_PAGES + WIDGET_PAGES + ["/read"])
-def test_without_javascript_a_page_has_its_numbers_and_no_sideways_overflow(
+def overlaps(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two boxes share more than the air above and below letters."""
+    width = min(one["right"], other["right"]) - max(one["left"], other["left"])
+    height = min(one["bottom"], other["bottom"]) - max(one["top"], other["top"])
+    return bool(width > 0 and height > 3)
+
+
+def expect_readable(words: list[dict[str, Any]], chart: dict[str, Any]) -> None:
+    """Words are large enough, within their chart, and off each other."""
+    assert len(words) > 4
+    for word in words:
+        assert word["size"] >= 12
+        assert word["left"] >= chart["left"] - 1, word
+        assert word["right"] <= chart["right"] + 1, word
+        assert word["top"] >= chart["top"] - 1, word
+        assert word["bottom"] <= chart["bottom"] + 1, word
+    pairs = combinations(words, 2)
+    assert [(one["text"], other["text"]) for one, other in pairs if overlaps(one, other)] == []
+
+
+@pytest.mark.parametrize("path", PAGES + OTHER_CHARTS)
+def test_without_javascript_a_page_has_its_numbers_and_charts_that_can_be_read(
     plain_page: Page, path: str
 ) -> None:
-    plain_page.set_viewport_size({"width": 390, "height": 844})
     plain_page.goto(path)
     expect(plain_page.locator("h1")).to_be_visible()
     for output in plain_page.locator(".stat dd").all_text_contents():
         assert output.strip()
+    for width in (390, 1280):
+        plain_page.set_viewport_size({"width": width, "height": 900})
+        expect_no_sideways_scrolling(plain_page)
+        drawings = [d for d in plain_page.locator(".chart > .drawing").all() if d.is_visible()]
+        assert drawings or path.partition("?")[0].removeprefix("/widgets/") not in HAVE_CHARTS
+        for drawing in drawings:
+            expect_readable(**drawing.evaluate(WORDS))
 
 
-@pytest.mark.parametrize("width", [320, 390, 820, 1440])
-@pytest.mark.parametrize("path", PLAIN + SECTION_PAGES)
-def test_no_page_scrolls_sideways(page: Page, path: str, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 900})
-    page.goto(path)
-    for found in page.locator("dpo-widget").all():
-        found.scroll_into_view_if_needed()
-        expect(found).to_have_attribute("data-ready", "")
-    overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    assert overflow <= 0
+# ---- from page to page -----------------------------------------------------------------------
 
 
 def test_a_section_can_be_left_for_the_next_and_the_previous_one(page: Page) -> None:
@@ -102,3 +232,13 @@ def test_on_a_phone_the_contents_are_folded_up_above_the_text(page: Page) -> Non
     page.get_by_text("All sections, and what is in this one").click()
     link.click()
     expect(page.locator("h1")).to_contain_text("The DPO loss")
+
+
+def test_the_run_of_the_home_page_is_over_within_five_seconds(page: Page) -> None:
+    """Longer motion would need a button that stops it: WCAG 2.2.2."""
+    page.goto("/")
+    ends = page.evaluate(
+        "document.getAnimations().map((one) => one.effect.getComputedTiming().endTime)"
+    )
+    assert len(ends) >= 3
+    assert max(ends) <= 5_000

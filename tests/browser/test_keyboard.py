@@ -2,64 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from app.widgets.registry import WIDGETS
 from tests.browser.accessibility import PATIENCE, visit
 from tests.browser.helpers import expect_chart, field, record_texts, widget
-
-# Everything that Tab should reach, in order: of radio buttons of one name only one.
-NUMBER_STOPS = """() => {
-    const stop = "a[href], button, input, select, textarea, summary, [tabindex='0']";
-    const all = [...document.querySelectorAll(stop)]
-        .filter((element) => element.checkVisibility() && element.tabIndex >= 0 && !element.disabled);
-    const skipped = (element) => {
-        if (element.type !== "radio") return false;
-        const group = all.filter((one) => one.name === element.name && one.form === element.form);
-        return element !== (group.find((one) => one.checked) ?? group[0]);
-    };
-    const stops = all.filter((element) => !skipped(element));
-    stops.forEach((element, i) => { element.stop = i; });
-    return stops.length;
-}"""
-
-FOCUSED = """() => {
-    const element = document.activeElement;
-    const { outlineStyle, outlineWidth, opacity } = getComputedStyle(element);
-    const { top, bottom, left, right } = element.getBoundingClientRect();
-    return {
-        stop: element.stop ?? null,
-        what: element.outerHTML.slice(0, 120),
-        visible: outlineStyle !== "none" && parseFloat(outlineWidth) >= 2 && opacity === "1" &&
-            bottom > 0 && top < innerHeight && right > 0 && left < innerWidth,
-        inChart: Boolean(element.closest(".chart")),
-    };
-}"""
-
-
-def press_tab(page: Page) -> Any:
-    """What has the focus after one more Tab; wherever it is, it shows, and never in a chart."""
-    page.keyboard.press("Tab")
-    focused = page.evaluate(FOCUSED)
-    if not focused["what"].startswith("<body"):
-        assert focused["visible"], focused
-        assert not focused["inChart"], focused
-    return focused
-
-
-def tab_to(page: Page, selector: str) -> Locator:
-    """Press Tab until an element has the focus; it lies ahead."""
-    for _ in range(150):
-        press_tab(page)
-        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
-            return page.locator(":focus")
-    raise AssertionError(f"Tab does not lead to {selector}")
+from tests.browser.keys import FOCUSED, NUMBER_STOPS, tab_to
 
 
 @pytest.fixture(autouse=True)
@@ -67,25 +19,6 @@ def _still(page: Page) -> None:
     """Scrolling to what has the focus takes no time."""
     page.set_default_timeout(PATIENCE)
     page.emulate_media(reduced_motion="reduce")
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/",
-        "/docs",
-        "/sections/dpo-insight",
-        "/sections/beta",
-        *(f"/widgets/{name}" for name in WIDGETS),
-    ],
-)
-def test_tab_reaches_everything_in_order_and_leaves_again(page: Page, path: str) -> None:
-    visit(page, path)
-    stops = page.evaluate(NUMBER_STOPS)
-    assert stops > 3
-    assert [press_tab(page)["stop"] for _ in range(stops)] == list(range(stops))
-    # On it goes: out of the page, or around to its beginning.
-    assert press_tab(page)["stop"] in (None, 0)
 
 
 def test_shift_tab_leads_back(page: Page) -> None:
@@ -98,18 +31,6 @@ def test_shift_tab_leads_back(page: Page) -> None:
         page.keyboard.press("Shift+Tab")
         backwards.append(page.evaluate(FOCUSED)["stop"])
     assert backwards == list(reversed(range(stops - 1)))
-
-
-@pytest.mark.parametrize("path", ["/", "/sections/beta", "/widgets/beta_effect"])
-def test_the_first_stop_skips_to_the_content(page: Page, path: str) -> None:
-    page.goto(path)
-    press_tab(page)
-    skip = page.locator(":focus")
-    expect(skip).to_have_text("Skip to content")
-    expect(skip).to_be_in_viewport()
-    page.keyboard.press("Enter")
-    press_tab(page)
-    assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
 
 
 # For each widget, in the order of Tab: where to stop, what to press, and what has to change.
@@ -272,22 +193,6 @@ def test_a_widget_can_be_used_by_keyboard_alone(page: Page, name: str) -> None:
 # ---- what is said ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", WIDGETS)
-def test_sliders_and_boxes_say_their_value_and_unit(page: Page, name: str) -> None:
-    page.goto(f"/widgets/{name}")
-    found = widget(page, name)
-    for box in found.locator(".control input[type=number]:visible").all():
-        expect(box).to_have_accessible_name(re.compile(r"\w"))
-    for slider in found.locator("[data-range-for]:visible").all():
-        box = found.locator(f'[name="{slider.get_attribute("data-range-for")}"]')
-        unit = slider.get_attribute("data-unit") or ""
-        said = f"{box.input_value()} {unit}".strip()
-        expect(slider).to_have_attribute("aria-valuetext", said)
-        title = slider.get_attribute("aria-label") or ""
-        assert title
-        expect(box).to_have_accessible_name(f"{title} ({unit})" if unit else title)
-
-
 @pytest.mark.parametrize("name", ["ppo_dynamics", "dpo_loss", "beta_effect", "dpo_derivation"])
 def test_each_key_on_a_logarithmic_slider_changes_the_value_that_it_says(
     page: Page, name: str
@@ -312,28 +217,20 @@ LISTEN = """(widget) => {
 HEARD = "heard => heard.map((node) => node.textContent)"
 
 
-@pytest.mark.parametrize("name", WIDGETS)
-def test_a_widget_has_one_place_that_speaks_and_one_for_errors(page: Page, name: str) -> None:
-    page.goto(f"/widgets/{name}")
-    found = widget(page, name)
-    expect(found.locator("[role=status], [aria-live=polite], output")).to_have_count(1)
-    expect(found.locator("[role=alert], [aria-live=assertive], [role=log]")).to_have_count(1)
-
-
-def test_of_results_in_quick_succession_only_the_last_is_said(page: Page) -> None:
-    page.clock.install(time=datetime(2026, 1, 1, tzinfo=UTC))
-    page.goto("/widgets/reward_separation")
-    found = widget(page, "reward_separation")
+def test_of_results_in_quick_succession_only_the_last_is_said(first_visit: Page) -> None:
+    first_visit.clock.install(time=datetime(2026, 1, 1, tzinfo=UTC))
+    first_visit.goto("/widgets/reward_separation")
+    found = widget(first_visit, "reward_separation")
     # From here on time passes only when the test says so, however busy the machine is.
-    page.clock.pause_at(datetime(2026, 1, 2, tzinfo=UTC))
+    first_visit.clock.pause_at(datetime(2026, 1, 2, tzinfo=UTC))
     heard = found.evaluate_handle(LISTEN)
     for number in range(1, 9):
         found.evaluate(
             "(widget, finding) => widget.show({ ...widget.result, finding })", f"Result {number}"
         )
-        page.clock.run_for(200)
+        first_visit.clock.run_for(200)
     assert heard.evaluate(HEARD) == []
-    page.clock.run_for(1_000)
+    first_visit.clock.run_for(1_000)
     assert heard.evaluate(HEARD) == ["Result 8"]
 
 

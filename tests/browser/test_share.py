@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import html
 import re
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.accessibility import axe_finds, open_page, visit
+from tests.browser.accessibility import SCHEMES, axe_finds, visit
 from tests.browser.helpers import widget
+from tests.browser.layout import expect_no_sideways_scrolling
 
 # ---- sharing -------------------------------------------------------------------------------
 
@@ -100,30 +100,21 @@ def test_the_page_to_choose_works_without_a_script(plain_page: Page) -> None:
     assert html.unescape(plain_page.locator("[data-share=iframe]").inner_text()).count(link) == 1
 
 
-SIZES: list[tuple[Any, ViewportSize]] = [
-    ("light", {"width": 1280, "height": 900}),
-    ("dark", {"width": 320, "height": 700}),
-]
-
-
-@pytest.mark.parametrize(("scheme", "size"), SIZES)
 @pytest.mark.parametrize(
     "path", ["/embed?widget=beta_effect", "/widgets/dpo_loss/share", "dialog", "locked"]
 )
-def test_axe_finds_nothing_and_nothing_scrolls_sideways(
-    browser: Browser, server: str, scheme: Any, size: ViewportSize, path: str
-) -> None:
-    with open_page(browser, server) as page:
-        page.emulate_media(color_scheme=scheme)
-        page.set_viewport_size(size)
-        if path == "dialog":
-            visit(page, "/widgets/dpo_loss")
-            widget(page, "dpo_loss").get_by_role("link", name="Share").click()
-            expect(page.locator("[data-share=reveal]")).to_be_visible()
-        elif path == "locked":
-            visit(page, "/widgets/beta_effect?lock=beta,reward,prompt&hide=tries")
-        else:
-            page.goto(path)
-            expect(page.get_by_role("button", name="Copy: Link")).to_be_visible()
-        assert axe_finds(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(page: Page, path: str) -> None:
+    if path == "dialog":
+        visit(page, "/widgets/dpo_loss")
+        widget(page, "dpo_loss").get_by_role("link", name="Share").click()
+        expect(page.locator("[data-share=reveal]")).to_be_visible()
+    elif path == "locked":
+        visit(page, "/widgets/beta_effect?lock=beta,reward,prompt&hide=tries")
+    else:
+        page.goto(path)
+        expect(page.get_by_role("button", name="Copy: Link")).to_be_visible()
+    for scheme, width in zip(SCHEMES, (1280, 320), strict=True):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.set_viewport_size({"width": width, "height": 700})
+        expect_no_sideways_scrolling(page)
+        assert axe_finds(page) == [], scheme

@@ -1,0 +1,72 @@
+"""The keyboard: what Tab reaches, and what shows where it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+# Everything that Tab should reach, in order: of radio buttons of one name only one.
+NUMBER_STOPS = """() => {
+    const stop = "a[href], button, input, select, textarea, summary, [tabindex='0']";
+    const all = [...document.querySelectorAll(stop)]
+        .filter((element) => element.checkVisibility() && element.tabIndex >= 0 && !element.disabled);
+    const skipped = (element) => {
+        if (element.type !== "radio") return false;
+        const group = all.filter((one) => one.name === element.name && one.form === element.form);
+        return element !== (group.find((one) => one.checked) ?? group[0]);
+    };
+    const stops = all.filter((element) => !skipped(element));
+    stops.forEach((element, i) => { element.stop = i; });
+    return stops.length;
+}"""
+
+FOCUSED = """() => {
+    const element = document.activeElement;
+    const { outlineStyle, outlineWidth, opacity } = getComputedStyle(element);
+    const { top, bottom, left, right } = element.getBoundingClientRect();
+    return {
+        stop: element.stop ?? null,
+        what: element.outerHTML.slice(0, 120),
+        visible: outlineStyle !== "none" && parseFloat(outlineWidth) >= 2 && opacity === "1" &&
+            bottom > 0 && top < innerHeight && right > 0 && left < innerWidth,
+        inChart: Boolean(element.closest(".chart")),
+    };
+}"""
+
+
+def press_tab(page: Page) -> Any:
+    """What has the focus after one more Tab; wherever it is, it shows, and never in a chart."""
+    page.keyboard.press("Tab")
+    focused = page.evaluate(FOCUSED)
+    if not focused["what"].startswith("<body"):
+        assert focused["visible"], focused
+        assert not focused["inChart"], focused
+    return focused
+
+
+def tab_to(page: Page, selector: str) -> Locator:
+    """Press Tab until an element has the focus; it lies ahead."""
+    for _ in range(150):
+        press_tab(page)
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return page.locator(":focus")
+    raise AssertionError(f"Tab does not lead to {selector}")
+
+
+def expect_tab_to_reach_everything(page: Page) -> None:
+    """In order, and out again: of the page, or around to its beginning."""
+    stops = page.evaluate(NUMBER_STOPS)
+    assert stops > 3
+    assert [press_tab(page)["stop"] for _ in range(stops)] == list(range(stops))
+    assert press_tab(page)["stop"] in (None, 0)
+
+
+def expect_first_stop_to_skip_to_the_content(page: Page) -> None:
+    skip = page.locator("a[href]").first
+    expect(skip).to_have_text("Skip to content")
+    skip.focus()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    press_tab(page)
+    assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
