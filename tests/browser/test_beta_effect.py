@@ -42,13 +42,6 @@ def test_chips_are_coloured_by_the_sign_of_their_number(page: Page) -> None:
         expect(chip).to_have_class(re.compile("lost" if lost else "gained"))
 
 
-def test_without_javascript_the_form_turns_beta(plain_page: Page) -> None:
-    plain_page.goto("/sections/beta")
-    plain_page.locator('[name="beta"]').fill("10")
-    plain_page.get_by_role("button", name="Update").click()
-    expect(plain_page.locator('[data-field="kl"]')).to_have_text("0.01")
-
-
 # ---- dots --------------------------------------------------------------------------------------
 
 PLACES = (

@@ -74,11 +74,3 @@ def test_a_suggestion_sets_the_controls(page: Page) -> None:
     expect(field(found, "loss")).to_have_text("0.000")
     expect(found.locator('[name="loss_type"]')).to_have_value("ipo")
     expect(page).to_have_url(re.compile("loss_type=ipo"))
-
-
-def test_without_javascript_the_form_chooses_another_loss(plain_page: Page) -> None:
-    plain_page.goto("/sections/dpo-loss")
-    found = plain_page.locator('dpo-widget[name="dpo_loss"]')
-    found.locator('[name="loss_type"]').select_option("nca_pair")
-    found.get_by_role("button", name="Update").click()
-    expect(found.locator(".finding")).to_contain_text("nca_pair")

@@ -18,8 +18,3 @@ def test_a_run_of_ones_own_is_added_below_the_frontier(page: Page) -> None:
     expect(field(found, "own.true_quality")).to_have_text(re.compile(r"^2\.\d"), timeout=30_000)
     expect(found.locator(".finding")).to_contain_text("below the frontier")
     expect(page).to_have_url(re.compile("method=best_of_n&strength=16"))
-
-
-def test_without_javascript_the_form_adds_a_run(plain_page: Page) -> None:
-    plain_page.goto("/widgets/frontier?method=best_of_n&strength=4")
-    expect(plain_page.locator(".finding")).to_contain_text("Your best of N")

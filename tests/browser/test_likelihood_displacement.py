@@ -15,11 +15,3 @@ def test_a_suggestion_trains_again_and_shows_where_the_mass_went(page: Page) -> 
     found.get_by_role("link", name=re.compile("Add the NLL")).click()
     expect(found.locator(".finding")).to_contain_text("did not become less likely", timeout=30_000)
     expect(page).to_have_url(re.compile("loss=dpo_nll"))
-
-
-def test_without_javascript_the_form_trains_another_loss(plain_page: Page) -> None:
-    plain_page.goto("/widgets/likelihood_displacement")
-    plain_page.locator('[name="loss"]').select_option("ipo")
-    plain_page.get_by_role("button", name="Update").click()
-    expect(plain_page.locator('[name="loss"]')).to_have_value("ipo")
-    expect(plain_page.locator(".finding")).to_contain_text("nats")

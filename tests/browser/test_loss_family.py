@@ -17,10 +17,3 @@ def test_dpo_runs_on_where_ipo_stops(page: Page) -> None:
     found.get_by_label("2", exact=True).check()
     expect(page).to_have_url(re.compile("beta=2"), timeout=30_000)
     expect(found.locator(".finding")).to_contain_text("for any β")
-
-
-def test_without_javascript_the_form_chooses_a_loss(plain_page: Page) -> None:
-    plain_page.goto("/widgets/loss_family")
-    plain_page.locator('[name="loss_type"]').select_option("discopop")
-    plain_page.get_by_role("button", name="Update").click()
-    expect(plain_page.locator(".finding")).to_contain_text("turns away")

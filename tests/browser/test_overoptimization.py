@@ -15,10 +15,3 @@ def test_another_size_and_another_climber_change_the_curves(page: Page) -> None:
     expect(field(found, "fitted.end")).not_to_have_text(before or "")
     found.get_by_label("PPO", exact=True).check()
     expect(found.locator(".finding")).to_contain_text("8,000 comparisons and PPO")
-
-
-def test_without_javascript_the_form_chooses_a_size(plain_page: Page) -> None:
-    plain_page.goto("/widgets/overoptimization")
-    plain_page.get_by_label("4,000", exact=True).check()
-    plain_page.get_by_role("button", name="Update").click()
-    expect(plain_page.locator(".finding")).to_contain_text("4,000 comparisons")

@@ -106,13 +106,3 @@ def test_plotly_is_not_loaded_before_a_chart_is_near(page: Page) -> None:
     widget(page, "reward_separation")
     expect_chart(page.locator("dpo-widget"))
     assert [url for url in asked if "plotly" in url]
-
-
-def test_without_javascript_the_form_does_the_work(plain_page: Page) -> None:
-    plain_page.goto("/sections/reward-modeling")
-    plain_page.locator('[name="reward_chosen"]').fill("0")
-    plain_page.get_by_role("button", name="Update").click()
-    expect(plain_page.locator('[data-field="probability"]')).to_have_text("50.0%")
-    assert "reward_chosen=0" in plain_page.url
-    plain_page.locator("details.data summary").first.click()
-    expect(plain_page.locator('[data-table="figure"] tbody tr').first).to_be_visible()

@@ -86,18 +86,3 @@ def test_what_the_script_draws_is_what_the_server_draws(page: Page) -> None:
         return [re.sub(r"\s+", "", text) for text in texts]
 
     assert squeezed(drawn) == squeezed(fresh)
-
-
-def test_without_javascript_each_stage_opens(plain_page: Page) -> None:
-    plain_page.set_default_timeout(PPO_TAKES)
-    plain_page.goto(SECTION)
-    for label, title in (
-        ("2. Reward model", "Stage 2 of 3: reward model"),
-        ("3. PPO", "Stage 3 of 3: PPO"),
-        ("1. Supervised fine-tuning", "Stage 1 of 3: supervised fine-tuning"),
-    ):
-        plain_page.get_by_label(label).check()
-        plain_page.get_by_role("button", name="Update").click()
-        expect(plain_page.locator('[data-field="title"]')).to_have_text(title)
-        plain_page.locator("details.data summary").first.click()
-        expect(plain_page.locator('[data-table="figure"] tbody tr').first).to_be_visible()

@@ -113,8 +113,8 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(page: Page, path: str) -
     else:
         page.goto(path)
         expect(page.get_by_role("button", name="Copy: Link")).to_be_visible()
-    for scheme, width in zip(SCHEMES, (1280, 320), strict=True):
+    for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        page.set_viewport_size({"width": width, "height": 700})
+        page.set_viewport_size({"width": 1280 if scheme == "light" else 320, "height": 700})
         expect_no_sideways_scrolling(page)
         assert axe_finds(page) == [], scheme

@@ -98,15 +98,3 @@ def test_on_a_phone_no_label_of_a_bar_runs_out_of_the_chart(page: Page) -> None:
             b["x"] for v in chart.locator(".annotation-text").all() if (b := v.bounding_box())
         ]
         assert max(ends) < min(starts)
-
-
-def test_without_javascript_the_form_does_the_work(plain_page: Page) -> None:
-    plain_page.goto("/sections/results")
-    found = plain_page.locator('dpo-widget[name="win_rates"]')
-    found.get_by_label(LABELS["human"], exact=True).check()
-    found.get_by_role("button", name="Update").click()
-    assert "benchmark=human" in plain_page.url
-    expect(found.get_by_label(LABELS["human"], exact=True)).to_be_checked()
-    expect(found.locator(".finding")).to_contain_text("58% of 272 judgments")
-    expect(found.locator("[data-tables] td", has_text="printed: 58")).to_be_visible()
-    expect(found.locator('[data-part="over_temperature"]').last).to_be_hidden()

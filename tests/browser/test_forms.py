@@ -1,0 +1,42 @@
+"""Without JavaScript the form of a widget does the work, on its own page and on that of a section."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "value", "finding"),
+    [
+        ("/sections/reward-modeling", "reward_chosen", "0", "one chance in two"),
+        ("/sections/beta", "beta", "10", "β = 10"),
+        ("/sections/dpo-loss", "loss_type", "nca_pair", "nca_pair"),
+        ("/sections/results", "benchmark", "human", "58% of 272 judgments"),
+        ("/sections/rlhf-pipeline", "stage", "reward_model", "held-out pairs as labelled"),
+        ("/widgets/rlhf_pipeline", "stage", "ppo", "held four networks"),
+        ("/widgets/overoptimization", "comparisons", "4000", "4,000 comparisons"),
+        ("/widgets/loss_family", "loss_type", "discopop", "turns away"),
+        ("/widgets/likelihood_displacement", "loss", "ipo", "nats"),
+        ("/widgets/frontier", "method", "best_of_n", "Your best of N"),
+    ],
+)
+def test_an_update_shows_what_was_chosen(
+    plain_page: Page, path: str, name: str, value: str, finding: str
+) -> None:
+    plain_page.goto(path)
+    found = plain_page.locator("dpo-widget").filter(has=plain_page.locator(f"[name={name}]")).first
+    control = found.locator(f"[name={name}]")
+    if control.first.get_attribute("type") == "radio":
+        found.locator(f"[name={name}][value='{value}']").check()
+    elif control.evaluate("control => control.tagName") == "SELECT":
+        control.select_option(value)
+    else:
+        control.fill(value)
+    found.get_by_role("button", name="Update").click()
+    expect(found.locator(".finding")).to_contain_text(finding)
+    expect(plain_page).to_have_url(re.compile(rf"{re.escape(path)}\?.*{name}={value}"))
+    found.locator("details.data summary").first.click()
+    expect(found.locator("table:visible tbody tr").first).to_be_visible()
