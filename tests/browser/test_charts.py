@@ -62,16 +62,6 @@ def test_a_result_that_comes_before_plotly_replaces_the_chart_once_it_is_drawn(p
     assert drawn == found.evaluate("widget => widget.result.margin")
 
 
-def test_a_chart_that_begins_without_traces_is_drawn_when_it_has_some(page: Page) -> None:
-    page.goto("/widgets/win_rates?benchmark=imdb")
-    found = widget(page, "win_rates")
-    second = found.locator('[data-chart="over_temperature"]')
-    expect(second).to_be_hidden()
-    expect(second.locator(".drawing")).to_have_count(0)
-    found.locator('input[value="tldr"]').check()
-    expect_chart(found, "over_temperature")
-
-
 # How many names that Plotly has written have a point of one of its curves in the middle of their box.
 NAMES_ON_CURVES = """chart => {
   const boxes = [...chart.querySelectorAll(".annotation-text")].map((text) => text.getBoundingClientRect());

@@ -24,16 +24,6 @@ def test_next_leads_through_all_six_steps_and_previous_back(page: Page) -> None:
     expect(page).to_have_url(re.compile(r"step=5"))
 
 
-def test_the_arrow_keys_step(page: Page) -> None:
-    page.goto("/widgets/dpo_derivation")
-    found = widget(page, "dpo_derivation")
-    found.locator("[name=step]:checked").focus()
-    page.keyboard.press("ArrowRight")
-    expect(field(found, "step")).to_have_text("2")
-    page.keyboard.press("ArrowLeft")
-    expect(field(found, "step")).to_have_text("1")
-
-
 def test_another_beta_changes_the_numbers_and_the_sides_still_agree(page: Page) -> None:
     page.goto("/widgets/dpo_derivation?step=3")
     found = widget(page, "dpo_derivation")

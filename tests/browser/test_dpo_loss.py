@@ -57,16 +57,6 @@ def test_label_smoothing_follows_what_the_loss_allows(page: Page) -> None:
     expect(found.locator("[data-error]")).to_be_hidden()
 
 
-def test_what_a_loss_can_not_use_is_said_in_place(page: Page, faults: list[str]) -> None:
-    faults.append("422")
-    page.goto("/widgets/dpo_loss?loss_type=simpo")
-    found = widget(page, "dpo_loss")
-    set_slider(found, "logratio_chosen", "12")
-    expect(found.locator("[data-error]")).to_contain_text("must be below 8 for simpo")
-    set_slider(found, "logratio_chosen", "2")
-    expect(found.locator("[data-error]")).to_be_hidden()
-
-
 def test_a_suggestion_sets_the_controls(page: Page) -> None:
     page.goto("/widgets/dpo_loss")
     found = widget(page, "dpo_loss")

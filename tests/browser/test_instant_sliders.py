@@ -244,6 +244,8 @@ def test_where_a_value_is_refused_the_server_says_why(page: Page, faults: list[s
     set_slider(found, "logratio_chosen", "9")
     expect(found.locator("[data-error]")).to_contain_text("must be below 8 for orpo")
     assert field(found, "loss").text_content() == loss
+    set_slider(found, "logratio_chosen", "2")
+    expect(found.locator("[data-error]")).to_be_hidden()
 
 
 def holding(held: list[Route]) -> Callable[[Route], None]:

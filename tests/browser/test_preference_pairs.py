@@ -68,20 +68,6 @@ def test_the_next_surprise_is_found_and_said(page: Page) -> None:
     assert f"pair={second}" in page.url
 
 
-def test_the_keyboard_alone_chooses_a_prompt_and_a_pair(page: Page) -> None:
-    page.goto(SECTION)
-    found = widget(page, "preference_pairs")
-    found.get_by_label(the_world().prompts[0].text).focus()
-    page.keyboard.press("ArrowDown")
-    expect(field(found, "prompt")).to_have_text(the_world().prompts[1].text)
-    surprise = found.get_by_role("link", name=SURPRISE)
-    surprise.focus()
-    page.keyboard.press("Enter")
-    expected = compute(Params(prompt=the_world().prompts[1].id)).next_surprise
-    expect(field(found, "pair")).to_have_text(str(expected))
-    expect(surprise).to_be_focused()
-
-
 def test_links_can_be_opened_in_a_new_tab(page: Page) -> None:
     page.goto(SECTION)
     found = widget(page, "preference_pairs")

@@ -125,16 +125,6 @@ def test_the_keyboard_moves_by_arrows_and_answers_by_enter_or_by_leaving(page: P
     expect(field(found, "answered")).to_have_text("1")
 
 
-def test_space_answers_too(page: Page) -> None:
-    page.goto("/widgets/quiz")
-    found = widget(page, "quiz")
-    place = question(found, "q_certain")
-    place.get_by_role("radio").first.focus()
-    page.keyboard.press("ArrowUp")
-    page.keyboard.press("Space")
-    expect(place.locator("[data-feedback]")).to_be_visible()
-
-
 def test_right_answers_by_hand_give_the_full_score(page: Page) -> None:
     page.goto("/widgets/quiz?seed=12")
     found = widget(page, "quiz")

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.helpers import expect_chart, field, set_slider, widget
+from tests.browser.helpers import field, set_slider, widget
 
 
 def test_the_sliders_move_the_numbers_the_address_and_the_links(page: Page) -> None:
@@ -32,16 +32,6 @@ def test_the_number_box_and_the_slider_follow_each_other(page: Page) -> None:
     found.locator('[name="reward_rejected"]').fill("2.5")
     expect(found.locator('[data-range-for="reward_rejected"]')).to_have_value("2.5")
     expect(field(found, "margin")).to_have_text("0.5")
-
-
-def test_the_keyboard_alone_moves_a_slider(page: Page) -> None:
-    page.goto("/widgets/reward_separation")
-    found = widget(page, "reward_separation")
-    slider = found.locator('[data-range-for="reward_chosen"]')
-    slider.focus()
-    page.keyboard.press("End")
-    expect(field(found, "margin")).to_have_text("10.0")
-    expect(slider).to_have_attribute("aria-valuetext", re.compile("^10"))
 
 
 def test_the_result_is_announced_once(page: Page) -> None:
@@ -83,26 +73,3 @@ def test_a_late_answer_never_replaces_a_newer_one(page: Page, faults: list[str])
         # The request was aborted by the page: there is nobody left to answer.
         route.abort()  # type: ignore[attr-defined]
     expect(field(found, "margin")).to_have_text("−5.0")
-
-
-def test_the_chart_is_drawn_and_its_table_holds_the_same_numbers(page: Page) -> None:
-    page.goto("/widgets/reward_separation")
-    found = widget(page, "reward_separation")
-    chart = expect_chart(found)
-    expect(chart).to_have_attribute("aria-label", re.compile("A gap of 3.0"))
-    set_slider(found, "reward_chosen", "1")
-    expect(chart).to_have_attribute("aria-label", re.compile("A gap of 1.0"))
-    rows = found.locator('[data-table="figure"] tbody tr', has_text="loss here")
-    expect(rows).to_contain_text("0.31326")
-
-
-def test_plotly_is_not_loaded_before_a_chart_is_near(page: Page) -> None:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.set_viewport_size({"width": 800, "height": 300})
-    page.goto("/sections/reward-modeling")
-    page.wait_for_load_state("networkidle")
-    assert not [url for url in asked if "plotly" in url]
-    widget(page, "reward_separation")
-    expect_chart(page.locator("dpo-widget"))
-    assert [url for url in asked if "plotly" in url]

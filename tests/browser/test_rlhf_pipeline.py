@@ -61,17 +61,6 @@ def test_the_chart_and_its_table_change_with_the_stage(page: Page) -> None:
     expect(table.locator("tbody tr", has_text="entropy")).to_have_count(0)
 
 
-def test_arrow_keys_walk_through_the_stages(page: Page) -> None:
-    page.goto(SECTION)
-    found = widget(page, "rlhf_pipeline")
-    found.get_by_label("1. Supervised fine-tuning").focus()
-    page.keyboard.press("ArrowRight")
-    expect(field(found, "title")).to_contain_text("Stage 2 of 3")
-    page.keyboard.press("ArrowRight")
-    expect(field(found, "title")).to_contain_text("Stage 3 of 3", timeout=PPO_TAKES)
-    expect(found.get_by_label("3. PPO")).to_be_focused()
-
-
 def test_what_the_script_draws_is_what_the_server_draws(page: Page) -> None:
     """The lists that the script fills anew are those of a fresh page."""
     page.goto(SECTION)

@@ -58,6 +58,7 @@ def test_a_benchmark_without_temperatures_hides_their_chart_and_brings_it_back(p
     page.goto("/widgets/win_rates?benchmark=imdb")
     found = widget(page, "win_rates")
     expect(found.locator('[data-chart="over_temperature"]')).to_be_hidden()
+    expect(found.locator('[data-chart="over_temperature"] .drawing')).to_have_count(0)
     expect(found.locator('[data-part="comparison"]')).to_be_hidden()
     choose(found, "hh")
     chart = expect_chart(found, "over_temperature")
@@ -65,15 +66,6 @@ def test_a_benchmark_without_temperatures_hides_their_chart_and_brings_it_back(p
     assert box is not None
     assert box["width"] > 300
     expect(field(found, "comparison.gap")).to_have_text("2.1 ± 4.3 points")
-
-
-def test_the_radios_can_be_worked_by_keyboard(page: Page) -> None:
-    page.goto("/widgets/win_rates")
-    found = widget(page, "win_rates")
-    found.get_by_label(LABELS["tldr"], exact=True).focus()
-    page.keyboard.press("ArrowDown")
-    expect(found.locator("[data-live]")).to_contain_text("There is no PPO result here")
-    expect(page).to_have_url(re.compile(r"\?benchmark=hh$"))
 
 
 def test_on_a_phone_no_label_of_a_bar_runs_out_of_the_chart(page: Page) -> None:

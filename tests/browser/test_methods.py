@@ -1,0 +1,56 @@
+"""Widgets of methods and losses: another choice trains or looks up another result."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.helpers import expect_chart, field, widget
+
+
+def test_another_size_and_another_climber_change_the_curves(page: Page) -> None:
+    page.goto("/widgets/overoptimization")
+    found = widget(page, "overoptimization")
+    expect_chart(found)
+    expect_chart(found, "sizes")
+    before = field(found, "fitted.end").text_content()
+    found.get_by_label("8,000", exact=True).check()
+    expect(field(found, "fitted.end")).not_to_have_text(before or "")
+    found.get_by_label("PPO", exact=True).check()
+    expect(found.locator(".finding")).to_contain_text("8,000 comparisons and PPO")
+
+
+def test_a_run_of_ones_own_is_added_below_the_frontier(page: Page) -> None:
+    page.goto("/widgets/frontier")
+    found = widget(page, "frontier")
+    expect_chart(found)
+    expect(found.locator("[data-own]").first).to_be_hidden()
+    found.get_by_label("Add a point of your own").select_option("best_of_n")
+    expect(found.locator('[name="strength"]')).to_have_value("16")
+    found.get_by_role("button", name="Train and add it").click()
+    expect(field(found, "own.true_quality")).to_have_text(re.compile(r"^2\.\d"), timeout=30_000)
+    expect(found.locator(".finding")).to_contain_text("below the frontier")
+    expect(page).to_have_url(re.compile("method=best_of_n&strength=16"))
+
+
+def test_a_suggestion_trains_again_and_shows_where_the_mass_went(page: Page) -> None:
+    page.goto("/sections/dpo-loss")
+    found = widget(page, "likelihood_displacement")
+    expect_chart(found)
+    expect(field(found, "chosen_change")).to_have_text(re.compile("^−"))
+    found.get_by_role("link", name=re.compile("Add the NLL")).click()
+    expect(found.locator(".finding")).to_contain_text("did not become less likely", timeout=30_000)
+    expect(page).to_have_url(re.compile("loss=dpo_nll"))
+
+
+def test_dpo_runs_on_where_ipo_stops(page: Page) -> None:
+    page.goto("/widgets/loss_family")
+    found = widget(page, "loss_family")
+    expect_chart(found, "run")
+    expect(field(found, "fate.gap")).to_have_text("1.00")
+    found.get_by_label("Loss", exact=True).select_option("sigmoid")
+    expect(found.locator(".finding")).to_contain_text("runs on")
+    found.get_by_label("2", exact=True).check()
+    expect(page).to_have_url(re.compile("beta=2"), timeout=30_000)
+    expect(found.locator(".finding")).to_contain_text("for any β")
