@@ -87,7 +87,7 @@ def test_a_page_fits_and_can_be_used_by_everybody(
         assert bare_tables(page) == []
         expect_pictures_to_say_what_they_show(page)
     with subtests.test("controls say their values"):
-        for found in page.locator("dpo-widget").all():
+        for found in [] if everything else page.locator("dpo-widget").all():
             expect_controls_to_speak(found)
     # Widgets are seen on the pages of their sections, and on their own once they were used.
     if not is_widget:

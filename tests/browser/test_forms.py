@@ -20,7 +20,6 @@ from playwright.sync_api import Page, expect
         ("/widgets/overoptimization", "comparisons", "4000", "4,000 comparisons"),
         ("/widgets/loss_family", "loss_type", "discopop", "turns away"),
         ("/widgets/likelihood_displacement", "loss", "ipo", "nats"),
-        ("/widgets/frontier", "method", "best_of_n", "Your best of N"),
     ],
 )
 def test_an_update_shows_what_was_chosen(

@@ -54,3 +54,8 @@ def test_dpo_runs_on_where_ipo_stops(page: Page) -> None:
     found.get_by_label("2", exact=True).check()
     expect(page).to_have_url(re.compile("beta=2"), timeout=30_000)
     expect(found.locator(".finding")).to_contain_text("for any β")
+
+
+def test_without_javascript_an_address_adds_a_run(plain_page: Page) -> None:
+    plain_page.goto("/widgets/frontier?method=best_of_n&strength=4")
+    expect(plain_page.locator(".finding")).to_contain_text("Your best of N")
