@@ -37,7 +37,7 @@ from tests.export.reduced import reduced
 # Machines are noisy: no test may fail for being slow.
 hypothesis_settings.register_profile("untimed", deadline=None)
 hypothesis_settings.load_profile("untimed")
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=60_000)
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -200,7 +200,7 @@ def _context(browser: Browser, server: str, **options: Any) -> Iterator[BrowserC
 @contextmanager
 def _watched(context: BrowserContext, server: str, expected: list[str]) -> Iterator[Page]:
     page = context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(60_000)
     # Pages train what they show when they are first asked for, and one shows everything.
     page.set_default_navigation_timeout(180_000)
     seen = Faults(page, server)

@@ -29,7 +29,7 @@ def test_a_run_of_ones_own_is_added_below_the_frontier(page: Page) -> None:
     found.get_by_label("Add a point of your own").select_option("best_of_n")
     expect(found.locator('[name="strength"]')).to_have_value("16")
     found.get_by_role("button", name="Train and add it").click()
-    expect(field(found, "own.true_quality")).to_have_text(re.compile(r"^2\.\d"), timeout=30_000)
+    expect(field(found, "own.true_quality")).to_have_text(re.compile(r"^2\.\d"))
     expect(found.locator(".finding")).to_contain_text("below the frontier")
     expect(page).to_have_url(re.compile("method=best_of_n&strength=16"))
 
@@ -40,7 +40,7 @@ def test_a_suggestion_trains_again_and_shows_where_the_mass_went(page: Page) -> 
     expect_chart(found)
     expect(field(found, "chosen_change")).to_have_text(re.compile("^−"))
     found.get_by_role("link", name=re.compile("Add the NLL")).click()
-    expect(found.locator(".finding")).to_contain_text("did not become less likely", timeout=30_000)
+    expect(found.locator(".finding")).to_contain_text("did not become less likely")
     expect(page).to_have_url(re.compile("loss=dpo_nll"))
 
 
@@ -52,7 +52,7 @@ def test_dpo_runs_on_where_ipo_stops(page: Page) -> None:
     found.get_by_label("Loss", exact=True).select_option("sigmoid")
     expect(found.locator(".finding")).to_contain_text("runs on")
     found.get_by_label("2", exact=True).check()
-    expect(page).to_have_url(re.compile("beta=2"), timeout=30_000)
+    expect(page).to_have_url(re.compile("beta=2"))
     expect(found.locator(".finding")).to_contain_text("for any β")
 
 

@@ -26,7 +26,6 @@ def test_a_new_seed_trains_both_pipelines_again(page: Page) -> None:
     page.wait_for_function(
         "([widget, old]) => widget.result !== old",
         arg=[found.element_handle(), old],
-        timeout=60_000,
     )
     assert figures.all_text_contents() != before
     expect(field(found, "rlhf.models_in_memory")).to_have_text("4")

@@ -5,10 +5,10 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 from app.lab.trained import the_lab
+from tests.browser.accessibility import PATIENCE
 from tests.browser.helpers import expect_chart, field, widget
 
 SECTION = "/sections/rlhf-pipeline"
-PPO_TAKES = 60_000
 
 
 def state(found: Locator, network: str) -> Locator:
@@ -35,7 +35,7 @@ def test_a_click_opens_each_stage(page: Page) -> None:
     expect(page).to_have_url(re.compile(r"\?stage=reward_model$"))
 
     found.get_by_label("3. PPO").check()
-    expect(field(found, "title")).to_contain_text("Stage 3 of 3", timeout=PPO_TAKES)
+    expect(field(found, "title")).to_contain_text("Stage 3 of 3", timeout=PATIENCE)
     assert found.locator(".networks .state").all_text_contents() == [
         "frozen",
         "frozen",
