@@ -3,12 +3,11 @@
 A widget's address stands for that widget in that state, with the flags of its page. A section's
 address stands for one of its widgets, the first whose parameters the address sets or else its first:
 a page with a navigation of its own is of no use within another page, and the widget links back to the
-section. The address of the home page stands for that page.
+section. Nobody else may frame the home page: its address stands for a link, with a picture.
 
 No ``from __future__ import annotations`` here: FastAPI has to see the real types.
 """
 
-import html
 from typing import Annotated, Any, Literal
 from urllib.parse import SplitResult, unquote, urlsplit
 from xml.etree import ElementTree
@@ -26,8 +25,8 @@ from app.widgets.registry import WIDGETS
 
 router = APIRouter(tags=["embedding"])
 
-WIDTH, HEIGHT = 720, 640
-"""Pixels of a frame: its width always, and its height where it shows the home page"""
+WIDTH = 720
+"""Pixels of a frame"""
 
 DAY = 86_400
 
@@ -36,13 +35,17 @@ class OEmbed(BaseModel):
     """What a consumer shows for an address: section 2.3 of the specification."""
 
     version: Literal["1.0"] = Field("1.0", description="of oEmbed")
-    type: Literal["rich"] = Field("rich", description="HTML to show as it is")
+    type: Literal["rich", "link"] = Field(
+        description="rich: HTML to show as it is; link: the address itself is what to show"
+    )
     title: str = Field(description="of the widget or page")
     provider_name: str = Field(SITE, description="the name of this site")
     provider_url: str = Field(description="its home page")
-    html: str = Field(description="an iframe that needs no script")
-    width: int = Field(description="of the iframe, in pixels")
-    height: int = Field(description="of the iframe, in pixels")
+    html: str | None = Field(
+        None, description="an iframe that needs no script; absent, as its size is, of a link"
+    )
+    width: int | None = Field(None, description="of the iframe, in pixels")
+    height: int | None = Field(None, description="of the iframe, in pixels")
     cache_age: int = Field(DAY, description="for how many seconds a copy may be kept")
     thumbnail_url: str | None = Field(
         None, description="a PNG of exactly this state; absent if none is small enough"
@@ -90,27 +93,28 @@ def oembed(
     """What to embed for an address. HTTPException 404 if it is not of a page that can be embedded."""
     base = str(request.base_url).rstrip("/")
     place, state = _asked(request, url)
-    widget = state.main
-    title, tallest = place.title, HEIGHT
-    if widget is not None:
-        title, tallest = WIDGETS[widget].title, height_of(widget)
-    width, height = _limited(WIDTH, maxwidth), _limited(tallest, maxheight)
-    if widget is not None:
-        query = query_string(changes(state.params[widget]) | state.flags.given)
-        frame = iframe_html(widget, query, base, width, height)
-    else:
-        frame = _iframe(f"{base}{place.path}", title, width, height)
     size = largest_within(maxwidth, maxheight)
-    return OEmbed(
-        title=title,
+    found = OEmbed(
+        type="link",
+        title=place.title,
         provider_url=f"{base}/",
-        html=frame,
-        width=width,
-        height=height,
         thumbnail_url=size and f"{base}{card_path(place, size)}{state.card_query}",
         thumbnail_width=size and size.width,
         thumbnail_height=size and size.height,
     )
+    widget = state.main
+    if widget is None:
+        return found
+    width, height = _limited(WIDTH, maxwidth), _limited(height_of(widget), maxheight)
+    query = query_string(changes(state.params[widget]) | state.flags.given)
+    frame = {
+        "type": "rich",
+        "title": WIDGETS[widget].title,
+        "html": iframe_html(widget, query, base, width, height),
+        "width": width,
+        "height": height,
+    }
+    return found.model_copy(update=frame)
 
 
 def _asked(request: Request, url: str) -> tuple[Place, PageState]:
@@ -145,13 +149,6 @@ def _host(url: SplitResult) -> tuple[str | None, int | None]:
 
 def _limited(size: int, most: int | None) -> int:
     return size if most is None else min(size, most)
-
-
-def _iframe(src: str, title: str, width: int, height: int) -> str:
-    return (
-        f'<iframe src="{html.escape(src)}" title="{html.escape(title)}" width="{width}" '
-        f'height="{height}" loading="lazy" frameborder="0" allowfullscreen></iframe>'
-    )
 
 
 def as_xml(found: OEmbed) -> bytes:

@@ -15,12 +15,14 @@ from starlette.testclient import TestClient
 
 from app.embedding import height_of
 from app.main import create_app
+from app.places import HOME_TITLE
 from app.sections import SECTIONS
 from app.settings import Settings
 from app.widgets.registry import WIDGETS
 from tests.site import Elements
 
 BASE = "http://testserver"
+EMBEDDED = ["/sections/beta", "/widgets/beta_effect?beta=0.2"]
 
 
 def asked(client: TestClient, url: str, **params: str | int) -> Any:
@@ -88,12 +90,22 @@ def test_a_section_stands_for_the_widget_that_its_address_sets(
     assert embed["title"] == WIDGETS[name].title
 
 
-def test_the_home_page_is_embedded_itself(client: TestClient) -> None:
+def test_the_home_page_is_a_link_with_a_picture(client: TestClient) -> None:
     for url in (BASE, f"{BASE}/", "https://testserver/", "http://TESTSERVER:80/#contents"):
-        assert frame_of(asked(client, url).json())["src"] == f"{BASE}/"
+        embed = asked(client, url).json()
+        assert (embed["type"], embed["title"]) == ("link", HOME_TITLE)
+        assert not {"html", "width", "height"} & embed.keys()
+        assert embed["thumbnail_url"] == f"{BASE}/cards/home.png"
 
 
-@pytest.mark.parametrize("path", ["/", "/sections/beta", "/widgets/beta_effect?beta=0.2"])
+def test_what_is_handed_out_may_be_framed_by_anybody(client: TestClient) -> None:
+    for path in ("/", *EMBEDDED):
+        for frame in Frames(asked(client, BASE + path).json().get("html", "")).all:
+            policy = client.get(str(frame["src"])).headers["content-security-policy"]
+            assert "frame-ancestors" not in policy
+
+
+@pytest.mark.parametrize("path", EMBEDDED)
 @pytest.mark.parametrize(("maxwidth", "maxheight"), [(500, 400), (5000, 90), (1, 1), (320, 9999)])
 def test_nothing_is_larger_than_a_consumer_allows(
     client: TestClient, path: str, maxwidth: int, maxheight: int
