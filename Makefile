@@ -64,7 +64,8 @@ lock: $(BIN)/uv
 $(BIN)/uv:
 	$(MAKE) .venv/.installed
 
-bench: .venv/.compressed browser
+bench: .venv/.compressed
+	@tools/ensure_programs wrk:wrk
 	$(BIN)/python -m tools.bench
 
 # STUDENTS= changes how many; they come within a minute.

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
+import json
 
 import brotli
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from app.resources import STATIC
+from app.widgets.registry import WIDGETS
 
 DRAWN = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Bare</title>
 <p data-field="number">1</p><div class="chart">
@@ -28,48 +31,21 @@ document.querySelector("input").addEventListener("input", async (event) => {
 )
 
 
-@contextmanager
-def bare_pages(plotly: Path, figure: str) -> Iterator[str]:
-    """The address of a server that has them: at ``/`` without script, at ``/plotly`` with a chart.
+def create() -> Starlette:
+    """For ``uvicorn --factory``: at ``/`` without script, at ``/plotly/<widget>`` with the widget's chart."""
+    script = brotli.compress((STATIC / "vendor" / "plotly-basic.min.js").read_bytes(), quality=9)
+    packed = {"Content-Encoding": "br"}
 
-    Args:
-        plotly: file of the library, served compressed
-        figure: the figure to draw, as JSON
-    """
-    script = brotli.compress(plotly.read_bytes(), quality=9)
-    html = "text/html; charset=utf-8"
-    answers = {
-        "/": (html, DRAWN.encode()),
-        "/plotly": (html, WITH_PLOTLY.replace("@FIGURE@", figure).encode()),
-        "/plotly.js": ("text/javascript", script),
-        "/number": ("text/plain", b"2"),
-        "/favicon.ico": ("image/x-icon", b""),
-    }
+    def plotly(request: Request) -> Response:
+        widget = WIDGETS[request.path_params["widget"]]
+        figure = widget.compute(widget.params()).model_dump(mode="json")["figure"]
+        return HTMLResponse(WITH_PLOTLY.replace("@FIGURE@", json.dumps(figure)))
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            """One of the answers."""
-            kind, body = answers[self.path.partition("?")[0]]
-            self.send_response(200)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            if body is script:
-                self.send_header("Content-Encoding", "br")
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    return Starlette(
+        routes=[
+            Route("/", lambda _: HTMLResponse(DRAWN)),
+            Route("/plotly/{widget}", plotly),
+            Route("/plotly.js", lambda _: Response(script, 200, packed, "text/javascript")),
+            Route("/number", lambda _: PlainTextResponse("2")),
+        ]
+    )

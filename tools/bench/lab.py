@@ -1,9 +1,18 @@
-"""Rows of the lab: training and exact measuring, on one torch thread of this process."""
+"""Training and exact measuring, each beside its floor, on one torch thread. Timed by pytest-benchmark."""
 
 from __future__ import annotations
 
 import itertools
+import json
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
 
 from app.lab.dpo import DPOConfig, train_dpo
 from app.lab.exact import exact_logps
@@ -12,84 +21,95 @@ from app.lab.reward_model import RewardModelConfig, train_reward_model
 from app.lab.runs import ppo_rows
 from app.lab.trained import the_lab
 from tools.bench import bare
-from tools.bench.samples import in_turn, seconds
-from tools.bench.table import Row, Subject, Target
+from tools.bench.table import Row
 
-RUNS = 5
+ROUNDS = 5
 PROMPT = 0
-MANY = 20
-"""Calls in one measurement of what takes milliseconds."""
+SEEDS = itertools.count(500_000)
+"""a run that was made before is not made again"""
 
-PPO = Subject(
-    "PPO, 150 iterations of 128 rollouts, measured exactly after each",
-    "s",
-    "forward, backward and optimizer steps of the same networks on the same shapes",
-    (Target(2.5),),
-)
-DPO = Subject(
-    "DPO, 400 steps of 128 pairs",
-    "s",
-    "forward, backward and optimizer step of the same network on as many pairs, 400 times",
-    (Target(1.0), Target(1.25, of="ratio")),
-)
-EXACT = Subject(
-    "exact log pi of all 7,776 responses to a prompt",
-    "ms",
-    "one float64 pass of the network's layers, without attention, over the 1,555 prefixes",
-    (Target(3.0),),
-)
-REWARD_MODEL = Subject(
-    "reward model, 150 full-batch steps on 2,000 comparisons",
-    "s",
-    "forward, backward and optimizer step of the same model on the same pairs, 150 times",
-    (Target(0.1),),
-)
-SUBJECTS = (PPO, DPO, EXACT, REWARD_MODEL)
+
+@dataclass(frozen=True)
+class Case:
+    """What is timed, and its row."""
+
+    what: str
+    measured: Callable[[], object]
+    floor: Callable[[], object]
+    floor_is: str
+    most: float
+    unit: str = "s"
+    most_ratio: float | None = None
+
+
+def cases() -> list[Case]:
+    """All that is timed."""
+    lab = the_lab()
+    reference, pairs = lab.reference_policy, lab.training_comparisons(PROMPT)
+    dpo = DPOConfig()
+    starts = (step * dpo.batch_size % (len(pairs) - dpo.batch_size) for step in range(dpo.steps))
+    batches = [pairs[start : start + dpo.batch_size].both() for start in starts]
+    reward = RewardModelConfig()
+    return [
+        Case(
+            "PPO, 150 iterations of 128 rollouts, measured exactly after each",
+            lambda: list(ppo_rows(PROMPT, PPOConfig(seed=next(SEEDS)))),
+            bare.ppo_iterations(reference, PROMPT, PPOConfig()),
+            "forward, backward and optimizer steps of the same networks on the same shapes",
+            2.5,
+        ),
+        Case(
+            "DPO, 400 steps of 128 pairs",
+            lambda: train_dpo(reference, [pairs], dpo),
+            bare.dpo_steps(reference, PROMPT, batches),
+            "forward, backward and optimizer step of the same network on as many pairs, 400 times",
+            1.0,
+            most_ratio=1.25,
+        ),
+        Case(
+            "exact log pi of all 7,776 responses to a prompt",
+            lambda: exact_logps(reference, PROMPT),
+            bare.prefix_layers(reference, PROMPT),
+            "one float64 pass of the network's layers, without attention, over the 1,555 prefixes",
+            3.0,
+            "ms",
+        ),
+        Case(
+            "reward model, 150 full-batch steps on 2,000 comparisons",
+            lambda: train_reward_model([pairs], reward),
+            bare.reward_model_steps(pairs, reward),
+            "forward, backward and optimizer step of the same model on the same pairs, 150 times",
+            0.1,
+        ),
+    ]
+
+
+@pytest.mark.parametrize("which", ["measured", "floor"])
+@pytest.mark.parametrize("case", cases(), ids=lambda case: case.what)
+def test_lab(benchmark: BenchmarkFixture, case: Case, which: str) -> None:
+    """Time one of them; what takes milliseconds is called twenty times in a round."""
+    benchmark.group, benchmark.name = case.what, which
+    benchmark.pedantic(  # type: ignore[no-untyped-call]
+        getattr(case, which),
+        rounds=ROUNDS,
+        warmup_rounds=1,
+        iterations=20 if case.unit == "ms" else 1,
+    )
 
 
 def rows() -> Iterator[Row]:
-    """Measure all of them."""
-    lab = the_lab()
-    reference = lab.reference_policy
-    pairs = lab.training_comparisons(PROMPT)
-    config, dpo_config, reward_config = PPOConfig(), DPOConfig(), RewardModelConfig()
-    # A run that was made before is not made again: each gets a seed of its own.
-    seeds = itertools.count(500_000)
-    size = dpo_config.batch_size
-    starts = (step * size % (len(pairs) - size) for step in range(dpo_config.steps))
-    batches = [pairs[start : start + size].both() for start in starts]
-
-    yield _row(
-        PPO,
-        lambda: list(ppo_rows(PROMPT, PPOConfig(seed=next(seeds)))),
-        bare.ppo_iterations(reference, PROMPT, config),
-    )
-    yield _row(
-        DPO,
-        lambda: train_dpo(reference, [pairs], dpo_config),
-        bare.dpo_steps(reference, PROMPT, batches),
-    )
-    yield _row(
-        EXACT,
-        lambda: exact_logps(reference, PROMPT),
-        bare.prefix_layers(reference, PROMPT),
-        calls=MANY,
-    )
-    yield _row(
-        REWARD_MODEL,
-        lambda: train_reward_model([pairs], reward_config),
-        bare.reward_model_steps(pairs, reward_config),
-    )
-
-
-def _row(
-    subject: Subject, measured: Callable[[], object], floor: Callable[[], object], calls: int = 1
-) -> Row:
-    """Both once to warm up, then in turn."""
-    factor = (1000 if subject.unit == "ms" else 1) / calls
-
-    def timed(call: Callable[[], object]) -> Callable[[], float]:
-        return lambda: factor * seconds(lambda: [call() for _ in range(calls)])
-
-    measured(), floor()
-    return Row(subject, *in_turn(timed(measured), timed(floor), RUNS))
+    """Those of a run of this file."""
+    with tempfile.NamedTemporaryFile(suffix=".json") as file:
+        # Plain pytest, without the options of the project's tests.
+        command = [sys.executable, "-m", "pytest", "-q", "-c", "/dev/null", "--rootdir", "."]
+        command += [__file__, f"--benchmark-json={file.name}"]
+        subprocess.run(command, check=True, stdout=sys.stderr)
+        timed = json.loads(Path(file.name).read_text(encoding="utf-8"))["benchmarks"]
+    times = {(one["group"], one["name"]): one["stats"]["data"] for one in timed}
+    for case in cases():
+        factor = 1000 if case.unit == "ms" else 1
+        measured, floor = (
+            [factor * time for time in times[case.what, which]] for which in ("measured", "floor")
+        )
+        targets = {"most": case.most, "most_ratio": case.most_ratio}
+        yield Row(case.what, case.unit, measured, floor, case.floor_is, **targets)

@@ -1,130 +1,104 @@
-"""Rows of runs whose readers leave, or take nothing: how long those who wait for them wait."""
+"""Rows of runs whose readers leave, or take nothing: how long those who wait for a place wait."""
 
 from __future__ import annotations
 
 import itertools
 import socket
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
-from app.settings import Settings
-from tools.bench.generator import BEGUN_S, ask_for_stream, held_streams, wait_for_rest
-from tools.bench.samples import in_turn
-from tools.bench.serving import Served, served
-from tools.bench.table import Row, Subject, Target
+import httpx
 
-TRIES = 5
-SLOW_TRIES = 3
+from app.settings import Settings
+from tools.bench.load import followed
+from tools.bench.samples import in_turn
+from tools.bench.server import run
+from tools.bench.serving import Served, served, wait_for_rest
+from tools.bench.table import Row
+
+TRIES = 3
 LONG = 400
 """iterations of the runs that others wait for: their rows do not fit between server and slow reader"""
-SHORT = 10
+QUEUED = 20
+"""runs whose readers leave before their turn"""
 
-LEFT = Subject(
-    "readers of as many runs as go on at a time leave: until the next run has its first row",
-    "s",
-    "the first row of the same run on a server at rest",
-    (Target(1),),
-)
-SLOW = Subject(
-    "as many runs as go on at a time, whose readers take nothing: until the next run has its first row",
-    "s",
-    "the same with readers who take everything",
-    (Target(1, of="excess"),),
-)
-SUBJECTS = (LEFT, SLOW)
+AT_A_TIME = Settings().concurrent_runs
+
+FLOOR = "the same with readers who take everything"
 
 
 def rows() -> Iterator[Row]:
     """Measure both."""
-    with served() as server:
-        bench = Bench(server, Settings().concurrent_runs)
-        yield Row(LEFT, *in_turn(bench.left, bench.at_rest, TRIES))
-        yield Row(SLOW, *in_turn(bench.slow, bench.quick, SLOW_TRIES))
+    with served(DPO_EXPLAINED_WARM="0") as server:
+        bench = Bench(server)
+        left = in_turn(bench.left, bench.taken, TRIES)
+        yield Row(
+            f"readers of as many runs as go on at a time leave, and those of {QUEUED} that wait: "
+            "until the next run has its first row",
+            *("s", *left, FLOOR),
+            most=7,
+        )
+        slow = in_turn(bench.slow, bench.taken, TRIES)
+        yield Row(
+            "as many runs as go on at a time, whose readers take nothing: "
+            "until the next run has its first row",
+            *("s", *slow, FLOOR),
+            most_more=1,
+        )
 
 
 class Bench:
     """Runs with seeds of their own, on a server that makes so many at a time."""
 
-    def __init__(self, server: Served, at_a_time: int, long: int = LONG) -> None:
+    def __init__(self, server: Served, long: int = LONG) -> None:
         self.server = server
-        self.at_a_time = at_a_time
         self.long = long
         self._seeds = itertools.count(800_000)
 
-    def at_rest(self) -> float:
-        """Seconds until a run has its first row, with nothing else to do."""
-        self._rest()
-        begin = time.perf_counter()
-        with _reader(self.server, self._run(SHORT)) as reader:
-            _wait_for(reader, b"step")
-            return time.perf_counter() - begin
-
-    def left(self) -> float:
-        """Seconds from when the readers of all runs leave."""
-        self._rest()
-        with ExitStack() as others:
-            others.enter_context(held_streams(self.server.port, self._long_runs()))
-            with _reader(self.server, self._run(SHORT)) as reader:
-                _wait_for(reader, b"queued")
-                begin = time.perf_counter()
-                others.close()
-                _wait_for(reader, b"step")
-                return time.perf_counter() - begin
+    def taken(self) -> float:
+        """Seconds of a reader who waits for runs that are taken as they are made."""
+        wait_for_rest(self.server.pid)
+        with followed(self._runs(AT_A_TIME, self.long)):
+            return self._first_row()
 
     def slow(self) -> float:
         """Seconds of a reader who waits for runs of which only the first rows are taken."""
-        return self._behind(slow=True)
-
-    def quick(self) -> float:
-        """Seconds of a reader who waits for runs that are taken as they are made."""
-        return self._behind(slow=False)
-
-    def _behind(self, slow: bool) -> float:
-        self._rest()
-        with ExitStack() as others, ThreadPoolExecutor(self.at_a_time) as taking:
-            begin, taken = time.perf_counter(), []
-            for path in self._long_runs():
-                other = others.enter_context(_reader(self.server, path, slow))
-                _wait_for(other, b"step")
-                if not slow:
-                    taken.append(taking.submit(_wait_for, other, b"done"))
-            with _reader(self.server, self._run(SHORT)) as reader:
-                _wait_for(reader, b"queued")
-                _wait_for(reader, b"step")
-                waited = time.perf_counter() - begin
-            for each in taken:
-                each.result()
-            return waited
-
-    def _rest(self) -> None:
         wait_for_rest(self.server.pid)
+        with _open(self._runs(AT_A_TIME, self.long), "step", slow=True):
+            return self._first_row()
 
-    def _long_runs(self) -> list[str]:
-        return [self._run(self.long) for _ in range(self.at_a_time)]
+    def left(self) -> float:
+        """Seconds of a reader who comes when all readers have left."""
+        wait_for_rest(self.server.pid)
+        with (
+            _open(self._runs(AT_A_TIME, self.long), "step"),
+            _open(self._runs(QUEUED, self.long), "queued"),
+        ):
+            pass
+        return self._first_row()
 
-    def _run(self, iterations: int) -> str:
-        return f"/api/v1/ppo_dynamics/stream?seed={next(self._seeds)}&iterations={iterations}"
+    def _first_row(self) -> float:
+        begin = time.perf_counter()
+        with _open(self._runs(1, 10), "step"):
+            return time.perf_counter() - begin
+
+    def _runs(self, number: int, iterations: int) -> list[str]:
+        return [self.server.address + run(next(self._seeds), iterations) for _ in range(number)]
 
 
 @contextmanager
-def _reader(server: Served, path: str, slow: bool = False) -> Iterator[socket.socket]:
-    """A reader of one stream; a slow one leaves hardly any room for what it does not take."""
-    with socket.socket() as connection:
-        if slow:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
-        connection.settimeout(BEGUN_S)
-        connection.connect(("127.0.0.1", server.port))
-        ask_for_stream(connection, path)
-        yield connection
-
-
-def _wait_for(reader: socket.socket, event: bytes) -> None:
-    """Read on until an event of this name. Raises EOFError if the stream ends before."""
-    seen = b""
-    while b"event: " + event not in seen:
-        part = reader.recv(1000)
-        if not part:
-            raise EOFError(f"no event {event.decode()}: {seen!r}")
-        seen = seen[-100:] + part
+def _open(addresses: Sequence[str], event: str, slow: bool = False) -> Iterator[None]:
+    """Readers of streams who take nothing after an event of this name; slow ones leave no room for more."""
+    # As little as the system allows.
+    options = [(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)] if slow else []
+    transport = httpx.HTTPTransport(
+        socket_options=options, limits=httpx.Limits(max_connections=None)
+    )
+    with httpx.Client(transport=transport, timeout=120) as client, ExitStack() as streams:
+        taken = []  # an iterator that is thrown away closes its connection
+        for address in addresses:
+            answer = streams.enter_context(client.stream("GET", address))
+            taken.append(answer.raise_for_status().iter_lines())
+            next(line for line in taken[-1] if line == f"event: {event}")
+        yield

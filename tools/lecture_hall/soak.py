@@ -16,10 +16,9 @@ from dataclasses import dataclass
 
 import psutil
 
-from tools.bench.generator import wait_for_rest
 from tools.bench.machine import header
 from tools.bench.memory import Memory, memory_of
-from tools.bench.serving import SERVE, served
+from tools.bench.serving import SERVE, served, wait_for_rest
 from tools.lecture_hall.__main__ import add_options, allow_open_files, hold, watched_memory
 
 MOST_GROWTH = 0.05
