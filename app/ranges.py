@@ -11,7 +11,6 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field, ValidationError, create_model
 
 from app.api import refusing_with_ranges_of
-from app.columns import pack, script_json
 from app.computing import computed
 from app.controls import controls_of
 from app.memo import Memo
@@ -19,29 +18,8 @@ from app.problems import Problem
 from app.widgets.base import Widget, WidgetParams
 from app.widgets.registry import WIDGETS
 
-KEPT = 4
+KEPT = 2
 """ranges of each widget"""
-
-
-class Columns(BaseModel):
-    """Values of one shape, taken apart: what is equal in all is sent once.
-
-    One of ``s``, ``v``, ``u``, ``a``, ``o`` and ``p`` is there, and says how the n-th value is put together
-    (``static/columns.js`` does it in eight lines).
-    """
-
-    s: Any = Field(None, description="the value, the same everywhere")
-    v: list[Any] | None = Field(None, description="every value, in order")
-    u: list[Any] | None = Field(None, description="each value once; the n-th is u[i[n]]")
-    a: list["Columns"] | None = Field(None, description="the n-th is a list: the n-th of each")
-    o: dict[str, "Columns"] | None = Field(
-        None, description="the n-th is an object: for each key its n-th"
-    )
-    p: list["Columns"] | None = Field(
-        None, description="parts of several shapes; the n-th value is the k[n]-th of p[i[n]]"
-    )
-    i: list[int] | None = Field(None, description="places in u, or parts in p")
-    k: list[int] | None = Field(None, description="places in a part")
 
 
 class Range(BaseModel):
@@ -52,8 +30,8 @@ class Range(BaseModel):
         description="its values, in order: the slider's positions, less those that are refused for "
         "what the other parameters are; none where one result at a time is sooner there"
     )
-    results: Columns | None = Field(
-        description="the results at these values, to rounding, without fields that no page shows"
+    results: list[dict[str, Any]] = Field(
+        description="the result at each of these values, to rounding, without fields that no page shows"
     )
 
 
@@ -93,27 +71,12 @@ def range_json(widget: Widget, query: WidgetParams) -> bytes:
         assert refused is not None
         errors = refused.errors()
         raise RequestValidationError([{**e, "loc": ("query", *e["loc"])} for e in errors])
-    answer = {"along": along, "values": [], "results": None}
+    answer = Range(along=along, values=[], results=[])
     if widget.ranges.worthwhile(several):
-        seen: dict[int, Any] = {}
-        results = [_plain(result, seen) for result in widget.ranges.compute_many(several)]
-        for name, inner in widget.ranges.leave_out:
-            for part in {id(part): part for result in results for part in result[name]}.values():
-                del part[inner]
-        answer["values"] = [getattr(params, along) for params in several]
-        answer["results"] = pack(results)
-    return script_json(answer).encode()
-
-
-def _plain(value: Any, seen: dict[int, Any]) -> Any:
-    """A result as JSON has it. Parts that results share stay shared, which makes them quick to pack."""
-    if isinstance(value, BaseModel):
-        if id(value) not in seen:
-            seen[id(value)] = {name: _plain(item, seen) for name, item in vars(value).items()}
-        return seen[id(value)]
-    if isinstance(value, list) and value and isinstance(value[0], BaseModel):
-        return [_plain(item, seen) for item in value]
-    return value
+        answer.values = [getattr(params, along) for params in several]
+        results = widget.ranges.compute_many(several)
+        answer.results = [result.model_dump(exclude=widget.ranges.leave_out) for result in results]
+    return answer.model_dump_json().encode()
 
 
 router = APIRouter(
@@ -142,7 +105,7 @@ def _add_route(widget: Widget, along: str) -> None:
         name=f"get_{widget.name}_range",
         summary=f"The results of {widget.name} at every position of a slider",
         description="What the page asks for when a slider is about to be moved: the drag then needs no "
-        "server. All results are computed in one go, and sent in columns.",
+        "server. All results are computed in one go.",
         response_model=Range,
         tags=["widgets"],
         openapi_extra={"x-example": f"/api/v1/{widget.name}/range?along={along}"},

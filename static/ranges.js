@@ -1,6 +1,5 @@
 // What a widget shows at every position of a slider: one request brings it when the slider is about to be
 // used, and a drag reads from it. All of it was computed by the server; nothing is computed here.
-import { unpack } from "./columns.js";
 import { askRange } from "./server.js";
 
 // A range holds for what the other controls say. Those asked for longest ago go first.
@@ -26,14 +25,13 @@ export class Ranges {
   /** The result for what the controls say, if a range along this parameter is there and has it. */
   result(along) {
     const range = this.#kept.get(this.#query(along));
-    const place = range?.places?.get(Number(this.#widget.form.elements[along].value));
-    return place === undefined ? null : unpack(range.results, place);
+    return range?.results?.get(Number(this.#widget.form.elements[along].value)) ?? null;
   }
 
   /** Whether a range along this parameter is on its way for what the other controls say. */
   awaited(along) {
     const range = this.#kept.get(this.#query(along));
-    return range !== undefined && !range.places;
+    return range !== undefined && !range.results;
   }
 
   #prepare(control) {
@@ -54,8 +52,7 @@ export class Ranges {
     this.#keep(query, range);
     try {
       const { values, results } = await answer;
-      range.places = new Map(values.map((value, place) => [value, place]));
-      range.results = results;
+      range.results = new Map(values.map((value, place) => [value, results[place]]));
     } catch {
       // Nobody needs to know: a slider without its range asks for each result.
       this.#kept.delete(query);

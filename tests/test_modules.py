@@ -15,7 +15,7 @@ from tests.site import PAGES, Elements
 def test_all_that_a_module_imports_is_found_once_and_nothing_that_it_loads_later() -> None:
     found = imports("widget.js", "plot.js")
     assert len(found) == len(set(found))
-    assert {"widget.js", "ranges.js", "columns.js", "plot.js", "dom.js"} <= set(found)
+    assert {"widget.js", "ranges.js", "plot.js", "dom.js"} <= set(found)
     assert not {"share.js", "receipt.js"} & set(found)
     assert not [name for name in found if name.startswith("vendor/")]
 

@@ -1,4 +1,4 @@
-"""What widgets compute, as files of a copy: every state of a plan, in columns, each value once."""
+"""What widgets compute, as files of a copy: every state of a plan."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from typing import Any
 import torch
 from pydantic import ValidationError
 
-from app.columns import pack, script_json
 from app.export.plan import PLANS
 from app.export.states import Plan, State
 from app.widgets.registry import WIDGETS
@@ -103,21 +102,19 @@ def _compute_chunk(name: str, states: Sequence[State]) -> list[Computed]:
 
 def results_file(name: str, results: Sequence[Computed]) -> str:
     """A script that registers results under a name; ``static/offline.js`` reads it."""
-    there = [result for result in results if result.result is not None]
-    content: dict[str, Any] = {
-        "results": pack([result.result for result in there]) if there else None,
-        "beside": pack([result.beside for result in there]) if there else None,
-    }
-    if len(there) < len(results):
-        content["refused"] = {i: r.refused for i, r in enumerate(results) if r.result is None}
-    return f"dpoExported.files[{json.dumps(name)}] = {script_json(content)};\n"
+    content = [{key: value for key, value in vars(one).items() if value} for one in results]
+    return f"dpoExported.files[{json.dumps(name)}] = {_json(content)};\n"
 
 
 def index_file(plans: dict[str, Plan], made: str, version: str) -> str:
     """A script that says for each widget which states there are, and in which file."""
     index = {name: plan.index(name) for name, plan in plans.items()}
     content = {"made": made, "version": version, "widgets": index, "files": {}}
-    return f"window.dpoExported = {script_json(content)};\n"
+    return f"window.dpoExported = {_json(content)};\n"
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def _rounded(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -56,8 +56,8 @@ class Ranges:
     page shows"""
     along: tuple[str, ...]
     """the parameters that have such a slider"""
-    leave_out: tuple[tuple[str, str], ...] = ()
-    """fields that no page shows, too, of the items of a list: its name, and the field's"""
+    leave_out: Mapping[str, Any] | None = None
+    """fields that no page shows, too, in the form of pydantic's ``exclude``"""
     worthwhile: Callable[[Sequence[Any]], bool] = lambda _: True
     """whether so many params are computed sooner than a reader would ask for one by one"""
 

@@ -353,7 +353,9 @@ WIDGET = Widget(
     params=Params,
     result=Result,
     compute=compute,
-    ranges=Ranges(optima, ("beta",), leave_out=(("dots", "reward"), ("dots", "reference_reward"))),
+    ranges=Ranges(
+        optima, ("beta",), leave_out={"dots": {"__all__": {"reward", "reference_reward"}}}
+    ),
     example="prompt=poem&beta=0.2&reward=learned",
     tries=(
         Try("Hold it close: at β = 5 hardly anything moves.", "beta=5"),
