@@ -6,11 +6,11 @@ COPY requirements requirements
 COPY tools tools
 RUN tools/install_locked python assets
 COPY pyproject.toml package.json package-lock.json .npmrc README.md ./
-RUN npm ci --omit=dev && mkdir -p static && python -m tools.build_assets
+RUN npm ci && mkdir -p static && python -m tools.build_assets
 COPY app app
 COPY templates templates
 COPY static static
-RUN python -m app.statics && python -m build --wheel --no-isolation
+RUN node tools/bundle.mjs && python -m app.statics && python -m build --wheel --no-isolation
 
 FROM python:3.11-slim
 COPY --from=build /src/requirements /tmp/requirements

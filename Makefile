@@ -103,8 +103,13 @@ screenshots: .venv/.assets browser
 	$(BIN)/python -m tools.build_assets
 	touch $@
 
+# The scripts of offline copies.
+.venv/.bundled: .venv/.assets tools/bundle.mjs $(wildcard static/*.js static/widgets/*.js)
+	$(BIN)/node tools/bundle.mjs
+	touch $@
+
 # Statics are compressed once, and again when one has changed.
-.venv/.compressed: .venv/.assets app/statics.py app/sheets.py $(wildcard static/*.* static/widgets/*.*)
+.venv/.compressed: .venv/.bundled app/statics.py app/sheets.py $(wildcard static/*.* static/widgets/*.*)
 	$(BIN)/python -m app.statics
 	touch $@
 
@@ -112,4 +117,4 @@ browser:
 	@tools/ensure_programs
 
 clean:
-	rm -rf .venv node_modules static/vendor dist
+	rm -rf .venv node_modules static/built static/vendor dist

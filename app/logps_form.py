@@ -92,7 +92,6 @@ def _page(request: Request, fields: dict[str, str], found: WidgetView) -> Any:
         "w": found,
         "views": {WIDGET.name: found},
         "section": section_of(WIDGET.name),
-        "form_action": request.url.path,
         "widget_level": 1,
         "own": {"text": text, "error": error},
     }

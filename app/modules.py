@@ -9,7 +9,7 @@ from posixpath import dirname, join, normpath
 from app.resources import STATIC
 
 IMPORT = re.compile(r'^import (?:\{([^}]*)\} from )?"([^"]+)";[^\S\n]*$', re.MULTILINE)
-"""names and path; the only form that our files use (app/export/bundle.py refuses others)"""
+"""names and path; the only form that our files use"""
 
 
 @lru_cache(maxsize=64)

@@ -43,7 +43,7 @@ async def section(request: Request, slug: str) -> Any:
         "headings": headings_of(slug),
         "cited": {},
         "views": await views(request, found.widgets),
-        "form_action": request.url.path,
+        "form_action": f"/sections/{slug}",
         "heading_level": 2,
         "widget_level": 3,
     }
@@ -59,7 +59,6 @@ async def single_widget(request: Request, name: str) -> Any:
         "w": found,
         "views": {name: found},
         "section": section_of(name),
-        "form_action": request.url.path,
         "widget_level": 1,
     }
     return await computed(templates.TemplateResponse, request, "widget.html", context)

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from fastapi import Request
 from fastapi.templating import Jinja2Templates
 from jinja2 import StrictUndefined, pass_context
 from jinja2.runtime import Context
@@ -26,7 +27,13 @@ from app.sections import SECTIONS, section_by_slug
 from app.sources import corrections, glossary, references
 from app.widgets.base import Try, Widget, WidgetParams, WidgetResult
 
-templates = Jinja2Templates(directory=TEMPLATES)
+
+def _offline(request: Request) -> dict[str, Any]:
+    """What is known of the offline copy that a page is drawn for (app/export/pages.py); None on a server."""
+    return {"offline": getattr(request.state, "offline", None)}
+
+
+templates = Jinja2Templates(directory=TEMPLATES, context_processors=[_offline])
 _environment = templates.env
 _environment.undefined = StrictUndefined
 _environment.trim_blocks = True
@@ -86,13 +93,43 @@ def static_hash() -> str:
 
 @pass_context
 def _url(context: Context, path: str) -> str:
-    """An address of ours, under the sub-path that a proxy may serve us at."""
+    """An address of ours, under the sub-path that a proxy may serve us at.
+
+    For an offline copy, the way to a file of it from the one that is written; empty if it has no such page.
+    """
+    if offline := context.get("offline"):
+        return str(offline.url(path))
     return f"{context['request'].scope.get('root_path', '')}{path}"
 
 
 @pass_context
 def _static(context: Context, path: str) -> str:
+    if offline := context.get("offline"):
+        return str(offline.static(path))
     return _url(context, f"/static/{static_hash()}/{path}")
+
+
+@pass_context
+def _module(context: Context, path: str) -> Markup:
+    """A module of ours; an offline copy has a script made of it, for browsers load none from disk."""
+    if context.get("offline"):
+        return Markup('<script defer src="{}"></script>').format(_static(context, f"built/{path}"))
+    return Markup('<script type="module" src="{}" fetchpriority="low"></script>').format(
+        _static(context, path)
+    )
+
+
+@pass_context
+def _link(context: Context, path: str, text: str, suffix: str = "", **attributes: object) -> Markup:
+    """A link to a page of ours, ``suffix`` its query or fragment; where a copy lacks the page, the text."""
+    address = _url(context, path)
+    if not address:
+        return Markup('<span class="needs-server" title="Needs a server">{}</span>').format(text)
+    written = Markup("").join(
+        Markup(" {}").format(name) if value is True else Markup(' {}="{}"').format(name, value)
+        for name, value in attributes.items()
+    )
+    return Markup('<a href="{}{}"{}>{}</a>').format(address, suffix, written, text)
 
 
 def _anchor(text: str) -> str:
@@ -134,17 +171,15 @@ def _cite(context: Context, key: str, where: str = "") -> Markup:
     cited = context.get("cited")
     if cited is not None:
         cited[key] = reference
-    return Markup('<a class="cite" href="{}#ref-{}" title="{}">{}</a>').format(
-        _url(context, "/sources"), key, f"{reference.title}. {reference.venue}", label
-    )
+    about = {"class": "cite", "title": f"{reference.title}. {reference.venue}"}
+    return _link(context, "/sources", label, f"#ref-{key}", **about)
 
 
 @pass_context
 def _correction(context: Context, number: int) -> Markup:
     entry = corrections().article[number - 1]
-    return Markup('<a class="correction" href="{}#correction-{}" title="{}">corrected</a>').format(
-        _url(context, "/sources"), entry.number, entry.correction
-    )
+    about = {"class": "correction", "title": entry.correction}
+    return _link(context, "/sources", "corrected", f"#correction-{entry.number}", **about)
 
 
 @pass_context
@@ -152,12 +187,11 @@ def _define(context: Context, key: str) -> Markup:
     """A word of the glossary, in the gutter beside the paragraph before it."""
     entry = glossary()[key]
     return Markup(
-        '<aside class="gutter define" aria-label="Definition: {name}"><p><a href="{page}#symbol-{key}">'
-        "{name}</a> {symbol} {meaning}</p></aside>"
+        '<aside class="gutter define" aria-label="Definition: {name}">'
+        "<p>{link} {symbol} {meaning}</p></aside>"
     ).format(
         name=entry.name,
-        page=_url(context, "/symbols"),
-        key=key,
+        link=_link(context, "/symbols", entry.name, f"#symbol-{key}"),
         symbol=mathml(entry.latex),
         meaning=entry.meaning,
     )
@@ -168,9 +202,7 @@ def _section_link(context: Context, slug: str) -> Markup:
     section = section_by_slug(slug)
     if section is None:
         raise KeyError(slug)
-    return Markup('<a href="{}">{}. {}</a>').format(
-        _url(context, f"/sections/{slug}"), section.numeral, section.title
-    )
+    return _link(context, f"/sections/{slug}", f"{section.numeral}. {section.title}")
 
 
 @pass_context
@@ -218,6 +250,8 @@ _environment.globals.update(
     sections=SECTIONS,
     url=_url,
     static=_static,
+    module=_module,
+    link=_link,
     module_imports=imports,
     heading=_heading,
     widget=_widget,

@@ -2,6 +2,7 @@
 // and grid are those of the page's theme, and each trace's role (its meta) decides its colour.
 import { tableRow } from "./dom.js";
 import { written } from "./format.js";
+import { script } from "./server.js";
 
 const ROLE_COLOURS = {
   reference: "--reference",
@@ -21,7 +22,7 @@ let loading = null;
 /** The library, loaded when it is first asked for; a load that failed is tried again. */
 export const plotly = () => {
   // The UMD file sets window.Plotly.
-  loading ??= import("./vendor/plotly-basic.min.js").then(() => window.Plotly);
+  loading ??= script("vendor/plotly-basic.min.js").then(() => window.Plotly);
   loading.catch(() => {
     loading = null;
   });

@@ -16,6 +16,9 @@ export async function* stream(address, name, signal) {
   yield* eventsOf(address, signal);
 }
 
+/** Run a script, by its path from the folder of statics. */
+export const script = (path) => import(`./${path}`);
+
 /** A seed that was probably never seen before. */
 export const anySeed = () => crypto.getRandomValues(new Uint32Array(1))[0] % 1_000_000;
 

@@ -269,6 +269,7 @@ class DpoWidget extends HTMLElement {
   // Every number opens its receipt, and so does the link, for those who come by keyboard. Another link
   // opens what is there to be shared.
   async #onClick(event) {
+    if (!this.dataset.receipt) return; // an offline copy has neither receipts nor a page to share
     const share = event.target.closest("[data-link=share]");
     if (share) {
       if (opensElsewhere(event)) return;

@@ -7,40 +7,30 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from html import escape
 from importlib.metadata import version
 from pathlib import Path
 
 from tqdm import tqdm
 
 from app.export import report
-from app.export.bundle import bundle
-from app.export.links import Copy, rewritten
-from app.export.pages import BASE, all_pages, one_widget, rendered
+from app.export.pages import Copy, all_pages, one_widget, rendered
 from app.export.plan import PLANS
 from app.export.results import Computed, compute_all, index_file, results_file
 from app.export.states import Plan, State, states_by_file
-from app.rendering import static_hash
 from app.resources import STATIC
 from app.sheets import sheet
 from app.sources import ServedPackage, served_packages
 from app.widgets.registry import WIDGETS
 
-BUNDLE = "static/explainer.js"
+PLOTLY = "vendor/plotly-basic.min.js"
 INDEX = "static/data/index.js"
-REPORT = "report.html"
 MOST_BYTES = 25_000_000
-
-INSTEAD = {"server.js": "offline.js", "receipt.js": "offline_receipt.js"}
-"""modules that need a server, and what stands in their place"""
 
 CARRIED = {"plotly-basic.min.js", "stix-two-math.woff2"}
 """what of static/vendor is in every copy: the font inside its style sheets"""
 
-_MODULE = re.compile(r'<script type="module" src="/static/[^/]+/([^"]+)"')
-_STATIC = re.compile(r'(?:href|src)="(?:\.\./)*static/([^"?#]+)"')
 _FONT = re.compile(r'url\("([^"]+\.woff2)"\)')
 _KINDS = {
     "results": ["static/data/"],
@@ -84,7 +74,8 @@ def export(
     states = {name: [state for part in files[name].values() for state in part] for name in names}
     total = sum(map(len, states.values())) + len(pages)
     with tqdm(total=total, desc="export", unit="result") as bar:
-        html = rendered(pages)
+        copy = Copy(pages, chosen, made)
+        html = rendered(copy)
         bar.update(len(pages))
         results = compute_all(states, jobs or os.cpu_count() or 1, bar.update)
 
@@ -92,8 +83,11 @@ def export(
         name: _write_results(data, {file: len(part) for file, part in files[name].items()}, done)
         for name, done in results.items()
     }
-    _write_pages(folder, html, pages, _copy_of(pages, chosen, made))
-    _write_statics(folder, html)
+    for file, page in html.items():
+        (folder / file).parent.mkdir(exist_ok=True)
+        (folder / file).write_text(page, encoding="utf-8")
+    licences = {f"vendor/{package.licence_file}" for package in _carried()}
+    _write_statics(folder, {PLOTLY, *licences, *copy.statics})
     written = _report(folder, chosen, states_of=states, sizes=sizes, made=made, began=began)
     report.write(written, folder)
     return written
@@ -123,58 +117,9 @@ def _write_results(data: Path, counts: Mapping[str, int], results: list[Computed
     return size
 
 
-def _copy_of(pages: Mapping[str, str], plans: Mapping[str, Plan], made: str) -> Copy:
-    def note(name: str) -> str:
-        plan = plans[name]
-        return (
-            f'<p class="offline-note" data-offline-note><strong>{plan.kind}</strong>: this is an offline '
-            f'copy. {escape(plan.says)} <span class="no-js">The controls need JavaScript here.</span></p>'
-        )
-
-    def about(to: Callable[[str], str]) -> str:
-        return (
-            f"<p>This is an offline copy, made on {made}. See "
-            f'<a href="{to(REPORT)}">what in it is live, gridded and recorded</a>.</p>'
-        )
-
-    return Copy(
-        base=BASE,
-        files={**pages, f"/static/{static_hash()}/": "static/"},
-        bundle=BUNDLE,
-        before=(INDEX,),
-        style="static/offline.css",
-        note=note,
-        about=about,
-    )
-
-
-def _write_pages(
-    folder: Path, html: Mapping[str, str], pages: Mapping[str, str], copy: Copy
-) -> None:
-    for path, file in pages.items():
-        place = folder / file
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(rewritten(html[path], file, copy), encoding="utf-8")
-
-
-def _write_statics(folder: Path, html: Mapping[str, str]) -> None:
-    """The bundle, what pages name beside it, and what it loads when needed."""
-    entries = {name for page in html.values() for name in _MODULE.findall(page)}
-    widgets = [path.relative_to(STATIC).as_posix() for path in STATIC.glob("widgets/*.js")]
-    script = bundle(STATIC, sorted({*entries, *widgets}), INSTEAD)
-    (folder / BUNDLE).write_text(script, encoding="utf-8")
-    named = {
-        name
-        for page in folder.rglob("*.html")
-        for name in _STATIC.findall(page.read_text(encoding="utf-8"))
-    }
-    # The sheets and the script of report.html, which is written later, are among those of pages.
-    named |= {"vendor/plotly-basic.min.js"}
-    named |= {f"vendor/{package.licence_file}" for package in _carried()}
-    for name in sorted(named):
+def _write_statics(folder: Path, names: Iterable[str]) -> None:
+    for name in sorted(names):
         source, place = STATIC / name, folder / "static" / name
-        if place.exists():
-            continue
         place.parent.mkdir(parents=True, exist_ok=True)
         if source.suffix == ".css":
             place.write_text(_with_fonts(source), encoding="utf-8")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from posixpath import dirname, relpath
 from typing import Any
 from urllib.parse import quote
 
 from fastapi import FastAPI
 
+from app.export.states import Plan
 from app.main import create_app
 from app.sections import SECTIONS
 from app.settings import Settings
@@ -17,6 +20,34 @@ from app.widgets.registry import WIDGETS
 
 BASE = "http://offline.invalid"
 """absolute address that pages are asked at; nothing in a copy names it"""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """What templates are told of the copy that a page is drawn for, as ``offline``."""
+
+    pages: Mapping[str, str]
+    """path on a server to file"""
+    plans: Mapping[str, Plan]
+    made: str
+    """date, UTC"""
+    statics: set[str] = field(default_factory=set)
+    """those that its pages name"""
+    here: str = ""
+    """the file that is written"""
+
+    def to(self, file: str) -> str:
+        """The way to a file of the copy."""
+        return relpath(file, dirname(self.here) or ".")
+
+    def url(self, path: str) -> str:
+        """The way to a page by its path on a server; empty if the copy has none."""
+        return self.to(self.pages[path]) if path in self.pages else ""
+
+    def static(self, name: str) -> str:
+        """The way to a static file, which the copy then needs."""
+        self.statics.add(name)
+        return self.to(f"static/{name}")
 
 
 class PageFailed(RuntimeError):
@@ -40,8 +71,8 @@ def one_widget(name: str) -> dict[str, str]:
     return {f"/widgets/{name}": "index.html"}
 
 
-def rendered(paths: Iterable[str]) -> dict[str, str]:
-    """Pages by path, as the application draws them for a copy.
+def rendered(copy: Copy) -> dict[str, str]:
+    """The pages of a copy by file.
 
     Raises:
         PageFailed: one of them was not answered with status 200
@@ -49,14 +80,17 @@ def rendered(paths: Iterable[str]) -> dict[str, str]:
     app = create_app(Settings(warm=False))
 
     async def ask_all() -> dict[str, str]:
-        return {path: await _ask(app, path) for path in paths}
+        return {
+            file: await _ask(app, path, replace(copy, here=file))
+            for path, file in copy.pages.items()
+        }
 
     # In a thread of its own, so that it works where an event loop runs already, as in notebooks.
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(lambda: asyncio.run(ask_all())).result()
 
 
-async def _ask(app: FastAPI, path: str) -> str:
+async def _ask(app: FastAPI, path: str, offline: Copy) -> str:
     """One GET request, in process."""
     status = 0
     body = bytearray()
@@ -88,8 +122,7 @@ async def _ask(app: FastAPI, path: str) -> str:
         "headers": [(b"host", BASE.removeprefix("http://").encode())],
         "server": (BASE.removeprefix("http://"), 80),
         "client": ("127.0.0.1", 0),
-        # Templates ask for it where a copy says something else.
-        "state": {"offline": True},
+        "state": {"offline": offline},
     }
     await app(scope, receive, send)
     if status != 200:

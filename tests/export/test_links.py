@@ -10,19 +10,8 @@ import pytest
 
 from app.cli import main
 from app.export.copy import MOST_BYTES, Occupied, export
-from app.export.links import Copy, rewritten
 from app.export.pages import all_pages
 from app.widgets.registry import WIDGETS
-
-COPY = Copy(
-    base="http://offline.invalid",
-    files={"/": "index.html", "/sections/beta": "sections/beta.html", "/static/abc/": "static/"},
-    bundle="static/explainer.js",
-    before=("static/data/index.js",),
-    style="static/offline.css",
-    note=lambda name: f"<p>note on {name}</p>",
-    about=lambda to: f'<a href="{to("report.html")}">about</a>',
-)
 
 
 class Addresses(HTMLParser):
@@ -43,49 +32,6 @@ class Addresses(HTMLParser):
                 self.ids.add(value or "")
             if (value or "").startswith("/") or "offline.invalid" in (value or ""):
                 self.ours.append(f"{tag} {name}={value}")
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ('<a href="/sections/beta?x=1&amp;y=2#a">β</a>', '<a href="beta.html?x=1&amp;y=2#a">β</a>'),
-        ('<a href="http://offline.invalid/">home</a>', '<a href="../index.html">home</a>'),
-        ('<a href="#here">here</a>', '<a href="#here">here</a>'),
-        ('<a href="https://arxiv.org/x">paper</a>', '<a href="https://arxiv.org/x">paper</a>'),
-        ('<nav><a href="/docs">API <b>x</b></a> | </nav>', "<nav> | </nav>"),
-        (
-            '<p>as <a href="/docs">JSON</a>.</p>',
-            '<p>as <span class="needs-server" title="Needs a server">JSON</span>.</p>',
-        ),
-        ('<link rel="alternate" href="http://offline.invalid/oembed?a">', ""),
-        ('<meta property="og:url" content="http://offline.invalid/">', ""),
-        (
-            '<script type="application/ld+json">{"a": "http://offline.invalid/"}</script>',
-            "",
-        ),
-        (
-            '<link rel="stylesheet" href="/static/abc/page.css">',
-            '<link rel="stylesheet" href="../static/page.css">',
-        ),
-        (
-            '<script type="module" src="/static/abc/widget.js"></script>',
-            '<script defer src="../static/data/index.js"></script>'
-            '<script defer src="../static/explainer.js" data-module="widget.js"></script>',
-        ),
-        ('<form method="post" action="/sections/beta">', '<form action="beta.html">'),
-        ('<dpo-widget name="n" data-api="/api/v1/n" data-follow-url>', '<dpo-widget name="n">'),
-        ('<svg viewBox="0 0 1 1"></svg>', '<svg viewBox="0 0 1 1"></svg>'),
-        ("<script>a < b && c</script>", "<script>a < b && c</script>"),
-        ("x &amp; &#8722; &lt;", "x &amp; &#8722; &lt;"),
-    ],
-)  # fmt: skip
-def test_an_address_leads_from_file_to_file_or_is_gone(before: str, after: str) -> None:
-    assert rewritten(before, "sections/alpha.html", COPY) == after
-
-
-def test_a_widget_says_what_of_it_is_in_the_copy() -> None:
-    html = '<dpo-widget name="n"><form class="widget-controls" action="/sections/beta"></form></dpo-widget>'
-    assert "<p>note on n</p><form" in rewritten(html, "index.html", COPY)
 
 
 def test_no_link_of_a_copy_leads_nowhere_or_out_of_its_folder(offline_copy: Path) -> None:
@@ -117,7 +63,9 @@ def test_style_and_script_name_nothing_outside(offline_copy: Path) -> None:
         for address in re.findall(r"url\(\"?([^)\"]+)", sheet.read_text(encoding="utf-8")):
             assert address.startswith(("data:", "#"))
     assert not list(offline_copy.rglob("*.woff2"))
-    assert "offline.invalid" not in (offline_copy / "static" / "explainer.js").read_text("utf-8")
+    assert "offline.invalid" not in (offline_copy / "static" / "built" / "widget.js").read_text(
+        "utf-8"
+    )
 
 
 def test_the_report_counts_what_there_is(offline_copy: Path) -> None:
