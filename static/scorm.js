@@ -115,8 +115,9 @@
 
   const watchQuiz = (inner) => {
     inner.document.addEventListener("dpo-result", ({ target, detail }) => {
-      if (target.name !== "quiz") return;
       const { answered, score, total } = detail;
+      // A sheet that is only opened, as at each launch, takes no score away.
+      if (target.name !== "quiz" || !answered) return;
       known.quiz = { answered, score, total };
       report();
     });

@@ -155,9 +155,13 @@ def expect_own_sheet(page: Page) -> None:
     }""")
 
 
-def seed_of(page: Page) -> str:
+def own_quiz(page: Page) -> Locator:
+    """The quiz with the sheet of this learner, when it is ready."""
     expect_own_sheet(page)
-    return course(page).locator("[name=seed]").input_value()
+    quiz = course(page).locator('dpo-widget[name="quiz"]')
+    quiz.scroll_into_view_if_needed()
+    expect(quiz).to_have_attribute("data-ready", "")
+    return quiz
 
 
 def answer_all(quiz: Locator) -> int:
@@ -206,8 +210,7 @@ def test_a_platform_of_the_later_edition_gets_the_same(learner: Page, platform: 
         )
 
     learner.goto(f"{platform}/platform2004.html")
-    quiz = course(learner).locator("dpo-widget")
-    expect(quiz).to_have_attribute("data-ready", "")
+    quiz = own_quiz(learner)
     expect_value("cmi.completion_status", "incomplete")
     total = answer_all(quiz)
     expect_value("cmi.completion_status", "completed")
@@ -222,10 +225,9 @@ def test_a_learner_answers_and_the_platform_gets_score_and_completion(
     learner: Page, platform: str
 ) -> None:
     learner.goto(f"{platform}/platform.html?student=ada")
-    quiz = course(learner)
-    expect(quiz.locator("dpo-widget")).to_have_attribute("data-ready", "")
+    quiz = own_quiz(learner)
     expect_cmi(learner, "lesson_status", "incomplete")
-    total = answer_all(quiz.locator("dpo-widget"))
+    total = answer_all(quiz)
     expect_cmi(learner, "lesson_status", "completed")
     score = quiz.locator('[data-field="score"]').first.text_content() or ""
     expect_cmi(learner, "score.raw", str(round(100 * int(score) / total)))
@@ -238,22 +240,24 @@ def test_one_learner_always_gets_the_same_sheet_and_another_gets_another(
     seeds: dict[str, str] = {}
     for student in ("ada", "grace", "ada", "alan", "edsger"):
         learner.goto(f"{platform}/platform.html?student={student}")
-        expect(course(learner).locator("dpo-widget")).to_have_attribute("data-ready", "")
-        seed = seed_of(learner)
+        seed = own_quiz(learner).locator("[name=seed]").input_value()
         assert seeds.setdefault(student, seed) == seed
     assert len(set(seeds.values())) > 1
 
 
 def test_what_was_reported_is_still_known_at_the_next_launch(learner: Page, platform: str) -> None:
     learner.goto(f"{platform}/platform.html?student=ada")
-    quiz = course(learner)
-    expect(quiz.locator("dpo-widget")).to_have_attribute("data-ready", "")
+    quiz = own_quiz(learner)
     quiz.locator("[data-question] [type=radio]").first.check()
-    learner.wait_for_function("window.API.cmi.suspend_data.includes('answered')")
+    answered = "JSON.parse(window.API.cmi.suspend_data || '{}').quiz?.answered === 1"
+    learner.wait_for_function(answered)
     learner.evaluate("window.keep()")
     learner.goto(f"{platform}/platform.html?student=ada")
     expect_cmi(learner, "lesson_status", "incomplete")
-    learner.wait_for_function("JSON.parse(window.API.cmi.suspend_data).quiz.answered === 1")
+    learner.wait_for_function(answered)
+    # A sheet without answers takes no score away.
+    own_quiz(learner).evaluate("widget => widget.refresh()")
+    assert learner.evaluate(answered)
     learner.evaluate("document.getElementById('course').src = 'about:blank'")
     learner.wait_for_function("window.finished && /^0000:00:\\d\\d$/.test(window.sessionTime)")
 
@@ -300,11 +304,7 @@ def test_a_course_is_complete_once_all_is_read_and_answered(
     expect_cmi(learner, "lesson_status", "incomplete")
     inner = course(learner)
     inner.get_by_role("link", name="The bigger picture").first.click()
-    quiz = inner.locator('dpo-widget[name="quiz"]')
-    expect_own_sheet(learner)
-    quiz.scroll_into_view_if_needed()
-    expect(quiz).to_have_attribute("data-ready", "")
-    answer_all(quiz)
+    answer_all(own_quiz(learner))
     expect_cmi(learner, "lesson_status", "incomplete")
     inner.get_by_role("navigation", name="Previous and next section").scroll_into_view_if_needed()
     expect_cmi(learner, "lesson_status", "completed")
