@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager, closing
 from importlib.metadata import version
 from urllib.parse import parse_qsl
@@ -58,9 +56,6 @@ DESCRIPTION = (
     "Endpoints behind the explainer. Every number is computed by PyTorch, on a language model world "
     "small enough to be exact. The same parameters give the same result."
 )
-
-STORE_THREADS = 4
-"""in which the store of runs is asked, each with a connection of its own"""
 
 WARM_PAUSE_S = 0.5
 """seconds between two looks whether readers' runs are waiting, which go first"""
@@ -131,13 +126,9 @@ def create_app(
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     give_freed_memory_back()
-    asyncio.get_running_loop().set_default_executor(
-        ThreadPoolExecutor(STORE_THREADS, thread_name_prefix="store")
-    )
     with ExitStack() as stack:
         place = settings.store or stack.enter_context(temporary_folder())
         store = stack.enter_context(closing(open_store(place, settings.store_bytes)))
-        await _in_all_threads(store.connect)
         limits = Limits(
             waiting=settings.waiting_runs,
             per_client=settings.runs_per_client,
@@ -154,17 +145,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         finally:
             prepared.cancel()
             await runs.close()
-
-
-async def _in_all_threads(call: Callable[[], None]) -> None:
-    """Do something once in each thread that asks the store: no file is left to open once readers come."""
-    all_there = threading.Barrier(STORE_THREADS)
-
-    def once() -> None:
-        all_there.wait()
-        call()
-
-    await asyncio.gather(*(asyncio.to_thread(once) for _ in range(STORE_THREADS)))
 
 
 async def _prepare(app: FastAPI) -> None:

@@ -7,7 +7,6 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,7 +19,7 @@ from starlette.testclient import TestClient
 
 from app import operations
 from app.lab.weights import BadWeights
-from app.main import STORE_THREADS, create_app
+from app.main import create_app
 from app.operations import LabLoading
 from app.problems import Problem
 from app.runs.job import Job
@@ -190,23 +189,6 @@ def test_a_scraper_that_asks_for_openmetrics_gets_it(fresh: TestClient) -> None:
     answer = fresh.get("/metrics", headers={"Accept": wanted})
     assert answer.headers["content-type"].startswith(wanted)
     assert answer.text.endswith("# EOF\n")
-
-
-def test_every_thread_that_asks_the_store_has_its_connection_from_the_start(
-    fresh: TestClient,
-) -> None:
-    def databases() -> int:
-        links = (
-            os.readlink(entry) for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()
-        )
-        return sum(link.endswith("cache.db") for link in links)
-
-    before = databases()
-    assert before >= STORE_THREADS
-    queries = [{"iterations": 10, "seed": seed} for seed in range(8)]
-    with ThreadPoolExecutor(8) as readers:
-        list(readers.map(lambda query: fresh.get("/api/v1/ppo_dynamics", params=query), queries))
-    assert databases() <= before
 
 
 def test_operations_are_documented(fresh: TestClient) -> None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pytest
 
@@ -35,16 +35,17 @@ class Kept(Store):
     """A store in memory."""
 
     def __init__(self) -> None:
-        self.values: dict[str, Any] = {}
+        super().__init__()
+        self.values: dict[str, str] = {}
 
     def close(self) -> None:
         pass
 
-    def _get(self, name: str) -> Any:
-        return self.values.get(name)
+    def _get(self, key: str) -> str | None:
+        return self.values.get(key)
 
-    def _set(self, name: str, value: Any, seconds: float) -> None:  # noqa: ARG002
-        self.values[name] = value
+    def _set(self, key: str, text: str) -> None:
+        self.values[key] = text
 
 
 class Scripted:
