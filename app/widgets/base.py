@@ -82,6 +82,8 @@ class Widget:
     """whether a result takes training: it is then made beside the server, in its turn"""
     stream: Callable[[Any], Iterator[tuple[str, BaseModel]]] | None = None
     """what comes before the result of a run that can be watched: events by name, as they are made"""
+    streamed: str = ""
+    """what these events are, for the documentation of the API"""
     ranges: Ranges | None = None
     """which sliders get the results of all their positions at once"""
     policies: Callable[[Any], dict[str, Tensor]] | None = None

@@ -220,6 +220,7 @@ WIDGET = Widget(
     compute=compute,
     trains=always,
     stream=stream,
+    streamed="`step` with a history row each",
     policies=policies,
     example="seed=7&kl_coefficient=0.2",
     tries=(

@@ -205,6 +205,7 @@ WIDGET = Widget(
     compute=compute,
     trains=always,
     stream=stream,
+    streamed="`begun` with the chart, `step` with a place each, DPO's and RLHF's in turn",
     policies=policies,
     example="prompt=poem&dpo_beta=0.1&kl_coefficient=0.1",
     tries=(
