@@ -2,7 +2,7 @@
 # make check  lint, types, and the tests that are fast: what one runs while working
 # make test   set up, browser included, and pass all the tests
 # make bench  measure; see BENCHMARKS.md for results of record
-# make lecture-hall  300 readers at once; see BENCHMARKS.md
+# make lecture-hall  300 readers at once, then 400 who wait for runs; see BENCHMARKS.md
 # make soak   lectures for ten minutes (MINUTES=): nothing may grow
 # make audit  ask whether advisories are known for what is pinned
 # make sbom   list what the site is made of, in dist/sbom*.cdx.json
@@ -72,6 +72,7 @@ bench: .venv/.compressed
 STUDENTS ?= 300
 lecture-hall: .venv/.compressed
 	$(BIN)/python -m tools.lecture_hall --students $(STUDENTS)
+	$(BIN)/python -m tools.lecture_hall.waiting
 
 MINUTES ?= 10
 soak: .venv/.compressed

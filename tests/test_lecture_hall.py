@@ -25,6 +25,7 @@ from tools.lecture_hall.report import (
     times_table,
 )
 from tools.lecture_hall.soak import AtRest
+from tools.lecture_hall.waiting import late
 
 # ---- lecture hall ------------------------------------------------------------------------------
 
@@ -103,6 +104,13 @@ def test_a_fair_queue_makes_those_further_back_wait_longer() -> None:
     assert correlation([1], [1]) == 0
     assert "last place told was 9" in queue_line([Queued(4, 1.0), Queued(9, 2.0)])
     assert queue_line([]) == "No run had to queue."
+
+
+def test_one_late_answer_of_a_hundred_is_let_pass_and_two_are_not() -> None:
+    asked = [Asked("/healthz", 0.05)] * 98
+    assert late([*asked, Asked("/healthz", 0.05), Asked("/healthz", 0.2)]) == []
+    missed = late([*asked, *[Asked("/healthz", 0.2)] * 2])
+    assert missed == ["/healthz: 2 of 100 took more than 0.1 s"]
 
 
 def test_growth_of_memory_is_told_from_the_first_sample_to_the_last() -> None:
