@@ -6,7 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.problems import FieldError, detail_of, respond
+from app.problems import FieldError, answer, detail_of, problem_of
 
 
 class BodyTooLarge(HTTPException):
@@ -40,7 +40,7 @@ class BodyLimit:
         declared = dict(scope.get("headers", [])).get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > self.max_bytes:
             refusal = BodyTooLarge(self.max_bytes)
-            answer = respond(Request(scope), 413, refusal.detail, refusal.errors)
-            await answer(scope, receive, send)
+            refused = answer(Request(scope), problem_of(413, refusal.detail, refusal.errors))
+            await refused(scope, receive, send)
         else:
             await self.app(scope, counted, send)

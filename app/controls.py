@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
+
+from pydantic import BaseModel
 
 from app.widgets.base import WidgetParams
 
@@ -54,12 +57,18 @@ class Control:
 
 def controls_of(params: WidgetParams) -> dict[str, Control]:
     """The controls of a widget in the state of ``params``, by field name."""
-    properties: dict[str, Any] = type(params).model_json_schema()["properties"]
-    definitions: dict[str, Any] = type(params).model_json_schema().get("$defs", {})
     return {
-        name: _control(name, _resolved(schema, definitions), getattr(params, name))
-        for name, schema in properties.items()
+        name: _control(name, schema, getattr(params, name))
+        for name, schema in fields_of(type(params)).items()
     }
+
+
+@cache
+def fields_of(model: type[BaseModel]) -> Mapping[str, Mapping[str, Any]]:
+    """The JSON schema of each field of a model, by name, with what it refers to; made once."""
+    schema = model.model_json_schema()
+    definitions = schema.get("$defs", {})
+    return {name: _resolved(field, definitions) for name, field in schema["properties"].items()}
 
 
 def changed(controls: Mapping[str, Control], **changes: object) -> dict[str, str]:
@@ -87,7 +96,7 @@ def _resolved(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, 
     return schema
 
 
-def _control(name: str, schema: dict[str, Any], value: Any) -> Control:
+def _control(name: str, schema: Mapping[str, Any], value: Any) -> Control:
     labels: dict[str, str] = schema.get("labels", {})
     choices = schema.get("enum", [])
     return Control(

@@ -14,8 +14,9 @@ from app.computing import computed
 from app.embedding import Embed, embed, embed_script
 from app.embedding_flags import NO_FLAGS, PARTS, THEMES
 from app.problems import FieldError, Problem, RefusedParams
+from app.queries import checks_query
 from app.rendering import WidgetView, templates
-from app.views import flagged_view, no_parameters
+from app.views import flagged_view
 from app.widgets.registry import WIDGETS
 
 router = APIRouter()
@@ -76,6 +77,7 @@ def _base(request: Request) -> str:
         "parameters": FLAG_PARAMETERS,
     },
 )
+@checks_query
 async def get_embed(request: Request, name: str) -> Embed:
     """Snippets for a widget in the state of the query."""
     return await computed(embed, await _widget_view(request, name), _base(request))
@@ -87,9 +89,8 @@ def _script() -> str:
 
 
 @router.get("/embed.js", include_in_schema=False)
-def script(request: Request) -> Response:
+def script() -> Response:
     """The script that defines <dpo-explained>, for pages of others."""
-    no_parameters(request)
     headers = {
         "Cache-Control": f"public, max-age={SCRIPT_KEPT_S}",
         "Cross-Origin-Resource-Policy": "cross-origin",
@@ -98,6 +99,7 @@ def script(request: Request) -> Response:
 
 
 @router.get("/widgets/{name}/share", include_in_schema=False, response_class=HTMLResponse)
+@checks_query
 async def share(request: Request, name: str) -> Any:
     """The snippets as a page, for readers without a script."""
     shown = await _widget_view(request, name)
@@ -106,6 +108,7 @@ async def share(request: Request, name: str) -> Any:
 
 
 @router.get("/embed", include_in_schema=False, response_class=HTMLResponse)
+@checks_query
 async def configure(request: Request) -> Any:
     """The page on which a lecturer chooses a widget, its state and its flags."""
     name = request.query_params.get("widget") or CHOSEN_FIRST

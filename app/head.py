@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from jinja2.runtime import Context
 
 from app.cards.sizes import FULL, Size, card_path
+from app.paths import path_of
 from app.places import HOME, HOME_TITLE, SITE, Place, place_at, section_place
 from app.sections import SECTIONS
 from app.widgets.registry import WIDGETS
@@ -56,7 +57,7 @@ def page_head(context: Context, title: str, description: str) -> PageHead | None
         return None
     request = context["request"]
     base = str(request.base_url).rstrip("/")
-    path = request.url.path.removeprefix(request.scope.get("root_path", ""))
+    path = path_of(request.scope)
     title = title.removesuffix(f" · {SITE}")
     place = place_at(path)
     card_query = page_query = ""

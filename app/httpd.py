@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from starlette._utils import get_route_path
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.paths import is_file, path_of
 
 POLICY = "; ".join(
     [
@@ -52,15 +53,18 @@ class SecurityHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        path, file = path_of(scope), is_file(scope)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.setdefault("X-Content-Type-Options", "nosniff")
-                path = get_route_path(scope)
                 # Scripts, styles and fonts do what the page that loads them may do: they are many, and
                 # each byte of theirs counts before the first number is seen.
-                if not path.startswith("/static/"):
+                if not file:
                     embed = re.fullmatch(r"/widgets/\w+", path)
                     policy = self._embeds if embed else self._others
                     headers.setdefault("Content-Security-Policy", policy)
@@ -68,7 +72,7 @@ class SecurityHeaders:
                         headers.setdefault(name, value)
             await send(message)
 
-        await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+        await self.app(scope, receive, send_with_headers)
 
 
 class HeadAsGet:

@@ -12,6 +12,7 @@ from app.api import refusing_with_ranges_of
 from app.computing import computed
 from app.lab_data import ComparisonParams, LabComparisons, LabPrompt, Policies
 from app.problems import Problem
+from app.queries import checks_query
 from app.receipts import Receipt, receipt
 from app.runs.job import job_of
 from app.study_data import ClimbRow, Study, StudyRow, frontier_study, overoptimization_study
@@ -76,6 +77,7 @@ def get_overoptimization_study() -> Study[ClimbRow]:
     "of the widget.",
     openapi_extra={"x-example": "/api/v1/receipts/beta_effect?beta=0.2"},
 )
+@checks_query
 async def get_receipt(request: Request, name: str) -> Receipt:
     if name not in WIDGETS:
         raise HTTPException(404, f"There is no widget {name!r}.")

@@ -6,12 +6,12 @@ import logging
 import time
 from typing import Any
 
-from starlette._utils import get_route_path
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.logs import id_for, request_id
 from app.metrics import Metrics
+from app.paths import is_file, path_of
 
 HEADER = "X-Request-ID"
 
@@ -37,7 +37,7 @@ class Observed:
             await self.app(scope, receive, send)
             return
         began = time.perf_counter()
-        path = get_route_path(scope)
+        path = path_of(scope)
         own_id = id_for(Headers(scope=scope).get(HEADER))
         status, sent, complete = 500, 0, False
 
@@ -56,7 +56,7 @@ class Observed:
             await self.app(scope, receive, noted)
         finally:
             seconds = time.perf_counter() - began
-            route, kept = route_of(scope, path), scope.get("kept")
+            route, kept = route_of(scope), scope.get("kept")
             self.metrics.request(route, scope["method"], status, seconds, kept)
             fields: dict[str, Any] = {
                 "method": scope["method"][:20],
@@ -77,11 +77,6 @@ class Observed:
         request_id.reset(token)
 
 
-def route_of(scope: Scope, path: str) -> str:
+def route_of(scope: Scope) -> str:
     """The template of the route that answered: one of a bounded number, whatever is asked for."""
-    template = getattr(scope.get("route"), "path", None)
-    if template is not None:
-        return str(template)
-    if path.startswith("/static/"):
-        return "/static"
-    return path if path == "/openapi.json" else NO_ROUTE
+    return getattr(scope.get("route"), "path", "/static" if is_file(scope) else NO_ROUTE)

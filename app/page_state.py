@@ -9,7 +9,8 @@ from fastapi import Request
 from app.controls import changed, controls_of, query_string
 from app.embedding_flags import NAMES, NO_FLAGS, Flags
 from app.places import Place
-from app.views import flags_in, once_each, params_of, refuse_unknown
+from app.queries import query_of, refuse_unknown
+from app.views import flags_in, params_of
 from app.widgets.base import WidgetParams
 from app.widgets.registry import WIDGETS
 
@@ -39,7 +40,7 @@ class PageState:
 def page_state(request: Request, place: Place) -> PageState:
     """What the query of a request says of a page. RefusedParams if the page would refuse it."""
     flagged = place.widget is not None
-    query = once_each(request, lists=("hide", "lock") if flagged else ())
+    query = query_of(request)
     widgets = [WIDGETS[name] for name in place.widgets]
     known = {field for widget in widgets for field in widget.params.model_fields}
     refuse_unknown(query, known | set(NAMES) if flagged else known)

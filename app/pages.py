@@ -7,16 +7,18 @@ import json
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
 from app.apidocs import documented_routes
 from app.computing import computed
+from app.paths import root_of
+from app.queries import checks_query
 from app.receipts import receipt, without_figures
 from app.recorded import drawing, recorded
 from app.rendering import WidgetView, headings_of, templates
 from app.sections import SECTIONS, Section, section_by_slug, section_of
 from app.sources import bibtex, corrections, glossary, references, served_packages
-from app.views import flagged_view, no_parameters, views
+from app.views import flagged_view, views
 from app.widgets.registry import WIDGETS
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
@@ -24,13 +26,13 @@ router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
 @router.get("/")
 def home(request: Request) -> Any:
-    no_parameters(request)
     run = recorded()
     context = {"run": run, "drawing": drawing(run)}
     return templates.TemplateResponse(request, "home.html", context)
 
 
 @router.get("/sections/{slug}")
+@checks_query
 async def section(request: Request, slug: str) -> Any:
     found = section_by_slug(slug)
     if found is None:
@@ -51,6 +53,7 @@ async def section(request: Request, slug: str) -> Any:
 
 
 @router.get("/widgets/{name}")
+@checks_query
 async def single_widget(request: Request, name: str) -> Any:
     if name not in WIDGETS:
         raise HTTPException(404, f"There is no widget {name!r}.")
@@ -65,6 +68,7 @@ async def single_widget(request: Request, name: str) -> Any:
 
 
 @router.get("/widgets/{name}/receipt")
+@checks_query
 async def widget_receipt(request: Request, name: str) -> Any:
     if name not in WIDGETS:
         raise HTTPException(404, f"There is no widget {name!r}.")
@@ -83,7 +87,6 @@ def _receipt_of(shown: WidgetView, base: str) -> dict[str, Any]:
 
 @router.get("/read")
 async def read(request: Request) -> Any:
-    no_parameters(request)
     everything = [name for section in SECTIONS for name in section.widgets]
     context = {
         "cited": {},
@@ -98,7 +101,6 @@ async def read(request: Request) -> Any:
 
 @router.get("/sources")
 def sources(request: Request) -> Any:
-    no_parameters(request)
     titles: dict[str, Section] = {section.slug: section for section in SECTIONS}
     context = {
         "references": references(),
@@ -112,15 +114,20 @@ def sources(request: Request) -> Any:
 
 @router.get("/symbols")
 def symbols(request: Request) -> Any:
-    no_parameters(request)
     return templates.TemplateResponse(request, "symbols.html", {"glossary": glossary()})
 
 
 @router.get("/docs")
 def docs(request: Request) -> Any:
-    no_parameters(request)
     context = {"routes": documented_routes(request.app.openapi())}
     return templates.TemplateResponse(request, "docs.html", context)
+
+
+@router.get("/openapi.json")
+async def openapi_document(request: Request) -> Any:
+    root = root_of(request.scope)
+    servers = {"servers": [{"url": root}]} if root else {}
+    return JSONResponse(request.app.openapi() | servers)
 
 
 @router.get("/favicon.ico")

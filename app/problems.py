@@ -5,22 +5,24 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.sse import format_sse_event
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.controls import fields_of
 from app.lab.weights import BadWeights
 from app.logs import request_id
+from app.paths import path_of
 from app.rendering import templates
 from app.runs.failures import RunFailed, RunLost, RunTooLong
 from app.runs.limits import Busy
@@ -29,17 +31,33 @@ UNEXPECTED = "Something went wrong on our side; it has been logged."
 
 STOPPING = "The server is stopping. Ask again."
 
-FOR_PROGRAMS = ("/oembed", "/readyz", "/metrics")
+FOR_PROGRAMS = ("/oembed", "/healthz", "/readyz", "/metrics", "/openapi.json")
 """addresses beside those of the API whose problems are JSON"""
 
+UNKNOWN = "unknown parameter"
+
+MOST_ERRORS = 10
+"""told one by one; of others it is said how many there are"""
+
+LONGEST_NAME = 100
+LONGEST_TEXT = 500
+"""characters of what an answer says that may repeat what was asked"""
+
 log = logging.getLogger(__name__)
+
+
+def shortened(text: str, most: int = LONGEST_TEXT) -> str:
+    """A text, cut where it is longer than an answer should repeat."""
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 class FieldError(BaseModel):
     """What is wrong with one field."""
 
-    field: str = Field(description="name of the parameter or of the place in the body")
-    message: str = Field(description="what is wrong")
+    field: Annotated[str, AfterValidator(lambda name: shortened(name, LONGEST_NAME))] = Field(
+        description="name of the parameter or of the place in the body"
+    )
+    message: Annotated[str, AfterValidator(shortened)] = Field(description="what is wrong")
     allowed: str | None = Field(
         None, description="the allowed range or choices, where there is one"
     )
@@ -52,7 +70,8 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
-    errors: list[FieldError] = []
+    errors: list[FieldError] = Field([], description=f"{MOST_ERRORS} at most")
+    more: int = Field(0, description="how many errors there are beside these")
     request_id: str | None = Field(
         None,
         description="where the fault is ours: what the log calls this request, and the header X-Request-ID",
@@ -63,37 +82,39 @@ class Problem(BaseModel):
 
     def document(self) -> dict[str, Any]:
         """As it is sent: without what does not apply."""
-        given = {"request_id": self.request_id, "retry_after": self.retry_after}
-        return self.model_dump(exclude={name for name, value in given.items() if value is None})
+        if_any = ("more", "request_id", "retry_after")
+        return self.model_dump(exclude={name for name in if_any if not getattr(self, name)})
 
 
 class RefusedParams(ValueError):
-    """Parameters of a page were refused; carries what a page or a problem shows."""
+    """Parameters were refused; carries what a page or a problem shows, and how many errors it leaves out."""
 
-    def __init__(self, errors: list[FieldError]) -> None:
-        super().__init__(detail_of(errors))
+    def __init__(self, errors: list[FieldError], more: int = 0) -> None:
+        super().__init__(detail_of(errors, more))
         self.errors = errors
+        self.more = more
 
 
-def field_errors(
-    errors: Iterable[Mapping[str, Any]], schemas: Mapping[str, Mapping[str, Any]] | None = None
-) -> list[FieldError]:
+def refused_params(
+    errors: Sequence[Mapping[str, Any]], schemas: Mapping[str, Mapping[str, Any]]
+) -> RefusedParams:
     """Pydantic's errors in our words.
 
     Args:
         schemas: JSON schemas of the fields by name, from which the whole range is read
     """
-    return [_field_error(error, schemas or {}) for error in errors]
+    told = [_field_error(error, schemas) for error in errors[:MOST_ERRORS]]
+    unknown = next((error for error in told if error.message == UNKNOWN), None)
+    if unknown is not None and schemas:
+        unknown.allowed = f"one of: {', '.join(schemas)}"
+    return RefusedParams(told, more=len(errors) - len(told))
 
 
 def _field_error(error: Mapping[str, Any], schemas: Mapping[str, Mapping[str, Any]]) -> FieldError:
     path = [str(part) for part in error["loc"] if part not in ("query", "body", "path", "header")]
     field = ".".join(path) or "body"
     if error["type"] == "extra_forbidden":
-        known = ", ".join(schemas) if schemas else None
-        return FieldError(
-            field=field, message="unknown parameter", allowed=known and f"one of: {known}"
-        )
+        return FieldError(field=field, message=UNKNOWN)
     message = str(error["msg"]).removeprefix("Value error, ")
     return FieldError(
         field=field,
@@ -138,10 +159,10 @@ def _allowed_text(schema: Mapping[str, Any]) -> str | None:
     return None
 
 
-def detail_of(errors: list[FieldError]) -> str:
-    """All errors in one line."""
+def detail_of(errors: list[FieldError], more: int = 0) -> str:
+    """Errors in one line, with how many there are beside them."""
     lines = [f"{e.field}: {e.message}" + (f" ({e.allowed})" if e.allowed else "") for e in errors]
-    return "; ".join(lines)
+    return "; ".join([*lines, f"and {more:,} more"] if more else lines)
 
 
 def problem_of(
@@ -149,6 +170,7 @@ def problem_of(
     detail: str,
     errors: list[FieldError] | None = None,
     retry_after: int | None = None,
+    more: int = 0,
 ) -> Problem:
     """A problem in the request that is being answered; ``retry_after`` in seconds."""
     return Problem(
@@ -156,6 +178,7 @@ def problem_of(
         status=status,
         detail=detail,
         errors=errors or [],
+        more=more,
         request_id=request_id.get() or None if status >= 500 else None,
         retry_after=retry_after,
     )
@@ -186,17 +209,6 @@ def problem_behind(error: Exception) -> Problem:
     return problem_of(500, UNEXPECTED)
 
 
-def respond(
-    request: Request,
-    status: int,
-    detail: str,
-    errors: list[FieldError] | None = None,
-    headers: Mapping[str, str] | None = None,
-) -> Response:
-    """A problem as an answer."""
-    return answer(request, problem_of(status, detail, errors), headers)
-
-
 def answer(
     request: Request, problem: Problem, headers: Mapping[str, str] | None = None
 ) -> Response:
@@ -204,7 +216,7 @@ def answer(
     headers = dict(headers or {})
     if problem.retry_after is not None:
         headers["Retry-After"] = str(problem.retry_after)
-    path = request.url.path.removeprefix(request.scope.get("root_path", ""))
+    path = path_of(request.scope)
     if path.startswith("/api") or path in FOR_PROGRAMS:
         return JSONResponse(
             problem.document(),
@@ -218,22 +230,28 @@ def answer(
     )
 
 
+def refused(request: Request, error: RefusedParams) -> Response:
+    """The answer to parameters that were refused."""
+    return answer(request, problem_of(422, str(error), error.errors, more=error.more))
+
+
 def install(app: FastAPI) -> None:
     """Register the handlers."""
 
     @app.exception_handler(RequestValidationError)
-    async def refused(request: Request, error: RequestValidationError) -> Response:
-        errors = field_errors(error.errors(), _schemas_of(request))
-        return respond(request, 422, detail_of(errors), errors)
+    async def not_valid(request: Request, error: RequestValidationError) -> Response:
+        model = getattr(request.scope.get("endpoint"), "params_model", None)
+        schemas = {} if model is None else fields_of(model)
+        return refused(request, refused_params(error.errors(), schemas))
 
     @app.exception_handler(RefusedParams)
     async def refused_page(request: Request, error: RefusedParams) -> Response:
-        return respond(request, 422, str(error), error.errors)
+        return refused(request, error)
 
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> Response:
-        errors = getattr(error, "errors", None)
-        return respond(request, error.status_code, str(error.detail), errors, error.headers)
+        detail, errors = shortened(str(error.detail)), getattr(error, "errors", None)
+        return answer(request, problem_of(error.status_code, detail, errors), error.headers)
 
     async def ended(request: Request, error: Exception) -> Response:
         return answer(request, problem_behind(error))

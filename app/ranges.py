@@ -15,6 +15,7 @@ from app.computing import computed
 from app.controls import controls_of
 from app.memo import Memo
 from app.problems import Problem
+from app.queries import checks_query
 from app.widgets.base import Widget, WidgetParams
 from app.widgets.registry import WIDGETS
 
@@ -118,6 +119,7 @@ for _widget in WIDGETS.values():
 
 
 @router.get("/{name}/range", include_in_schema=False)
+@checks_query
 def no_range(name: str) -> Response:
     """Of a widget without ranges: which ones have them."""
     offering = [widget.name for widget in WIDGETS.values() if widget.ranges is not None]

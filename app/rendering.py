@@ -22,6 +22,7 @@ from app.formats import format_value
 from app.head import page_head
 from app.mathml import coloured, mathml, terms_of
 from app.modules import imports
+from app.paths import root_of
 from app.resources import STATIC, TEMPLATES, content_hash
 from app.sections import SECTIONS, section_by_slug
 from app.sources import corrections, glossary, references
@@ -99,7 +100,7 @@ def _url(context: Context, path: str) -> str:
     """
     if offline := context.get("offline"):
         return str(offline.url(path))
-    return f"{context['request'].scope.get('root_path', '')}{path}"
+    return f"{root_of(context['request'].scope)}{path}"
 
 
 @pass_context

@@ -10,16 +10,6 @@ from starlette.testclient import TestClient
 from app.widgets.registry import WIDGETS
 
 
-def test_an_unknown_parameter_is_a_problem_that_names_it(client: TestClient) -> None:
-    for name in WIDGETS:
-        answer = client.get(f"/api/v1/{name}", params={"no_such_thing": "1"})
-        assert answer.status_code == 422
-        assert answer.headers["content-type"] == "application/problem+json"
-        problem = answer.json()
-        assert problem["status"] == 422
-        assert [error["field"] for error in problem["errors"]] == ["no_such_thing"]
-
-
 def test_what_does_not_exist_is_a_problem(client: TestClient) -> None:
     answer = client.get("/api/v1/nope")
     assert answer.status_code == 404

@@ -17,8 +17,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from app.problems import FieldError, field_errors
-from app.widgets.base import Widget, always
+from app.controls import fields_of
+from app.problems import FieldError, refused_params
+from app.widgets.base import always
 from app.widgets.registry import WIDGETS
 
 Given = dict[str, Any]
@@ -62,17 +63,6 @@ FEW = settings(
 )
 
 
-def properties(widget: Widget) -> dict[str, Mapping[str, Any]]:
-    """The JSON schema of each parameter, references followed."""
-    schema = widget.params.model_json_schema()
-    return {
-        name: {**schema["$defs"][field["$ref"].rsplit("/", 1)[1]], **field}
-        if "$ref" in field
-        else field
-        for name, field in schema["properties"].items()
-    }
-
-
 def allowed(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
     """Values in a parameter's range, its ends often."""
     if "enum" in schema:
@@ -111,7 +101,7 @@ def refused(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
 
 
 def params_of(name: str) -> st.SearchStrategy[Given]:
-    drawn = {field: allowed(schema) for field, schema in properties(WIDGETS[name]).items()}
+    drawn = {field: allowed(schema) for field, schema in fields_of(WIDGETS[name].params).items()}
     return st.fixed_dictionaries(drawn | {k: st.just(v) for k, v in SMALLEST.get(name, {}).items()})
 
 
@@ -121,7 +111,7 @@ def errors_of(name: str, values: Given) -> list[FieldError]:
     try:
         widget.params.model_validate(values)
     except ValidationError as error:
-        return field_errors(error.errors(), widget.params.model_json_schema()["properties"])
+        return refused_params(error.errors(), fields_of(widget.params)).errors
     return []
 
 
@@ -177,7 +167,7 @@ def test_every_widget_is_tried() -> None:
 @settings(FEW, max_examples=60)
 @given(data=st.data())
 def test_what_is_not_allowed_is_refused_by_field_and_range(name: str, data: st.DataObject) -> None:
-    schemas = properties(WIDGETS[name])
+    schemas = fields_of(WIDGETS[name].params)
     field = data.draw(st.sampled_from(sorted(schemas)))
     value = data.draw(refused(schemas[field]))
     errors = [error for error in errors_of(name, {field: value}) if error.field == field]

@@ -263,7 +263,7 @@ def test_a_server_writes_nothing_but_json_lines_and_no_query(tmp_path: Path) -> 
     for line in parsed:
         assert {"time", "level", "logger", "message"} <= line.keys()
     asked = [line for line in parsed if line["logger"] == "app.requests"]
-    answers = [("/healthz", 200), ("/z", 404), ("/widgets/bring_your_logps", 422)]
+    answers = [("/healthz", 422), ("/z", 404), ("/widgets/bring_your_logps", 422)]
     assert [(line["path"], line["status"]) for line in asked] == answers
     assert {line["logger"].partition(".")[0] for line in parsed} == {"app", "uvicorn"}
     assert asked[0]["request_id"] == "abc"

@@ -14,6 +14,7 @@ from app.cards.sizes import FULL, SIZES, Size
 from app.computing import computed
 from app.page_state import page_state
 from app.places import HOME, Place, place_at
+from app.queries import checks_query
 
 router = APIRouter(prefix="/cards", include_in_schema=False)
 
@@ -22,18 +23,21 @@ KEPT_FOR = 86_400
 
 
 @router.get("/{name}.png")
+@checks_query
 async def widget_card(request: Request, name: str) -> Any:
     """The card of a widget, or of the home page."""
     return await _answer(request, name, FULL)
 
 
 @router.get("/sections/{slug}.png")
+@checks_query
 async def section_card(request: Request, slug: str) -> Any:
     """The card of a section."""
     return await _answer(request, f"sections/{slug}", FULL)
 
 
 @router.get("/{width:int}/{name:path}.png")
+@checks_query
 async def smaller_card(request: Request, width: int, name: str) -> Any:
     """The same cards for those who want them smaller."""
     size = next((size for size in SIZES if size.width == width), None)
