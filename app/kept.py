@@ -2,21 +2,33 @@
 
 Everything here is a function of its address, so an answer carries an ETag, a copy of it may be kept by
 browsers and by whatever stands between, and the next one who asks gets the same bytes again.
+
+Addresses and hosts are whatever a client writes. Each has answers of its own, so none gets what was made for
+another, and all that is kept counts against the bound: a thousand hosts drive out answers, and no more.
 """
 
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections import OrderedDict
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from starlette._utils import get_route_path
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.paths import is_file, path_of
+from app.statics import accepts
+
 LARGEST = 2_000_000
-"""bytes of an answer that is kept; a longer one is passed on as it comes"""
+"""bytes of an answer that is kept, with its address and headers; a longer one is passed on as it comes"""
+
+OVERHEAD = 600
+"""bytes that keeping an answer takes beside its texts: objects, and its place in the store"""
+
+ENCODINGS = ("zstd", "br", "gzip")
+"""that answers are compressed by, the best first"""
 
 DATA_FRESH = "public, max-age=300"
 """JSON and pictures: the same until the server is a newer one"""
@@ -24,19 +36,29 @@ DATA_FRESH = "public, max-age=300"
 PAGE_FRESH = "no-cache"
 """A page names statics by their hash: a copy is shown only if the server says that it is still the same."""
 
-NEVER = ("/healthz", "/readyz", "/metrics", "/static/")
-"""what tells of the moment, and files, which need no second copy in memory"""
+NEVER = ("/healthz", "/readyz", "/metrics")
+"""what tells of the moment"""
+
+Key = tuple[str, str, str, str, bytes, str]
+"""all that an answer depends on: scheme, host, the paths of the site and of the page, query, encoding"""
 
 
 @dataclass(frozen=True)
 class Answer:
     """One that was sent whole."""
 
+    key: Key
     headers: list[tuple[bytes, bytes]]
     body: bytes
     etag: str
     route: object
     """that made it, for those who count requests"""
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory that it takes."""
+        texts = [*self.key, *(text for pair in self.headers for text in pair), self.body, self.etag]
+        return OVERHEAD + sum(map(sys.getsizeof, [*texts, *self.headers]))
 
 
 class KeptAnswers:
@@ -45,7 +67,7 @@ class KeptAnswers:
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
         self.app = app
         self.max_bytes = max_bytes
-        self._answers: OrderedDict[tuple[object, ...], Answer] = OrderedDict()
+        self._answers: OrderedDict[Key, Answer] = OrderedDict()
         self._bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,36 +75,28 @@ class KeptAnswers:
         if scope["type"] != "http" or scope["method"] != "GET" or _passed_on(scope):
             await self.app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        # All that an answer depends on.
-        key = (
-            scope["scheme"],
-            headers.get("host"),
-            scope.get("root_path", ""),
-            scope["path"],
-            scope["query_string"],
-            headers.get("accept-encoding"),
-        )
+        key = _normalised(scope)
         answer = self._answers.get(key)
         if answer is None:
-            answer = await self._ask(scope, receive, send)
+            answer = await self._ask(key, scope, receive, send)
             if answer is None:
                 return
-            self._keep(key, answer)
+            self._keep(answer)
             scope["kept"] = "miss"
         else:
             self._answers.move_to_end(key)
             scope["kept"], scope["route"] = "hit", answer.route
-        await _give(answer, headers.get("if-none-match"), send)
+        await _give(answer, Headers(scope=scope).get("if-none-match"), send)
 
-    async def _ask(self, scope: Scope, receive: Receive, send: Send) -> Answer | None:
+    async def _ask(self, key: Key, scope: Scope, receive: Receive, send: Send) -> Answer | None:
         """The application's answer, or None if it was passed on because it can not be kept."""
         start: Message | None = None
         parts: list[bytes] | None = []
         answer: Answer | None = None
+        length = 0
 
         async def collect(message: Message) -> None:
-            nonlocal start, parts, answer
+            nonlocal start, parts, answer, length
             if parts is None:
                 await send(message)
             elif message["type"] == "http.response.start":
@@ -94,9 +108,10 @@ class KeptAnswers:
                 await send(message)  # an extension, such as a test client's
             else:
                 parts.append(message.get("body", b""))
+                length += len(parts[-1])
                 if not message.get("more_body", False):
-                    answer = _answer(start, b"".join(parts), scope.get("route"))
-                elif sum(map(len, parts)) > LARGEST:
+                    answer = _answer(key, start, b"".join(parts), scope.get("route"))
+                elif length > LARGEST:
                     await send(start)
                     await send({**message, "body": b"".join(parts)})
                     parts = None
@@ -104,18 +119,37 @@ class KeptAnswers:
         await self.app(scope, receive, collect)
         return answer
 
-    def _keep(self, key: tuple[object, ...], answer: Answer) -> None:
-        if len(answer.body) > LARGEST:
+    def _keep(self, answer: Answer) -> None:
+        if answer.size > LARGEST:
             return
-        replaced = self._answers.pop(key, None)
-        self._answers[key] = answer
-        self._bytes += len(answer.body) - (len(replaced.body) if replaced else 0)
+        replaced = self._answers.pop(answer.key, None)
+        self._answers[answer.key] = answer
+        self._bytes += answer.size - (replaced.size if replaced else 0)
         while self._bytes > self.max_bytes:
-            self._bytes -= len(self._answers.popitem(last=False)[1].body)
+            self._bytes -= self._answers.popitem(last=False)[1].size
 
 
 def _passed_on(scope: Scope) -> bool:
-    return get_route_path(scope).startswith(NEVER)
+    return is_file(scope) or path_of(scope) in NEVER
+
+
+def _normalised(scope: Scope) -> Key:
+    """What an answer depends on. The application is asked with the host and the encoding that are kept."""
+    headers = MutableHeaders(scope=scope)
+    host = headers.get("host", "").lower()
+    wanted = ", ".join(headers.getlist("accept-encoding"))
+    encoding = next((name for name in ENCODINGS if accepts(wanted, name)), "identity")
+    headers["accept-encoding"] = encoding
+    if host:
+        headers["host"] = host
+    return (
+        scope["scheme"],
+        host,
+        scope.get("root_path", ""),
+        scope["path"],
+        scope["query_string"],
+        encoding,
+    )
 
 
 def _may_be_kept(start: Message) -> bool:
@@ -128,14 +162,14 @@ def _may_be_kept(start: Message) -> bool:
     )
 
 
-def _answer(start: Message, body: bytes, route: object) -> Answer:
+def _answer(key: Key, start: Message, body: bytes, route: object) -> Answer:
     headers = MutableHeaders(raw=list(start["headers"]))
     page = headers.get("content-type", "").startswith("text/html")
     etag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
     headers["etag"] = etag
     headers.setdefault("cache-control", PAGE_FRESH if page else DATA_FRESH)
     headers["content-length"] = str(len(body))
-    return Answer(headers.raw, body, etag, route)
+    return Answer(key, headers.raw, body, etag, route)
 
 
 async def _give(answer: Answer, known: str | None, send: Send) -> None:

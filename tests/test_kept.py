@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
+import tracemalloc
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -9,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
+from starlette.types import Message, Receive, Scope, Send
 
 from app.kept import DATA_FRESH, LARGEST, PAGE_FRESH, KeptAnswers
 
@@ -86,18 +90,77 @@ def test_what_tells_of_the_moment_and_files_are_passed_on(path: str) -> None:
 
 def test_answers_depend_on_host_and_encoding() -> None:
     client, asked = serving(lambda _: PlainTextResponse("text"))
-    client.get("/")
-    client.get("/", headers={"Host": "other.example"})
     client.get("/", headers={"Accept-Encoding": "br"})
+    client.get("/", headers={"Accept-Encoding": "br", "Host": "other.example"})
+    client.get("/", headers={"Accept-Encoding": "gzip"})
     assert len(asked) == 3
 
 
+def test_spellings_of_a_host_and_of_encodings_share_an_answer() -> None:
+    client, asked = serving(lambda _: PlainTextResponse("text"))
+    for host, encodings in (
+        ("a.example", "gzip, deflate, br"),
+        ("A.Example", "br;q=0.5, x-unknown"),
+        ("a.example", "zstd;q=0, br"),
+    ):
+        client.get("/", headers={"Host": host, "Accept-Encoding": encodings})
+    assert len(asked) == 1
+
+
+def test_a_page_is_made_for_the_host_that_it_is_kept_for(client: TestClient) -> None:
+    ours = client.get("/symbols").text
+    theirs = client.get("/symbols", headers={"Host": "EVIL.example"}).text
+    assert "http://evil.example/symbols" in theirs
+    assert client.get("/symbols").text == ours
+    assert "evil.example" not in ours
+
+
 def test_no_more_is_kept_than_allowed_and_the_least_asked_for_goes_first() -> None:
-    client, asked = serving(lambda query: PlainTextResponse("x" * 400 + query), max_bytes=1_000)
+    client, asked = serving(lambda query: PlainTextResponse("x" * 4_000 + query), max_bytes=12_000)
     for query in ("a", "b", "a", "c", "a", "b"):
         client.get(f"/?{query}")
     # b went when c came, for a had been asked for since.
     assert asked == ["a", "b", "c", "b"]
+
+
+def test_whatever_is_long_the_memory_that_is_held_stays_within_the_bound() -> None:
+    bound = 3_000_000
+
+    async def app(scope: Scope, _receive: Receive, send: Send) -> None:
+        headers = [(b"x", scope["state"])]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"short"})
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(_: Message) -> None:
+        pass
+
+    async def ask() -> None:
+        for n in range(2_000):
+            # One part of each is long: of texts, those take the most that need four bytes for a letter.
+            query, host, path, header = (15_000 if n % 4 == part else 1 for part in range(4))
+            scope: Scope = {
+                "type": "http",
+                "method": "GET",
+                "scheme": "http",
+                "path": f"/{n}" + "\U0001f600" * path,
+                "query_string": f"{n:04}".encode() * query,
+                "headers": [(b"host", f"{n:04}".encode() * host)],
+                "state": f"{n:04}".encode() * header,
+            }
+            await kept(scope, receive, send)
+
+    kept = KeptAnswers(app, bound)
+    tracemalloc.start()
+    try:
+        asyncio.run(ask())
+        gc.collect()
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert bound / 2 < held < bound + 100_000
 
 
 def test_pages_are_checked_each_time_and_data_may_be_used_for_a_while(client: TestClient) -> None:

@@ -153,7 +153,6 @@ def test_xml_says_the_same_as_json(client: TestClient, path: str) -> None:
         "//testserver/widgets/dpo_loss",
         "/widgets/dpo_loss",
         "widgets/dpo_loss",
-        "",
         "http://[",
         "http://testserver:port/",
         f"{BASE}/widgets/no_such_widget",

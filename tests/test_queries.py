@@ -113,7 +113,7 @@ def test_long_names_and_values_are_cut(client: TestClient) -> None:
 
 
 def test_the_errors_of_a_body_are_capped_too(client: TestClient) -> None:
-    body = {f"unknown{n}": 1 for n in range(1_000)} | {"policy_chosen_logps": ["x"] * 1_000}
+    body = {f"unknown{n}": 1 for n in range(90)} | {"policy_chosen_logps": ["x"] * 1_000}
     problem = client.post("/api/v1/preference_loss", json=body).json()
     assert len(problem["errors"]) == MOST_ERRORS
-    assert problem["more"] > 1_900
+    assert problem["more"] > 1_000
