@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -50,6 +50,11 @@ class WidgetView:
     result: WidgetResult
     controls: dict[str, Control]
     flags: Flags = NO_FLAGS
+
+    @cached_property
+    def values(self) -> dict[str, Any]:
+        """The result as JSON has it, made once for all outputs of the page."""
+        return self.result.model_dump(mode="json")
 
     @property
     def query(self) -> str:
