@@ -12,6 +12,7 @@ import sys
 from functools import reduce
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import httpx
 import pytest
@@ -85,17 +86,25 @@ def imported(snippet: str) -> set[str]:
     return {name.split(".")[0] for name in names}
 
 
+def trains(name: str) -> bool:
+    widget = WIDGETS[name]
+    return any(widget.trains(widget.params(**dict(parse_qsl(q)))) for q in states_of(name))
+
+
+TRAINING = [name for name in WIDGETS if trains(name)]
+
+
 @pytest.mark.parametrize(
-    "name",
+    "names",
     [
-        pytest.param(name, marks=[pytest.mark.slow] * (widget.trains is always))
-        for name, widget in WIDGETS.items()
+        pytest.param([name for name in WIDGETS if name not in TRAINING], id="quick"),
+        pytest.param(TRAINING, id="training", marks=pytest.mark.slow),
     ],
 )
 def test_a_snippet_stands_alone_and_prints_the_numbers_that_the_widget_shows(
-    server: str, name: str
+    server: str, names: list[str]
 ) -> None:
-    for query in states_of(name):
+    for name, query in [(each, query) for each in names for query in states_of(each)]:
         receipt = fetched(server, f"/api/v1/receipts/{name}?{query}")
         assert receipt["url"].startswith(f"{server}/api/v1/{name}")
         assert receipt["url"] in receipt["curl"]
@@ -106,7 +115,8 @@ def test_a_snippet_stands_alone_and_prints_the_numbers_that_the_widget_shows(
         answer = fetched(server, receipt["url"].removeprefix(server))
         for path, number in numbers.items():
             # Trained in float32, measured in float64: what is compared here is the measuring.
-            assert number == pytest.approx(at(answer, path), rel=1e-6, abs=1e-9), (query, path)
+            close = pytest.approx(at(answer, path), rel=1e-6, abs=1e-9)
+            assert number == close, (name, query, path)
 
 
 def test_a_snippet_runs_in_an_interpreter_of_its_own(server: str, tmp_path: Path) -> None:

@@ -16,16 +16,13 @@ def gap(pair: CertainPair, name: str, step: int = -1) -> float:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("beta", [0.5, 2.0])
-def test_ipo_stops_at_its_target_and_dpo_runs_on(
-    pairs: dict[float, CertainPair], beta: float
-) -> None:
-    pair = pairs[beta]
-    assert gap(pair, "ipo") == pytest.approx(1 / (2 * beta), abs=1e-3)
-    assert gap(pair, "ipo_norm") == pytest.approx(5 / (2 * beta), abs=1e-2)
-    dpo = pair.gaps[:, list(pair.names).index("sigmoid")]
-    assert bool((dpo.diff() > 0).all())
-    assert gap(pair, "sigmoid") - gap(pair, "sigmoid", 450) > 0.1
+def test_ipo_stops_at_its_target_and_dpo_runs_on(pairs: dict[float, CertainPair]) -> None:
+    for beta, pair in pairs.items():
+        assert gap(pair, "ipo") == pytest.approx(1 / (2 * beta), abs=1e-3)
+        assert gap(pair, "ipo_norm") == pytest.approx(5 / (2 * beta), abs=1e-2)
+        dpo = pair.gaps[:, list(pair.names).index("sigmoid")]
+        assert bool((dpo.diff() > 0).all())
+        assert gap(pair, "sigmoid") - gap(pair, "sigmoid", 450) > 0.1
 
 
 @pytest.mark.slow
