@@ -71,6 +71,12 @@ def test_the_installed_site_serves_every_page_from_any_folder(installed: str) ->
         assert httpx.get(f"{installed}{base[1]}{file}").status_code == 200
 
 
+def test_the_wheel_has_the_scripts_of_offline_copies(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        there = {*archive.namelist()}
+    assert {f"app/static/built/{name}.js" for name in ("widget", "reading", "embedded")} <= there
+
+
 def test_the_command_tells_its_options() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "app.cli", "serve", "--help"],

@@ -7,7 +7,7 @@ import re
 import pytest
 from starlette.testclient import TestClient
 
-from app.modules import imports
+from app.modules import IMPORT, imports
 from app.resources import STATIC
 from tests.site import PAGES, Elements
 
@@ -18,6 +18,14 @@ def test_all_that_a_module_imports_is_found_once_and_nothing_that_it_loads_later
     assert {"widget.js", "ranges.js", "plot.js", "dom.js"} <= set(found)
     assert not {"share.js", "receipt.js"} & set(found)
     assert not [name for name in found if name.startswith("vendor/")]
+
+
+def test_every_import_of_our_modules_has_the_form_that_is_read() -> None:
+    for path in (*STATIC.glob("*.js"), *STATIC.glob("widgets/*.js")):
+        source = path.read_text(encoding="utf-8")
+        assert len(IMPORT.findall(source)) == len(re.findall(r"^import\b", source, re.MULTILINE)), (
+            path
+        )
 
 
 @pytest.mark.parametrize("path", PAGES)

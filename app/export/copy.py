@@ -67,8 +67,7 @@ def export(
     chosen = {name: plans[name] for name in names}
     made = datetime.now(UTC).date().isoformat()
     # First of all, for it says that this folder is a copy's.
-    index = index_file(chosen, made, version("dpo-explained"))
-    (folder / INDEX).write_text(index, encoding="utf-8")
+    (folder / INDEX).write_text(index_file(chosen), encoding="utf-8")
 
     files = {name: states_by_file(name, chosen[name]) for name in names}
     states = {name: [state for part in files[name].values() for state in part] for name in names}

@@ -112,11 +112,10 @@ def results_file(name: str, results: Sequence[Computed]) -> str:
     return f'dpoExported.files[{json.dumps(name)}] = "{packed}";\n'
 
 
-def index_file(plans: dict[str, Plan], made: str, version: str) -> str:
+def index_file(plans: dict[str, Plan]) -> str:
     """A script that says for each widget which states there are, and in which file."""
     index = {name: plan.index(name) for name, plan in plans.items()}
-    content = {"made": made, "version": version, "widgets": index, "files": {}}
-    return f"window.dpoExported = {_json(content)};\n"
+    return f"window.dpoExported = {_json({'widgets': index, 'files': {}})};\n"
 
 
 def _json(value: Any) -> str:

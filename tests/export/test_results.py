@@ -92,7 +92,7 @@ def _is_known(name: str, state: dict[str, Any]) -> bool:
 
 
 def test_the_index_leads_to_each_state_of_each_widget() -> None:
-    index = json.loads(index_file(PLANS, "", "").partition(" = ")[2].rstrip(";\n"))["widgets"]
+    index = json.loads(index_file(PLANS).partition(" = ")[2].rstrip(";\n"))["widgets"]
     assert list(index) == list(PLANS)
     for name, plan in PLANS.items():
         files = states_by_file(name, plan)
