@@ -31,10 +31,8 @@ lint: .venv/.compressed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# diskcache: about values kept as pickles; ours are JSON, in a folder of the server's own.
 audit: .venv/.assets
-	$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements/dev.txt --requirement requirements/torch.txt \
-	  --ignore-vuln CVE-2025-69872
+	$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements/dev.txt --requirement requirements/torch.txt
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm audit
 
 # Of an environment with what the site needs to run and nothing else, and of the browser's files.
