@@ -30,6 +30,9 @@ lint: .venv/.compressed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/node node_modules/eslint/bin/eslint.js .
+	$(BIN)/node node_modules/typescript/bin/tsc --project .
+	$(BIN)/node --test "tests/js/*.test.js"
 
 audit: .venv/.assets
 	$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements/dev.txt --requirement requirements/torch.txt

@@ -1,6 +1,6 @@
 // The page on which a lecturer sets up an embed: preview and snippets follow the form.
 import { addButtons } from "./copyable.js";
-import { fetched } from "./dialog.js";
+import { fetched, messageOf } from "./dialog.js";
 
 const DEBOUNCE_MS = 150;
 
@@ -14,11 +14,12 @@ let latest = 0;
 const chosen = () => {
   const params = new URLSearchParams();
   for (const [name, value] of new FormData(form)) {
-    if (value !== "" && value !== form.elements[name].dataset?.default) params.append(name, value);
+    if (typeof value === "string" && value !== "" && value !== form.elements[name].dataset?.default) params.append(name, value);
   }
   return params;
 };
 
+/** @type {(message: string) => void} */
 const fail = (message) => {
   problem.textContent = message;
   problem.hidden = !message;
@@ -38,7 +39,7 @@ const update = async () => {
     // Not by src: going back would lead through all previews.
     frame.contentWindow.location.replace(embed.link);
   } catch (error) {
-    if (asked === latest) fail(error.message);
+    if (asked === latest) fail(messageOf(error));
   }
 };
 
@@ -52,9 +53,9 @@ form.addEventListener("input", () => {
   clearTimeout(timer);
   timer = setTimeout(update, DEBOUNCE_MS);
 });
-form.addEventListener("submit", (event) => {
+form.addEventListener("submit", (/** @type {any} */ event) => {
   event.preventDefault();
   update();
 });
-document.querySelector("form[data-choose]").addEventListener("change", ({ currentTarget }) => currentTarget.submit());
+document.querySelector("form[data-choose]").addEventListener("change", (/** @type {any} */ { target }) => target.form.submit());
 addButtons();

@@ -3,17 +3,20 @@ import { element, parent } from "./dom.js";
 
 const COPIED_MS = 2000;
 
-const select = (box) => getSelection().selectAllChildren(box);
+/** @type {(box: Element) => void} */
+const select = (box) => getSelection()?.selectAllChildren(box);
 
+/** @type {(box: Element, title: string) => HTMLElement} */
 const copyButton = (box, title) => {
   const button = element("button", "Copy", { type: "button", "aria-label": `Copy: ${title}` });
+  /** @type {(text: string) => void} */
   const say = (text) => {
     button.textContent = text;
     button.setAttribute("aria-label", text === "Copy" ? `Copy: ${title}` : text);
   };
   button.addEventListener("click", async () => {
     try {
-      await navigator.clipboard.writeText(box.textContent);
+      await navigator.clipboard.writeText(box.textContent ?? "");
       say("Copied");
     } catch {
       // A page that frames this one may not allow it: then the reader's keys do it.
@@ -25,7 +28,8 @@ const copyButton = (box, title) => {
   return button;
 };
 
-/** A titled text in a box, with its button. */
+/** A titled text in a box, with its button.
+ *  @type {(title: string, text: string, attributes?: Record<string, string>) => HTMLElement} */
 export const part = (title, text, attributes = {}) => {
   const box = element("pre", text, { class: "receipt", tabindex: "0", role: "region", "aria-label": title, ...attributes });
   return parent("section", [parent("div", [element("h3", title), copyButton(box, title)], { class: "receipt-head" }), box]);

@@ -2,6 +2,7 @@
 // A classic script for pages of others, served as /embed.js with the published heights filled in. Styles are
 // set on elements only, so that a strict content security policy of the page does not stop them.
 (() => {
+  /** @type {Record<string, number>} */
   const HEIGHTS = {};
   const OWN = ["widget", "title", "height", "class", "id", "style", "lang", "dir", "slot", "hidden", "role", "is"];
   const PING_MS = 500;
@@ -12,16 +13,20 @@
   if (customElements.get(names)) return;
 
   class DpoExplained extends HTMLElement {
+    frame = this.make();
+    observer = new MutationObserver(() => this.point());
+    asking = 0;
+    heard = (/** @type {MessageEvent} */ { source, origin, data }) => {
+      if (source !== this.frame.contentWindow || origin !== base.origin) return;
+      if (data?.type !== `${names}:height` || !(data.height > 0)) return;
+      this.stop();
+      this.frame.height = String(Math.ceil(data.height));
+    };
+
     connectedCallback() {
-      this.frame ??= this.make();
-      this.heard = ({ source, origin, data }) => {
-        if (source !== this.frame.contentWindow || origin !== base.origin) return;
-        if (data?.type !== `${names}:height` || !(data.height > 0)) return;
-        this.stop();
-        this.frame.height = Math.ceil(data.height);
-      };
+      this.style.display = "block";
+      this.append(this.frame);
       addEventListener("message", this.heard);
-      this.observer = new MutationObserver(() => this.point());
       this.observer.observe(this, { attributes: true });
       this.point();
     }
@@ -37,9 +42,8 @@
       frame.width = "100%";
       frame.loading = "lazy";
       frame.allow = "clipboard-write";
-      frame.style.border = 0;
+      frame.style.border = "0";
       frame.style.display = "block";
-      this.style.display = "block";
       // Asks for the height until it is told: either side may be the later one to listen.
       frame.addEventListener("load", () => {
         this.stop();
@@ -47,7 +51,6 @@
         this.asking = setInterval(ask, PING_MS);
         ask();
       });
-      this.append(frame);
       return frame;
     }
 
@@ -63,8 +66,8 @@
       }
       this.frame.title = this.title || `DPO Explained: ${widget.replaceAll("_", " ")}`;
       if (this.frame.src === address.href) return;
-      this.frame.height = this.getAttribute("height") ?? HEIGHTS[widget] ?? 900;
-      this.frame.src = address;
+      this.frame.height = this.getAttribute("height") ?? String(HEIGHTS[widget] ?? 900);
+      this.frame.src = address.href;
     }
   }
 

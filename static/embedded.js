@@ -3,12 +3,14 @@
 const HEIGHT = "dpo-explained:height";
 const PING = "dpo-explained:ping";
 
+/** @type {(link: any) => boolean} */
 const leaves = (link) => {
   if (link.matches("[data-try], [data-go], [download]")) return false;
   const { origin, pathname, search, hash } = new URL(link.href);
   return !(hash && origin === location.origin && pathname === location.pathname && search === location.search);
 };
 
+/** @type {(link: any) => void} */
 const openInNewTab = (link) => {
   if (!leaves(link)) return;
   link.target = "_blank";
@@ -36,7 +38,7 @@ if (window.parent !== window) {
   // Before anybody else, also for links that are made or readdressed later.
   document.addEventListener(
     "click",
-    ({ target }) => {
+    (/** @type {any} */ { target }) => {
       const link = target.closest?.("a[href]");
       if (link) openInNewTab(link);
     },

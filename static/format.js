@@ -1,23 +1,30 @@
 // How numbers look on pages: the same as app/formats.py (a browser test compares the two).
 
+/** @typedef {(value: number) => string} Format */
+
 const MINUS = "−";
 
+/** @type {(digits: number) => Format} */
 const fixed = (digits) => (value) => {
   const text = value.toFixed(digits);
   return (Number(text) === 0 ? text.replace("-", "") : text).replace("-", MINUS);
 };
 
+/** @type {(digits: number) => Format} */
 const percent = (digits) => (value) => `${fixed(digits)(100 * value)}%`;
 
+/** @type {Format} */
 const scientific = (value) => {
   if (value === 0) return "0";
   const [mantissa, exponent] = value.toExponential(1).split("e");
   return `${mantissa}e${Number(exponent)}`.replaceAll("-", MINUS);
 };
 
+/** @type {Format} */
 const count = (value) =>
   Math.round(value).toLocaleString("en-US").replaceAll(",", "\u2009").replace("-", MINUS);
 
+/** @type {Record<string, Format>} */
 const FORMATS = {
   ...Object.fromEntries([0, 1, 2, 3, 4].map((digits) => [`fixed${digits}`, fixed(digits)])),
   percent0: percent(0),
@@ -27,6 +34,7 @@ const FORMATS = {
   count,
 };
 
+/** @type {(value: any, how?: string) => string} */
 export const written = (value, how = "text") => {
   if (value === null || value === undefined) return "–";
   if (how === "text" || typeof value !== "number") return String(value);
@@ -34,5 +42,6 @@ export const written = (value, how = "text") => {
 };
 
 // The value at a path such as gradient.reward_chosen or rows.0.name.
+/** @type {(result: any, path: string) => any} */
 export const at = (result, path) =>
-  path.split(".").reduce((value, part) => (value === null || value === undefined ? null : value[part]), result);
+  path.split(".").reduce((/** @type {any} */ value, part) => (value === null || value === undefined ? null : value[part]), result);

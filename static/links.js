@@ -1,13 +1,17 @@
 // Links to other states of a widget (the macro state_link of widget_frame.html). Without script each
 // loads a page; here they set a control and refresh in place, and their addresses follow the state.
 
-/** Whether a click asks for a new tab or window. */
+/** Whether a click asks for a new tab or window.
+ *  @type {(event: MouseEvent) => boolean} */
 export const opensElsewhere = ({ ctrlKey, metaKey, shiftKey }) => ctrlKey || metaKey || shiftKey;
 
-/** The links that set the control `name`; `target(widget, kind)` is the value of one, null for none. */
+/** The links that set the control `name`; `target(widget, kind)` is the value of one, null for none.
+ *  @type {(name: string, target: (widget: Widget, kind: string) => any) => { start(widget: Widget): void; point(widget: Widget): void }} */
 export const stateLinks = (name, target) => {
+  /** @type {(widget: Widget) => NodeListOf<any>} */
   const links = (widget) => widget.querySelectorAll("[data-go]");
 
+  /** @type {(widget: Widget) => void} */
   const point = (widget) => {
     for (const link of links(widget)) {
       const value = target(widget, link.dataset.go);
@@ -23,9 +27,10 @@ export const stateLinks = (name, target) => {
     }
   };
 
+  /** @type {(widget: Widget) => void} */
   const start = (widget) => {
     for (const link of links(widget)) {
-      link.addEventListener("click", (event) => {
+      link.addEventListener("click", (/** @type {MouseEvent} */ event) => {
         if (opensElsewhere(event)) return;
         event.preventDefault();
         widget.setParam(name, target(widget, link.dataset.go));

@@ -7,40 +7,41 @@ const STEADY_AFTER = 3; // rows, before anything is said of the time left
 const CATCH_UP_MS = 600;
 const MOST_MS = 100; // that count since the frame before
 
+/** @type {(seconds: number) => string} */
 const whole = (seconds) => (seconds < 1.5 ? "1 s" : `${Math.round(seconds)} s`);
 
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
-/** How a module tells its run apart:
- *  unit     what progress counts, such as "iterations"
- *  total()  how many of them the run has
- *  done(rows)  how many of them these rows are
- *  drawn(rows)  draw these rows; at most once a frame
- *  begun(data)  optional: what the stream sends ahead of its rows
- *  perStep  optional: how many rows a step adds, 1 if not given
- */
 export class LiveRun {
   #widget;
   #how;
+  /** @type {ReturnType<typeof stream> | null} */
   #events = null; // while a run has begun that is neither done nor left
+  /** @type {AbortController | null} */
   #leaving = null;
   #lost = false; // no more events come until they are asked for again
+  /** @type {Row[]} */
   #rows = []; // that have come
   #shown = 0; // of them
   #until = Infinity; // how many are to be shown; then it pauses
+  /** @type {Result | null} */
   #result = null;
   #waits = ""; // what it waits for
+  /** @type {{ at: number, done: number } | null} */
   #clock = null;
   #frame = 0;
   #at = 0; // when it was
+  /** @type {Record<string, any>} */
   #parts = {};
 
+  /** @param {Widget} widget @param {Run} how */
   constructor(widget, how) {
     this.#widget = widget;
     this.#how = how;
     for (const part of ["new", "again", "pause", "step", "cancel", "bar", "text"]) {
       this.#parts[part] = widget.querySelector(`[data-run-${part}]`);
     }
+    /** @type {(part: string, action: () => void) => void} */
     const press = (part, action) => this.#parts[part].addEventListener("click", action);
     press("new", () => {
       widget.newSeed();
@@ -61,7 +62,7 @@ export class LiveRun {
     this.#leaving = new AbortController();
     this.#events = stream(this.#widget.api("/stream"), this.#widget.name, this.#leaving.signal);
     this.#goOn(until);
-    this.#listen();
+    this.#listen(this.#events);
   }
 
   /** Leave the run, without a word. */
@@ -98,13 +99,14 @@ export class LiveRun {
     return this.#rows.slice(0, this.#shown);
   }
 
+  /** @param {number} until */
   #goOn(until) {
     this.#until = until;
     this.#show("running");
-    if (this.#lost) {
+    if (this.#lost && this.#events) {
       this.#lost = false;
       this.#widget.clearError();
-      this.#listen();
+      this.#listen(this.#events);
     }
     this.#progress(this.#waits);
     this.#nextFrame();
@@ -135,8 +137,8 @@ export class LiveRun {
   }
 
   // Take what comes, until the run is over, is left, or is lost.
-  async #listen() {
-    const events = this.#events;
+  /** @param {ReturnType<typeof stream>} events */
+  async #listen(events) {
     while (!this.#lost && !this.#result) {
       const next = await this.#widget.loaded(events.next());
       if (events !== this.#events) return;
@@ -148,6 +150,7 @@ export class LiveRun {
     }
   }
 
+  /** @param {string} name @param {any} data */
   #hear(name, data) {
     this.#waits = "";
     if (name === "queued") this.#waits = `the server is busy, you are number ${data.place} in its queue`;
@@ -172,6 +175,7 @@ export class LiveRun {
   }
 
   // A problem document, in place of a run or of the rest of one.
+  /** @param {{ detail: string, retry_after?: number }} problem */
   #refused({ detail, retry_after: wait }) {
     this.#end();
     this.#widget.fail(detail, wait);
@@ -196,6 +200,7 @@ export class LiveRun {
   }
 
   // A frame after so many milliseconds: a share of what has come, and at least a row.
+  /** @param {number} passed */
   #draw(passed) {
     const ready = Math.min(this.#rows.length, this.#until) - this.#shown;
     if (ready > 0) {
@@ -214,13 +219,14 @@ export class LiveRun {
   // Of the training, which does not wait for the reader.
   #timeLeft() {
     const done = this.#how.done(this.#rows);
-    const since = done - this.#clock.done;
-    if (since < STEADY_AFTER || this.#result) return "";
+    const since = done - (this.#clock?.done ?? done);
+    if (!this.#clock || since < STEADY_AFTER || this.#result) return "";
     const each = (performance.now() - this.#clock.at) / 1000 / since;
     return `about ${whole(each * (this.#how.total() - done))} left`;
   }
 
-  /** Say in place of the finding, which is of another run, how this one stands. */
+  /** Say in place of the finding, which is of another run, how this one stands.
+   *  @param {string} text */
   #say(text) {
     this.#widget.bind({ finding: text });
     this.#widget.announce(text);
@@ -237,6 +243,7 @@ export class LiveRun {
   }
 
   // Buttons that make no sense now are hidden; the focus does not go with them.
+  /** @param {"running" | "paused" | "idle"} state */
   #show(state) {
     this.#widget.setBusy(state === "running");
     const { pause, cancel, again } = this.#parts;

@@ -10,20 +10,25 @@ export const streaming = "Playing what was recorded";
 
 // ---- which state ------------------------------------------------------------------------------
 
+/** @type {(about: any, text: any) => any} */
 const valueOf = (about, text) => (about.kind === "number" ? Number(text) : String(text ?? ""));
 
+/** @type {(plan: any) => Record<string, any>} */
 const defaultsOf = (plan) =>
   Object.fromEntries(Object.entries(plan.params).map(([name, about]) => [name, valueOf(about, about.default)]));
 
-/** The state of the controls, disabled ones included. */
+/** The state of the controls, disabled ones included.
+ *  @type {(widget: Widget) => Record<string, any>} */
 const stateOf = (widget) =>
   Object.fromEntries(
     Object.entries(plans[widget.name].params).map(([name, about]) => [name, valueOf(about, widget.form.elements[name]?.value)]),
   );
 
+/** @type {(about: any, value: number) => number} */
 const place = (about, value) => (about.log ? Math.log(value) : value);
 
-/** How far apart two values are: at most 1 for numbers of a range, more for other choices. */
+/** How far apart two values are: at most 1 for numbers of a range, more for other choices.
+ *  @type {(about: any, one: any, other: any) => number} */
 const apart = (about, one, other) => {
   if (one === other) return 0;
   if (about.kind === "text") return Infinity;
@@ -31,6 +36,7 @@ const apart = (about, one, other) => {
   return Math.abs(place(about, one) - place(about, other)) / (place(about, about.high) - place(about, about.low));
 };
 
+/** @type {(about: any, values: any[], wanted: any) => any} */
 const closest = (about, values, wanted) => {
   let best = 0;
   for (let i = 1; i < values.length; i += 1) {
@@ -41,6 +47,7 @@ const closest = (about, values, wanted) => {
 
 /** The value of an axis for the one that is wanted. A control that is moved by a small step, from which the
  *  closest value would lead back, moves to the next one: else the arrow keys would be stuck. */
+/** @type {(about: any, values: any[], wanted: any, before: any) => any} */
 const settled = (about, values, wanted, before) => {
   const found = closest(about, values, wanted);
   if (about.kind !== "number" || before === undefined || found !== before || wanted === before) return found;
@@ -48,10 +55,13 @@ const settled = (about, values, wanted, before) => {
   return beyond.length ? closest(about, beyond, before) : found;
 };
 
-/** The state of the copy that is closest to one; what was changed last weighs most. Null if there is none. */
+/** The state of the copy that is closest to one; what was changed last weighs most. Null if there is none.
+ *  @type {(plan: any, wanted: Record<string, any>, changed?: string, before?: any) => any} */
 const nearest = (plan, wanted, changed = "", before = undefined) => {
+  /** @type {any} */
   let best = null;
   for (const { axes, file, start } of plan.tables) {
+    /** @type {Record<string, any>} */
     const values = {};
     let [distance, index] = [0, 0];
     for (const [name, axis] of Object.entries(axes)) {
@@ -67,9 +77,10 @@ const nearest = (plan, wanted, changed = "", before = undefined) => {
 
 // ---- results ----------------------------------------------------------------------------------
 
-const home = document.currentScript.src;
+const { src: home } = /** @type {HTMLScriptElement} */ (document.currentScript);
 
-/** Run a script, by its path from the folder of statics: from disk a page may load nothing else. */
+/** Run a script, by its path from the folder of statics: from disk a page may load nothing else.
+ *  @type {(path: string) => Promise<any>} */
 export const script = (path) =>
   new Promise((resolve, reject) => {
     const element = document.createElement("script");
@@ -81,12 +92,14 @@ export const script = (path) =>
 
 const files = new Map();
 
+/** @type {(file: string) => Promise<any>} */
 const entries = async (file) => {
   await script(`data/${file}.js`);
   const packed = Uint8Array.from(atob(window.dpoExported.files[file]), (letter) => letter.charCodeAt(0));
   return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
 };
 
+/** @type {(found: { file: string, index: number }) => Promise<any>} */
 const entry = async ({ file, index }) => {
   if (!files.has(file)) files.set(file, entries(file));
   try {
@@ -97,9 +110,11 @@ const entry = async ({ file, index }) => {
   }
 };
 
+/** @type {(ok: boolean, body: any) => any} */
 const answer = (ok, body) => ({ ok, json: async () => body });
 
-/** Let the controls say which state is shown; a box that is being typed into is left alone. */
+/** Let the controls say which state is shown; a box that is being typed into is left alone.
+ *  @type {(widget: Widget, values: Record<string, any>) => void} */
 const settle = (widget, values) => {
   const before = stateOf(widget);
   for (const [name, value] of Object.entries(values)) {
@@ -110,6 +125,7 @@ const settle = (widget, values) => {
   widget.followUrl();
 };
 
+/** @type {(widget: Widget) => Promise<any>} */
 export const ask = async (widget) => {
   const found = nearest(plans[widget.name], stateOf(widget));
   if (!found) return answer(false, { detail: `That is not in this offline copy. ${plans[widget.name].says}` });
@@ -122,21 +138,25 @@ export const ask = async (widget) => {
 /** A copy has nothing to ask for ahead: what it holds is there at once. */
 export const askRange = () => null;
 
-/** Another one of the seeds that there are for what the other controls say. */
+/** Another one of the seeds that there are for what the other controls say.
+ *  @type {(widget: Widget) => number} */
 export const anySeed = (widget) => {
   const state = stateOf(widget);
+  /** @type {(axes: Record<string, any>) => boolean} */
   const fits = (axes) => Object.entries(axes).every(([name, axis]) => name === "seed" || axis.includes(state[name]));
-  const all = plans[widget.name].tables.filter(({ axes }) => fits(axes)).flatMap(({ axes }) => axes.seed);
+  const all = plans[widget.name].tables.filter((/** @type {any} */ { axes }) => fits(axes)).flatMap((/** @type {any} */ { axes }) => axes.seed);
   const seeds = [...new Set(all)].sort((one, other) => one - other);
   return seeds.find((seed) => seed > state.seed) ?? seeds[0] ?? state.seed;
 };
 
 // ---- recorded runs ----------------------------------------------------------------------------
 
-/** The rows of a result, one of each list in turn. */
-const rowsOf = (result, lists) => result[lists[0]].flatMap((_, i) => lists.map((list) => result[list][i]));
+/** The rows of a result, one of each list in turn.
+ *  @type {(result: Result, lists: string[]) => Row[]} */
+const rowsOf = (result, lists) => result[lists[0]].flatMap((/** @type {Row} */ _, /** @type {number} */ i) => lists.map((list) => result[list][i]));
 
-/** What static/live_run.js follows: a run, row after row. */
+/** What static/live_run.js follows: a run, row after row.
+ *  @param {string} address @param {string} name @returns {AsyncGenerator<RunEvent>} */
 export async function* stream(address, name) {
   const plan = plans[name];
   const asked = Object.fromEntries(new URLSearchParams(address.split("?")[1]));
@@ -154,6 +174,7 @@ export async function* stream(address, name) {
 
 const states = new WeakMap();
 
+/** @type {(widget: Widget, changed: string) => void} */
 const moveToCopy = (widget, changed) => {
   const found = nearest(plans[widget.name], stateOf(widget), changed, states.get(widget)[changed]);
   if (!found) return;
@@ -164,17 +185,19 @@ const moveToCopy = (widget, changed) => {
   states.set(widget, found.values);
 };
 
+/** @type {(control: any) => void} */
 const disable = (control) => {
   control.disabled = true;
   control.title = "Needs a server";
 };
 
-/** Controls of which the copy has one value, or that need a server, can not be used. */
+/** Controls of which the copy has one value, or that need a server, can not be used.
+ *  @type {(widget: Widget) => void} */
 const limit = (widget) => {
   const { params, tables, off } = plans[widget.name];
   for (const [name, about] of Object.entries(params)) {
     const controls = widget.querySelectorAll(`[name="${name}"], [data-range-for="${name}"]`);
-    const values = new Set(tables.flatMap(({ axes }) => axes[name]));
+    const values = new Set(tables.flatMap((/** @type {any} */ { axes }) => axes[name]));
     for (const control of controls) {
       if (control.type === "hidden") continue;
       if (values.size === 1) disable(control);
@@ -187,7 +210,8 @@ const limit = (widget) => {
   for (const control of off ? widget.querySelectorAll(off) : []) disable(control);
 };
 
-/** An address may ask for a state, as it does with a server. */
+/** An address may ask for a state, as it does with a server.
+ *  @type {(widget: Widget) => void} */
 const openAddress = (widget) => {
   const wanted = [...new URLSearchParams(location.search)].filter(([name]) => widget.form.elements[name]);
   if (!wanted.length) return;
@@ -195,15 +219,16 @@ const openAddress = (widget) => {
   widget.refresh();
 };
 
+/** @type {(target: any) => Widget | null} */
 const widgetOf = (target) => target.closest?.("dpo-widget");
 
 // After the widget's own listener, which is on its form.
-document.addEventListener("input", ({ target }) => {
+document.addEventListener("input", (/** @type {any} */ { target }) => {
   const widget = widgetOf(target);
   if (widget && target.dataset.rangeFor) moveToCopy(widget, target.dataset.rangeFor);
 });
 
-document.addEventListener("change", ({ target }) => {
+document.addEventListener("change", (/** @type {any} */ { target }) => {
   const widget = widgetOf(target);
   if (widget && target.name in plans[widget.name].params) moveToCopy(widget, target.name);
 });

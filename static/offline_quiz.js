@@ -4,12 +4,14 @@
 const PLACEHOLDER = "¤";
 const NUMBER = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(%?)$/i;
 
+/** @type {(question: any, text: string) => any} */
 const withText = (question, text) => ({
   ...question,
   answer: text,
   feedback: question.feedback.replace(PLACEHOLDER, () => text),
 });
 
+/** @type {(numbers: any, text: string) => any} */
 const numberVerdict = ({ percent, spots, other, ...refusals }, text) => {
   let plain = text.replaceAll("−", "-");
   if (!plain.includes(".")) plain = plain.replaceAll(",", ".");
@@ -18,25 +20,27 @@ const numberVerdict = ({ percent, spots, other, ...refusals }, text) => {
   if (!Number.isFinite(Number(digits))) return withText(refusals.too_large, text);
   if (sign && refusals.percent_refused) return withText(refusals.percent_refused, text);
   const given = Number(digits) * (sign ? percent : 1);
-  const spot = spots.find(({ low, high }) => low <= given && given <= high);
+  const spot = spots.find((/** @type {any} */ { low, high }) => low <= given && given <= high);
   return withText(spot?.verdict ?? other, text);
 };
 
+/** @type {(result: Result, sections: Record<string, string>) => string} */
 const finding = (result, sections) => {
-  const answered = result.questions.filter(({ answer }) => answer !== null);
+  const answered = result.questions.filter((/** @type {any} */ { answer }) => answer !== null);
   if (!answered.length) return result.finding;
-  const wrong = answered.filter(({ correct }) => !correct);
+  const wrong = answered.filter((/** @type {any} */ { correct }) => !correct);
   const score = `${answered.length - wrong.length} right of ${answered.length} answered.`;
   const left = result.questions.length - answered.length;
   if (!wrong.length) return `${score} ${left ? `${left} to go.` : "That is all of them."}`;
-  const again = Object.keys(sections).filter((slug) => wrong.some(({ section }) => section === slug));
+  const again = Object.keys(sections).filter((slug) => wrong.some((/** @type {any} */ { section }) => section === slug));
   return `${score} Worth another look: ${again.map((slug) => sections[slug]).join("; ")}.`;
 };
 
-/** A sheet without answers, marked with those that were given. */
+/** A sheet without answers, marked with those that were given.
+ *  @type {(sheet: Result, beside: any, given: FormData) => Result} */
 export const marked = (sheet, { options, numbers, sections }, given) => {
-  const questions = sheet.questions.map((question) => {
-    const text = (given.get(question.id) ?? "").trim();
+  const questions = sheet.questions.map((/** @type {any} */ question) => {
+    const text = String(given.get(question.id) ?? "").trim();
     if (text === "") return question;
     // Its place among the options is that of the sheet.
     return question.kind === "choice" ? options[question.id][text] : numberVerdict(numbers[question.id], text);
@@ -44,8 +48,8 @@ export const marked = (sheet, { options, numbers, sections }, given) => {
   const result = {
     ...sheet,
     questions,
-    answered: questions.filter(({ answer }) => answer !== null).length,
-    score: questions.filter(({ correct }) => correct === true).length,
+    answered: questions.filter((/** @type {any} */ { answer }) => answer !== null).length,
+    score: questions.filter((/** @type {any} */ { correct }) => correct === true).length,
   };
   return { ...result, finding: finding(result, sections) };
 };

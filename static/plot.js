@@ -4,6 +4,7 @@ import { tableRow } from "./dom.js";
 import { written } from "./format.js";
 import { script } from "./server.js";
 
+/** @type {Record<string, string>} */
 const ROLE_COLOURS = {
   reference: "--reference",
   reward: "--reference",
@@ -17,6 +18,7 @@ const ROLE_COLOURS = {
 const CONFIG = { displayModeBar: false, responsive: true, scrollZoom: false, doubleClick: false };
 
 const drawn = new Map();
+/** @type {Promise<any> | null} */
 let loading = null;
 
 /** The library, loaded when it is first asked for; a load that failed is tried again. */
@@ -34,18 +36,24 @@ const probe = document.createElement("span");
 probe.hidden = true;
 probe.style.forcedColorAdjust = "none"; // the roles keep their colours where the system forces its own
 document.body.append(probe);
+/** @type {(name: string) => string} */
 const colour = (name) => {
   probe.style.color = `var(${name})`;
   return getComputedStyle(probe).color;
 };
+/** @type {(name: string) => string} */
 const font = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-const colourOf = (trace) => colour(ROLE_COLOURS[trace.meta] ?? "--muted");
+/** @type {(trace: Trace) => string} */
+const colourOf = (trace) => colour(ROLE_COLOURS[trace.meta ?? ""] ?? "--muted");
 
+/** @type {(rgb: string) => string} */
 const translucent = (rgb) => rgb.replace("rgb(", "rgba(").replace(")", ", 0.2)");
 
+/** @type {(trace: Trace) => Trace} */
 const styledTrace = (trace) => {
   const own = colourOf(trace);
+  /** @type {Trace} */
   const styled = { ...trace, hoverlabel: { namelength: -1 } };
   if (trace.line) styled.line = { ...trace.line, color: own };
   if (trace.marker) styled.marker = { ...trace.marker, color: own };
@@ -57,27 +65,31 @@ const styledTrace = (trace) => {
   return styled;
 };
 
-/** A text in lines of at most so many letters, if its words allow it. */
+/** A text in lines of at most so many letters, if its words allow it.
+ *  @type {(text: string, most: number) => string} */
 const inLines = (text, most) => {
   const lines = [""];
   for (const word of text.split(" ")) {
-    if (lines.at(-1) && lines.at(-1).length + word.length >= most) lines.push("");
+    if (lines.at(-1) && (lines.at(-1) ?? "").length + word.length >= most) lines.push("");
     lines[lines.length - 1] += (lines.at(-1) && " ") + word;
   }
   return lines.join("<br>");
 };
 
-/** A name broken after commas, then between words, if it is longer than so many letters. */
+/** A name broken after commas, then between words, if it is longer than so many letters.
+ *  @type {(name: string, most: number) => string} */
 const broken = (name, most) =>
   name.length <= most ? name : name.split(", ").map((part) => inLines(part, most)).join(",<br>");
 
-/** A title in lines that fit the length of its axis. */
+/** A title in lines that fit the length of its axis.
+ *  @type {(title: any, pixels: number) => any} */
 const wrapped = (title, pixels) =>
   title?.text ? { ...title, text: inLines(title.text, Math.max(16, Math.floor(pixels / 7.5))) } : title;
 
 const NARROW = 480; // pixels; the same limit as in charts.css
 
-/** On narrow charts, names of bars and at the ends of curves are broken into lines. */
+/** On narrow charts, names of bars and at the ends of curves are broken into lines.
+ *  @type {(styled: Layout, data: Trace[], clientWidth: number) => void} */
 const fitNarrow = (styled, data, clientWidth) => {
   if (clientWidth > NARROW) return;
   const names = data.filter((trace) => trace.orientation === "h").flatMap((trace) => trace.y);
@@ -86,7 +98,7 @@ const fitNarrow = (styled, data, clientWidth) => {
     styled.yaxis.ticktext = names.map((name) => broken(name, 16));
   }
   const [low, high] = styled.xaxis.range ?? [];
-  styled.annotations = styled.annotations?.map((note) => {
+  styled.annotations = styled.annotations?.map((/** @type {any} */ note) => {
     if (note.xanchor !== "left" || high === undefined) return note;
     const pixels = ((high - note.x) / (high - low)) * (clientWidth - 68) + 16 - note.xshift;
     return { ...note, align: "left", text: inLines(note.text, Math.floor(pixels / 6.2)) };
@@ -95,7 +107,9 @@ const fitNarrow = (styled, data, clientWidth) => {
 
 /** Ticks at some digits of each power of ten, as dense as so many in all leave room for. Plotly would write
  *  2 for 0.02. */
+/** @type {(low: number, high: number, most: number) => { tickvals: number[], ticktext: string[] }} */
 const logTicks = (low, high, most) => {
+  /** @type {(digits: number[]) => boolean} */
   const fits = (digits) => {
     const steps = digits.map((digit, i) => Math.log10((digits[i + 1] ?? 10) / digit));
     return (Math.min(...steps) * most) / Math.log10(high / low) >= 1.05;
@@ -108,8 +122,9 @@ const logTicks = (low, high, most) => {
   return { tickvals, ticktext: tickvals.map((value) => (value < 1000 ? String(value) : written(value, "count"))) };
 };
 
+/** @type {(layout: Layout, data: Trace[], chart: HTMLElement) => Layout} */
 const styledLayout = (layout, data, { clientWidth, clientHeight }) => {
-  const axis = (own = {}, length = clientHeight - 45) => ({
+  const axis = (/** @type {any} */ own = {}, length = clientHeight - 45) => ({
     gridcolor: colour("--rule"),
     zerolinecolor: colour("--rule-strong"),
     linecolor: colour("--rule-strong"),
@@ -120,6 +135,7 @@ const styledLayout = (layout, data, { clientWidth, clientHeight }) => {
     ...own,
     title: { ...wrapped(own.title, length), standoff: 8, font: { size: 13 } },
   });
+  /** @type {Layout} */
   const styled = {
     ...layout,
     paper_bgcolor: "rgba(0,0,0,0)",
@@ -148,7 +164,7 @@ const styledLayout = (layout, data, { clientWidth, clientHeight }) => {
     const placed = layout.meta?.names[clientWidth > NARROW ? "wide" : "narrow"];
     styled.annotations = [
       ...(layout.annotations ?? []),
-      ...(placed ?? endPlaces(data, styled)).map((place) => nameAt(place, data)),
+      ...(placed ?? endPlaces(data, styled)).map((/** @type {Place} */ place) => nameAt(place, data)),
     ];
   }
   return styled;
@@ -159,18 +175,22 @@ const styledLayout = (layout, data, { clientWidth, clientHeight }) => {
 // points, have a legend. The server has found places that are off all curves (app/charts/names.py), in
 // layout.meta; a figure that is still growing has none, and names its curves at their ends.
 
-const isNamed = (trace) => trace.showlegend !== false && trace.name;
+/** @type {(trace: Trace) => boolean} */
+const isNamed = (trace) => trace.showlegend !== false && trace.name !== "";
 
+/** @type {(data: Trace[]) => boolean} */
 const labelsItself = (data) =>
   data.every((trace) => trace.type === "scatter" && (trace.mode === "lines" || trace.x.length === 1));
 
-/** Where a trace is named: at the top of a distribution, at the point, or at the end of a curve. */
+/** Where a trace is named: at the top of a distribution, at the point, or at the end of a curve.
+ *  @type {(trace: Trace) => number} */
 const placeOf = (trace) => {
   const along = trace.fill === "tozeroy" ? trace.y : trace.x;
   return along.indexOf(Math.max(...along));
 };
 
-/** Range of an axis over all its traces, with air above and below: so labels know where they are. */
+/** Range of an axis over all its traces, with air above and below: so labels know where they are.
+ *  @type {(data: Trace[], axis: string) => number[]} */
 const rangeOf = (data, axis) => {
   const values = data.filter((trace) => (trace.yaxis ?? "y") === axis).flatMap((trace) => [...trace.y]);
   const [low, high] = [Math.min(...values), Math.max(...values)];
@@ -178,21 +198,29 @@ const rangeOf = (data, axis) => {
   return [low - air, high + air];
 };
 
-/** How far above its point a name stands, as a share of the height. */
+/** How far above its point a name stands, as a share of the height.
+ *  @type {(trace: Trace) => number} */
 const lift = (trace) => (trace.mode === "lines" ? 0.045 : 0.065);
+
+/** @typedef {{ trace: number, text: string, x: number, y: number, [more: string]: any }} Place */
+/** @typedef {{ says: string, rows: HTMLTableRowElement[] }} Part */
 
 const LEAST_DISTANCE = 0.075; // between two labels, as a share of the height
 
-/** Fix the ranges of the y axes, so that shares of the height are known. */
+/** Fix the ranges of the y axes, so that shares of the height are known.
+ *  @type {(data: Trace[], layout: Layout) => void} */
 const fixHeights = (data, layout) => {
   layout.yaxis.range ??= rangeOf(data, "y");
   if (layout.yaxis2) layout.yaxis2.range ??= rangeOf(data, "y2");
 };
 
-/** Places at the ends of curves, apart from each other. */
+/** Places at the ends of curves, apart from each other.
+ *  @type {(data: Trace[], layout: Layout) => Place[]} */
 const endPlaces = (data, layout) => {
+  /** @type {Record<string, number[]>} */
   const heights = { y: layout.yaxis.range, y2: layout.yaxis2?.range };
   const logarithmic = layout.xaxis.type === "log";
+  /** @type {(x: number) => number} */
   const atX = (x) => (logarithmic ? Math.log10(x) : x);
   const xs = data.flatMap((trace) => [...trace.x]).map(atX);
   const [left, right] = layout.xaxis.range ?? [Math.min(...xs), Math.max(...xs)];
@@ -222,7 +250,8 @@ const endPlaces = (data, layout) => {
   });
 };
 
-/** The annotation that writes a trace's name at a place. */
+/** The annotation that writes a trace's name at a place.
+ *  @type {(place: Place, data: Trace[]) => object} */
 const nameAt = ({ trace, ...place }, data) => ({
   xref: "paper",
   ...place,
@@ -235,7 +264,8 @@ const nameAt = ({ trace, ...place }, data) => ({
 
 const translucentPaper = () => colour("--surface").replace("rgb(", "rgba(").replace(")", ", 0.75)");
 
-/** What Plotly draws into: it lies over the server's drawing, unseen until it can take its place. */
+/** What Plotly draws into: it lies over the server's drawing, unseen until it can take its place.
+ *  @type {(element: HTMLElement) => any} */
 const stageOf = (element) => {
   const there = element.querySelector(":scope > .stage");
   if (there) return there;
@@ -245,7 +275,8 @@ const stageOf = (element) => {
   return stage;
 };
 
-/** Give Plotly's drawing a view box, so that paper of another width scales it. */
+/** Give Plotly's drawing a view box, so that paper of another width scales it.
+ *  @type {(stage: HTMLElement) => void} */
 const scaleOnPaper = (stage) => {
   for (const svg of stage.querySelectorAll(".main-svg")) {
     svg.setAttribute("viewBox", `0 0 ${svg.getAttribute("width")} ${svg.getAttribute("height")}`);
@@ -266,16 +297,19 @@ export const nextFrame = () =>
 const REST_MS = 150;
 const settled = new WeakMap();
 
+/** @type {(trace: Trace) => boolean} */
 const isPoint = (trace) => trace.type === "scatter" && trace.mode === "markers" && trace.x.length === 1;
 
-/** All that a figure looks like but for where its points are; null if its axes may follow them. */
+/** All that a figure looks like but for where its points are; null if its axes may follow them.
+ *  @type {(figure: Figure) => string | null} */
 const stillOf = ({ data, layout }) => {
   if (!layout.xaxis.range || !labelsItself(data)) return null;
   const heights = ["y", layout.yaxis2 && "y2"].filter(Boolean).map((axis) => rangeOf(data, axis));
   return JSON.stringify([layout, heights, data.map((trace) => (isPoint(trace) ? { ...trace, x: 0, y: 0 } : trace))]);
 };
 
-/** Move the points of Plotly's drawing; false if it is not as we know it. */
+/** Move the points of Plotly's drawing; false if it is not as we know it.
+ *  @type {(stage: any, data: Trace[]) => boolean} */
 const movePoints = (stage, data) => {
   const places = data.flatMap((trace, number) => {
     if (!isPoint(trace)) return [];
@@ -289,7 +323,8 @@ const movePoints = (stage, data) => {
   return true;
 };
 
-/** Draw a figure, or update the one that is there. */
+/** Draw a figure, or update the one that is there.
+ *  @type {(element: HTMLElement, figure: Figure) => Promise<void>} */
 export const draw = async (element, figure) => {
   drawn.set(element, figure);
   await plotly();
@@ -308,7 +343,8 @@ export const draw = async (element, figure) => {
   element.querySelector(":scope > .drawing")?.remove();
 };
 
-/** Let Plotly draw all of a figure. */
+/** Let Plotly draw all of a figure.
+ *  @type {(element: HTMLElement, figure: Figure) => Promise<void>} */
 const redraw = async (element, figure) => {
   const Plotly = await plotly();
   const stage = stageOf(element);
@@ -317,15 +353,18 @@ const redraw = async (element, figure) => {
   scaleOnPaper(stage);
 };
 
-/** Write the numbers behind a figure into its table, whose columns are named after the axes. */
+/** Write the numbers behind a figure into its table, whose columns are named after the axes.
+ *  @type {(table: any, figure: Figure) => void} */
 export const fillTable = (table, { data, layout }) => {
   const [, x, y] = table.tHead.rows[0].cells;
+  /** @type {(axis: any) => string} */
   const title = (axis) => axis.title.text;
   x.textContent = title(layout.xaxis);
   y.textContent = [layout.yaxis, layout.yaxis2].filter(Boolean).map(title).join(" / ");
   const before = filled.get(table) ?? [];
   const parts = data.map((trace, number) => rowsOf(trace, before[number]));
   filled.set(table, parts);
+  /** @type {(all: Part[]) => string} */
   const lengths = (all) => all.map(({ rows }) => rows.length).join();
   if (lengths(parts) !== lengths(before)) {
     table.tBodies[0].replaceChildren(...parts.flatMap(({ rows }) => rows));
@@ -337,9 +376,11 @@ export const fillTable = (table, { data, layout }) => {
   });
 };
 
+/** @type {WeakMap<HTMLTableElement, Part[]>} */
 const filled = new WeakMap();
 
-/** The rows of a trace: those that are there, if they say the same. */
+/** The rows of a trace: those that are there, if they say the same.
+ *  @type {(trace: Trace, before?: Part) => Part} */
 const rowsOf = (trace, before) => {
   const says = JSON.stringify([trace.name, trace.x, trace.y]);
   if (before?.says === says) return before;

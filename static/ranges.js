@@ -9,31 +9,36 @@ export class Ranges {
   #widget;
   #arrived;
   #along;
+  /** @type {Map<string, { results?: Map<number, Result> }>} */
   #kept = new Map();
 
-  /** `arrived(along)` is called when a range is there that was not before. */
+  /** `arrived(along)` is called when a range is there that was not before.
+   *  @param {Widget} widget @param {(along: string) => void} arrived */
   constructor(widget, arrived) {
     this.#widget = widget;
     this.#arrived = arrived;
     this.#along = new Set(widget.dataset.ranges?.split(" "));
     if (!this.#along.size) return;
     for (const about of ["pointerover", "pointerdown", "focusin"]) {
-      widget.form.addEventListener(about, ({ target }) => this.#prepare(target));
+      widget.form.addEventListener(about, (/** @type {any} */ { target }) => this.#prepare(target));
     }
   }
 
-  /** The result for what the controls say, if a range along this parameter is there and has it. */
+  /** The result for what the controls say, if a range along this parameter is there and has it.
+   *  @param {string} along */
   result(along) {
     const range = this.#kept.get(this.#query(along));
     return range?.results?.get(Number(this.#widget.form.elements[along].value)) ?? null;
   }
 
-  /** Whether a range along this parameter is on its way for what the other controls say. */
+  /** Whether a range along this parameter is on its way for what the other controls say.
+   *  @param {string} along */
   awaited(along) {
     const range = this.#kept.get(this.#query(along));
     return range !== undefined && !range.results;
   }
 
+  /** @param {Control} control */
   #prepare(control) {
     const along = control.dataset.rangeFor ?? control.name;
     if (!this.#along.has(along) || this.#widget.holds(along) || !this.#widget.form.checkValidity()) return;
@@ -47,12 +52,16 @@ export class Ranges {
     if (answer) this.#ask(along, query, answer);
   }
 
+  /** @param {string} along @param {string} query @param {Promise<any>} answer */
   async #ask(along, query, answer) {
+    /** @type {{ results?: Map<number, Result> }} */
     const range = {};
     this.#keep(query, range);
     try {
       const { values, results } = await answer;
-      range.results = new Map(values.map((value, place) => [value, results[place]]));
+      /** @type {(value: number, place: number) => [number, Result]} */
+      const placed = (value, place) => [value, results[place]];
+      range.results = new Map(values.map(placed));
     } catch {
       // Nobody needs to know: a slider without its range asks for each result.
       this.#kept.delete(query);
@@ -60,6 +69,7 @@ export class Ranges {
     this.#arrived(along);
   }
 
+  /** @param {string} query @param {object} range */
   #keep(query, range) {
     this.#kept.delete(query);
     this.#kept.set(query, range);
@@ -67,6 +77,7 @@ export class Ranges {
   }
 
   // The value that is moved is no part of what is asked.
+  /** @param {string} along */
   #query(along) {
     const params = this.#widget.params();
     params.delete(along);

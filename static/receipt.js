@@ -4,11 +4,14 @@ import { fetched, showDialog } from "./dialog.js";
 import { element } from "./dom.js";
 import { at } from "./format.js";
 
+/** @type {(value: any) => boolean} */
 const isFigure = (value) => Boolean(value?.data && value?.layout);
 
+/** @type {(result: Result) => Result} */
 const withoutFigures = (result) => Object.fromEntries(Object.entries(result).filter(([, value]) => !isFigure(value)));
 
-/** Open the receipt of a widget as it stands; `path` leads to the number that was asked for. */
+/** Open the receipt of a widget as it stands; `path` leads to the number that was asked for.
+ *  @type {(widget: Widget, path?: string) => Promise<void>} */
 export const showReceipt = (widget, path) => {
   const asked = path ? [element("p", `${path} = ${at(widget.result, path)}`, { class: "receipt-number" })] : [];
   const query = widget.params().toString();

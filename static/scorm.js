@@ -1,16 +1,19 @@
 // The outer page of a SCORM package, 1.2 or 2004: the explainer runs in its frame, and what a learner has read and
 // answered is reported to the learning platform. Within the frame nothing knows of SCORM.
 (() => {
-  const { pages, quizPages, seeds, start } = JSON.parse(document.getElementById("package").textContent);
+  const { pages, quizPages, seeds, start } = JSON.parse(document.querySelector("#package").textContent);
   const frame = document.querySelector("iframe");
 
   // ---- the platform: an object in one of the windows around, or around the one that opened this --------
   // SCORM 1.2 calls it API, SCORM 2004 API_1484_11; they name everything differently and mean the same.
 
+  /** @type {(number: number) => string} */
   const two = (number) => String(number).padStart(2, "0");
+  /** @type {(seconds: number) => string} */
   const clock = (seconds) =>
     `${String(Math.floor(seconds / 3600)).padStart(4, "0")}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
 
+  /** @type {any[]} */
   const VERSIONS = [
     {
       object: "API",
@@ -18,7 +21,7 @@
       learner: "cmi.core.student_id",
       location: "cmi.core.lesson_location",
       status: "cmi.core.lesson_status",
-      score: (share) => ({ "cmi.core.score.min": 0, "cmi.core.score.max": 100, "cmi.core.score.raw": Math.round(100 * share) }),
+      score: (/** @type {number} */ share) => ({ "cmi.core.score.min": 0, "cmi.core.score.max": 100, "cmi.core.score.raw": Math.round(100 * share) }),
       time: "cmi.core.session_time",
       duration: clock,
       exit: "cmi.core.exit",
@@ -30,19 +33,20 @@
       learner: "cmi.learner_id",
       location: "cmi.location",
       status: "cmi.completion_status",
-      score: (share) => ({
+      score: (/** @type {number} */ share) => ({
         "cmi.score.min": 0,
         "cmi.score.max": 100,
         "cmi.score.raw": Math.round(100 * share),
         "cmi.score.scaled": share.toFixed(4),
       }),
       time: "cmi.session_time",
-      duration: (seconds) => `PT${seconds}S`,
+      duration: (/** @type {number} */ seconds) => `PT${seconds}S`,
       exit: "cmi.exit",
       leave: "normal",
     },
   ];
 
+  /** @type {(from: any) => any} */
   const found = (from) => {
     for (let place = from, steps = 0; steps < 10; place = place.parent, steps += 1) {
       const version = VERSIONS.find(({ object }) => place[object]);
@@ -53,13 +57,17 @@
   };
   const platform = found(window) ?? (window.opener ? found(window.opener) : null);
   const names = platform?.version ?? VERSIONS[0];
+  /** @type {(what: string, ...given: string[]) => any} */
   const call = (what, ...given) => platform?.api[names.calls[what]](...given);
+  /** @type {(name: string) => string} */
   const get = (name) => call("get", name) ?? "";
+  /** @type {(name: string, value: any) => void} */
   const set = (name, value) => call("set", name, String(value));
   const commit = () => call("commit", "");
 
   // ---- what is known of the learner ----------------------------------------------------------------
 
+  /** @type {(text: string) => any} */
   const parsed = (text) => {
     try {
       return JSON.parse(text);
@@ -71,11 +79,13 @@
   call("begin", "");
   const began = Date.now();
   const known = { read: [], quiz: null, ...parsed(get("cmi.suspend_data")) };
+  /** @type {(status: string) => boolean} */
   const isDone = (status) => ["completed", "passed", "failed"].includes(status);
   let done = isDone(get(names.status));
 
   // The same learner gets the same sheet, others get others.
-  const hash = (text) => [...text].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 1_000_003, 7);
+  /** @type {(text: string) => number} */
+  const hash = (text) => [...text].reduce((sum, letter) => (sum * 31 + Number(letter.codePointAt(0))) % 1_000_003, 7);
   const seed = seeds[hash(get(names.learner)) % seeds.length];
 
   const report = () => {
@@ -85,7 +95,7 @@
     }
     // Complete when every page has been read to its end and every question is answered; it stays so.
     const answered = quiz !== null && quiz.answered === quiz.total;
-    done ||= pages.every((page) => read.includes(page)) && answered;
+    done ||= pages.every((/** @type {any} */ page) => read.includes(page)) && answered;
     set(names.status, done ? "completed" : "incomplete");
     set("cmi.suspend_data", JSON.stringify(known));
     commit();
@@ -94,18 +104,21 @@
   // ---- what happens in the frame -------------------------------------------------------------------
 
   const base = new URL("./", location.href).href;
+  /** @type {(address: Location) => string} */
   const pageOf = (address) => (address.href.startsWith(base) ? address.pathname.slice(new URL(base).pathname.length) : "");
 
+  /** @type {(page: string) => void} */
   const sawEnd = (page) => {
     if (known.read.includes(page) || !pages.includes(page)) return;
     known.read.push(page);
     report();
   };
 
+  /** @type {(inner: any, page: string) => void} */
   const watchEnd = (inner, page) => {
     const end = inner.document.querySelector(".turn, .from");
     if (!end) return;
-    const observer = new inner.IntersectionObserver((entries) => {
+    const observer = new inner.IntersectionObserver((/** @type {IntersectionObserverEntry[]} */ entries) => {
       if (!entries.some((entry) => entry.isIntersecting)) return;
       observer.disconnect();
       sawEnd(page);
@@ -113,8 +126,9 @@
     observer.observe(end);
   };
 
+  /** @type {(inner: any) => void} */
   const watchQuiz = (inner) => {
-    inner.document.addEventListener("dpo-result", ({ target, detail }) => {
+    inner.document.addEventListener("dpo-result", (/** @type {any} */ { target, detail }) => {
       const { answered, score, total } = detail;
       // A sheet that is only opened, as at each launch, takes no score away.
       if (target.name !== "quiz" || !answered) return;

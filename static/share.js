@@ -14,7 +14,8 @@ const PARTS = {
   reveal: "Slide for reveal.js",
 };
 
-/** Open the snippets of a widget in its present state, with the flags of its page. */
+/** Open the snippets of a widget in its present state, with the flags of its page.
+ *  @type {(widget: Widget) => Promise<void>} */
 export const showShare = (widget) => {
   const query = widget.pageQuery();
   const more = parent("p", [element("a", "Hide or lock controls, choose the theme", { href: widget.dataset.embed + query.replace("?", "&") })]);

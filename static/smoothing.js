@@ -1,8 +1,10 @@
 // Label smoothing follows what the chosen loss allows: the widgets that have both share this.
 
+/** @type {Record<string, number>} */
 const SMOOTHED = { sigmoid: 0, robust: 0, exo_pair: 0.001 };
 
-/** After the loss was changed, move label smoothing into its range. */
+/** After the loss was changed, move label smoothing into its range.
+ *  @type {(widget: Widget, lossType: string) => void} */
 export const suitSmoothing = (widget, lossType) => {
   const least = SMOOTHED[lossType];
   const smoothing = Number(widget.form.elements.label_smoothing.value);

@@ -5,10 +5,13 @@ import { createParser } from "./vendor/eventsource-parser.js";
 // Seconds before each new try; after the last of them the reader decides.
 const PAUSES = [1, 2, 4];
 
+/** @type {(seconds: number) => Promise<void>} */
 const after = (seconds) => new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
 
-/** The messages of an open stream, as they come. */
+/** The messages of an open stream, as they come.
+ *  @param {ReadableStream<BufferSource>} body */
 async function* messagesOf(body) {
+  /** @type {import("eventsource-parser").EventSourceMessage[]} */
   const come = [];
   const parser = createParser({ onEvent: (message) => come.push(message) });
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
@@ -20,12 +23,14 @@ async function* messagesOf(body) {
   }
 }
 
-/** Whether an answer is a refusal of our server, and not of a proxy before it that finds no server. */
+/** Whether an answer is a refusal of our server, and not of a proxy before it that finds no server.
+ *  @type {(answer: Response) => boolean} */
 const isProblem = ({ headers }) => headers.get("content-type")?.startsWith("application/problem+json") ?? false;
 
 /** The events of a run, each as [name, data]: those that the server sends, of which "done" or "error" with a
  *  problem document is the last, a refusal as "error", and "broken" before each new try. After "lost" all tries
  *  have failed: who asks for more events lets it try anew. */
+/** @param {string} address @param {AbortSignal} signal @param {number[]} pauses @returns {AsyncGenerator<RunEvent>} */
 export async function* eventsOf(address, signal, pauses = PAUSES) {
   let last = "";
   let failures = 0;
@@ -36,8 +41,8 @@ export async function* eventsOf(address, signal, pauses = PAUSES) {
         yield ["error", await answer.json()];
         return;
       }
-      if (answer.ok) {
-        for await (const { id, event, data } of messagesOf(answer.body)) {
+      if (answer.ok && answer.body) {
+        for await (const { id, event = "message", data } of messagesOf(answer.body)) {
           if (id !== undefined) [last, failures] = [id, 0];
           yield [event, JSON.parse(data)];
           if (event === "done" || event === "error") return;

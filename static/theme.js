@@ -16,7 +16,7 @@
   const isDark = () =>
     (root.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
 
-  document.addEventListener("click", (event) => {
+  document.addEventListener("click", (/** @type {any} */ event) => {
     if (!event.target.closest?.("[data-theme-toggle]")) return;
     root.dataset.theme = isDark() ? "light" : "dark";
     try {

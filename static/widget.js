@@ -18,25 +18,33 @@ const NEAR = "300px";
 // While a slider is on its way, every result would interrupt the one before.
 const SETTLED_MS = 500;
 
+/** @type {typeof import("./plot.js") | null} */
 let plotting = null;
 
-class DpoWidget extends HTMLElement {
+export class DpoWidget extends HTMLElement {
   quiet = false;
+  name = "";
+  /** @type {WidgetModule | null} */
   #module = null;
   #timer = 0;
   #saying = 0;
   #addressTimer = 0;
+  /** @type {string | null} */
   #address = null;
+  /** @type {AbortController | null} */
   #request = null;
+  /** @type {Ranges | null} */
   #ranges = null;
   #unanswered = "";
   #missing = false;
+  /** @type {Map<string, Figure>} */
   #figures = new Map();
+  /** @type {IntersectionObserver | null} */
   #observer = null;
   #flags = new URLSearchParams();
 
   connectedCallback() {
-    this.name = this.getAttribute("name");
+    this.name = this.getAttribute("name") ?? "";
     this.form = this.querySelector("form");
     this.result = JSON.parse(this.querySelector("script[data-result]").textContent);
     // What the address asks of the page is no part of the state: the form sends it only without script.
@@ -47,17 +55,17 @@ class DpoWidget extends HTMLElement {
     this.#ranges = new Ranges(this, () => {
       if (this.#unanswered && this.form.checkValidity()) this.#follow(this.#unanswered);
     });
-    this.form.addEventListener("input", (event) => this.#onInput(event));
-    this.form.addEventListener("submit", (event) => {
+    this.form.addEventListener("input", (/** @type {Event} */ event) => this.#onInput(event));
+    this.form.addEventListener("submit", (/** @type {Event} */ event) => {
       event.preventDefault();
       this.submit();
     });
     for (const link of this.querySelectorAll("[data-try]")) {
-      link.addEventListener("click", (event) => this.#try(event, link.dataset.try));
+      link.addEventListener("click", (/** @type {MouseEvent} */ event) => this.#try(event, link.dataset.try));
     }
     for (const range of this.querySelectorAll("[data-range-for]")) this.#syncRange(range);
     this.addEventListener("click", (event) => this.#onClick(event));
-    this.#observer = new IntersectionObserver((entries) => this.#onVisible(entries.at(-1).isIntersecting), {
+    this.#observer = new IntersectionObserver((entries) => this.#onVisible(entries.at(-1)?.isIntersecting ?? false), {
       rootMargin: NEAR,
     });
     this.#observer.observe(this);
@@ -76,6 +84,7 @@ class DpoWidget extends HTMLElement {
 
   /** The state of the controls, or one with some changed, as query parameters without defaults. What is
    *  private, such as a text or a file of the reader's, is never part of an address. */
+  /** @param {Record<string, any>} changes */
   params(changes = {}) {
     const params = new URLSearchParams();
     for (const [name, given] of new FormData(this.form)) {
@@ -86,18 +95,21 @@ class DpoWidget extends HTMLElement {
     return params;
   }
 
-  /** The state of the page as a query string: as params(), with the flags of the page. */
+  /** The state of the page as a query string: as params(), with the flags of the page.
+   *  @param {Record<string, any>} changes */
   pageQuery(changes = {}) {
     const query = new URLSearchParams([...this.params(changes), ...this.#flags]).toString();
     return query && `?${query}`;
   }
 
-  /** Whether a parameter is hidden or locked by the page's flags, so that nothing may change it. */
+  /** Whether a parameter is hidden or locked by the page's flags, so that nothing may change it.
+   *  @param {string} name */
   holds(name) {
     return this.dataset.held?.split(" ").includes(name) ?? false;
   }
 
-  /** Set a control that is not held; the result is not fetched until refresh(). */
+  /** Set a control that is not held; the result is not fetched until refresh().
+   *  @param {string} name @param {any} value */
   setParam(name, value) {
     if (this.holds(name)) return;
     const control = this.form.elements[name];
@@ -138,14 +150,15 @@ class DpoWidget extends HTMLElement {
       if (request.signal.aborted) return;
       if (answer.ok) this.show(body);
       else this.fail(body.detail, body.retry_after);
-    } catch (error) {
-      if (error.name !== "AbortError") this.fail("The server did not answer. Change a control to try again.");
+    } catch {
+      if (!request.signal.aborted) this.fail("The server did not answer. Change a control to try again.");
     } finally {
       if (this.#request === request) this.setBusy(false);
     }
   }
 
-  /** Show a result: every bound output, then whatever the module draws. */
+  /** Show a result: every bound output, then whatever the module draws.
+   *  @param {Result} result */
   show(result) {
     this.result = result;
     this.#unanswered = "";
@@ -157,7 +170,8 @@ class DpoWidget extends HTMLElement {
     this.announce(result.finding);
   }
 
-  /** Write the bound outputs; of a part of a result, only those that it has. */
+  /** Write the bound outputs; of a part of a result, only those that it has.
+   *  @param {Result} result */
   bind(result) {
     for (const output of this.querySelectorAll("[data-field]")) {
       const path = output.dataset.field;
@@ -168,6 +182,7 @@ class DpoWidget extends HTMLElement {
 
   /** Say something once, politely, to those who can not see it: the last of what comes in quick succession.
    *  Nothing while `quiet`, which a module sets as long as it goes from state to state by itself. */
+  /** @param {string} text */
   announce(text) {
     clearTimeout(this.#saying);
     if (this.quiet) return;
@@ -176,7 +191,8 @@ class DpoWidget extends HTMLElement {
     }, SETTLED_MS);
   }
 
-  /** Show an error, and in how many seconds another try may help; the last result stays. */
+  /** Show an error, and in how many seconds another try may help; the last result stays.
+   *  @param {string} message @param {number} wait */
   fail(message, wait = 0) {
     this.#error(wait ? `${message} Try again in ${wait} s.` : message);
   }
@@ -188,6 +204,7 @@ class DpoWidget extends HTMLElement {
 
   /** What is loaded when it is needed: null, once the widget has said so, if it can not be had. That is how a page
    *  ends that was opened before an upgrade: the address of its modules is that of the old ones. */
+  /** @template T @param {Promise<T>} loading @returns {Promise<T | null>} */
   async loaded(loading) {
     try {
       const found = await loading;
@@ -204,6 +221,7 @@ class DpoWidget extends HTMLElement {
     }
   }
 
+  /** @param {boolean} busy */
   setBusy(busy) {
     this.querySelector(".widget-body").setAttribute("aria-busy", String(busy));
   }
@@ -214,6 +232,7 @@ class DpoWidget extends HTMLElement {
     const page = this.pageQuery();
     const params = this.params().toString();
     const state = params && `?${params}`;
+    /** @type {Record<string, string>} */
     const addresses = {
       page: this.dataset.page + page,
       api: this.dataset.api + state,
@@ -226,7 +245,8 @@ class DpoWidget extends HTMLElement {
     if (!dragged || !this.#addressTimer) this.#writeAddress();
   }
 
-  /** Draw a Plotly figure of the result into its chart and its table. Plotly is loaded when first needed. */
+  /** Draw a Plotly figure of the result into its chart and its table. Plotly is loaded when first needed.
+   *  @param {string} path @param {Figure} figure */
   async plot(path, figure) {
     this.#figures.set(path, figure);
     const chart = this.querySelector(`[data-chart="${path}"]`);
@@ -244,6 +264,7 @@ class DpoWidget extends HTMLElement {
 
   // ---- inside --------------------------------------------------------------------------------
 
+  /** @param {boolean} near */
   async #onVisible(near) {
     if (!near) {
       this.#module?.pause?.(this);
@@ -268,6 +289,7 @@ class DpoWidget extends HTMLElement {
 
   // Every number opens its receipt, and so does the link, for those who come by keyboard. Another link
   // opens what is there to be shared.
+  /** @param {any} event */
   async #onClick(event) {
     if (!this.dataset.receipt) return; // an offline copy has neither receipts nor a page to share
     const share = event.target.closest("[data-link=share]");
@@ -288,6 +310,7 @@ class DpoWidget extends HTMLElement {
   }
 
   // A suggestion sets every control: what it does not name gets its default.
+  /** @param {MouseEvent} event @param {string} query */
   #try(event, query) {
     if (opensElsewhere(event)) return;
     event.preventDefault();
@@ -298,6 +321,7 @@ class DpoWidget extends HTMLElement {
     this.submit();
   }
 
+  /** @param {any} event */
   #onInput(event) {
     const target = event.target;
     if (target.dataset.rangeFor) {
@@ -317,8 +341,9 @@ class DpoWidget extends HTMLElement {
   }
 
   // Show what the controls say after one of them was changed: at once, if its range is there, else by a request.
+  /** @param {string} changed */
   #follow(changed) {
-    const result = this.#ranges.result(changed);
+    const result = this.#ranges?.result(changed);
     if (result) {
       this.#dropRequest();
       this.setBusy(false);
@@ -328,7 +353,7 @@ class DpoWidget extends HTMLElement {
     }
     this.#unanswered = changed;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.refresh(), this.#ranges.awaited(changed) ? PATIENCE_MS : DEBOUNCE_MS);
+    this.#timer = setTimeout(() => this.refresh(), this.#ranges?.awaited(changed) ? PATIENCE_MS : DEBOUNCE_MS);
   }
 
   // Whatever was asked for is answered otherwise: a late answer is not shown.
@@ -350,8 +375,9 @@ class DpoWidget extends HTMLElement {
   }
 
   // Chips of phrases say by their colour whether a phrase became more or less likely.
+  /** @param {HTMLElement} list @param {Result} result */
   #colourPhrases(list, result) {
-    at(result, list.dataset.phrases)?.forEach((phrase, i) => {
+    at(result, list.dataset.phrases ?? "")?.forEach((/** @type {any} */ phrase, /** @type {number} */ i) => {
       list.children[i].classList.toggle("gained", phrase.log_ratio >= 0);
       list.children[i].classList.toggle("lost", phrase.log_ratio < 0);
     });
@@ -364,12 +390,14 @@ class DpoWidget extends HTMLElement {
     return wrong.min !== "" ? `${title}: from ${wrong.min} to ${wrong.max}.` : `${title}: ${wrong.validationMessage}`;
   }
 
+  /** @param {string} message */
   #error(message) {
     const place = this.querySelector("[data-error]");
     place.textContent = message ?? "";
     place.hidden = !message;
   }
 
+  /** @param {string} name @returns {string | undefined} */
   #default(name) {
     const control = this.form.elements[name];
     if (control instanceof RadioNodeList) return control[0].closest("[data-default]")?.dataset.default;
@@ -377,6 +405,7 @@ class DpoWidget extends HTMLElement {
   }
 
   // Sliders with a logarithmic scale run from 0 to their last position over the logarithm of the range.
+  /** @param {any} range */
   #fromRange(range) {
     const box = this.form.elements[range.dataset.rangeFor];
     if (!("log" in range.dataset)) return range.value;
@@ -384,6 +413,7 @@ class DpoWidget extends HTMLElement {
     return String(Number(Math.exp(low + (range.value / range.max) * (high - low)).toPrecision(2)));
   }
 
+  /** @param {any} range */
   #syncRange(range) {
     const box = this.form.elements[range.dataset.rangeFor];
     if ("log" in range.dataset) {
@@ -395,6 +425,7 @@ class DpoWidget extends HTMLElement {
     this.#describe(range);
   }
 
+  /** @param {any} range */
   #describe(range) {
     const unit = range.dataset.unit ? ` ${range.dataset.unit}` : "";
     range.setAttribute("aria-valuetext", `${this.form.elements[range.dataset.rangeFor].value}${unit}`);

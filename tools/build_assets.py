@@ -65,6 +65,9 @@ PACKAGES = (
     ),
 )
 
+TYPES = {"eventsource-parser.d.ts": 'export { createParser } from "eventsource-parser";\n'}
+"""what the type checker reads in place of files of others"""
+
 # What mathematics on our pages is made of. Letters are the mathematical italics that browsers
 # choose for single-letter identifiers, so those ranges are kept too.
 CHARACTERS = "".join(
@@ -86,6 +89,8 @@ def main() -> None:
     shutil.copyfile(PLOTLY, VENDOR / "plotly-basic.min.js")
     shutil.copyfile(EVENTS / "dist" / "parse.js", VENDOR / "eventsource-parser.js")
     shutil.copyfile(EVENTS / "dist" / "errors.js", VENDOR / "errors.js")
+    for name, types in TYPES.items():
+        (VENDOR / name).write_text(types, encoding="utf-8")
     save_cut(FONT, VENDOR / "stix-two-math.woff2", "woff2")
     make_fonts_of_cards()
     save_list()

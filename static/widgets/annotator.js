@@ -4,6 +4,7 @@
 const states = new WeakMap();
 
 // What each button makes of the state. A choice is always about the pair that is shown.
+/** @type {Record<string, (widget: Widget) => Result>} */
 const STEPS = {
   a: ({ result }) => ({ labels: `${result.labels}a`, align: "no" }),
   b: ({ result }) => ({ labels: `${result.labels}b`, align: "no" }),
@@ -12,20 +13,25 @@ const STEPS = {
   align: () => ({ align: "yes" }),
 };
 
+/** @type {(widget: Widget, changes: Result) => void} */
 const set = (widget, changes) => {
   for (const [name, value] of Object.entries(changes)) widget.setParam(name, value);
 };
 
+/** @type {(widget: Widget, step: string) => void} */
 const take = (widget, step) => {
   set(widget, STEPS[step](widget));
   states.get(widget).taken = true;
   widget.refresh();
 };
 
+/** @type {(widget: Widget, step: string) => any} */
 const stepButton = (widget, step) => widget.querySelector(`[data-step="${step}"] button`);
 
+/** @type {(widget: Widget, result: Result) => void} */
 const show = (widget, result) => {
   const { labelled, least, next_pair, aligned } = result;
+  /** @type {(selector: string, hidden: boolean) => void} */
   const hide = (selector, hidden) => {
     widget.querySelector(selector).hidden = hidden;
   };
@@ -37,8 +43,10 @@ const show = (widget, result) => {
   stepButton(widget, "align").disabled = labelled < least;
 };
 
+/** @type {(element: any) => boolean} */
 const offered = (element) => element.checkVisibility() && !element.disabled;
 
+/** @type {WidgetModule} */
 export default {
   start(widget) {
     states.set(widget, { taken: false, kept: new Map() });
@@ -47,7 +55,7 @@ export default {
     align.disabled = false;
     for (const form of widget.querySelectorAll("[data-step]")) {
       const { step } = form.dataset;
-      form.querySelector("button").addEventListener("click", (event) => {
+      form.querySelector("button").addEventListener("click", (/** @type {MouseEvent} */ event) => {
         event.preventDefault();
         // The second click of a double click would label a pair that nobody has read.
         if (step.length === 1 && event.detail > 1) return;

@@ -5,6 +5,7 @@ const SWEEP_BETAS = Array.from({ length: 25 }, (_, i) => Number((10 * 0.002 ** (
 
 const sweeps = new WeakMap();
 
+/** @type {(circles: NodeListOf<Element>, cells: string[][]) => void} */
 const place = (circles, cells) => {
   circles.forEach((circle, k) => {
     const [column, row] = cells[k];
@@ -13,25 +14,28 @@ const place = (circles, cells) => {
   });
 };
 
+/** @type {(widget: Widget, result: Result) => void} */
 const drawDots = (widget, { dots, dots_axis }) => {
   const picture = widget.querySelector(".dots");
-  place(picture.querySelectorAll(".optimum"), dots.map((dot) => [dot.column, dot.row]));
-  place(picture.querySelectorAll(".reference"), dots.map((dot) => [dot.reference_column, dot.reference_row]));
+  place(picture.querySelectorAll(".optimum"), dots.map((/** @type {any} */ dot) => [dot.column, dot.row]));
+  place(picture.querySelectorAll(".reference"), dots.map((/** @type {any} */ dot) => [dot.reference_column, dot.reference_row]));
   picture
     .querySelector("[data-ticks]")
-    .replaceChildren(...dots_axis.ticks.map(({ at, text }) => drawn("text", text, { x: `${100 * at}%`, y: "50%" })));
+    .replaceChildren(...dots_axis.ticks.map((/** @type {any} */ { at, text }) => drawn("text", text, { x: `${100 * at}%`, y: "50%" })));
   picture.setAttribute("aria-label", `${picture.dataset.label}. ${widget.querySelector("[data-says]").textContent}`);
 };
 
 // Under reduced motion nothing is on its way, and there is nothing to wait for.
+/** @type {(widget: Widget) => Promise<any>} */
 const arrived = (widget) =>
   Promise.allSettled(
     widget
       .querySelector(".dots")
       .getAnimations({ subtree: true })
-      .map((motion) => motion.finished),
+      .map((/** @type {Animation} */ motion) => motion.finished),
   );
 
+/** @type {(widget: Widget) => void} */
 const stop = (widget) => {
   const sweep = sweeps.get(widget);
   if (!sweep) return;
@@ -41,10 +45,11 @@ const stop = (widget) => {
 };
 
 // Every step is a result of the server's: no place between two of them is made up but by the eye.
+/** @type {(widget: Widget, button: HTMLElement) => Promise<void>} */
 const run = async (widget, button) => {
   const mine = { button, label: button.textContent };
   sweeps.set(widget, mine);
-  button.textContent = button.dataset.stop;
+  button.textContent = button.dataset.stop ?? "";
   widget.quiet = true;
   for (const beta of SWEEP_BETAS) {
     const before = widget.result;
@@ -59,6 +64,7 @@ const run = async (widget, button) => {
   widget.announce(widget.result.finding);
 };
 
+/** @type {WidgetModule} */
 export default {
   start(widget) {
     const button = widget.querySelector("[data-sweep]");

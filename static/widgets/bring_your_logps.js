@@ -6,16 +6,20 @@ import { suitSmoothing } from "../smoothing.js";
 
 const states = new WeakMap();
 
+/** @type {(widget: Widget, name: string) => any} */
 const part = (widget, name) => widget.querySelector(`[data-${name}]`);
 
+/** @type {(widget: Widget) => string} */
 const ownText = (widget) => widget.form.elements.text.value;
 
-/** What is shown: the reader's data or the example. Only the example has links. */
+/** What is shown: the reader's data or the example. Only the example has links.
+ *  @type {(widget: Widget, own: boolean) => void} */
 const showWhose = (widget, own) => {
   part(widget, "whose").textContent = own ? "Your data:" : "Example from the lab:";
   part(widget, "links").hidden = own;
 };
 
+/** @type {(widget: Widget) => void} */
 const linkDownloads = (widget) => {
   const query = widget.params().toString();
   for (const link of widget.querySelectorAll("[data-download]")) {
@@ -23,7 +27,8 @@ const linkDownloads = (widget) => {
   }
 };
 
-/** The answer to the reader's data, or that of a server which takes no more. */
+/** The answer to the reader's data, or that of a server which takes no more.
+ *  @type {(widget: Widget, signal: AbortSignal) => Promise<Response> | Response} */
 const post = (widget, signal) => {
   const { text, loss_type, beta, label_smoothing } = widget.form.elements;
   const sent = {
@@ -38,15 +43,17 @@ const post = (widget, signal) => {
     const detail = `At most ${written(most, "count")} bytes can be sent. CSV takes the least.`;
     return new Response(JSON.stringify({ detail }), { status: 413 });
   }
-  return fetch(widget.dataset.api, { method: "POST", body, signal });
+  return fetch(widget.dataset.api ?? "", { method: "POST", body, signal });
 };
 
+/** @type {(widget: Widget) => void} */
 const clear = (widget) => {
   widget.setParam("text", "");
   widget.setParam("file", "");
   part(widget, "clear").hidden = true;
 };
 
+/** @type {WidgetModule} */
 export default {
   start(widget) {
     states.set(widget, { own: part(widget, "links").hidden });
@@ -82,10 +89,10 @@ export default {
 
   draw(widget, result) {
     showWhose(widget, states.get(widget).own);
-    result.checks.forEach(({ kind, outcome }) => {
+    result.checks.forEach((/** @type {any} */ { kind, outcome }) => {
       widget.querySelector(`[data-check="${kind}"]`).dataset.outcome = outcome;
     });
-    const rows = result.worst.map((pair) => [
+    const rows = result.worst.map((/** @type {any} */ pair) => [
       String(pair.line),
       ...[pair.margin, pair.chosen_reward, pair.rejected_reward].map((value) => written(value, "fixed2")),
       written(pair.loss, "fixed3"),

@@ -7,6 +7,7 @@ const links = stateLinks("step", (widget, kind) => {
   return to >= 1 && to <= widget.result.steps ? to : null;
 });
 
+/** @type {WidgetModule} */
 export default {
   start: links.start,
 

@@ -2,6 +2,7 @@
 
 import { suitSmoothing } from "../smoothing.js";
 
+/** @type {WidgetModule} */
 export default {
   changed(widget, control) {
     if (control.name === "loss_type") suitSmoothing(widget, control.value);
@@ -9,6 +10,7 @@ export default {
   },
 
   draw(widget, result) {
+    /** @type {Record<string, boolean>} */
     const needed = {
       label_smoothing: result.reads.label_smoothing,
       lengths: result.reads.lengths,

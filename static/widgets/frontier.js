@@ -1,7 +1,9 @@
 // The strength of another method is another thing: choosing one sets a strength that suits it.
 
+/** @type {Record<string, number>} */
 const SUITS = { preferred_ft: 100, unlikelihood: 0.3, best_of_n: 16 };
 
+/** @type {WidgetModule} */
 export default {
   start(widget) {
     widget.querySelector("[data-add]").addEventListener("click", () => {

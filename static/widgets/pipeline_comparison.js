@@ -1,5 +1,6 @@
 // The slider only shifts the light from one side to the other; prompt and seed train anew.
 
+/** @type {(widget: Widget) => void} */
 const shift = (widget) => {
   const view = Number(widget.form.elements.view.value);
   const pipelines = widget.querySelector(".pipelines");
@@ -9,6 +10,7 @@ const shift = (widget) => {
   pipelines.style.setProperty("--dpo-weight", String(Math.min(1, view / 50)));
 };
 
+/** @type {WidgetModule} */
 export default {
   start(widget) {
     widget.querySelector("[data-new-seed]").addEventListener("click", () => {

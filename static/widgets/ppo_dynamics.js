@@ -1,10 +1,13 @@
 // A run is streamed: each row is drawn as it arrives, and the full result comes at the end.
 import { LiveRun } from "../live_run.js";
 
+/** @type {WeakMap<Widget, LiveRun>} */
 const runs = new WeakMap();
 
 // The curves of the result's figure, holding the rows that have arrived.
+/** @type {(template: Figure, history: Row[], iterations: number) => Figure} */
 const figureOf = (template, history, iterations) => {
+  /** @type {Record<string, string>} */
   const columns = { "learned reward": "reward", "true quality": "true_quality", KL: "kl" };
   return {
     data: template.data.map((trace) => ({
@@ -17,13 +20,16 @@ const figureOf = (template, history, iterations) => {
   };
 };
 
+/** @type {(widget: Widget) => number} */
 const iterationsOf = (widget) => Number(widget.form.elements.iterations.value);
 
+/** @type {(widget: Widget, history: Row[]) => Promise<void>} */
 const drawHistory = (widget, history) => {
   widget.bind({ last: history.at(-1) });
   return widget.plot("figure", figureOf(widget.result.figure, history, iterationsOf(widget)));
 };
 
+/** @type {WidgetModule} */
 export default {
   start(widget) {
     const run = new LiveRun(widget, {
@@ -46,10 +52,10 @@ export default {
     return false;
   },
 
-  submit: (widget) => runs.get(widget).begin(),
+  submit: (widget) => runs.get(widget)?.begin(),
 
   draw(widget, result) {
-    runs.get(widget).finished();
+    runs.get(widget)?.finished();
     widget.plot("figure", result.figure);
   },
 

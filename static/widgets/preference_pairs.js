@@ -10,6 +10,7 @@ const links = stateLinks("pair", (widget, kind) => {
   return ((here - 1 + step + pairs) % pairs) + 1;
 });
 
+/** @type {WidgetModule} */
 export default {
   start: links.start,
 

@@ -3,30 +3,36 @@
 
 const states = new WeakMap();
 
+/** @type {(widget: Widget, id: string) => any} */
 const questionOf = (widget, id) => widget.querySelector(`[data-question="${id}"]`);
 
 // Put children into an order, touching nothing if they are in it: moving an element takes its focus.
+/** @type {(parent: Element, wanted: Element[]) => void} */
 const arrange = (parent, wanted) => {
   if (wanted.some((child, i) => parent.children[i] !== child)) parent.append(...wanted);
 };
 
+/** @type {Map<boolean | null, [string, string]>} */
 const VERDICTS = new Map([
   [null, ["open", ""]],
   [true, ["right", "Right."]],
   [false, ["wrong", "Not right."]],
 ]);
 
+/** @type {(widget: Widget, question: any, number: number) => void} */
 const drawQuestion = (widget, question, number) => {
   const place = questionOf(widget, question.id);
+  /** @type {(name: string) => any} */
   const part = (name) => place.querySelector(`[data-${name}]`);
   part("number").textContent = `${number}.`;
   part("text").textContent = question.text;
   if (question.kind === "choice") {
+    /** @type {(option: any) => any} */
     const label = (option) => place.querySelector(`[data-option="${option.id}"]`);
     arrange(part("options"), question.options.map(label));
     for (const option of question.options) label(option).querySelector("span").textContent = option.text;
   }
-  const [verdict, words] = VERDICTS.get(question.correct);
+  const [verdict, words] = VERDICTS.get(question.correct) ?? ["open", ""];
   if (verdict === "open") place.querySelector("details").open = false;
   place.dataset.verdict = verdict;
   part("feedback").hidden = verdict === "open";
@@ -38,6 +44,7 @@ const drawQuestion = (widget, question, number) => {
 };
 
 // Show the verdict on the question that was just answered.
+/** @type {(widget: Widget, control: any) => void} */
 const answer = (widget, control) => {
   const state = states.get(widget);
   state.waiting = null;
@@ -45,6 +52,7 @@ const answer = (widget, control) => {
   widget.refresh();
 };
 
+/** @type {(widget: Widget) => void} */
 const clear = (widget) => {
   const state = states.get(widget);
   state.waiting = null;
@@ -55,15 +63,17 @@ const clear = (widget) => {
   }
 };
 
+/** @type {(control: Control) => boolean} */
 const isText = (control) => control.type === "text";
 
+/** @type {WidgetModule} */
 export default {
   start(widget) {
-    const state = { answered: null, waiting: null, arrow: false };
+    const state = { answered: null, waiting: /** @type {any} */ (null), arrow: false };
     states.set(widget, state);
 
     // Text and seed count when they are finished, not at each key.
-    widget.form.addEventListener("change", ({ target }) => {
+    widget.form.addEventListener("change", (/** @type {any} */ { target }) => {
       if (isText(target)) answer(widget, target);
       else if (target.name === "seed") {
         clear(widget);
@@ -73,7 +83,7 @@ export default {
 
     // Arrow keys move through radio buttons by choosing them. That alone is not yet an answer: it
     // becomes one by Enter or Space, or when the question is left.
-    widget.form.addEventListener("keydown", (event) => {
+    widget.form.addEventListener("keydown", (/** @type {any} */ event) => {
       const { target, key } = event;
       state.arrow = key.startsWith("Arrow");
       if (target.type !== "radio" || !target.checked) return;
@@ -82,7 +92,7 @@ export default {
     widget.form.addEventListener("keyup", () => {
       state.arrow = false;
     });
-    widget.form.addEventListener("focusout", ({ target, relatedTarget }) => {
+    widget.form.addEventListener("focusout", (/** @type {any} */ { target, relatedTarget }) => {
       if (!state.waiting || target.name !== state.waiting.name) return;
       if (relatedTarget?.name !== state.waiting.name) answer(widget, state.waiting);
     });
@@ -119,13 +129,13 @@ export default {
   },
 
   draw(widget, result) {
-    const order = result.questions.map(({ id }) => questionOf(widget, id));
+    const order = result.questions.map((/** @type {any} */ { id }) => questionOf(widget, id));
     arrange(widget.querySelector("[data-sheet]"), order);
-    result.questions.forEach((question, i) => drawQuestion(widget, question, i + 1));
+    result.questions.forEach((/** @type {any} */ question, /** @type {number} */ i) => drawQuestion(widget, question, i + 1));
 
-    const told = result.questions.find(({ id }) => id === states.get(widget).answered);
+    const told = result.questions.find((/** @type {any} */ { id }) => id === states.get(widget).answered);
     if (told?.feedback) {
-      const [, words] = VERDICTS.get(told.correct);
+      const [, words] = VERDICTS.get(told.correct) ?? ["", ""];
       // Said in place of the finding, which show() announces after drawing.
       queueMicrotask(() => widget.announce(`${words} ${told.feedback} ${result.finding}`));
     }

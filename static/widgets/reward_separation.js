@@ -1,3 +1,4 @@
+/** @type {WidgetModule} */
 export default {
   draw(widget, result) {
     widget.plot("figure", result.figure);

@@ -1,6 +1,7 @@
 // The race is streamed: both paths grow under the frontier as their policies train.
 import { LiveRun } from "../live_run.js";
 
+/** @type {WeakMap<Widget, LiveRun>} */
 const races = new WeakMap();
 
 // As app/widgets/training_race.py draws them.
@@ -9,9 +10,11 @@ const RACERS = [
   { method: "rlhf", name: "RLHF (PPO)", role: "rejected", symbol: "square" },
 ];
 
+/** @type {(rows: Row[], method: string) => Row[]} */
 const pathOf = (rows, method) => rows.filter((row) => row.method === method);
 
-/** A curve as far as some x, its points from right to left: what lies beyond would set the scale of the axes. */
+/** A curve as far as some x, its points from right to left: what lies beyond would set the scale of the axes.
+ *  @type {(curve: Trace, farthest: number) => Trace} */
 const upTo = (curve, farthest) => {
   const first = curve.x.findIndex((x) => x <= farthest);
   if (first < 1) return curve;
@@ -21,8 +24,10 @@ const upTo = (curve, farthest) => {
   return { ...curve, x: [farthest, ...curve.x.slice(first)], y: [y, ...curve.y.slice(first)] };
 };
 
-/** A path, and where it has come to. */
+/** A path, and where it has come to.
+ *  @type {(path: Row[], racer: typeof RACERS[0]) => Trace[]} */
 const tracesOf = (path, { name, role, symbol }) => {
+  /** @type {(rows: Row[]) => { x: number[], y: number[] }} */
   const places = (rows) => ({ x: rows.map((row) => row.kl), y: rows.map((row) => row.true_quality) });
   const common = { type: "scatter", meta: role };
   return [
@@ -31,7 +36,8 @@ const tracesOf = (path, { name, role, symbol }) => {
   ];
 };
 
-/** The chart of a race that is under way: the frontier as it was sent, and the paths so far. */
+/** The chart of a race that is under way: the frontier as it was sent, and the paths so far.
+ *  @type {(start: Figure, rows: Row[]) => Figure} */
 const figureOf = ({ data, layout }, rows) => {
   const farthest = 1.15 * Math.max(2, ...rows.map((row) => row.kl));
   const paths = RACERS.map((racer) => ({ racer, path: pathOf(rows, racer.method) })).filter(({ path }) => path.length);
@@ -42,9 +48,11 @@ const figureOf = ({ data, layout }, rows) => {
   };
 };
 
+/** @type {WidgetModule} */
 export default {
   start(widget) {
-    let start = null;
+    /** @type {Figure} */
+    let start = widget.result.figure;
     const legs = widget.result.dpo_last.leg;
     const race = new LiveRun(widget, {
       unit: "legs",
@@ -71,10 +79,10 @@ export default {
     return false;
   },
 
-  submit: (widget) => races.get(widget).begin(),
+  submit: (widget) => races.get(widget)?.begin(),
 
   draw(widget, result) {
-    races.get(widget).finished();
+    races.get(widget)?.finished();
     widget.plot("figure", result.figure);
   },
 
