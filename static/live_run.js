@@ -185,7 +185,8 @@ export class LiveRun {
   #end() {
     this.#shown = this.#rows.length;
     if (this.#shown) this.#how.drawn(this.#rows);
-    const said = `Stopped at ${this.#count()}.`;
+    // Where nothing has come, the finding is again that of what is shown.
+    const said = this.#shown ? `Stopped at ${this.#count()}.` : this.#widget.result.finding;
     this.stop();
     this.#progress("stopped");
     this.#say(said);

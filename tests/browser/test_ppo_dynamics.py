@@ -94,6 +94,8 @@ def test_a_refusal_is_shown_with_its_reason_and_its_wait(page: Page, faults: lis
         "You have 400 runs waiting. Try again in 30 s."
     )
     expect(found.locator("[data-run-text]")).to_have_text("0 of 10 iterations, stopped")
+    # What is shown is still the run before.
+    expect(found.locator(".finding")).to_contain_text("After 10 iterations")
     expect_ended(found)
 
 
