@@ -47,20 +47,12 @@ class PairLogps:
         return self.policy_rejected - self.reference_rejected
 
     def lengths(self) -> tuple[Tensor, Tensor]:
-        """Both lengths in tokens. Shapes: (pairs,). Raises MissingLengths if one is not given."""
-        if self.chosen_lengths is None:
-            raise MissingLengths("chosen_lengths")
-        if self.rejected_lengths is None:
-            raise MissingLengths("rejected_lengths")
+        """Both lengths in tokens. Shapes: (pairs,). Raises ValueError if one is not given."""
+        if self.chosen_lengths is None or self.rejected_lengths is None:
+            raise ValueError(
+                "a loss of means over tokens needs chosen_lengths and rejected_lengths"
+            )
         return self.chosen_lengths, self.rejected_lengths
-
-
-class MissingLengths(ValueError):
-    """A length-normalised loss was asked for without token counts; ``field`` says which."""
-
-    def __init__(self, field: str) -> None:
-        super().__init__(f"{field} is needed: this loss averages over completion tokens")
-        self.field = field
 
 
 def implicit_rewards(pairs: PairLogps, beta: float) -> tuple[Tensor, Tensor]:
@@ -241,8 +233,8 @@ def preference_loss(loss_type: str, pairs: PairLogps, beta: float) -> Tensor:
 
     Raises:
         KeyError: unknown ``loss_type``
-        ValueError: ``label_smoothing`` is outside of what this loss can use
-        MissingLengths: the loss is length-normalised and a length is missing
+        ValueError: ``label_smoothing`` is outside of what this loss can use, or it is
+            length-normalised and a length is missing
     """
     loss = LOSSES[loss_type]
     check_label_smoothing(loss_type, pairs.label_smoothing)

@@ -53,19 +53,6 @@ def test_steps_are_those_of_torch(eps: float) -> None:
     assert not torch.equal(ours[0], parameters()[0])
 
 
-def test_gradients_are_cleared_in_place() -> None:
-    (tensor, other) = parameters()
-    adam = Adam([tensor, other], 0.1)
-    adam.zero_grad()  # there is none yet
-    loss([tensor]).backward()  # type: ignore[no-untyped-call]
-    gradient = tensor.grad
-    assert gradient is not None
-    assert gradient.abs().sum() > 0
-    adam.zero_grad()
-    assert tensor.grad is gradient
-    assert not gradient.any()
-
-
 def test_a_parameter_without_a_gradient_is_named_as_the_reason() -> None:
     with pytest.raises(ValueError, match="gradient"):
         Adam(parameters(), 0.1).step()

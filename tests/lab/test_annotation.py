@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from itertools import pairwise
-
 import pytest
 import torch
 from hypothesis import given, settings
@@ -12,8 +10,6 @@ from app.lab.annotation import (
     DPO,
     FEATURES,
     HELD_BACK_EVERY,
-    PRIOR_SD,
-    Posterior,
     align,
     draw_pairs,
     feature_differences,
@@ -60,20 +56,6 @@ def test_labels_that_a_line_separates_still_have_finite_weights() -> None:
     assert (posterior.mean < 5).all()
 
 
-def test_without_labels_there_is_the_prior() -> None:
-    posterior = fit(torch.empty(0, 4, dtype=torch.float64))
-    assert posterior.mean.tolist() == [0] * 4
-    torch.testing.assert_close(posterior.sd, torch.full((4,), PRIOR_SD, dtype=torch.float64))
-    assert posterior.probability(torch.ones(4, dtype=torch.float64)) == pytest.approx(0.5)
-
-
-def test_more_labels_make_each_weight_more_certain() -> None:
-    differences = random_differences(30, 3)
-    spreads = [fit(differences[:labels]).sd for labels in (0, 5, 15, 30)]
-    for fewer, more in pairwise(spreads):
-        assert (more < fewer).all()
-
-
 def test_the_weights_behind_simulated_labels_are_found() -> None:
     true = torch.tensor([1.5, -0.5, 0.0, 1.0], dtype=torch.float64)
     differences = random_differences(3000, 5)
@@ -95,12 +77,6 @@ def test_the_chance_of_a_choice_is_averaged_over_the_uncertainty() -> None:
     assert posterior.probability(difference) == pytest.approx(float(sampled.mean()), abs=5 * error)
     both = posterior.probability(difference) + posterior.probability(-difference)
     assert both == pytest.approx(1, abs=1e-12)
-
-
-def test_certain_weights_give_the_plain_sigmoid() -> None:
-    certain = Posterior(torch.ones(4, dtype=torch.float64), torch.zeros(4, 4, dtype=torch.float64))
-    difference = torch.tensor([0.5, 0.0, 0.0, 0.5], dtype=torch.float64)
-    assert certain.probability(difference) == pytest.approx(float(torch.sigmoid(difference.sum())))
 
 
 @pytest.mark.parametrize("prompt", range(PROMPTS))

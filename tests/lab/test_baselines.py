@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from app.lab.baselines import BASELINES, training_loss
 from app.lab.dpo import DPOConfig, train_dpo
 from app.lab.exact import exact_logps
-from app.lab.losses import LOSSES, PairLogps
+from app.lab.losses import LOSSES, NEEDS_LENGTHS, PairLogps
 from app.lab.trained import the_lab
 
 
@@ -25,22 +27,17 @@ def test_each_baseline_by_hand() -> None:
     )
 
 
+def test_losses_of_means_over_tokens_need_both_lengths() -> None:
+    for name in (*NEEDS_LENGTHS, "sigmoid_nll"):
+        with pytest.raises(ValueError, match="rejected_lengths"):
+            training_loss(name, replace(pair(), rejected_lengths=None), 0.3)
+
+
 def test_names_are_not_taken_by_preference_losses() -> None:
     assert not set(BASELINES) & set(LOSSES)
     assert training_loss("ipo", pair(), 0.3).item() == LOSSES["ipo"](pair(), 0.3).item()
     with pytest.raises(KeyError):
         training_loss("nothing", pair(), 0.3)
-
-
-@pytest.mark.slow
-def test_nll_keeps_the_chosen_responses_more_likely_than_dpo_alone() -> None:
-    lab = the_lab()
-    pairs = lab.comparisons(0, 3)
-    last = {}
-    for loss_type in ("sigmoid", "sigmoid_nll"):
-        config = DPOConfig(loss_type=loss_type, beta=0.1, steps=150)
-        last[loss_type] = train_dpo(lab.reference_policy, [pairs], config)[1][-1].chosen_logps
-    assert last["sigmoid_nll"] > last["sigmoid"] + 1
 
 
 def test_preferred_ft_learns_what_was_chosen_more_often() -> None:

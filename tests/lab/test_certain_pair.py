@@ -39,13 +39,3 @@ def test_every_policy_starts_at_the_reference_and_stays_a_distribution(
     assert pair.gaps[0].abs().max().item() < 1e-12
     assert torch.allclose(pair.probabilities.sum(1), torch.ones(len(pair.names)).double())
     assert sum(REFERENCE) == 1
-
-
-@pytest.mark.slow
-def test_losses_that_are_the_same_function_go_the_same_way(
-    pairs: dict[float, CertainPair],
-) -> None:
-    """Without label smoothing robust is DPO; with z0 = 0 KTO's pair loss is APO-zero's."""
-    pair = pairs[0.5]
-    assert gap(pair, "robust") == pytest.approx(gap(pair, "sigmoid"), abs=1e-9)
-    assert gap(pair, "kto") == pytest.approx(gap(pair, "apo_zero"), abs=1e-9)

@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from app.lab.methods import METHODS, Run, TrueReward, measure_run
-from app.lab.optimum import best_of_n_logps
 from app.lab.overoptimization import DRAWS, Climb, Fit, climb, fit_form, form
 from app.lab.trained import the_lab
 from app.lab.world import all_responses
@@ -28,19 +27,6 @@ def test_a_run_is_that_of_its_seed_and_below_the_frontier(method: str) -> None:
     assert one.kl != other.kl
     for measured in (one, other):
         assert measured.true_quality <= the_lab().facts(0).frontier.bound(measured.kl) + 1e-6
-
-
-def test_best_of_n_by_simulation() -> None:
-    """Draws from the reference, the best by the learned reward kept: the exact distribution."""
-    facts = the_lab().facts(0)
-    generator = torch.Generator().manual_seed(0)
-    draws = torch.multinomial(
-        facts.reference_logps.exp(), 4 * 20_000, replacement=True, generator=generator
-    ).view(-1, 4)
-    kept = draws.gather(1, facts.learned_reward[draws].argmax(1, keepdim=True)).squeeze(1)
-    simulated = facts.true_quality[kept].mean().item()
-    exact = best_of_n_logps(facts.reference_logps, facts.learned_reward, 4).exp()
-    assert simulated == pytest.approx(float((exact * facts.true_quality).sum()), abs=0.04)
 
 
 @pytest.mark.slow

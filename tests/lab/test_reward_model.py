@@ -79,18 +79,6 @@ def test_the_loss_starts_at_ln_2_and_falls() -> None:
     assert history[-1].loss < 0.55
 
 
-def test_the_shipped_model_judges_held_out_pairs_well_but_below_the_true_quality() -> None:
-    lab = the_lab()
-    accuracy = lab.reward_model_accuracy()
-    right = total = 0.0
-    for prompt in range(PROMPTS):
-        pairs = lab.held_out_comparisons(prompt)
-        quality = lab.facts(prompt).true_quality
-        wins = quality[response_number(pairs.chosen)] > quality[response_number(pairs.rejected)]
-        right, total = right + float(wins.sum()), total + len(wins)
-    assert 0.7 < accuracy < right / total + 0.005
-
-
 @pytest.mark.parametrize("prompt", range(PROMPTS))
 def test_the_trap_five_flattering_phrases_please_the_model_and_ruin_the_response(
     prompt: int,

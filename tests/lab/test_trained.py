@@ -151,11 +151,6 @@ def test_bad_weights_are_looked_at_again(monkeypatch: pytest.MonkeyPatch, saved:
     assert the_lab() is the_lab()
 
 
-def test_all_networks_ship_as_safetensors() -> None:
-    for name in NETWORKS:
-        assert (WEIGHTS / f"{name}.safetensors").stat().st_size < 200_000
-
-
 @pytest.mark.slow
 def test_the_lab_imports_nothing_of_the_web() -> None:
     code = """

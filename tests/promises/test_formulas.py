@@ -9,16 +9,11 @@ from hypothesis import given
 from app.lab.losses import LOSSES, preference_loss
 from tests.promises.batches import PROMISE, pairs, suited
 from tests.published_losses import (
-    PUBLISHED,
     Pair,
     as_tensors,
     published_loss,
     published_slopes,
 )
-
-
-def test_there_is_a_formula_for_every_loss() -> None:
-    assert set(PUBLISHED) == set(LOSSES)
 
 
 @pytest.mark.parametrize("name", LOSSES)

@@ -69,10 +69,6 @@ def unmeasured(name: str, body: bytes) -> bytes:
     return json.dumps(result).encode()
 
 
-def test_every_widget_has_a_second_state() -> None:
-    assert set(OTHER_STATE) == set(WIDGETS)
-
-
 @pytest.mark.slow
 def test_two_processes_give_the_same_bytes(client: TestClient) -> None:
     differing = []

@@ -227,18 +227,6 @@ def test_a_run_leaves_the_queue_with_its_last_reader(
     assert maker.made == ["a"]
 
 
-def test_one_of_two_readers_may_leave() -> None:
-    async def read() -> list[Event | Queued]:
-        runs = Runs(Scripted(three), Kept(), 1)
-        async with aclosing(runs.events(job("a"))) as leaving:
-            await anext(leaving)
-            staying = asyncio.create_task(everything(runs, "a"))
-            await asyncio.sleep(0)
-        return await staying
-
-    assert run(read()) == STEPS
-
-
 def test_the_error_of_a_run_reaches_its_reader_and_is_not_kept() -> None:
     async def failing(_: Job) -> AsyncIterator[Event]:
         yield Event("step", "0")
@@ -284,22 +272,6 @@ def test_a_run_that_is_lost_every_time_is_given_up(monkeypatch: pytest.MonkeyPat
 
     run(read())
     assert len(maker.made) == 3
-
-
-def test_what_is_made_is_kept_even_if_its_reader_leaves_with_the_last_event() -> None:
-    store = Kept()
-
-    async def read() -> None:
-        runs = Runs(Scripted(three), store, 1)
-        async with aclosing(runs.events(job("a"))) as events:
-            async for event in events:
-                if event == STEPS[-1]:
-                    break
-        while store.get(job("a").key) is None:
-            await asyncio.sleep(0)
-
-    run(asyncio.wait_for(read(), 20))
-    assert store.get(job("a").key) == STEPS
 
 
 async def held(runs: Runs, release: asyncio.Event, names: Sequence[str]) -> list[str]:

@@ -140,14 +140,6 @@ def test_what_is_no_label_is_refused(labels: str) -> None:
         Params(labels=labels)
 
 
-@pytest.mark.parametrize("sign", [1, -1])
-def test_a_judge_of_flattery_chose_it_always_or_never(sign: int) -> None:
-    for seed in range(12):
-        labels = labels_by_flattery("lottery", sign, LEAST, seed)
-        result = compute(Params(prompt="lottery", sampling_seed=seed, labels=labels))
-        assert result.flattery_chosen == (result.flattery_pairs if sign > 0 else 0)
-
-
 def test_the_figure_shows_the_weights_and_their_spread() -> None:
     result = compute(Params(labels="abbabaabbbab"))
     bar = result.figure["data"][0]  # type: ignore[index]
@@ -178,10 +170,3 @@ def test_the_file_is_downloaded_under_a_name(client: TestClient) -> None:
     assert answer.headers["content-disposition"] == 'attachment; filename="labels.jsonl"'
     assert answer.text == json_lines(Params(prompt="poem", labels="abba"))
     assert client.get(DOWNLOAD).text == ""
-
-
-def test_a_bad_label_is_a_problem_that_names_the_field(client: TestClient) -> None:
-    for path in (DOWNLOAD, "/api/v1/annotator"):
-        answer = client.get(path, params={"labels": "abc"})
-        assert answer.status_code == 422
-        assert [error["field"] for error in answer.json()["errors"]] == ["labels"]

@@ -7,7 +7,6 @@ import pytest
 from pydantic import ValidationError
 
 from app.lab.losses import LOSSES, NEEDS_LENGTHS, REFERENCE_FREE
-from app.loss_types import LOSS_LABELS
 from app.widgets.dpo_loss import Params, Result, compute
 
 
@@ -37,13 +36,6 @@ def test_what_a_loss_reads_is_what_it_depends_on(loss_type: str) -> None:
         assert shifted.loss == pytest.approx(here.loss, rel=1e-9, abs=1e-12)
     else:
         assert shifted.loss != pytest.approx(here.loss, rel=1e-6)
-
-
-def test_losses_that_see_only_the_difference_are_the_expected_ones() -> None:
-    assert {name for name in LOSSES if at(name).reads.only_difference} == {
-        "sigmoid", "robust", "hinge", "ipo", "ipo_norm", "exo_pair", "discopop", "sigmoid_norm",
-        "simpo",
-    }  # fmt: skip
 
 
 def test_both_log_ratios_may_fall_while_the_loss_does() -> None:
@@ -86,7 +78,3 @@ def test_what_makes_no_sense_is_refused_by_name(given_params: dict[str, Any], fi
     with pytest.raises(ValidationError) as refused:
         Params(**given_params)
     assert [error["loc"] for error in refused.value.errors()] == [(field,)]
-
-
-def test_every_loss_has_a_label() -> None:
-    assert set(LOSS_LABELS) == set(LOSSES)

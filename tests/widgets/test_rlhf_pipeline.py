@@ -7,7 +7,7 @@ import torch
 
 from app.lab.adam import Adam
 from app.lab.demonstrations import demonstration_logps
-from app.lab.exact import kl_divergence
+from app.lab.exact import entropy, kl_divergence
 from app.lab.policy import ValueModel
 from app.lab.ppo import PPOConfig
 from app.lab.reward_model import RewardModelConfig
@@ -33,10 +33,6 @@ def quantity(result: Result, name: str) -> float:
 
 def states(result: Result) -> list[str]:
     return [network.state for network in result.networks]
-
-
-def test_the_first_stage_is_the_default() -> None:
-    assert compute(Params()).stage == "sft"
 
 
 def test_each_stage_trains_and_freezes_what_rlhf_does(results: dict[str, Result]) -> None:
@@ -99,8 +95,8 @@ def test_the_finished_model_is_above_the_entropy_of_the_writers_by_their_kl(
     exact = quantity(results["sft"], "Exact loss")
     assert exact > floor
     assert exact - floor == pytest.approx(sum(kl) / PROMPTS, abs=1e-9)
-    by_hand = [-(p.exp() * p).sum() for p in (demonstration_logps(lab.world, n) for n in range(6))]
-    assert floor == pytest.approx(float(sum(by_hand)) / 6, abs=1e-9)
+    entropies = [entropy(demonstration_logps(lab.world, prompt)) for prompt in range(PROMPTS)]
+    assert floor == pytest.approx(float(sum(entropies)) / PROMPTS, abs=1e-9)
 
 
 def test_sft_reports_the_training_of_the_shipped_networks(results: dict[str, Result]) -> None:
@@ -141,7 +137,6 @@ def test_the_reward_model_reports_its_accuracy_and_the_best_possible(
     assert quantity(result, "Loss before") == pytest.approx(torch.tensor(2.0).log().item())
     assert quantity(result, "Loss in the last") == report["last"]["loss"]
     assert quantity(result, "Accuracy on the training") == report["last"]["accuracy"]
-    assert quantity(result, "Accuracy on held-out") == lab.reward_model_accuracy()
     assert result.gradient_steps == RewardModelConfig().steps
     right = total = 0
     for prompt in range(PROMPTS):
@@ -149,6 +144,9 @@ def test_the_reward_model_reports_its_accuracy_and_the_best_possible(
         better = quality[response_number(pairs.chosen)] > quality[response_number(pairs.rejected)]
         right, total = right + int(better.sum()), total + len(pairs)
     assert quantity(result, "Accuracy of true quality") == pytest.approx(right / total, abs=1e-12)
+    accuracy = lab.reward_model_accuracy()
+    assert 0.7 < accuracy < right / total + 0.005
+    assert quantity(result, "Accuracy on held-out") == accuracy
 
 
 def test_ppo_is_the_run_that_the_lab_makes(results: dict[str, Result]) -> None:
@@ -161,11 +159,6 @@ def test_ppo_is_the_run_that_the_lab_makes(results: dict[str, Result]) -> None:
     assert quantity(result, "Responses sampled") == config.iterations * config.rollouts
     assert result.gradient_steps == config.iterations * config.epochs * config.minibatches
     assert result.seconds > 0
-
-
-def test_a_stage_comes_out_the_same_again(results: dict[str, Result]) -> None:
-    for stage in STAGES:
-        assert compute(Params(stage=stage)) == results[stage]
 
 
 def test_the_figures_draw_what_was_reported(results: dict[str, Result]) -> None:

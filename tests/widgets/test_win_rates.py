@@ -33,10 +33,6 @@ def method(benchmark: str, name: str, **setting: object) -> Method:
     )
 
 
-def test_the_default_is_tldr() -> None:
-    assert compute(Params()).benchmark == "tldr"
-
-
 def test_the_values_that_the_text_prints_are_those_of_the_counts() -> None:
     dpo, ppo = (method("tldr", name, temperature=0) for name in ("DPO", "PPO"))
     assert (dpo.wins, dpo.n, dpo.printed_as) == (158, 256, "approximately 61%")
