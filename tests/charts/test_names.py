@@ -36,9 +36,15 @@ class Box(NamedTuple):
         return across > 1 and min(self.top, other.top) - max(self.bottom, other.bottom) > 1
 
     def crossed_by(self, one: tuple[float, float], other: tuple[float, float]) -> bool:
-        """Whether a segment goes through the box: Liang and Barsky's clipping."""
+        """Whether a segment goes through the box: Liang and Barsky's clipping.
+
+        But for a pixel around it, since places are rounded to thousandths of the plot.
+        """
         start, end = 0.0, 1.0
-        for axis, low, high in ((0, self.left, self.right), (1, self.bottom, self.top)):
+        for axis, low, high in (
+            (0, self.left + 1, self.right - 1),
+            (1, self.bottom + 1, self.top - 1),
+        ):
             step = other[axis] - one[axis]
             if step == 0:
                 if not low < one[axis] < high:
@@ -49,14 +55,14 @@ class Box(NamedTuple):
         return start < end
 
 
-def size_of(chart: Chart, width: Width) -> tuple[float, float]:
-    around = room(chart, width)
+def size_of(figure: dict[str, Any], width: Width) -> tuple[float, float]:
+    data, layout = figure["data"], figure["layout"]
+    around = room(Chart(data, layout, plane_of(data, layout)), width)
     return around.plot(width), around.plot_height
 
 
 def boxes_of(figure: dict[str, Any], width: Width) -> list[Box]:
-    chart = Chart(figure["data"], figure["layout"], plane_of(figure["data"], figure["layout"]))
-    across, up = size_of(chart, width)
+    across, up = size_of(figure, width)
     boxes = []
     for place in figure["layout"]["meta"]["names"][width.name]:
         lines = place["text"].split("<br>")
@@ -71,25 +77,20 @@ def boxes_of(figure: dict[str, Any], width: Width) -> list[Box]:
 
 def crossings(figure: dict[str, Any], width: Width) -> list[tuple[str, str]]:
     """Which names lie on which curves or points."""
-    chart = Chart(figure["data"], figure["layout"], plane_of(figure["data"], figure["layout"]))
-    across, up = size_of(chart, width)
+    across, up = size_of(figure, width)
+    plane = plane_of(figure["data"], figure["layout"])
     found = []
     for trace in figure["data"]:
         if (trace.get("line") or {}).get("width") == 0:
             continue
-        spots = [(x * across, y * up) for x, y in chart.plane.shares(trace)]
+        spots = [(x * across, y * up) for x, y in plane.shares(trace)]
         pieces = list(pairwise(spots)) or [(spots[0], spots[0])]
         found += [
             (box.text, trace["name"])
             for box in boxes_of(figure, width)
-            # Places are rounded to thousandths of the plot.
-            if any(Box(*box[:2], *_shrunk(box)).crossed_by(*piece) for piece in pieces)
+            if any(box.crossed_by(*piece) for piece in pieces)
         ]
     return found
-
-
-def _shrunk(box: Box) -> tuple[float, float, float, float]:
-    return box.left + 1, box.bottom + 1, box.right - 1, box.top - 1
 
 
 @WIDTHS
@@ -154,8 +155,7 @@ def test_a_name_stands_at_the_end_of_its_curve_where_that_is_free() -> None:
     rising = line("rising", [0, 1, 2], [0.0, 0.2, 0.4], role="reward")
     figure: dict[str, Any] = curve_figure([flat, rising], x="x", y="y")
     for width in (WIDE, NARROW):
-        chart = Chart(figure["data"], figure["layout"], plane_of(figure["data"], figure["layout"]))
-        across, _ = size_of(chart, width)
+        across, _ = size_of(figure, width)
         assert all(box.right > 0.9 * across for box in boxes_of(figure, width))
 
 

@@ -13,8 +13,8 @@ import plotly.graph_objects as go
 import pytest
 
 from app.charts import svg
-from app.charts.plane import names_itself, plane_of
-from app.charts.room import NARROW, WIDE, Chart
+from app.charts.plane import names_itself
+from app.charts.room import NARROW, WIDE
 from app.resources import STATIC
 from app.widgets.base import WidgetParams
 from app.widgets.registry import WIDGETS
@@ -117,9 +117,8 @@ def test_names_are_whole_on_the_plot_clear_of_each_other_and_off_the_curves(
             named = any(trace.get("showlegend") is not False for trace in figure["data"])
             assert not (named and names_itself(figure["data"])), "curves without places for names"
             continue
-        chart = Chart(figure["data"], figure["layout"], plane_of(figure["data"], figure["layout"]))
         for width in (WIDE, NARROW):
-            across, up = size_of(chart, width)
+            across, up = size_of(figure, width)
             boxes = boxes_of(figure, width)
             for box in boxes:
                 assert -1 <= box.left < box.right <= across + 1, box

@@ -66,12 +66,10 @@ def test_the_curve_goes_through_the_pair(loss_type: str) -> None:
 @pytest.mark.parametrize(
     ("given_params", "field"),
     [
-        ({"loss_type": "dpo"}, "loss_type"),
         ({"loss_type": "exo_pair"}, "label_smoothing"),
         ({"loss_type": "hinge", "label_smoothing": 0.1}, "label_smoothing"),
         ({"loss_type": "orpo", "logratio_chosen": 8}, "logratio_chosen"),
         ({"loss_type": "simpo", "logratio_rejected": 9}, "logratio_rejected"),
-        ({"beta": 0}, "beta"),
     ],
 )
 def test_what_makes_no_sense_is_refused_by_name(given_params: dict[str, Any], field: str) -> None:

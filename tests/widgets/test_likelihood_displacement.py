@@ -4,13 +4,14 @@ import pytest
 
 from app.widgets.likelihood_displacement import LOSSES, Params, Result, compute
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def runs() -> dict[str, Result]:
     return {loss: compute(Params(loss=loss)) for loss in LOSSES}
 
 
-@pytest.mark.slow
 def test_dpo_lowers_the_chosen_responses_and_the_margin_still_grows(
     runs: dict[str, Result],
 ) -> None:
@@ -19,13 +20,11 @@ def test_dpo_lowers_the_chosen_responses_and_the_margin_still_grows(
     assert "less likely too" in dpo.finding
 
 
-@pytest.mark.slow
 def test_the_mass_goes_to_responses_that_no_pair_holds(runs: dict[str, Result]) -> None:
     assert runs["dpo"].last.unseen > runs["dpo"].first.unseen + 0.3
     assert runs["dpo"].gained[0].policy_probability > runs["dpo"].gained[0].reference_probability
 
 
-@pytest.mark.slow
 def test_the_relatives_displace_less(runs: dict[str, Result]) -> None:
     dpo = runs["dpo"]
     for loss in ("cdpo", "ipo", "dpo_nll"):
@@ -34,7 +33,6 @@ def test_the_relatives_displace_less(runs: dict[str, Result]) -> None:
     assert "did not become less likely" in runs["dpo_nll"].finding
 
 
-@pytest.mark.slow
 def test_changes_are_those_of_the_history(runs: dict[str, Result]) -> None:
     for result in runs.values():
         first, last = result.history[0], result.history[-1]

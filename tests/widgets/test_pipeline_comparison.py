@@ -12,13 +12,14 @@ from app.lab.sft import SFTConfig
 from app.lab.trained import the_lab
 from app.widgets.pipeline_comparison import Params, Result, compute
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def result() -> Result:
     return compute(Params())
 
 
-@pytest.mark.slow
 def test_rlhf_holds_four_networks_and_dpo_two(result: Result) -> None:
     assert [n.role for n in result.rlhf.networks if n.trained] == ["policy", "value model"]
     assert result.rlhf.models_in_memory == 4
@@ -28,7 +29,6 @@ def test_rlhf_holds_four_networks_and_dpo_two(result: Result) -> None:
     assert result.rlhf.parameters_in_memory == sum(n.parameters for n in result.rlhf.networks)
 
 
-@pytest.mark.slow
 def test_hyperparameters_are_the_fields_of_the_configurations_without_seeds(result: Result) -> None:
     def names(stage: str, configuration: type) -> list[str]:
         return [f"{stage}.{f.name}" for f in fields(configuration) if f.name != "seed"]
@@ -39,7 +39,6 @@ def test_hyperparameters_are_the_fields_of_the_configurations_without_seeds(resu
     assert result.dpo.hyperparameters == sft + names("DPO", DPOConfig)
 
 
-@pytest.mark.slow
 def test_only_rlhf_samples_and_every_sample_is_counted(result: Result) -> None:
     config = PPOConfig()
     assert result.rlhf.samples_generated == config.iterations * config.rollouts
@@ -49,7 +48,6 @@ def test_only_rlhf_samples_and_every_sample_is_counted(result: Result) -> None:
     assert result.dpo.gradient_steps == DPOConfig().steps
 
 
-@pytest.mark.slow
 def test_both_improve_on_the_reference_and_stay_under_the_frontier(result: Result) -> None:
     frontier = the_lab().facts(0).frontier
     for run in (result.rlhf, result.dpo):
@@ -57,14 +55,12 @@ def test_both_improve_on_the_reference_and_stay_under_the_frontier(result: Resul
         assert run.seconds > 0
 
 
-@pytest.mark.slow
 def test_the_view_trains_nothing_anew(result: Result) -> None:
     moved = compute(Params(view=0))
     assert moved.rlhf == result.rlhf
     assert moved.dpo.seconds == result.dpo.seconds
 
 
-@pytest.mark.slow
 def test_another_seed_is_another_pair_of_runs(result: Result) -> None:
     other = compute(Params(seed=5))
     assert other.dpo.kl != result.dpo.kl

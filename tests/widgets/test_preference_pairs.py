@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from app.lab.trained import the_lab
 from app.lab.world import response_number, the_world
 from app.widgets.base import PROMPT_TEXTS
-from app.widgets.preference_pairs import PAIRS, WIDGET, Params, Result, Scored, compute
+from app.widgets.preference_pairs import PAIRS, WIDGET, Params, Result, compute
 
 prompts = st.sampled_from(sorted(PROMPT_TEXTS))
 pairs = st.integers(1, PAIRS)
@@ -132,22 +132,14 @@ def test_the_policy_follows_more_wrong_labels_where_it_was_trained_on_them() -> 
 
 
 def test_flattering_phrases_are_those_of_the_world() -> None:
-    def flattering(scored: Scored) -> list[str]:
-        return [phrase.text for phrase in scored.phrases if phrase.flattering]
-
-    authored = {
-        phrase.text
-        for prompt in the_world().prompts
-        for slot in prompt.phrases
-        for phrase in slot
-        if phrase.flattering
-    }
+    slots = the_world().prompts[the_world().prompt_number("poem")].phrases
+    authored = {phrase.text for slot in slots for phrase in slot if phrase.flattering}
     for pair in range(1, 30):
         result = compute(Params(prompt="poem", pair=pair))
         for scored in (result.chosen, result.rejected):
-            texts = {phrase.text for phrase in scored.phrases}
-            assert set(flattering(scored)) == texts & authored
-            assert scored.flattering == len(texts & authored)
+            marked = [phrase.text for phrase in scored.phrases if phrase.flattering]
+            assert marked == [phrase.text for phrase in scored.phrases if phrase.text in authored]
+            assert scored.flattering == len(marked)
 
 
 def test_the_figure_draws_the_three_margins() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable
+from itertools import combinations
 
 import pytest
 import torch
@@ -48,6 +49,11 @@ def right_answers(seed: int) -> dict[str, str]:
 # ---- the numbers --------------------------------------------------------------------------------
 
 
+def evaluated(receipt: str | None) -> float:
+    assert receipt is not None
+    return float(eval(receipt, {"torch": torch, "F": F}))
+
+
 def logistic(z: float) -> float:
     return 1 / (1 + math.exp(-z))
 
@@ -70,25 +76,18 @@ ORACLES: dict[str, Callable[..., float]] = {
 
 
 @each_number
-def test_torch_answers_as_the_closed_form_does(question: NumberQuestion) -> None:
-    for case in question.cases:
-        assert question.build(*case).value == pytest.approx(ORACLES[question.id](*case), rel=1e-12)
-
-
-@each_number
-def test_the_receipt_gives_the_answer(question: NumberQuestion) -> None:
+def test_torch_and_the_receipt_answer_as_the_closed_form_does(question: NumberQuestion) -> None:
     for case in question.cases:
         problem = question.build(*case)
-        value = float(eval(problem.receipt, {"torch": torch, "F": F}))
-        assert value == pytest.approx(problem.value, rel=1e-5)
+        assert problem.value == pytest.approx(ORACLES[question.id](*case), rel=1e-12)
+        assert evaluated(problem.receipt) == pytest.approx(problem.value, rel=1e-5)
 
 
 def test_the_figures_of_the_question_on_significance_are_right() -> None:
     question = QUESTIONS["q_significant"]
     assert isinstance(question, ChoiceQuestion)
-    assert question.receipt is not None
     found = difference(share_won(158, 256), share_won(146, 256))
-    z = float(eval(question.receipt, {"torch": torch, "F": F}))
+    z = evaluated(question.receipt)
     assert z == pytest.approx(found.z, rel=1e-5)
     assert found.standard_error is not None
     assert found.p_value is not None
@@ -108,7 +107,7 @@ def test_the_figures_of_the_question_on_significance_are_right() -> None:
 def test_the_loss_of_the_first_step_is_as_its_question_says() -> None:
     question = QUESTIONS["q_first_loss"]
     assert isinstance(question, ChoiceQuestion)
-    value = float(eval(question.receipt or "", {"torch": torch, "F": F}))
+    value = evaluated(question.receipt)
     assert value == pytest.approx(math.log(2), rel=1e-6)
     assert f"{value:.3f}" in question.option(question.right).text
 
@@ -130,21 +129,11 @@ def test_rounding_to_three_digits_is_right_and_each_slip_has_its_own_feedback(
             verdict = question.mark(problem, f"{mistake.value:.3g}")
             assert not verdict.correct
             assert verdict.feedback == mistake.feedback
-        assert len({problem.right, *(m.feedback for m in problem.mistakes)}) == 1 + len(
-            problem.mistakes
-        )
-
-
-@each_number
-def test_the_right_value_and_the_slips_lie_further_apart_than_the_tolerance(
-    question: NumberQuestion,
-) -> None:
-    for case in question.cases:
-        problem = question.build(*case)
-        values = [problem.value, *(mistake.value for mistake in problem.mistakes)]
-        for i, one in enumerate(values):
-            for other in values[i + 1 :]:
-                assert abs(one - other) > 2 * TOLERANCE * max(abs(one), abs(other))
+        marked = [(problem.value, problem.right)]
+        marked += [(mistake.value, mistake.feedback) for mistake in problem.mistakes]
+        for (one, said), (other, also_said) in combinations(marked, 2):
+            assert abs(one - other) > 2 * TOLERANCE * max(abs(one), abs(other))
+            assert said != also_said
 
 
 def test_a_number_off_every_known_slip_is_told_the_method() -> None:
@@ -171,13 +160,10 @@ def test_every_option_has_its_own_text_and_feedback(question: ChoiceQuestion) ->
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("0.127", 0.127),
         (" .5 ", 0.5),
         ("0,127", 0.127),
-        ("-1.5", -1.5),
         ("−1.5", -1.5),
         ("+2", 2),
-        ("1e-3", 1e-3),
         ("1e18", 1e18),
         ("88.1%", 0.881),
         ("88.1 %", 0.881),
@@ -288,15 +274,9 @@ def test_the_global_random_state_is_left_alone() -> None:
 
 
 @pytest.mark.parametrize("text", ["9" * 41, "a\x00b", "1\n2"])
-def test_a_text_too_long_or_unprintable_is_refused_with_the_field(
-    client: TestClient, text: str
-) -> None:
-    with pytest.raises(ValidationError):
+def test_a_text_too_long_or_unprintable_is_refused_with_the_field(text: str) -> None:
+    with pytest.raises(ValidationError, match="q_loss"):
         Params(q_loss=text)
-    for path in ("/api/v1/quiz", "/widgets/quiz"):
-        answer = client.get(path, params={"q_loss": text})
-        assert answer.status_code == 422
-        assert "q_loss" in answer.text
 
 
 def test_what_there_is_to_try_shows_what_it_says(client: TestClient) -> None:
