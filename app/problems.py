@@ -302,12 +302,3 @@ class AnswerUnexpected:
 def error_event(problem: Problem) -> bytes:
     """The last event of a stream that ends before its time."""
     return format_sse_event(event="error", data_str=json.dumps(problem.document()))
-
-
-def _schemas_of(request: Request) -> Mapping[str, Mapping[str, Any]]:
-    """Field schemas of the route that refused, so that an error can tell the whole range."""
-    model = getattr(request.scope.get("endpoint"), "params_model", None)
-    if model is None:
-        return {}
-    properties: Mapping[str, Mapping[str, Any]] = model.model_json_schema()["properties"]
-    return properties

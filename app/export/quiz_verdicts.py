@@ -61,7 +61,7 @@ def sheet(params: Params) -> Sheet:
     """
     return Sheet(
         options={
-            name: {option.id: _marked(params.seed, name, option.id) for option in question.options}
+            name: {option: _marked(params.seed, name, option) for option in question.options}
             for name, question in QUESTIONS.items()
             if isinstance(question, ChoiceQuestion)
         },

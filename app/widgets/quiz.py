@@ -28,9 +28,8 @@ def _acceptable(answer: str, info: ValidationInfo) -> str:
     """An option of the question, or any printable text where a number is asked for."""
     question = QUESTIONS[info.field_name or ""]
     if isinstance(question, ChoiceQuestion):
-        known = [option.id for option in question.options]
-        if answer and answer not in known:
-            expected = {"expected": f"one of: {', '.join(known)}"}
+        if answer and answer not in question.options:
+            expected = {"expected": f"one of: {', '.join(question.options)}"}
             raise PydanticCustomError("unknown_option", "no such option", expected)
     elif not answer.isprintable():
         raise PydanticCustomError("unprintable", "has characters that can not be shown")
@@ -48,9 +47,8 @@ def _answer(question_id: str) -> Any:
     """The field of an answer; empty means not answered."""
     question = QUESTIONS[question_id]
     if isinstance(question, ChoiceQuestion):
-        options = [option.id for option in question.options]
-        extra: dict[str, Any] = {"enum": ["", *options]}
-        how = f"one of: {', '.join(options)}"
+        extra: dict[str, Any] = {"enum": ["", *question.options]}
+        how = f"one of: {', '.join(question.options)}"
     else:
         extra = {}
         how = f"a number in {question.unit.name}, as text"
@@ -168,18 +166,18 @@ def _question(question_id: str, params: Params) -> Question:
 
 
 def _choice_question(question: ChoiceQuestion, seed: int, answer: str) -> Question:
-    options = _shuffled(list(question.options), seed, question.id)
+    options = _shuffled(list(question.options.items()), seed, question.id)
     return Question(
         **_common(question),
         kind="choice",
         text=question.text,
-        options=[Choice(id=option.id, text=option.text) for option in options],
+        options=[Choice(id=name, text=text) for name, text in options],
         unit=None,
         hint=None,
         **_verdict(
             answer,
             question.mark(answer) if answer else None,
-            question.option(question.right).text,
+            question.options[question.right],
             question.receipt,
         ),
     )

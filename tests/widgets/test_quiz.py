@@ -91,7 +91,7 @@ def test_the_figures_of_the_question_on_significance_are_right() -> None:
     assert z == pytest.approx(found.z, rel=1e-5)
     assert found.standard_error is not None
     assert found.p_value is not None
-    texts = question.text + "".join(o.text + o.feedback for o in question.options)
+    texts = "".join([question.text, *question.options.values(), *question.feedback.values()])
     for figure in (
         f"{100 * found.value:.1f} points",
         f"standard error of {100 * found.standard_error:.1f}",
@@ -109,7 +109,7 @@ def test_the_loss_of_the_first_step_is_as_its_question_says() -> None:
     assert isinstance(question, ChoiceQuestion)
     value = evaluated(question.receipt)
     assert value == pytest.approx(math.log(2), rel=1e-6)
-    assert f"{value:.3f}" in question.option(question.right).text
+    assert f"{value:.3f}" in question.options[question.right]
 
 
 # ---- marking ------------------------------------------------------------------------------------
@@ -149,12 +149,11 @@ def test_a_number_off_every_known_slip_is_told_the_method() -> None:
 @each_choice
 def test_every_option_has_its_own_text_and_feedback(question: ChoiceQuestion) -> None:
     assert 3 <= len(question.options) <= 4
-    for texts in ([o.id for o in question.options], [o.text for o in question.options]):
+    assert question.options.keys() == question.feedback.keys()
+    for texts in (question.options.values(), question.feedback.values()):
         assert len(set(texts)) == len(texts)
-    feedback = [question.mark(option.id).feedback for option in question.options]
-    assert len(set(feedback)) == len(feedback)
-    assert all(feedback)
-    assert [o.id for o in question.options if question.mark(o.id).correct] == [question.right]
+        assert all(texts)
+    assert [o for o in question.options if question.mark(o).correct] == [question.right]
 
 
 @pytest.mark.parametrize(

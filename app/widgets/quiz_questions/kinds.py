@@ -31,15 +31,6 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Option:
-    """One option, with the reason why it is right or the misconception behind it."""
-
-    id: str
-    text: str
-    feedback: str
-
-
-@dataclass(frozen=True)
 class ChoiceQuestion:
     """One of the options is right."""
 
@@ -48,18 +39,17 @@ class ChoiceQuestion:
     text: str
     right: str
     """id of the right option"""
-    options: tuple[Option, ...]
+    options: dict[str, str]
+    """texts by id"""
+    feedback: dict[str, str]
+    """by the same ids: why the option is right, or the misconception behind it"""
     sources: tuple[Source, ...] = ()
     receipt: str | None = None
     """a torch expression behind the right answer, where a number decides it"""
 
-    def option(self, answer: str) -> Option:
-        """An option by its id. Raises KeyError if there is none."""
-        return {option.id: option for option in self.options}[answer]
-
     def mark(self, answer: str) -> Verdict:
-        """The verdict on an option, by its id."""
-        return Verdict(answer == self.right, self.option(answer).feedback)
+        """The verdict on an option, by its id. Raises KeyError if there is none."""
+        return Verdict(answer == self.right, self.feedback[answer])
 
 
 # ---- numbers -------------------------------------------------------------------------------------

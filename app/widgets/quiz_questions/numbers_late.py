@@ -152,7 +152,6 @@ def win_rate_error(wins: float, comparisons: float) -> Problem:
     share = share_won(int(wins), int(comparisons))
     error = proportions.standard_error(share)
     assert error is not None  # the number of comparisons is known
-    assert error is not None
     value = 100 * error
     return Problem(
         text=(
