@@ -26,7 +26,7 @@ from app.paths import root_of
 from app.resources import STATIC, TEMPLATES, content_hash
 from app.sections import SECTIONS, section_by_slug
 from app.sources import corrections, glossary, references
-from app.widgets.base import Try, Widget, WidgetParams, WidgetResult
+from app.widgets.base import Widget, WidgetParams, WidgetResult
 
 
 def _offline(request: Request) -> dict[str, Any]:
@@ -75,19 +75,19 @@ class WidgetView:
         return query_string(changed(self.controls, **changes) | self.flags.given)
 
     @property
-    def tries(self) -> list[Try]:
+    def tries(self) -> dict[str, str]:
         """Suggestions that leave alone what the reader can not change, each with those values kept."""
         kept = {
             name: value for name, value in changed(self.controls).items() if name in self.flags.held
         }
-        found = []
-        for one in self.widget.tries:
-            wanted = dict(parse_qsl(one.query))
+        found = {}
+        for query, label in self.widget.tries.items():
+            wanted = dict(parse_qsl(query))
             asked = type(self.params).model_validate(wanted)
             held = self.flags.held & wanted.keys()
             if any(getattr(asked, name) != getattr(self.params, name) for name in held):
                 continue
-            found.append(Try(one.label, urlencode(wanted | kept)) if kept else one)
+            found[urlencode(wanted | kept) if kept else query] = label
         return found
 
 

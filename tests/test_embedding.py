@@ -144,7 +144,7 @@ def test_every_way_to_another_state_keeps_the_flags(client: TestClient) -> None:
 
 def test_suggestions_leave_alone_what_is_held(client: TestClient) -> None:
     """One that would change it is not there; the others keep its value."""
-    both = [one.query for one in WIDGETS["dpo_loss"].tries]
+    both = list(WIDGETS["dpo_loss"].tries)
     assert both[0] == "logratio_chosen=-4&logratio_rejected=-8"
     assert "beta=0.5" in both[1]
     assert "beta" not in both[2]

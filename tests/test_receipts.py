@@ -53,7 +53,7 @@ MORE_STATES = {
 def states_of(name: str) -> list[str]:
     """Of what always trains, few."""
     widget = WIDGETS[name]
-    few = [] if widget.trains is always else ["", *(one.query for one in widget.tries)]
+    few = [] if widget.trains is always else ["", *widget.tries]
     return list(dict.fromkeys(few + MORE_STATES.get(name, []))) or [""]
 
 

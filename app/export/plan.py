@@ -60,7 +60,7 @@ PLANS: dict[str, Plan] = {
         "here for the two suggestions above alone; with a server you can label on.",
         (
             {"prompt": PROMPTS, "labels": _label_texts(6)},
-            *(grid for one in WIDGETS["annotator"].tries for grid in _walk(one.query)),
+            *(grid for query in WIDGETS["annotator"].tries for grid in _walk(query)),
         ),
         split="prompt",
     ),

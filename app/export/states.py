@@ -55,7 +55,7 @@ class Plan:
             if control.name not in self.free
         }
         widget = WIDGETS[name]
-        suggested = (widget.example, *(one.query for one in widget.tries)) if self.tries else ()
+        suggested = (widget.example, *widget.tries) if self.tries else ()
         queries = ("", *self.states, *suggested)
         singles = [_values(query, controls) for query in queries]
         wanted = [{**defaults, **grid} for grid in self.grids]

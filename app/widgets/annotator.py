@@ -33,7 +33,6 @@ from app.phrases import Phrase, scored_phrases
 from app.widgets.base import (
     PROMPT_TEXTS,
     PromptId,
-    Try,
     Widget,
     WidgetParams,
     WidgetResult,
@@ -398,14 +397,8 @@ WIDGET = Widget(
     trains=lambda params: params.align == "yes",
     policies=policies,
     example="prompt=poem&labels=abbabaabbabb&align=yes",
-    tries=(
-        Try(
-            "Be a judge who always takes the more flattering response, and align.",
-            "prompt=poem&labels=bbaaabbaabababbbbaab&align=yes",
-        ),
-        Try(
-            "Be one who never does, and compare.",
-            "prompt=poem&labels=aabaaaabbbbaabbbabba&align=yes",
-        ),
-    ),
+    tries={
+        "prompt=poem&labels=bbaaabbaabababbbbaab&align=yes": "Be a judge who always takes the more flattering response, and align.",
+        "prompt=poem&labels=aabaaaabbbbaabbbabba&align=yes": "Be one who never does, and compare.",
+    },
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -40,14 +40,6 @@ class WidgetResult(BaseModel):
 
 
 @dataclass(frozen=True)
-class Try:
-    """Something to try: what to look for, and the state of the controls that shows it."""
-
-    label: str
-    query: str
-
-
-@dataclass(frozen=True)
 class Ranges:
     """Of a widget whose sliders need no server while they are dragged: how a whole range is computed."""
 
@@ -75,7 +67,8 @@ class Widget:
     compute: Callable[[Any], WidgetResult]
     example: str = ""
     """a query string that shows something worth seeing"""
-    tries: tuple[Try, ...] = ()
+    tries: Mapping[str, str] = field(default_factory=dict)
+    """what to try: states of the controls, as queries, and what to look for in each"""
     warm: tuple[str, ...] = ()
     """states, as queries, that train and are worth computing before a reader asks"""
     trains: Callable[[Any], bool] = lambda _: False

@@ -30,7 +30,6 @@ from app.phrases import Phrase
 from app.widgets.base import (
     PromptId,
     Ranges,
-    Try,
     Widget,
     WidgetParams,
     WidgetResult,
@@ -357,12 +356,9 @@ WIDGET = Widget(
         optima, ("beta",), leave_out={"dots": {"__all__": {"reward", "reference_reward"}}}
     ),
     example="prompt=poem&beta=0.2&reward=learned",
-    tries=(
-        Try("Hold it close: at β = 5 hardly anything moves.", "beta=5"),
-        Try("Let it go for true quality: one flattering phrase or two, not five.", "beta=0.1"),
-        Try(
-            "Let it go for the learned reward: the flattery trap.",
-            "beta=0.1&reward=learned",
-        ),
-    ),
+    tries={
+        "beta=5": "Hold it close: at β = 5 hardly anything moves.",
+        "beta=0.1": "Let it go for true quality: one flattering phrase or two, not five.",
+        "beta=0.1&reward=learned": "Let it go for the learned reward: the flattery trap.",
+    },
 )

@@ -30,7 +30,7 @@ from app.logps_checks import Reported, at_the_start, checks, correlation
 from app.logps_examples import EXAMPLES, example_table
 from app.logps_file import LENGTHS, LOGPS, LogpsTable, read_logps
 from app.loss_types import LOSS_LABELS, LossType, smoothing_suits_the_loss
-from app.widgets.base import Try, Widget, WidgetParams, WidgetResult, choice, number
+from app.widgets.base import Widget, WidgetParams, WidgetResult, choice, number
 
 ExampleName = StrEnum("ExampleName", {name: name for name in EXAMPLES})  # type: ignore[misc]
 
@@ -389,10 +389,10 @@ WIDGET = Widget(
     result=Result,
     compute=compute,
     example="example=swapped",
-    tries=(
-        Try("Take the mean over tokens where DPO needs the sum.", "example=mean"),
-        Try("Swap policy and reference.", "example=swapped"),
-        Try("Apply β twice in the reported loss.", "example=beta_twice"),
-        Try("Start from another checkpoint than the reference.", "example=step_zero"),
-    ),
+    tries={
+        "example=mean": "Take the mean over tokens where DPO needs the sum.",
+        "example=swapped": "Swap policy and reference.",
+        "example=beta_twice": "Apply β twice in the reported loss.",
+        "example=step_zero": "Start from another checkpoint than the reference.",
+    },
 )

@@ -13,7 +13,6 @@ from app.formats import scientific
 from app.lab.world import all_responses, the_world
 from app.widgets.base import (
     PromptId,
-    Try,
     Widget,
     WidgetParams,
     WidgetResult,
@@ -140,10 +139,10 @@ WIDGET = Widget(
     result=Result,
     compute=compute,
     example="step=5&prompt=poem&beta=0.2",
-    tries=(
-        Try("See where Z(x) comes in, a sum over 7,776 responses.", "step=2"),
-        Try("See it cancel.", "step=5"),
-        Try("Make β small: log Z(x) grows, and the two sides still agree.", "step=4&beta=0.05"),
-        Try("Break it: forget β, and see by how much step 4 is off.", "step=4&mistake=no_beta"),
-    ),
+    tries={
+        "step=2": "See where Z(x) comes in, a sum over 7,776 responses.",
+        "step=5": "See it cancel.",
+        "step=4&beta=0.05": "Make β small: log Z(x) grows, and the two sides still agree.",
+        "step=4&mistake=no_beta": "Break it: forget β, and see by how much step 4 is off.",
+    },
 )

@@ -14,7 +14,6 @@ from app.loss_curves import LossSettings, loss_curves
 from app.loss_types import LOSS_LABELS, LossType, smoothing_suits_the_loss
 from app.widgets.base import (
     Ranges,
-    Try,
     Widget,
     WidgetParams,
     WidgetResult,
@@ -301,18 +300,9 @@ WIDGET = Widget(
         compute_many, ("logratio_chosen", "logratio_rejected", "beta"), worthwhile=few_curves
     ),
     example="loss_type=ipo&beta=0.1&logratio_chosen=2&logratio_rejected=-1",
-    tries=(
-        Try(
-            "Let both responses become less likely: the loss is still below ln 2.",
-            "logratio_chosen=-4&logratio_rejected=-8",
-        ),
-        Try(
-            "Take IPO at its target gap 1/(2β): it is at rest, where DPO still pulls.",
-            "loss_type=ipo&beta=0.5&logratio_chosen=0.5&logratio_rejected=-0.5",
-        ),
-        Try(
-            "Order the pair badly wrong: the gradient weight nears 1.",
-            "logratio_chosen=-6&logratio_rejected=6",
-        ),
-    ),
+    tries={
+        "logratio_chosen=-4&logratio_rejected=-8": "Let both responses become less likely: the loss is still below ln 2.",
+        "loss_type=ipo&beta=0.5&logratio_chosen=0.5&logratio_rejected=-0.5": "Take IPO at its target gap 1/(2β): it is at rest, where DPO still pulls.",
+        "logratio_chosen=-6&logratio_rejected=6": "Order the pair badly wrong: the gradient weight nears 1.",
+    },
 )

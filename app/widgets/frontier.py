@@ -19,7 +19,6 @@ from app.lab.trained import PromptFacts, the_lab
 from app.lab.world import the_world
 from app.study_data import Spread, frontier_study, spreads, studied_prompts
 from app.widgets.base import (
-    Try,
     Widget,
     WidgetParams,
     WidgetResult,
@@ -276,9 +275,9 @@ WIDGET = Widget(
     trains=lambda params: params.method != "none",
     policies=policies,
     example="method=dpo&strength=0.3&seed=1001",
-    tries=(
-        Try("Add DPO at β = 0.3, trained now, with a seed of its own.", "method=dpo&strength=0.3"),
-        Try("Add PPO on a loose leash: it falls off the cliff.", "method=ppo&strength=0.1"),
-        Try("Add best of 16: no training at all.", "method=best_of_n&strength=16"),
-    ),
+    tries={
+        "method=dpo&strength=0.3": "Add DPO at β = 0.3, trained now, with a seed of its own.",
+        "method=ppo&strength=0.1": "Add PPO on a loose leash: it falls off the cliff.",
+        "method=best_of_n&strength=16": "Add best of 16: no training at all.",
+    },
 )

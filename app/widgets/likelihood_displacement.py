@@ -19,7 +19,6 @@ from app.lab.world import all_responses, the_world
 from app.phrases import Phrase, scored_phrases
 from app.widgets.base import (
     PromptId,
-    Try,
     Widget,
     WidgetParams,
     WidgetResult,
@@ -221,9 +220,9 @@ WIDGET = Widget(
     policies=policies,
     warm=("",),
     example="loss=ipo&beta=0.1",
-    tries=(
-        Try("Make β small: both fall further.", "beta=0.03"),
-        Try("Let IPO stop at its target gap: less is displaced.", "loss=ipo"),
-        Try("Add the NLL of the chosen response: it no longer falls.", "loss=dpo_nll"),
-    ),
+    tries={
+        "beta=0.03": "Make β small: both fall further.",
+        "loss=ipo": "Let IPO stop at its target gap: less is displaced.",
+        "loss=dpo_nll": "Add the NLL of the chosen response: it no longer falls.",
+    },
 )

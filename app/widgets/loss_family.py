@@ -18,7 +18,7 @@ from app.lab.certain_pair import (
 )
 from app.lab.losses import PairLogps, preference_loss
 from app.loss_types import LOSS_LABELS, LossType
-from app.widgets.base import Try, Widget, WidgetParams, WidgetResult, always, choice
+from app.widgets.base import Widget, WidgetParams, WidgetResult, always, choice
 
 BETAS = {"0.05": 0.05, "0.1": 0.1, "0.5": 0.5, "1": 1.0, "2": 2.0}
 
@@ -180,15 +180,9 @@ WIDGET = Widget(
     trains=always,
     warm=("",),
     example="loss_type=hinge&beta=0.1",
-    tries=(
-        Try(
-            "Take DPO at β = 2: a larger β slows it, and does not stop it.",
-            "loss_type=sigmoid&beta=2",
-        ),
-        Try("Take APO-down: both responses of the pair are given up.", "loss_type=apo_down"),
-        Try(
-            "Take DiscoPOP: from here it settles with the pair in the wrong order.",
-            "loss_type=discopop",
-        ),
-    ),
+    tries={
+        "loss_type=sigmoid&beta=2": "Take DPO at β = 2: a larger β slows it, and does not stop it.",
+        "loss_type=apo_down": "Take APO-down: both responses of the pair are given up.",
+        "loss_type=discopop": "Take DiscoPOP: from here it settles with the pair in the wrong order.",
+    },
 )

@@ -16,7 +16,6 @@ from app.lab.overoptimization import SIZES, Fit, fit_form, form
 from app.lab.world import the_world
 from app.study_data import overoptimization_study, studied_prompts
 from app.widgets.base import (
-    Try,
     Widget,
     WidgetParams,
     WidgetResult,
@@ -220,9 +219,9 @@ WIDGET = Widget(
     result=Result,
     compute=compute,
     example="method=ppo&comparisons=1000",
-    tries=(
-        Try("Take 50 comparisons: noisy, and not yet sure that flattery pays.", "comparisons=50"),
-        Try("Take 8,000: sure of it, and the fall is deeper.", "comparisons=8000"),
-        Try("Climb by PPO instead: it goes much farther.", "method=ppo&comparisons=2000"),
-    ),
+    tries={
+        "comparisons=50": "Take 50 comparisons: noisy, and not yet sure that flattery pays.",
+        "comparisons=8000": "Take 8,000: sure of it, and the fall is deeper.",
+        "method=ppo&comparisons=2000": "Climb by PPO instead: it goes much farther.",
+    },
 )

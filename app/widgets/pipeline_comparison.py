@@ -14,7 +14,6 @@ from app.lab.trained import PromptFacts, the_lab
 from app.lab.world import the_world
 from app.widgets.base import (
     PromptId,
-    Try,
     Widget,
     WidgetParams,
     WidgetResult,
@@ -169,9 +168,9 @@ WIDGET = Widget(
     trains=always,
     policies=policies,
     example="prompt=poem&seed=1",
-    tries=(
-        Try("Train both on other comparisons: see how far each result moves.", "seed=4"),
-        Try("Ask for a verdict on the poem instead.", "prompt=poem&seed=1"),
-    ),
+    tries={
+        "seed=4": "Train both on other comparisons: see how far each result moves.",
+        "prompt=poem&seed=1": "Ask for a verdict on the poem instead.",
+    },
     warm=("",),
 )

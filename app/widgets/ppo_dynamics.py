@@ -18,7 +18,6 @@ from app.lab.trained import the_lab
 from app.lab.world import the_world
 from app.widgets.base import (
     PromptId,
-    Try,
     Widget,
     WidgetParams,
     WidgetResult,
@@ -223,13 +222,10 @@ WIDGET = Widget(
     streamed="`step` with a history row each",
     policies=policies,
     example="seed=7&kl_coefficient=0.2",
-    tries=(
-        Try("Charge 0.7 for a nat of KL: PPO lands on the exact optimum.", "kl_coefficient=0.7"),
-        Try("Charge 0.02: reward climbs, quality falls below zero.", "kl_coefficient=0.02"),
-        Try(
-            "Train the poem answer with hardly any penalty, and read what it says.",
-            "prompt=poem&kl_coefficient=0.01",
-        ),
-    ),
+    tries={
+        "kl_coefficient=0.7": "Charge 0.7 for a nat of KL: PPO lands on the exact optimum.",
+        "kl_coefficient=0.02": "Charge 0.02: reward climbs, quality falls below zero.",
+        "prompt=poem&kl_coefficient=0.01": "Train the poem answer with hardly any penalty, and read what it says.",
+    },
     warm=("",),
 )

@@ -18,7 +18,6 @@ from app.phrases import ScoredPhrase, scored_phrases
 from app.widgets.base import (
     PROMPT_TEXTS,
     PromptId,
-    Try,
     Widget,
     WidgetParams,
     WidgetResult,
@@ -286,18 +285,9 @@ WIDGET = Widget(
     result=Result,
     compute=compute,
     example="prompt=gravity&pair=4",
-    tries=(
-        Try(
-            "Find the label that the DPO policy follows and the reward model sees past.",
-            "prompt=headache&pair=1",
-        ),
-        Try(
-            "See both judges reject a label that falls in one toss of twenty.",
-            "prompt=lock&pair=56",
-        ),
-        Try(
-            "Compare the counts on held-out pairs: DPO follows far fewer wrong labels there.",
-            "prompt=headache&split=test&pair=10",
-        ),
-    ),
+    tries={
+        "prompt=headache&pair=1": "Find the label that the DPO policy follows and the reward model sees past.",
+        "prompt=lock&pair=56": "See both judges reject a label that falls in one toss of twenty.",
+        "prompt=headache&split=test&pair=10": "Compare the counts on held-out pairs: DPO follows far fewer wrong labels there.",
+    },
 )

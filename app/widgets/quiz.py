@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints, Valida
 from pydantic_core import PydanticCustomError
 
 from app.sections import SECTIONS
-from app.widgets.base import Try, Widget, WidgetParams, WidgetResult, seed_field
+from app.widgets.base import Widget, WidgetParams, WidgetResult, seed_field
 from app.widgets.quiz_questions import QUESTIONS
 from app.widgets.quiz_questions.kinds import (
     ChoiceQuestion,
@@ -258,9 +258,9 @@ WIDGET = Widget(
     result=Result,
     compute=compute,
     example="seed=7&q_partition=is_one&q_first_loss=ln2",
-    tries=(
-        Try("Claim that Z(x) is always 1, and read why it need not be", "q_partition=is_one"),
-        Try("Apply β twice in the loss of a pair, and see the slip recognised", "q_loss=0.341"),
-        Try("Give the paper’s two values of β the wrong way round", "q_paper_beta=dialogue_larger"),
-    ),
+    tries={
+        "q_partition=is_one": "Claim that Z(x) is always 1, and read why it need not be",
+        "q_loss=0.341": "Apply β twice in the loss of a pair, and see the slip recognised",
+        "q_paper_beta=dialogue_larger": "Give the paper’s two values of β the wrong way round",
+    },
 )

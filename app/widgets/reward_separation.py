@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from app.figures import curve_figures, lines, markers
 from app.lab.preferences import bradley_terry
-from app.widgets.base import Ranges, Try, Widget, WidgetParams, WidgetResult, number
+from app.widgets.base import Ranges, Widget, WidgetParams, WidgetResult, number
 
 
 class Params(WidgetParams):
@@ -119,17 +119,9 @@ WIDGET = Widget(
     compute=compute,
     ranges=Ranges(compute_many, ("reward_chosen", "reward_rejected")),
     example="reward_chosen=1&reward_rejected=-1",
-    tries=(
-        Try(
-            "Raise both rewards by the same amount: nothing changes.",
-            "reward_chosen=8&reward_rejected=5",
-        ),
-        Try(
-            "Make them equal: a fair coin, and a loss of ln 2.", "reward_chosen=2&reward_rejected=2"
-        ),
-        Try(
-            "Get the order wrong by 4: the loss is nearly the gap.",
-            "reward_chosen=-2&reward_rejected=2",
-        ),
-    ),
+    tries={
+        "reward_chosen=8&reward_rejected=5": "Raise both rewards by the same amount: nothing changes.",
+        "reward_chosen=2&reward_rejected=2": "Make them equal: a fair coin, and a loss of ln 2.",
+        "reward_chosen=-2&reward_rejected=2": "Get the order wrong by 4: the loss is nearly the gap.",
+    },
 )

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from app.stages import ppo, reward_model, sft
 from app.stages.description import Hyperparameter, Network, Quantity
-from app.widgets.base import Try, Widget, WidgetParams, WidgetResult, choice
+from app.widgets.base import Widget, WidgetParams, WidgetResult, choice
 
 Stage = Literal["sft", "reward_model", "ppo"]
 
@@ -82,11 +82,9 @@ WIDGET = Widget(
     trains=lambda params: params.stage == "ppo",
     warm=("stage=ppo",),
     example="stage=ppo",
-    tries=(
-        Try("See how little the SFT model has left to learn: compare loss and floor.", "stage=sft"),
-        Try(
-            "See how close the reward model is to the best possible accuracy.", "stage=reward_model"
-        ),
-        Try("Find the SFT model twice among the four networks of PPO.", "stage=ppo"),
-    ),
+    tries={
+        "stage=sft": "See how little the SFT model has left to learn: compare loss and floor.",
+        "stage=reward_model": "See how close the reward model is to the best possible accuracy.",
+        "stage=ppo": "Find the SFT model twice among the four networks of PPO.",
+    },
 )

@@ -15,7 +15,6 @@ from app.lab.trained import the_lab
 from app.lab.world import the_world
 from app.widgets.base import (
     PromptId,
-    Try,
     Widget,
     WidgetParams,
     WidgetResult,
@@ -208,10 +207,10 @@ WIDGET = Widget(
     streamed="`begun` with the chart, `step` with a place each, DPO's and RLHF's in turn",
     policies=policies,
     example="prompt=poem&dpo_beta=0.1&kl_coefficient=0.1",
-    tries=(
-        Try("Loosen both leashes: both run past their peaks.", "dpo_beta=0.05&kl_coefficient=0.05"),
-        Try("Hold both close to the reference.", "dpo_beta=1&kl_coefficient=1"),
-        Try("Race on the poem, where flattery tempts.", "prompt=poem"),
-    ),
+    tries={
+        "dpo_beta=0.05&kl_coefficient=0.05": "Loosen both leashes: both run past their peaks.",
+        "dpo_beta=1&kl_coefficient=1": "Hold both close to the reference.",
+        "prompt=poem": "Race on the poem, where flattery tempts.",
+    },
     warm=("",),
 )

@@ -19,7 +19,7 @@ from app.benchmarks.results import (
 )
 from app.benchmarks.words import Facts, Table, finding, tables
 from app.sources import references
-from app.widgets.base import Try, Widget, WidgetParams, WidgetResult, choice
+from app.widgets.base import Widget, WidgetParams, WidgetResult, choice
 
 LABELS = {benchmark.id: benchmark.label for benchmark in published_results().benchmarks}
 BenchmarkId = StrEnum("BenchmarkId", {name: name for name in LABELS})  # type: ignore[misc]
@@ -128,18 +128,9 @@ WIDGET = Widget(
     result=Result,
     compute=compute,
     example="benchmark=human",
-    tries=(
-        Try(
-            "Find the temperature at which Best of 128 clearly beats DPO on dialogue",
-            "benchmark=hh",
-        ),
-        Try(
-            "See the judge’s prompt change which method GPT-4 prefers",
-            "benchmark=human",
-        ),
-        Try(
-            "Look for a point of another method above DPO’s points on IMDb",
-            "benchmark=imdb",
-        ),
-    ),
+    tries={
+        "benchmark=hh": "Find the temperature at which Best of 128 clearly beats DPO on dialogue",
+        "benchmark=human": "See the judge’s prompt change which method GPT-4 prefers",
+        "benchmark=imdb": "Look for a point of another method above DPO’s points on IMDb",
+    },
 )

@@ -34,7 +34,7 @@ BENCHMARKS = [
 def states_of(name: str) -> list[WidgetParams]:
     """The states of a widget; a run is short, for its figure is as any other."""
     widget = WIDGETS[name]
-    queries = ["", widget.example, *(t.query for t in widget.tries)]
+    queries = ["", widget.example, *widget.tries]
     short = {"iterations": "20"} if "iterations" in widget.params.model_fields else {}
     return [
         widget.params(**{**dict(parse_qsl(query)), **short})

@@ -29,8 +29,8 @@ def labels_by_flattery(prompt: str, sign: int, count: int, seed: int = 0) -> str
 
 
 def test_the_suggestions_are_the_judges_that_they_say() -> None:
-    for suggestion, sign in zip(WIDGET.tries, (1, -1), strict=True):
-        query = dict(parse_qsl(suggestion.query))
+    for suggested, sign in zip(WIDGET.tries, (1, -1), strict=True):
+        query = dict(parse_qsl(suggested))
         labels = query["labels"]
         assert labels == labels_by_flattery(query["prompt"], sign, len(labels))
         result = compute(Params(**query))

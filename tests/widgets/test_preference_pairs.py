@@ -159,7 +159,7 @@ def test_what_to_try_shows_what_it_says() -> None:
     def shown(query: str) -> Result:
         return compute(Params(**dict(part.split("=") for part in query.split("&"))))
 
-    alone, rare, held_out = (shown(entry.query) for entry in WIDGET.tries)
+    alone, rare, held_out = (shown(query) for query in WIDGET.tries)
     assert not alone.label_follows_quality
     assert alone.judges.implicit_reward.agrees
     assert not alone.judges.learned_reward.agrees
