@@ -13,7 +13,7 @@ import pytest
 from tools.bench.memory import Memory, memory_of
 from tools.lecture_hall import __main__ as lecture_hall
 from tools.lecture_hall import soak
-from tools.lecture_hall.events import BadStream, Event, Parser, RunWatch
+from tools.lecture_hall.events import BadStream, Event, RunWatch, events_of
 from tools.lecture_hall.report import (
     Asked,
     Lecture,
@@ -30,15 +30,10 @@ from tools.lecture_hall.waiting import late
 # ---- lecture hall ------------------------------------------------------------------------------
 
 
-def test_events_are_read_however_their_bytes_are_cut() -> None:
-    sent = (
-        ': ping\n\nevent: queued\ndata: {"place": 2}\n\ndata: a\r\ndata: β\r\n\r\nevent: x\n\ndata:'
-    )
-    for size in (1, 2, 7, 1000):
-        parser = Parser()
-        pieces = [sent.encode()[at : at + size] for at in range(0, len(sent.encode()), size)]
-        events = [event for piece in pieces for event in parser.feed(piece)]
-        assert events == [Event("queued", '{"place": 2}'), Event("message", "a\nβ")]
+def test_events_are_read_by_name_and_an_unfinished_one_is_left_out() -> None:
+    sent = ': ping\n\nid: 0\nevent: queued\ndata: {"place": 2}\n\ndata: β\n\nevent: x\ndata: a'
+    events = list(events_of(sent.encode().splitlines()))
+    assert events == [Event("queued", '{"place": 2}'), Event("message", "β")]
 
 
 def queued(place: int) -> Event:

@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
-import socket
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-import uvicorn
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from app.embedding import HEIGHTS_FILE, PUBLISHED_WIDTH
-from app.main import create_app
-from app.settings import Settings
 from app.widgets.registry import WIDGETS
-
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+from tools.bench.browser import chromium
+from tools.bench.serving import SERVE, served
 
 SPARE = 1.03
 """Fonts differ between systems, and so do line breaks"""
@@ -54,28 +46,12 @@ def height(page: Page, name: str) -> float:
     return settled
 
 
-@contextmanager
-def served() -> Iterator[str]:
-    """The address of a server of this checkout on a free port."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(create_app(Settings(warm=False)), log_level="warning"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
-        listening.close()
-
-
 def main() -> None:
     """Serve, measure each widget, write the file."""
     heights = {}
-    with served() as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+    with served(SERVE, DPO_EXPLAINED_WARM="0") as server, chromium() as browser:
         page = browser.new_page(
-            base_url=address,
+            base_url=server.address,
             viewport={"width": PUBLISHED_WIDTH, "height": 900},
             reduced_motion="reduce",
         )
@@ -83,7 +59,6 @@ def main() -> None:
         for name in WIDGETS:
             heights[name] = math.ceil(SPARE * height(page, name) / STEP) * STEP
             print(f"{name}: {heights[name]}", file=sys.stderr)
-        browser.close()
     published = {"width": PUBLISHED_WIDTH, "heights": heights}
     HEIGHTS_FILE.write_text(json.dumps(published, indent=1) + "\n", "utf-8")
 

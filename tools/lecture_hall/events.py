@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 
@@ -19,36 +19,18 @@ class Event:
     data: str
 
 
-class Parser:
-    """Takes the bytes of a stream in whatever pieces they come, gives the events that are complete.
-
-    Does what is needed of https://html.spec.whatwg.org/multipage/server-sent-events.html: fields
-    ``event`` and ``data``, comments, lines that end in LF or CR LF.
-    """
-
-    def __init__(self) -> None:
-        self._rest = b""
-        self._name = ""
-        self._data: list[str] = []
-
-    def feed(self, piece: bytes) -> Iterator[Event]:
-        """The events that this piece completes."""
-        *lines, self._rest = (self._rest + piece).split(b"\n")
-        for line in lines:
-            yield from self._line(line.removesuffix(b"\r").decode())
-
-    def _line(self, line: str) -> Iterator[Event]:
-        if not line:
-            if self._data:
-                yield Event(self._name or "message", "\n".join(self._data))
-            self._name, self._data = "", []
-            return
-        key, _, value = line.partition(":")
-        value = value.removeprefix(" ")
+def events_of(lines: Iterable[bytes]) -> Iterator[Event]:
+    """The events that the lines of a stream complete; their data are one line, as the server writes them."""
+    name, data = "message", None
+    for line in lines:
+        key, _, value = line.decode().partition(":")
         if key == "event":
-            self._name = value
+            name = value.strip()
         elif key == "data":
-            self._data.append(value)
+            data = value.strip()
+        elif not line and data is not None:
+            yield Event(name, data)
+            name, data = "message", None
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -123,20 +124,12 @@ def memory_table(samples: Sequence[MemoryAt], lines: int = 12) -> str:
 
 def correlation(xs: Sequence[float], ys: Sequence[float]) -> float:
     """Of ranks (Spearman's, ties in the order they come); 0 where it is not defined."""
-    if len(xs) < 2:
-        return 0.0
-    ranks = [_ranks(xs), _ranks(ys)]
-    n = len(xs)
-    distance = sum((x - y) ** 2 for x, y in zip(*ranks, strict=True))
-    return float(1 - 6 * distance / (n * (n * n - 1)))
+    return statistics.correlation(_ranks(xs), _ranks(ys)) if len(xs) > 1 else 0.0
 
 
 def _ranks(values: Sequence[float]) -> list[int]:
     order = sorted(range(len(values)), key=values.__getitem__)
-    ranks = [0] * len(values)
-    for rank, index in enumerate(order):
-        ranks[index] = rank
-    return ranks
+    return sorted(range(len(values)), key=order.__getitem__)
 
 
 def _duration(seconds: float) -> str:

@@ -25,7 +25,7 @@ from locust import HttpUser, events, task
 from locust.env import Environment
 from locust.exception import StopUser
 
-from tools.lecture_hall.events import BadStream, Parser, RunWatch
+from tools.lecture_hall.events import BadStream, RunWatch, events_of
 from tools.lecture_hall.report import Asked, Lecture, Queued
 
 STUDENTS = int(os.environ.get("LECTURE_HALL_STUDENTS", "1"))
@@ -172,10 +172,8 @@ class Student(HttpUser):
         ) as response:
             if response.status_code != requests.codes.ok:
                 raise BadStream(f"status {response.status_code} {response.error or ''}")
-            parser = Parser()
-            for piece in response.iter_content(None):
-                for event in parser.feed(piece):
-                    watch.take(event, time.perf_counter() - start)
+            for event in events_of(response.iter_lines(None)):
+                watch.take(event, time.perf_counter() - start)
         if watch.done is None:
             raise BadStream(f"ended after {watch.rows} rows")
 
