@@ -8,7 +8,8 @@ from torch import Tensor
 from app.lab.demonstrations import demonstration_logps
 from app.lab.trained import COMPARISONS, the_lab
 from app.lab.world import response_number, the_world
-from app.widgets.base import PromptId, WidgetParams, number
+from app.widgets import fields
+from app.widgets.base import PromptId, WidgetParams
 
 LEAST_LOGP = -700.0
 """Where a probability underflows, its logarithm is written as this: JSON has no infinity."""
@@ -39,15 +40,12 @@ class LabPrompt(BaseModel):
 class ComparisonParams(WidgetParams):
     """Which comparisons."""
 
-    seed: int = number(
-        0,
-        0,
-        2_000_000,
-        title="Seed",
-        description="what they are drawn with",
-        step=1,
+    seed: int = fields.number(
+        0, 0, 2_000_000, title="Seed", description="what they are drawn with", step=1
     )
-    count: int = number(COMPARISONS, 1, 8000, title="Count", description="how many pairs", step=1)
+    count: int = fields.number(
+        COMPARISONS, 1, 8000, title="Count", description="how many pairs", step=1
+    )
 
 
 class LabComparisons(BaseModel):

@@ -30,16 +30,8 @@ from app.lab.preferences import Comparisons
 from app.lab.trained import the_lab
 from app.lab.world import all_responses, response_number, sum_over_slots, the_world
 from app.phrases import Phrase, scored_phrases
-from app.widgets.base import (
-    PROMPT_TEXTS,
-    PromptId,
-    Widget,
-    WidgetParams,
-    WidgetResult,
-    choice,
-    number,
-    prompt_field,
-)
+from app.widgets import fields
+from app.widgets.base import PROMPT_TEXTS, PromptId, Widget, WidgetParams, WidgetResult
 
 LEAST = 10
 MOST = 30
@@ -56,8 +48,8 @@ FLATTERING = FEATURES.index("flattering")
 class Params(WidgetParams):
     """The labels given so far, and whether to train on them."""
 
-    prompt: PromptId = prompt_field()
-    sampling_seed: int = number(
+    prompt: PromptId = fields.prompt()
+    sampling_seed: int = fields.number(
         0,
         0,
         9_999,
@@ -73,7 +65,7 @@ class Params(WidgetParams):
         description=f"one letter for each labelled pair, in order, at most {MOST}: "
         "a if the first response was chosen, b if the second",
     )
-    align: Literal["no", "yes"] = choice(
+    align: Literal["no", "yes"] = fields.choice(
         "no",
         title="Align",
         description=f"whether to train DPO on the labels, which takes {LEAST} of them",

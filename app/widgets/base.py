@@ -1,4 +1,4 @@
-"""What every widget shares: strict Params, fields that know their range and unit, and a figure."""
+"""What every widget shares: strict Params, a result with a finding, and an entry of the registry."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic.config import JsonDict
 from torch import Tensor
 
 from app.lab.world import the_world
@@ -86,73 +85,3 @@ class Widget:
 def always(_: WidgetParams) -> bool:
     """Of widgets that train in every state."""
     return True
-
-
-def number(
-    default: float,
-    low: float,
-    high: float,
-    *,
-    title: str,
-    description: str,
-    unit: str = "",
-    step: float = 0.1,
-    log_scale: bool = False,
-) -> Any:
-    """A number with its range and unit, drawn as a slider with a number box."""
-    extra: JsonDict = {"unit": unit, "step": step, "log_scale": log_scale}
-    return Field(
-        default, ge=low, le=high, title=title, description=description, json_schema_extra=extra
-    )
-
-
-def prompt_field(description: str = "which of the lab's six prompts") -> Any:
-    """The choice of a prompt."""
-    extra: JsonDict = {"labels": dict(PROMPT_TEXTS)}
-    return Field(
-        PromptId(the_world().prompts[0].id),
-        title="Prompt",
-        description=description,
-        json_schema_extra=extra,
-    )
-
-
-def studied_prompt_field(studied: Sequence[str]) -> Any:
-    """The choice among the prompts that a study was made on, by id."""
-    return choice(
-        studied[0],
-        title="Prompt",
-        description="which prompt of the study",
-        labels={name: PROMPT_TEXTS[name] for name in studied},
-    )
-
-
-def beta_field(description: str) -> Any:
-    """The temperature beta of the objective, on a logarithmic scale."""
-    return number(
-        0.5,
-        0.01,
-        10,
-        title="β",
-        description=description,
-        unit="reward per nat",
-        log_scale=True,
-    )
-
-
-def choice(default: str, *, title: str, description: str, labels: dict[str, str]) -> Any:
-    """One of a few named choices; ``labels`` says them in words."""
-    extra: JsonDict = {"labels": dict(labels)}
-    return Field(default, title=title, description=description, json_schema_extra=extra)
-
-
-def seed_field(default: int = 0) -> Any:
-    """The seed of everything random in a run."""
-    return number(
-        default,
-        0,
-        999_999,
-        title="Seed",
-        description="of everything random here: the same seed gives the same result",
-        step=1,
-    )

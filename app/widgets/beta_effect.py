@@ -27,16 +27,8 @@ from app.lab.quantiles import even_quantiles, mass_above, quantiles
 from app.lab.trained import PromptFacts, the_lab
 from app.lab.world import all_responses, the_world
 from app.phrases import Phrase
-from app.widgets.base import (
-    PromptId,
-    Ranges,
-    Widget,
-    WidgetParams,
-    WidgetResult,
-    beta_field,
-    choice,
-    prompt_field,
-)
+from app.widgets import fields
+from app.widgets.base import PromptId, Ranges, Widget, WidgetParams, WidgetResult
 
 SHOWN = 3
 """Responses listed on each side: those that gain most and those that lose most."""
@@ -59,9 +51,9 @@ class RewardName(StrEnum):
 class Params(WidgetParams):
     """An optimum: of which reward, for which prompt, at which beta."""
 
-    prompt: PromptId = prompt_field()
-    beta: float = beta_field("what a nat of KL against the reference costs in reward")
-    reward: RewardName = choice(
+    prompt: PromptId = fields.prompt()
+    beta: float = fields.beta("what a nat of KL against the reference costs in reward")
+    reward: RewardName = fields.choice(
         "true",
         title="Reward",
         description="true quality, or the reward model fitted to comparisons",

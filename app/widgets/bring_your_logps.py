@@ -30,7 +30,8 @@ from app.logps_checks import Reported, at_the_start, checks, correlation
 from app.logps_examples import EXAMPLES, example_table
 from app.logps_file import LENGTHS, LOGPS, LogpsTable, read_logps
 from app.loss_types import LOSS_LABELS, LossType, smoothing_suits_the_loss
-from app.widgets.base import Widget, WidgetParams, WidgetResult, choice, number
+from app.widgets import fields
+from app.widgets.base import Widget, WidgetParams, WidgetResult
 
 ExampleName = StrEnum("ExampleName", {name: name for name in EXAMPLES})  # type: ignore[misc]
 
@@ -45,22 +46,16 @@ SHOWN_POINTS = 240
 class LossSettings(WidgetParams):
     """What the run was trained with. Ranges are those of dpo_loss, which is on the same page."""
 
-    loss_type: LossType = choice(
+    loss_type: LossType = fields.choice(
         "sigmoid",
         title="Loss of your run",
         description="loss_type, named as in TRL",
         labels=LOSS_LABELS,
     )
-    beta: float = number(
-        0.3,
-        0.01,
-        10,
-        title="β of your run",
-        description="temperature: implicit reward per nat of log-ratio",
-        unit="reward per nat",
-        log_scale=True,
+    beta: float = fields.beta(
+        "temperature: implicit reward per nat of log-ratio", 0.3, title="β of your run"
     )
-    label_smoothing: float = number(
+    label_smoothing: float = fields.number(
         0.0,
         0,
         0.49,
@@ -75,7 +70,7 @@ class LossSettings(WidgetParams):
 class Params(LossSettings):
     """A batch of the lab instead of one's own."""
 
-    example: ExampleName = choice(
+    example: ExampleName = fields.choice(
         "right",
         title="Example from the lab",
         description="a batch of 240 pairs made by the lab, as it should be or with a mistake",

@@ -11,17 +11,8 @@ from app.derivation.steps import DERIVATION
 from app.derivation.terms import Term
 from app.formats import scientific
 from app.lab.world import all_responses, the_world
-from app.widgets.base import (
-    PromptId,
-    Widget,
-    WidgetParams,
-    WidgetResult,
-    beta_field,
-    choice,
-    number,
-    prompt_field,
-    seed_field,
-)
+from app.widgets import fields
+from app.widgets.base import PromptId, Widget, WidgetParams, WidgetResult
 
 STEPS = len(DERIVATION)
 
@@ -31,11 +22,13 @@ MistakeName = StrEnum("MistakeName", {name: name for name in MISTAKES})  # type:
 class Params(WidgetParams):
     """Where in the derivation, and on which numbers it is checked."""
 
-    step: int = number(1, 1, STEPS, title="Step", description="which of the six steps", step=1)
-    prompt: PromptId = prompt_field()
-    beta: float = beta_field("temperature of the objective")
-    seed: int = seed_field()
-    mistake: MistakeName = choice(
+    step: int = fields.number(
+        1, 1, STEPS, title="Step", description="which of the six steps", step=1
+    )
+    prompt: PromptId = fields.prompt()
+    beta: float = fields.beta("temperature of the objective")
+    seed: int = fields.seed()
+    mistake: MistakeName = fields.choice(
         "none",
         title="Break it",
         description="a mistake to put into the numbers, so that checks fail",

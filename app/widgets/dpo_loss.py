@@ -12,20 +12,13 @@ from torch import Tensor
 from app.lab.losses import NEEDS_LENGTHS, REFERENCE_FREE, USES_LABEL_SMOOTHING
 from app.loss_curves import LossSettings, loss_curves
 from app.loss_types import LOSS_LABELS, LossType, smoothing_suits_the_loss
-from app.widgets.base import (
-    Ranges,
-    Widget,
-    WidgetParams,
-    WidgetResult,
-    beta_field,
-    choice,
-    number,
-)
+from app.widgets import fields
+from app.widgets.base import Ranges, Widget, WidgetParams, WidgetResult
 
 
 def length(whose: str) -> int:
     """A count of completion tokens."""
-    field: int = number(
+    field: int = fields.number(
         5,
         1,
         1000,
@@ -39,7 +32,7 @@ def length(whose: str) -> int:
 
 def reference_logp(whose: str) -> float:
     """log pi_ref of a response."""
-    field: float = number(
+    field: float = fields.number(
         -8,
         -1000,
         0,
@@ -53,11 +46,11 @@ def reference_logp(whose: str) -> float:
 class Params(WidgetParams):
     """One pair, described by how far the policy has moved on each response."""
 
-    loss_type: LossType = choice(
+    loss_type: LossType = fields.choice(
         "sigmoid", title="Loss", description="loss_type, named as in TRL", labels=LOSS_LABELS
     )
-    beta: float = beta_field("temperature: implicit reward per nat of log-ratio")
-    label_smoothing: float = number(
+    beta: float = fields.beta("temperature: implicit reward per nat of log-ratio")
+    label_smoothing: float = fields.number(
         0.0,
         0,
         0.49,
@@ -69,7 +62,7 @@ class Params(WidgetParams):
     rejected_length: int = length("rejected")
     reference_chosen_logp: float = reference_logp("chosen")
     reference_rejected_logp: float = reference_logp("rejected")
-    logratio_chosen: float = number(
+    logratio_chosen: float = fields.number(
         1.0,
         -20,
         20,
@@ -77,7 +70,7 @@ class Params(WidgetParams):
         description="log pi_theta(y_w|x) - log pi_ref(y_w|x), a sum over tokens",
         unit="nats",
     )
-    logratio_rejected: float = number(
+    logratio_rejected: float = fields.number(
         -3.0,
         -20,
         20,

@@ -18,15 +18,8 @@ from app.lab.methods import METHODS, Run, make_run
 from app.lab.trained import PromptFacts, the_lab
 from app.lab.world import the_world
 from app.study_data import Spread, frontier_study, spreads, studied_prompts
-from app.widgets.base import (
-    Widget,
-    WidgetParams,
-    WidgetResult,
-    choice,
-    number,
-    seed_field,
-    studied_prompt_field,
-)
+from app.widgets import fields
+from app.widgets.base import Widget, WidgetParams, WidgetResult
 
 _STUDIED = studied_prompts(frontier_study())
 StudiedPrompt = StrEnum("StudiedPrompt", {name: name for name in _STUDIED})  # type: ignore[misc]
@@ -70,14 +63,14 @@ Own = StrEnum("Own", {name: name for name in ("none", *METHODS)})  # type: ignor
 class Params(WidgetParams):
     """A prompt, and a point of the reader's own."""
 
-    prompt: StudiedPrompt = studied_prompt_field(_STUDIED)
-    method: Own = choice(
+    prompt: StudiedPrompt = fields.studied_prompt(_STUDIED)
+    method: Own = fields.choice(
         "none",
         title="Add a point of your own",
         description="a method to train now, or none",
         labels={"none": "none", **LABELS},
     )
-    strength: float = number(
+    strength: float = fields.number(
         0.3,
         0.005,
         4096,
@@ -86,7 +79,7 @@ class Params(WidgetParams):
         "rejected response in Unlikelihood (0.01 to 1), N of best-of-N (1 to 4096)",
         step=0.005,
     )
-    seed: int = seed_field(1000)
+    seed: int = fields.seed(1000)
 
     @field_validator("strength")
     @classmethod

@@ -17,17 +17,8 @@ from app.lab.dpo import DPOConfig
 from app.lab.trained import the_lab
 from app.lab.world import all_responses, the_world
 from app.phrases import Phrase, scored_phrases
-from app.widgets.base import (
-    PromptId,
-    Widget,
-    WidgetParams,
-    WidgetResult,
-    always,
-    choice,
-    number,
-    prompt_field,
-    seed_field,
-)
+from app.widgets import fields
+from app.widgets.base import PromptId, Widget, WidgetParams, WidgetResult, always
 
 STEPS = 300
 SHOWN = 3
@@ -46,8 +37,8 @@ LossName = StrEnum("LossName", {name: name for name in LOSSES})  # type: ignore[
 class Params(WidgetParams):
     """One training run."""
 
-    prompt: PromptId = prompt_field()
-    loss: LossName = choice(
+    prompt: PromptId = fields.prompt()
+    loss: LossName = fields.choice(
         "dpo",
         title="Loss",
         description="what is minimised on the pairs",
@@ -58,16 +49,8 @@ class Params(WidgetParams):
             "dpo_nll": "DPO plus NLL of the chosen response",
         },
     )
-    beta: float = number(
-        0.1,
-        0.01,
-        10,
-        title="β",
-        description="temperature of the loss",
-        unit="reward per nat",
-        log_scale=True,
-    )
-    seed: int = seed_field()
+    beta: float = fields.beta("temperature of the loss", 0.1)
+    seed: int = fields.seed()
 
 
 class Row(BaseModel):

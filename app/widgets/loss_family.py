@@ -18,7 +18,8 @@ from app.lab.certain_pair import (
 )
 from app.lab.losses import PairLogps, preference_loss
 from app.loss_types import LOSS_LABELS, LossType
-from app.widgets.base import Widget, WidgetParams, WidgetResult, always, choice
+from app.widgets import fields
+from app.widgets.base import Widget, WidgetParams, WidgetResult, always
 
 BETAS = {"0.05": 0.05, "0.1": 0.1, "0.5": 0.5, "1": 1.0, "2": 2.0}
 
@@ -30,10 +31,10 @@ AT_REST = 0.02
 class Params(WidgetParams):
     """One loss to look at, at one temperature."""
 
-    loss_type: LossType = choice(
+    loss_type: LossType = fields.choice(
         "ipo", title="Loss", description="loss_type, named as in TRL", labels=LOSS_LABELS
     )
-    beta: Literal["0.05", "0.1", "0.5", "1", "2"] = choice(
+    beta: Literal["0.05", "0.1", "0.5", "1", "2"] = fields.choice(
         "0.5",
         title="β",
         description="temperature; one of 0.05, 0.1, 0.5, 1, 2",

@@ -15,13 +15,8 @@ from app.formats import fixed
 from app.lab.overoptimization import SIZES, Fit, fit_form, form
 from app.lab.world import the_world
 from app.study_data import overoptimization_study, studied_prompts
-from app.widgets.base import (
-    Widget,
-    WidgetParams,
-    WidgetResult,
-    choice,
-    studied_prompt_field,
-)
+from app.widgets import fields
+from app.widgets.base import Widget, WidgetParams, WidgetResult
 
 _STUDIED = studied_prompts(overoptimization_study())
 StudiedPrompt = StrEnum("StudiedPrompt", {name: name for name in _STUDIED})  # type: ignore[misc]
@@ -42,14 +37,14 @@ class Params(WidgetParams):
     """A reward model by its comparisons, and how it is climbed."""
 
     # Not "prompt": on its page another widget has that, with prompts that were not studied.
-    studied: StudiedPrompt = studied_prompt_field(_STUDIED)
-    method: Climber = choice(
+    studied: StudiedPrompt = fields.studied_prompt(_STUDIED)
+    method: Climber = fields.choice(
         "best_of_n",
         title="Climbed by",
         description="best-of-N, exact, or PPO without a KL penalty",
         labels={"best_of_n": "best of N", "ppo": "PPO"},
     )
-    comparisons: Size = choice(
+    comparisons: Size = fields.choice(
         "200",
         title="Comparisons",
         description="pairs that the reward model was fitted to",

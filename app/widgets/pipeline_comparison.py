@@ -12,16 +12,8 @@ from app.lab.pipelines import DPO, RLHF
 from app.lab.race import Leg, race_legs
 from app.lab.trained import PromptFacts, the_lab
 from app.lab.world import the_world
-from app.widgets.base import (
-    PromptId,
-    Widget,
-    WidgetParams,
-    WidgetResult,
-    always,
-    number,
-    prompt_field,
-    seed_field,
-)
+from app.widgets import fields
+from app.widgets.base import PromptId, Widget, WidgetParams, WidgetResult, always
 
 BETA = 0.3
 """Strength of the KL term in both pipelines, so that both aim at the same kind of optimum."""
@@ -30,9 +22,9 @@ BETA = 0.3
 class Params(WidgetParams):
     """One pair of runs."""
 
-    prompt: PromptId = prompt_field()
-    seed: int = seed_field()
-    view: int = number(
+    prompt: PromptId = fields.prompt()
+    seed: int = fields.seed()
+    view: int = fields.number(
         50,
         0,
         100,

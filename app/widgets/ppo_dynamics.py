@@ -16,33 +16,22 @@ from app.lab.ppo import PPOConfig
 from app.lab.runs import PPORow, finished_ppo, ppo_rows
 from app.lab.trained import the_lab
 from app.lab.world import the_world
-from app.widgets.base import (
-    PromptId,
-    Widget,
-    WidgetParams,
-    WidgetResult,
-    always,
-    number,
-    prompt_field,
-    seed_field,
-)
+from app.widgets import fields
+from app.widgets.base import PromptId, Widget, WidgetParams, WidgetResult, always
 
 
 class Params(WidgetParams):
     """One run of PPO on one prompt, against the lab's reward model."""
 
-    prompt: PromptId = prompt_field()
-    seed: int = seed_field()
-    kl_coefficient: float = number(
+    prompt: PromptId = fields.prompt()
+    seed: int = fields.seed()
+    kl_coefficient: float = fields.beta(
+        "what a nat of KL against the reference costs in reward",
         0.02,
-        0.01,
-        2,
+        high=2,
         title="KL coefficient",
-        description="what a nat of KL against the reference costs in reward",
-        unit="reward per nat",
-        log_scale=True,
     )
-    learning_rate: float = number(
+    learning_rate: float = fields.number(
         0.001,
         0.0001,
         0.02,
@@ -50,7 +39,7 @@ class Params(WidgetParams):
         description="of Adam, falling linearly to zero",
         log_scale=True,
     )
-    clip_range: float = number(
+    clip_range: float = fields.number(
         0.2,
         0.02,
         1,
@@ -58,7 +47,7 @@ class Params(WidgetParams):
         description="epsilon of the clipped surrogate",
         step=0.02,
     )
-    iterations: int = number(
+    iterations: int = fields.number(
         150,
         10,
         400,

@@ -15,16 +15,8 @@ from app.lab.preferences import Comparisons, bradley_terry
 from app.lab.trained import the_lab
 from app.lab.world import response_number, the_world
 from app.phrases import ScoredPhrase, scored_phrases
-from app.widgets.base import (
-    PROMPT_TEXTS,
-    PromptId,
-    Widget,
-    WidgetParams,
-    WidgetResult,
-    choice,
-    number,
-    prompt_field,
-)
+from app.widgets import fields
+from app.widgets.base import PROMPT_TEXTS, PromptId, Widget, WidgetParams, WidgetResult
 
 PAIRS = 200
 """Pairs to step through: the first ones of the lab's comparisons for a prompt."""
@@ -36,8 +28,8 @@ ROUNDING = 1e-9
 class Params(WidgetParams):
     """One labelled pair."""
 
-    prompt: PromptId = prompt_field()
-    pair: int = number(
+    prompt: PromptId = fields.prompt()
+    pair: int = fields.number(
         1,
         1,
         PAIRS,
@@ -45,7 +37,7 @@ class Params(WidgetParams):
         description=f"which of the prompt's first {PAIRS} pairs",
         step=1,
     )
-    split: Literal["train", "test"] = choice(
+    split: Literal["train", "test"] = fields.choice(
         "train",
         title="Which pairs",
         description="pairs that the reward model and the DPO policy were trained on (train), "

@@ -10,7 +10,8 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints, Valida
 from pydantic_core import PydanticCustomError
 
 from app.sections import SECTIONS
-from app.widgets.base import Widget, WidgetParams, WidgetResult, seed_field
+from app.widgets import fields
+from app.widgets.base import Widget, WidgetParams, WidgetResult
 from app.widgets.quiz_questions import QUESTIONS
 from app.widgets.quiz_questions.kinds import (
     ChoiceQuestion,
@@ -63,7 +64,7 @@ def _answer(question_id: str) -> Any:
 class Params(WidgetParams):
     """The sheet, by its seed, and the answers to its questions."""
 
-    seed: int = seed_field()
+    seed: int = fields.seed()
     q_pair: Answer = _answer("q_pair")
     q_ppo_memory: Answer = _answer("q_ppo_memory")
     q_preference: Answer = _answer("q_preference")

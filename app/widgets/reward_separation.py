@@ -10,16 +10,17 @@ from pydantic import BaseModel, Field
 
 from app.figures import curve_figures, lines, markers
 from app.lab.preferences import bradley_terry
-from app.widgets.base import Ranges, Widget, WidgetParams, WidgetResult, number
+from app.widgets import fields
+from app.widgets.base import Ranges, Widget, WidgetParams, WidgetResult
 
 
 class Params(WidgetParams):
     """Rewards of the two responses."""
 
-    reward_chosen: float = number(
+    reward_chosen: float = fields.number(
         3.0, -10, 10, title="Reward of the chosen response", description="r(x, y_w)"
     )
-    reward_rejected: float = number(
+    reward_rejected: float = fields.number(
         0.0, -10, 10, title="Reward of the rejected response", description="r(x, y_l)"
     )
 

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from app.stages import ppo, reward_model, sft
 from app.stages.description import Hyperparameter, Network, Quantity
-from app.widgets.base import Widget, WidgetParams, WidgetResult, choice
+from app.widgets import fields
+from app.widgets.base import Widget, WidgetParams, WidgetResult
 
 Stage = Literal["sft", "reward_model", "ppo"]
 
@@ -18,7 +19,7 @@ DESCRIBE = {"sft": sft.describe, "reward_model": reward_model.describe, "ppo": p
 class Params(WidgetParams):
     """One stage."""
 
-    stage: Stage = choice(
+    stage: Stage = fields.choice(
         "sft",
         title="Stage",
         description="which of the three stages of RLHF to open",

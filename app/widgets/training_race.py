@@ -13,41 +13,22 @@ from app.figures import curve_figure, line, marker
 from app.lab.race import LEGS, Leg, race_legs
 from app.lab.trained import the_lab
 from app.lab.world import the_world
-from app.widgets.base import (
-    PromptId,
-    Widget,
-    WidgetParams,
-    WidgetResult,
-    always,
-    number,
-    prompt_field,
-    seed_field,
-)
+from app.widgets import fields
+from app.widgets.base import PromptId, Widget, WidgetParams, WidgetResult, always
 
 
 class Params(WidgetParams):
     """One race: a prompt, a seed, and how strongly each method holds on to the reference."""
 
-    prompt: PromptId = prompt_field()
-    dpo_beta: float = number(
+    prompt: PromptId = fields.prompt()
+    dpo_beta: float = fields.beta("temperature of DPO's loss", 0.3, high=5, title="DPO’s β")
+    kl_coefficient: float = fields.beta(
+        "what PPO pays for a nat of KL against the reference",
         0.3,
-        0.01,
-        5,
-        title="DPO’s β",
-        description="temperature of DPO's loss",
-        unit="reward per nat",
-        log_scale=True,
-    )
-    kl_coefficient: float = number(
-        0.3,
-        0.01,
-        5,
+        high=5,
         title="PPO’s KL coefficient",
-        description="what PPO pays for a nat of KL against the reference",
-        unit="reward per nat",
-        log_scale=True,
     )
-    seed: int = seed_field()
+    seed: int = fields.seed()
 
 
 FARTHEST = 25.0

@@ -19,7 +19,8 @@ from app.benchmarks.results import (
 )
 from app.benchmarks.words import Facts, Table, finding, tables
 from app.sources import references
-from app.widgets.base import Widget, WidgetParams, WidgetResult, choice
+from app.widgets import fields
+from app.widgets.base import Widget, WidgetParams, WidgetResult
 
 LABELS = {benchmark.id: benchmark.label for benchmark in published_results().benchmarks}
 BenchmarkId = StrEnum("BenchmarkId", {name: name for name in LABELS})  # type: ignore[misc]
@@ -29,7 +30,7 @@ BenchmarkId = StrEnum("BenchmarkId", {name: name for name in LABELS})  # type: i
 class Params(WidgetParams):
     """One benchmark; its result holds all temperatures, judges and steps."""
 
-    benchmark: BenchmarkId = choice(
+    benchmark: BenchmarkId = fields.choice(
         "tldr",
         title="Benchmark",
         description="which figure or table of the DPO paper",
