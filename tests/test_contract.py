@@ -17,7 +17,7 @@ from app.widgets.registry import WIDGETS
 from tests.contract import FILE, commands, routes, statuses
 
 TESTS = Path(__file__).parent
-NOT_WIDGETS = {"__init__", "base", "registry", "quiz_questions"}
+NOT_WIDGETS = {"__init__", "base", "fields", "registry", "quiz_questions"}
 
 SLUGS = [
     "alignment-problem",
