@@ -193,6 +193,9 @@ def first_visit(browser: Browser, server: str, faults: list[str]) -> Iterator[Pa
 def _context(browser: Browser, server: str, **options: Any) -> Iterator[BrowserContext]:
     size: ViewportSize = {"width": 1280, "height": 900}
     context = browser.new_context(base_url=server, viewport=size, **options)
+    context.set_default_timeout(60_000)
+    # Pages train what they show when they are first asked for, and one shows everything.
+    context.set_default_navigation_timeout(180_000)
     yield context
     context.close()
 
@@ -200,9 +203,6 @@ def _context(browser: Browser, server: str, **options: Any) -> Iterator[BrowserC
 @contextmanager
 def _watched(context: BrowserContext, server: str, expected: list[str]) -> Iterator[Page]:
     page = context.new_page()
-    page.set_default_timeout(60_000)
-    # Pages train what they show when they are first asked for, and one shows everything.
-    page.set_default_navigation_timeout(180_000)
     seen = Faults(page, server)
     yield page
     for opened in context.pages:
