@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
 from app.export.pages import all_pages
 from app.widgets import beta_effect
@@ -20,7 +20,8 @@ from app.widgets.quiz import Params as QuizParams
 from app.widgets.quiz import compute as quiz
 from tests.browser.helpers import expect_chart, field, widget
 
-PATIENCE = 30_000
+BOTH = pytest.mark.parametrize("copy", ["disk", "static host"], indirect=True)
+"""for what a host may do otherwise; everything else is tried from disk, where scripts may do least"""
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -43,21 +44,27 @@ def static_host(offline_copy: Path) -> Iterator[str]:
     host.server_close()
 
 
-@pytest.fixture(params=["disk", "static host"])
+@pytest.fixture
 def copy(request: pytest.FixtureRequest, offline_copy: Path) -> str:
     """The address of the copy's folder."""
-    if request.param == "disk":
+    if getattr(request, "param", "disk") == "disk":
         return f"{offline_copy.as_uri()}/"
     found: str = request.getfixturevalue("static_host")
     return found
 
 
+@pytest.fixture(scope="module")
+def visits(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(60_000)
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def visitor(browser: Browser, copy: str) -> Iterator[Page]:
+def visitor(visits: BrowserContext, copy: str) -> Iterator[Page]:
     """A page of the copy: nothing may be said in its console, and no request may leave the folder."""
-    context = browser.new_context(base_url=copy, viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(20_000)
+    page = visits.new_page()
     found: list[str] = []
     page.on("console", lambda said: found.append(said.text) if said.type != "log" else None)
     page.on("pageerror", lambda error: found.append(f"exception: {error}"))
@@ -77,7 +84,7 @@ def visitor(browser: Browser, copy: str) -> Iterator[Page]:
         ),
     )
     yield page
-    context.close()
+    page.close()
     assert found == []
 
 
@@ -88,11 +95,12 @@ def test_every_page_comes_to_life(visitor: Page, copy: str, file: str) -> None:
     expect(visitor.locator("h1")).to_be_visible()
     for found in visitor.locator("dpo-widget").all():
         found.scroll_into_view_if_needed()
-        expect(found).to_have_attribute("data-ready", "", timeout=PATIENCE)
+        expect(found).to_have_attribute("data-ready", "")
         expect(found.locator("[data-offline-note]")).to_contain_text("this is an offline copy")
     assert visitor.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
+@BOTH
 def test_a_slider_moves_on_the_grid_and_changes_numbers(visitor: Page, copy: str) -> None:
     visitor.goto(f"{copy}widgets/reward_separation.html")
     found = widget(visitor, "reward_separation")
@@ -128,6 +136,7 @@ def test_an_address_opens_its_state(visitor: Page, copy: str) -> None:
     expect(found.locator(".finding")).to_have_text(wanted.finding)
 
 
+@BOTH
 def test_a_recorded_run_plays_pauses_and_says_that_it_is_recorded(visitor: Page, copy: str) -> None:
     visitor.goto(f"{copy}sections/ppo-problem.html")
     found = widget(visitor, "ppo_dynamics")
@@ -141,7 +150,7 @@ def test_a_recorded_run_plays_pauses_and_says_that_it_is_recorded(visitor: Page,
     found.get_by_role("button", name="Pause", exact=True).click()
     expect(text).to_contain_text("paused")
     found.get_by_role("button", name="Continue", exact=True).click()
-    expect(text).to_have_text("150 of 150 iterations", timeout=PATIENCE)
+    expect(text).to_have_text("150 of 150 iterations")
     expect(found.locator(".finding")).to_have_text(finding)
 
 
@@ -153,7 +162,7 @@ def test_a_recorded_race_plays_from_the_frontier_on(visitor: Page, copy: str) ->
     text = found.locator("[data-run-text]")
     expect(text).to_have_text(re.compile(r"^[1-9]\d* of 50 legs"))
     expect(field(found, "dpo_last.kl")).not_to_have_text(wanted)
-    expect(text).to_have_text("50 of 50 legs", timeout=PATIENCE)
+    expect(text).to_have_text("50 of 50 legs")
     expect(field(found, "dpo_last.kl")).to_have_text(wanted)
 
 
@@ -196,6 +205,7 @@ def test_what_is_not_in_the_copy_is_refused_with_the_reason(visitor: Page, copy:
     expect(own.locator("[data-download]").first).to_be_hidden()
 
 
+@BOTH
 def test_nothing_leads_to_a_server(visitor: Page, copy: str) -> None:
     visitor.goto(f"{copy}index.html")
     expect(visitor.get_by_role("link", name="API")).to_have_count(0)
