@@ -109,7 +109,10 @@ def offline_copy(shared: Path) -> Path:
     with (shared / "offline.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
-            export(folder, jobs=1, plans=reduced())
+            making = shared / "offline.making"
+            export(making, jobs=1, plans=reduced())
+            folder.parent.mkdir(parents=True)
+            making.rename(folder)
     return folder
 
 
