@@ -102,18 +102,12 @@ def measured(row: Row) -> Method:
     """A row with its rate and standard error."""
     share = share_of(row)
     return Method(
+        **row.model_dump(exclude={"method", "rate"}),
         name=row.method,
         setting=_setting(row),
         value=share.value,
         standard_error=standard_error(share),
-        n=row.n,
-        wins=row.wins,
         printed=row.printed_as is not None,
-        printed_as=row.printed_as,
-        temperature=row.temperature,
-        judge=row.judge,
-        step=row.step,
-        agreement_with_people=row.agreement_with_people,
     )
 
 

@@ -87,8 +87,3 @@ def best_of_n_logps(reference_logps: Tensor, reward: Tensor, n: int) -> Tensor:
     won = n * log_upper + torch.log(-torch.expm1(n * ratio))
     logps = reference_logps + (won - mass.log())[group]
     return logps - torch.logsumexp(logps, 0)
-
-
-def best_of_n_kl_bound(n: int) -> float:
-    """log N - (N - 1) / N, an upper bound on the KL of best-of-N (arXiv 2401.01879)."""
-    return float(torch.tensor(float(n)).double().log()) - (n - 1) / n

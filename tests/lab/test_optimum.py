@@ -12,7 +12,6 @@ from app.lab.exact import expectation, kl_divergence
 from app.lab.measure import AboveFrontier, measure
 from app.lab.optimum import (
     Frontier,
-    best_of_n_kl_bound,
     best_of_n_logps,
     optimal_logps,
 )
@@ -82,15 +81,10 @@ def test_best_of_n_stays_below_its_kl_bound_and_the_frontier(facts: PromptFacts,
     logps = best_of_n_logps(facts.reference_logps, facts.true_quality, n)
     assert float(logps.exp().sum()) == pytest.approx(1, abs=1e-10)
     measured = measure(logps, facts, facts.learned_reward)  # refuses what is above the frontier
-    assert -1e-12 <= measured.kl <= best_of_n_kl_bound(n) + 1e-9
+    bound = math.log(n) - (n - 1) / n  # arXiv 2401.01879
+    assert -1e-12 <= measured.kl <= bound + 1e-9
 
 
 def test_best_of_one_is_the_reference(facts: PromptFacts) -> None:
     logps = best_of_n_logps(facts.reference_logps, facts.true_quality, 1)
     torch.testing.assert_close(logps, facts.reference_logps, rtol=0, atol=1e-7)
-
-
-def test_published_values_of_the_best_of_n_kl_bound() -> None:
-    values = {4: 0.636, 16: 1.835, 64: 3.175, 128: 3.860, 256: 4.549}
-    for n, kl in values.items():
-        assert best_of_n_kl_bound(n) == pytest.approx(kl, abs=5e-4)
