@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -12,38 +11,27 @@ from app.cli import main
 from app.export.copy import MOST_BYTES, Occupied, export
 from app.export.pages import all_pages
 from app.widgets.registry import WIDGETS
+from tests.site import Elements
 
 
-class Addresses(HTMLParser):
-    """All addresses of a page, and its anchors."""
-
-    def __init__(self, page: Path) -> None:
-        super().__init__()
-        self.links: list[str] = []
-        self.ids: set[str] = set()
-        self.ours: list[str] = []
-        self.feed(page.read_text(encoding="utf-8"))
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        for name, value in attrs:
-            if name in ("href", "src", "action", "data-page"):
-                self.links.append(value or "")
-            elif name == "id":
-                self.ids.add(value or "")
-            if (value or "").startswith("/") or "offline.invalid" in (value or ""):
-                self.ours.append(f"{tag} {name}={value}")
+def links_of(page: Elements) -> list[str]:
+    names = ("href", "src", "action", "data-page")
+    return [address for name in names for address in page.attributes(name)]
 
 
 def test_no_link_of_a_copy_leads_nowhere_or_out_of_its_folder(offline_copy: Path) -> None:
-    pages = {path: Addresses(path) for path in offline_copy.rglob("*.html")}
+    pages = {
+        path: Elements(path.read_text(encoding="utf-8")) for path in offline_copy.rglob("*.html")
+    }
     assert {path.relative_to(offline_copy).as_posix() for path in pages} == {
         *all_pages().values(),
         "report.html",
     }
     checked = 0
     for page, found in pages.items():
-        assert found.ours == [], page
-        for link in found.links:
+        values = [value or "" for _, attributes in found.found for value in attributes.values()]
+        assert not [v for v in values if v.startswith("/") or "offline.invalid" in v], page
+        for link in links_of(found):
             parts = urlsplit(link)
             if parts.scheme:
                 assert parts.scheme in ("https", "http", "mailto"), (page, link)
@@ -53,7 +41,7 @@ def test_no_link_of_a_copy_leads_nowhere_or_out_of_its_folder(offline_copy: Path
             assert target.is_file(), (page, link)
             assert target.is_relative_to(offline_copy.resolve()), (page, link)
             if parts.fragment and target.suffix == ".html":
-                assert parts.fragment in pages[target].ids, (page, link)
+                assert parts.fragment in pages[target].attributes("id"), (page, link)
             checked += 1
     assert checked > 1000
 
@@ -109,7 +97,7 @@ def test_the_command_writes_one_widget_and_can_write_it_again(
         "report.json",
         "static",
     }
-    found = Addresses(tmp_path / "index.html")
-    for link in found.links:
+    page = Elements((tmp_path / "index.html").read_text(encoding="utf-8"))
+    for link in links_of(page):
         if not urlsplit(link).scheme and urlsplit(link).path:
             assert (tmp_path / urlsplit(link).path).is_file(), link

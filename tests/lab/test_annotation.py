@@ -109,15 +109,6 @@ def test_features_are_sums_of_the_marks_of_the_phrases() -> None:
         assert row == pytest.approx([sum(getattr(p, name) for p in said) for name in FEATURES])
 
 
-def test_labels_say_which_response_was_chosen() -> None:
-    pairs = draw_pairs(the_lab().reference_policy, 0, 5, 0)
-    labelled = pairs.labelled(torch.tensor([True, False, False]))
-    assert len(labelled) == 3
-    assert torch.equal(labelled.chosen[0], pairs.first[0])
-    assert torch.equal(labelled.chosen[1], pairs.second[1])
-    assert torch.equal(labelled.rejected[1:], pairs.first[1:3])
-
-
 def test_every_fourth_label_is_held_back() -> None:
     assert held_back(9).nonzero().flatten().tolist() == [3, 7]
     assert len(held_back(0)) == 0

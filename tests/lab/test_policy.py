@@ -66,21 +66,14 @@ def test_a_value_model_is_the_plain_network(policy: Policy) -> None:
 
 
 @pytest.mark.parametrize("prompt", [0, 3, 5])
-def test_exact_log_probabilities_are_those_of_the_plain_network(
+def test_exact_log_probabilities_are_those_of_the_plain_network_in_float64(
     policy: Policy, prompt: int
 ) -> None:
-    with torch.no_grad():
-        expected = plain_network.phrase_logps(policy, prompt, all_responses()).sum(1)
-    torch.testing.assert_close(exact_logps(policy, prompt), expected, rtol=0, atol=1e-12)
-
-
-def test_exact_log_probabilities_of_a_float32_policy_are_worked_out_in_float64() -> None:
-    policy = the_lab().reference_policy
-    with torch.no_grad():
-        expected = plain_network.phrase_logps(
-            copy.deepcopy(policy).double(), 2, all_responses()
-        ).sum(1)
-    torch.testing.assert_close(exact_logps(policy, 2), expected, rtol=0, atol=1e-12)
+    for network in (policy, the_lab().reference_policy):
+        plain = copy.deepcopy(network).double()
+        with torch.no_grad():
+            expected = plain_network.phrase_logps(plain, prompt, all_responses()).sum(1)
+        torch.testing.assert_close(exact_logps(network, prompt), expected, rtol=0, atol=1e-12)
 
 
 def test_a_policy_can_be_used_by_others_while_it_is_evaluated_exactly() -> None:
@@ -93,28 +86,19 @@ def test_a_policy_can_be_used_by_others_while_it_is_evaluated_exactly() -> None:
     assert seen == [{torch.float32}]
 
 
-def test_exact_log_probabilities_evaluate_each_prefix_once(policy: Policy) -> None:
-    evaluated: list[Tensor] = []
+def test_each_prefix_is_evaluated_once(policy: Policy) -> None:
+    evaluated: list[int] = []
     watching = policy.trunk.narrow.register_forward_hook(
-        lambda _module, _inputs, output: evaluated.append(output)
+        lambda _module, _inputs, output: evaluated.append(len(output))
     )
     exact_logps(policy, 0)
+    assert sum(evaluated) == 1 + 6 + 36 + 216 + 1296
+    evaluated.clear()
+    batch = all_responses()[torch.tensor([0, 0, 1, 7775])]
+    policy.logps(0, batch)
     watching.remove()
-    assert sum(len(rows) for rows in evaluated) == 1 + 6 + 36 + 216 + 1296
-
-
-def test_a_batch_evaluates_each_of_its_prefixes_once(policy: Policy) -> None:
-    responses = all_responses()[torch.tensor([0, 0, 1, 7775])]
-    evaluated: list[Tensor] = []
-    watching = policy.trunk.narrow.register_forward_hook(
-        lambda _module, _inputs, output: evaluated.append(output)
-    )
-    policy.logps(0, responses)
-    watching.remove()
-    beginnings = {
-        tuple(response[:length]) for response in responses.tolist() for length in range(5)
-    }
-    assert [len(rows) for rows in evaluated] == [len(beginnings)]
+    beginnings = {tuple(row[:length]) for row in batch.tolist() for length in range(5)}
+    assert evaluated == [len(beginnings)]
 
 
 def test_samples_follow_the_exact_distribution() -> None:

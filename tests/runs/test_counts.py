@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
 from app.runs.failures import RunFailed, RunLost
-from app.runs.job import Event, Job
+from app.runs.job import Job
 from app.runs.limits import Limits
 from app.runs.runs import Outcome, Runs
-from tests.runs.test_runs import Kept, Scripted, everything, job, run, three
+from tests.runs.test_runs import Kept, Scripted, dies, everything, fails, for_ever, job, run, three
 
 
 class Told:
@@ -23,21 +22,6 @@ class Told:
     def __call__(self, ended: Job, outcome: Outcome, seconds: float) -> None:
         assert seconds >= 0
         self.ended.append((ended.widget, outcome))
-
-
-async def fails(_: Job) -> AsyncIterator[Event]:
-    raise RunFailed("ValueError", "no")
-    yield
-
-
-async def dies(_: Job) -> AsyncIterator[Event]:
-    raise RunLost("gone")
-    yield
-
-
-async def for_ever(_: Job) -> AsyncIterator[Event]:
-    yield Event("step", "0")
-    await asyncio.Event().wait()
 
 
 def test_how_runs_ended_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,13 +80,3 @@ def test_the_queue_says_how_many_wait_go_on_and_are_read() -> None:
 
     # The run that goes on is made to its end, whoever reads it.
     assert run(watch()) == [(0, 0, 0, False), (0, 1, 1, False), (1, 1, 3, True), (0, 1, 0, False)]
-
-
-def test_finished_runs_that_are_found_are_counted() -> None:
-    async def twice() -> tuple[int, int]:
-        runs = Runs(Scripted(three), Kept(), 1)
-        for _ in range(3):
-            await everything(runs, "a")
-        return runs.store_hits, runs.store_misses
-
-    assert run(twice()) == (2, 1)

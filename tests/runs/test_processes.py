@@ -11,7 +11,7 @@ from contextlib import aclosing
 import pytest
 
 from app.runs.failures import RunFailed, RunLost
-from app.runs.job import Event, Job, events, job_of
+from app.runs.job import Job, events, job_of
 from app.runs.processes import Processes
 from app.widgets.ppo_dynamics import WIDGET, Params
 from app.widgets.registry import WIDGETS
@@ -101,4 +101,3 @@ def test_the_key_of_a_job_tells_it_from_all_others() -> None:
     ]
     assert len({job.key for job in jobs}) == len(jobs)
     assert job_of(WIDGET, Params(iterations=10, seed=3)).key == SHORT.key
-    assert isinstance(Event("done", "{}"), tuple)

@@ -79,6 +79,21 @@ async def three(job: Job) -> AsyncIterator[Event]:
         yield Event("step", f"{job.widget} {n}")
 
 
+async def fails(_: Job) -> AsyncIterator[Event]:
+    yield Event("step", "0")
+    raise RunFailed("ValueError", "torch said no")
+
+
+async def dies(_: Job) -> AsyncIterator[Event]:
+    yield Event("step", "0")
+    raise RunLost("killed")
+
+
+async def for_ever(_: Job) -> AsyncIterator[Event]:
+    yield Event("step", "0")
+    await asyncio.Event().wait()
+
+
 async def everything(runs: Runs, name: str) -> list[Event | Queued]:
     return [event async for event in runs.events(job(name))]
 
@@ -97,12 +112,14 @@ def test_events_arrive_in_order_and_the_last_is_the_result() -> None:
 def test_a_finished_run_is_not_made_again() -> None:
     maker, store = Scripted(three), Kept()
 
-    async def read() -> list[Event | Queued]:
-        await everything(Runs(maker, store, 1), "a")
-        # By another worker, that has the same store.
-        return await everything(Runs(maker, store, 1), "a")
+    async def read() -> None:
+        # The other worker has the same store.
+        first, other = (Runs(maker, store, 1) for _ in range(2))
+        await everything(first, "a")
+        assert await everything(other, "a") == await everything(other, "a") == STEPS
+        assert (first.store_misses, other.store_hits, other.store_misses) == (1, 2, 0)
 
-    assert run(read()) == STEPS
+    run(read())
     assert maker.made == ["a"]
 
 
@@ -228,11 +245,7 @@ def test_a_run_leaves_the_queue_with_its_last_reader(
 
 
 def test_the_error_of_a_run_reaches_its_reader_and_is_not_kept() -> None:
-    async def failing(_: Job) -> AsyncIterator[Event]:
-        yield Event("step", "0")
-        raise RunFailed("ValueError", "torch said no")
-
-    maker = Scripted(failing)
+    maker = Scripted(fails)
 
     async def read() -> None:
         runs = Runs(maker, Kept(), 1)
@@ -259,18 +272,9 @@ def test_a_run_that_was_lost_is_made_again_and_its_reader_does_not_notice() -> N
 
 def test_a_run_that_is_lost_every_time_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.runs.runs.PAUSES", (0, 0))
-
-    async def dying(_: Job) -> AsyncIterator[Event]:
-        yield Event("step", "0")
-        raise RunLost("killed")
-
-    maker = Scripted(dying)
-
-    async def read() -> None:
-        with pytest.raises(RunLost):
-            await everything(Runs(maker, Kept(), 1), "a")
-
-    run(read())
+    maker = Scripted(dies)
+    with pytest.raises(RunLost):
+        run(everything(Runs(maker, Kept(), 1), "a"))
     assert len(maker.made) == 3
 
 
@@ -353,15 +357,7 @@ def test_readers_are_limited_before_they_begin() -> None:
 
 
 def test_a_run_that_takes_too_long_is_stopped() -> None:
-    async def endless(_: Job) -> AsyncIterator[Event]:
-        yield Event("begun", "")
-        await asyncio.Event().wait()
-
-    maker = Scripted(endless)
-
-    async def read() -> None:
-        with pytest.raises(RunTooLong, match="more than"):
-            await everything(Runs(maker, Kept(), 1, replace(LIMITS, seconds=0.01)), "a")
-
-    run(read())
+    maker = Scripted(for_ever)
+    with pytest.raises(RunTooLong, match="more than"):
+        run(everything(Runs(maker, Kept(), 1, replace(LIMITS, seconds=0.01)), "a"))
     assert not maker.going

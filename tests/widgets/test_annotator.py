@@ -18,12 +18,12 @@ from app.widgets.base import PROMPT_TEXTS
 DOWNLOAD = "/api/v1/annotator/labels.jsonl"
 
 
-def labels_by_flattery(prompt: str, sign: int, count: int, seed: int = 0) -> str:
+def labels_by_flattery(prompt: str, sign: int, count: int) -> str:
     """Labels of a judge of flattery, for it (+1) or against it (-1); true quality decides a tie."""
     number = the_world().prompt_number(prompt)
     flattering = sum_over_slots(the_world().attribute("flattering", number))
     score = sign * 1000 * flattering + the_lab().facts(number).true_quality
-    pairs = pairs_of(number, seed)
+    pairs = pairs_of(number, 0)
     wins = score[response_number(pairs.first)] > score[response_number(pairs.second)]
     return "".join("a" if win else "b" for win in wins[:count].tolist())
 

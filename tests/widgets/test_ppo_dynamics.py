@@ -6,7 +6,7 @@ from app.lab.optimum import optimal_logps
 from app.lab.ppo import PPOConfig
 from app.lab.runs import finished_ppo
 from app.lab.trained import the_lab
-from app.widgets.ppo_dynamics import Params, compute, stream
+from app.widgets.ppo_dynamics import Params, compute
 
 SHORT = {"iterations": 10, "seed": 2}
 
@@ -26,11 +26,6 @@ def test_the_history_is_that_of_the_lab() -> None:
     assert [row.kl for row in result.history] == [row.measured.kl for row in run]
     assert result.last == result.history[-1]
     assert result.last.iteration == 10
-
-
-def test_the_stream_has_the_rows_of_the_result() -> None:
-    rows = compute(Params(**SHORT)).history
-    assert list(stream(Params(**SHORT))) == [("step", row) for row in rows]
 
 
 def test_the_target_is_the_closed_form_optimum_of_the_learned_reward() -> None:
