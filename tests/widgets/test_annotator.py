@@ -93,15 +93,6 @@ def test_a_held_back_label_changes_no_model_but_the_agreement() -> None:
         assert first.agreement.ranked_alike + second.agreement.ranked_alike == 4
 
 
-def test_swapping_every_label_turns_every_weight_around() -> None:
-    labels = "abbabaabbbab"
-    one = compute(Params(labels=labels))
-    other = compute(Params(labels=labels.translate(str.maketrans("ab", "ba"))))
-    for weight, turned in zip(one.weights, other.weights, strict=True):
-        assert weight.mean == pytest.approx(-turned.mean, abs=1e-9)
-        assert weight.sd == pytest.approx(turned.sd, abs=1e-9)
-
-
 def test_what_the_aligned_model_says_is_exact() -> None:
     params = Params(prompt="bleach", labels="abbabaabbb", align="yes")
     result = compute(params)

