@@ -259,6 +259,7 @@ _environment.globals.update(
     module=_module,
     link=_link,
     module_imports=imports,
+    scripted={path.stem for path in (STATIC / "widgets").glob("*.js")},
     heading=_heading,
     widget=_widget,
     cite=_cite,

@@ -10,9 +10,11 @@ const MOST_MS = 100; // that count since the frame before
 /** @type {(seconds: number) => string} */
 const whole = (seconds) => (seconds < 1.5 ? "1 s" : `${Math.round(seconds)} s`);
 
+/** @typedef {(widget: Widget, run: LiveRun) => Run} RunOf */
+
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
-export class LiveRun {
+class LiveRun {
   #widget;
   #how;
   /** @type {ReturnType<typeof stream> | null} */
@@ -34,10 +36,10 @@ export class LiveRun {
   /** @type {Record<string, any>} */
   #parts = {};
 
-  /** @param {Widget} widget @param {Run} how */
-  constructor(widget, how) {
+  /** @param {Widget} widget @param {RunOf} howOf */
+  constructor(widget, howOf) {
     this.#widget = widget;
-    this.#how = how;
+    this.#how = howOf(widget, this);
     for (const part of ["new", "again", "pause", "step", "cancel", "bar", "text"]) {
       this.#parts[part] = widget.querySelector(`[data-run-${part}]`);
     }
@@ -256,3 +258,21 @@ export class LiveRun {
     }
   }
 }
+
+/** What a widget whose run is streamed does; `howOf` tells its run apart.
+ *  @type {(howOf: RunOf) => WidgetModule} */
+export const streamed = (howOf) => {
+  /** @type {WeakMap<Widget, LiveRun>} */
+  const runs = new WeakMap();
+  return {
+    start: (widget) => runs.set(widget, new LiveRun(widget, howOf)),
+    // A changed control makes no request: a run is started by its button, or by Enter.
+    changed(widget) {
+      widget.followUrl();
+      return false;
+    },
+    submit: (widget) => runs.get(widget)?.begin(),
+    draw: (widget) => runs.get(widget)?.finished(),
+    stop: (widget) => runs.get(widget)?.stop(),
+  };
+};

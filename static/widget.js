@@ -1,4 +1,5 @@
-// <dpo-widget>: the life cycle of every widget. A module static/widgets/N.js only draws a result.
+// <dpo-widget>: the life cycle of every widget. A module static/widgets/N.js, where there is one, adds what only this
+// widget does.
 //
 // The server sends the widget complete, with its result as JSON. When it comes near the screen, the
 // module is loaded and draws; when a control changes, the result is fetched again and shown. A slider whose
@@ -164,7 +165,7 @@ export class DpoWidget extends HTMLElement {
     this.#unanswered = "";
     this.clearError();
     this.bind(result);
-    this.#module?.draw?.(this, result);
+    this.#draw(result);
     // For pages around a widget, such as that of a course package (static/scorm.js).
     this.dispatchEvent(new CustomEvent("dpo-result", { bubbles: true, detail: result }));
     this.announce(result.finding);
@@ -270,21 +271,25 @@ export class DpoWidget extends HTMLElement {
       this.#module?.pause?.(this);
       return;
     }
-    if (this.#module) {
-      this.#module.resume?.(this);
-      return;
-    }
-    if (this.loading) return;
+    if (this.#module || this.loading) return;
     this.loading = true;
     // Plotly takes longest: it is on its way before anything asks it to draw.
     if (this.querySelector("[data-chart]")) import("./plot.js").then(({ plotly }) => plotly()).catch(() => {});
-    const found = await this.loaded(import(`./widgets/${this.name}.js`));
+    const found = "script" in this.dataset ? await this.loaded(import(`./widgets/${this.name}.js`)) : { default: {} };
     this.loading = false;
     if (!found) return;
-    const module = (this.#module = found.default);
-    module.start?.(this);
-    module.draw?.(this, this.result);
+    this.#module = found.default;
+    this.#module?.start?.(this);
+    this.#draw(this.result);
     this.dataset.ready = "";
+  }
+
+  /** @param {Result} result */
+  #draw(result) {
+    this.#module?.draw?.(this, result);
+    for (const chart of this.querySelectorAll("[data-chart]")) {
+      if (!chart.closest("[hidden]")) this.plot(chart.dataset.chart, result[chart.dataset.chart]);
+    }
   }
 
   // Every number opens its receipt, and so does the link, for those who come by keyboard. Another link

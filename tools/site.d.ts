@@ -12,9 +12,8 @@ interface WidgetModule {
   changed?(widget: Widget, control: Control): boolean | void;
   submit?(widget: Widget): void;
   ask?(widget: Widget, signal: AbortSignal): Promise<Response> | Response | undefined;
-  draw(widget: Widget, result: Result): void;
+  draw?(widget: Widget, result: Result): void;
   pause?(widget: Widget): void;
-  resume?(widget: Widget): void;
   stop?(widget: Widget): void;
 }
 

@@ -84,7 +84,6 @@ export default {
 
     const query = widget.params({ align: "no" }).toString();
     widget.querySelector("[data-download]").href = `${widget.dataset.api}/labels.jsonl?${query}`;
-    widget.plot("figure", result.figure);
 
     const state = states.get(widget);
     if (state.taken && result.next_pair && !result.aligned) {

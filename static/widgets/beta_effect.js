@@ -84,10 +84,7 @@ export default {
     widget.refresh();
   },
 
-  draw(widget, result) {
-    drawDots(widget, result);
-    widget.plot("tradeoff", result.tradeoff);
-  },
+  draw: drawDots,
 
   pause: stop,
 

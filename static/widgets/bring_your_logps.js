@@ -98,9 +98,6 @@ export default {
       written(pair.loss, "fixed3"),
     ]);
     part(widget, "worst").replaceChildren(...rows.map(tableRow));
-    widget.plot("figure", result.figure);
-    const byLength = widget.querySelector('[data-part="by_length"]');
-    byLength.hidden = result.points_shown === 0;
-    if (!byLength.hidden) widget.plot("by_length", result.by_length);
+    widget.querySelector('[data-part="by_length"]').hidden = result.points_shown === 0;
   },
 };

@@ -17,6 +17,5 @@ export default {
       logps: !result.reads.reference,
     };
     for (const group of widget.querySelectorAll("[data-reads]")) group.hidden = !needed[group.dataset.reads];
-    widget.plot("figure", result.figure);
   },
 };

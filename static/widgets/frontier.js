@@ -22,7 +22,5 @@ export default {
 
   draw(widget, result) {
     for (const part of widget.querySelectorAll("[data-own]")) part.hidden = result.own === null;
-    widget.plot("figure", result.figure);
-    widget.plot("whole", result.whole);
   },
 };

@@ -1,8 +1,5 @@
 // A run is streamed: each row is drawn as it arrives, and the full result comes at the end.
-import { LiveRun } from "../live_run.js";
-
-/** @type {WeakMap<Widget, LiveRun>} */
-const runs = new WeakMap();
+import { streamed } from "../live_run.js";
 
 // The curves of the result's figure, holding the rows that have arrived.
 /** @type {(template: Figure, history: Row[], iterations: number) => Figure} */
@@ -29,35 +26,16 @@ const drawHistory = (widget, history) => {
   return widget.plot("figure", figureOf(widget.result.figure, history, iterationsOf(widget)));
 };
 
-/** @type {WidgetModule} */
-export default {
-  start(widget) {
-    const run = new LiveRun(widget, {
-      unit: "iterations",
-      total: () => iterationsOf(widget),
-      done: (rows) => rows.at(-1)?.iteration ?? 0,
-      drawn: (rows) => drawHistory(widget, rows),
-    });
-    runs.set(widget, run);
-    widget.querySelector("[data-reset]").addEventListener("click", () => {
-      run.reset();
-      drawHistory(widget, [widget.result.history[0]]);
-      widget.announce("Reset to the reference policy.");
-    });
-  },
-
-  // A changed control makes no request: a run is started by its button, or by Enter.
-  changed(widget) {
-    widget.followUrl();
-    return false;
-  },
-
-  submit: (widget) => runs.get(widget)?.begin(),
-
-  draw(widget, result) {
-    runs.get(widget)?.finished();
-    widget.plot("figure", result.figure);
-  },
-
-  stop: (widget) => runs.get(widget)?.stop(),
-};
+export default streamed((widget, run) => {
+  widget.querySelector("[data-reset]").addEventListener("click", () => {
+    run.reset();
+    drawHistory(widget, [widget.result.history[0]]);
+    widget.announce("Reset to the reference policy.");
+  });
+  return {
+    unit: "iterations",
+    total: () => iterationsOf(widget),
+    done: (rows) => rows.at(-1)?.iteration ?? 0,
+    drawn: (rows) => drawHistory(widget, rows),
+  };
+});

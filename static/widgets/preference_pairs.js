@@ -1,4 +1,4 @@
-// The numbers are bound; only links and chart are drawn.
+// The numbers are bound; only links are drawn.
 import { stateLinks } from "../links.js";
 
 const links = stateLinks("pair", (widget, kind) => {
@@ -13,9 +13,5 @@ const links = stateLinks("pair", (widget, kind) => {
 /** @type {WidgetModule} */
 export default {
   start: links.start,
-
-  draw(widget, result) {
-    links.point(widget);
-    widget.plot("figure", result.figure);
-  },
+  draw: links.point,
 };

@@ -16,6 +16,5 @@ export default {
     });
     fillList(widget, "quantities", result.quantities);
     fillList(widget, "hyperparameters", result.hyperparameters);
-    widget.plot("figure", result.figure);
   },
 };

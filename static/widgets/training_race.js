@@ -1,8 +1,5 @@
 // The race is streamed: both paths grow under the frontier as their policies train.
-import { LiveRun } from "../live_run.js";
-
-/** @type {WeakMap<Widget, LiveRun>} */
-const races = new WeakMap();
+import { streamed } from "../live_run.js";
 
 // As app/widgets/training_race.py draws them.
 const RACERS = [
@@ -48,43 +45,24 @@ const figureOf = ({ data, layout }, rows) => {
   };
 };
 
-/** @type {WidgetModule} */
-export default {
-  start(widget) {
-    /** @type {Figure} */
-    let start = widget.result.figure;
-    const legs = widget.result.dpo_last.leg;
-    const race = new LiveRun(widget, {
-      unit: "legs",
-      perStep: 2,
-      total: () => legs,
-      done: (rows) => rows.at(-1)?.leg ?? 0,
-      begun: (data) => {
-        start = data.figure;
-      },
-      drawn: (rows) => {
-        for (const { method } of RACERS) {
-          const last = pathOf(rows, method).at(-1);
-          if (last) widget.bind({ [`${method}_last`]: last });
-        }
-        widget.plot("figure", figureOf(start, rows));
-      },
-    });
-    races.set(widget, race);
-  },
-
-  // A changed control makes no request: a race is started by its button, or by Enter.
-  changed(widget) {
-    widget.followUrl();
-    return false;
-  },
-
-  submit: (widget) => races.get(widget)?.begin(),
-
-  draw(widget, result) {
-    races.get(widget)?.finished();
-    widget.plot("figure", result.figure);
-  },
-
-  stop: (widget) => races.get(widget)?.stop(),
-};
+export default streamed((widget) => {
+  /** @type {Figure} */
+  let start = widget.result.figure;
+  const legs = widget.result.dpo_last.leg;
+  return {
+    unit: "legs",
+    perStep: 2,
+    total: () => legs,
+    done: (rows) => rows.at(-1)?.leg ?? 0,
+    begun: (data) => {
+      start = data.figure;
+    },
+    drawn: (rows) => {
+      for (const { method } of RACERS) {
+        const last = pathOf(rows, method).at(-1);
+        if (last) widget.bind({ [`${method}_last`]: last });
+      }
+      widget.plot("figure", figureOf(start, rows));
+    },
+  };
+});

@@ -24,11 +24,8 @@ export default {
     source.textContent = result.source.short;
     widget.querySelector("[data-tables]").replaceChildren(...result.tables.map(tableOf));
     widget.querySelector("[data-notes]").replaceChildren(...result.notes.map((/** @type {string} */ note) => element("li", note)));
-    const overTemperature = result.over_temperature.data.length > 0;
     showPart(widget, "comparison", result.comparison !== null);
     showPart(widget, "percentages", result.frontier.length === 0);
-    showPart(widget, "over_temperature", overTemperature);
-    widget.plot("figure", result.figure);
-    if (overTemperature) widget.plot("over_temperature", result.over_temperature);
+    showPart(widget, "over_temperature", result.over_temperature.data.length > 0);
   },
 };

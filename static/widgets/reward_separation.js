@@ -1,6 +1,0 @@
-/** @type {WidgetModule} */
-export default {
-  draw(widget, result) {
-    widget.plot("figure", result.figure);
-  },
-};
