@@ -15,7 +15,7 @@ from jinja2 import StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from app.charts import svg
+from app.charts import in_room
 from app.controls import Control, changed, query_string
 from app.embedding_flags import NO_FLAGS, Flags
 from app.formats import format_value
@@ -270,7 +270,7 @@ _environment.globals.update(
     formula=_formula,
     term_key=_term_key,
     math=mathml,
-    drawing=svg,
+    drawing=in_room,
     page_head=pass_context(page_head),
 )
 _environment.filters.update(written=format_value, script_json=_script_json)

@@ -5,6 +5,6 @@ has no size of its own: positions are shares of the plot, so that it fills its b
 its words keep their size. Colours and sizes are classes that static/charts.css knows.
 """
 
-from app.charts.document import svg
+from app.charts.document import in_room, svg
 
-__all__ = ["svg"]
+__all__ = ["in_room", "svg"]

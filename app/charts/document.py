@@ -10,12 +10,14 @@ from markupsafe import Markup
 
 from app.charts import axes, curves, labels, marks
 from app.charts.plane import plane_of
-from app.charts.room import NARROW, STEP, WIDE, Chart, Width, room, room_classes
+from app.charts.room import NARROW, STEP, WIDE, Chart, Width, corners, room
 from app.charts.subset import refuse_unknown
 
 
 def svg(figure: dict[str, Any], label: str) -> Markup:
     """A figure of app/figures.py as an SVG element that fills its box; ``label`` is its title.
+
+    Its words lie around it: ``in_room`` leaves them their room.
 
     Nothing for a figure without traces. ValueError, naming it, for what charts do not draw.
     """
@@ -25,8 +27,14 @@ def svg(figure: dict[str, Any], label: str) -> Markup:
         return Markup("")
     chart = Chart(data, layout, plane_of(data, layout))
     return Markup(
-        '<svg class="drawing {}" aria-hidden="true" focusable="false"><title>{}</title>{}</svg>'
-    ).format(room_classes(chart), label, _joined([*_axes(chart), *_marks(chart), *_texts(chart)]))
+        '<svg class="drawing" aria-hidden="true" focusable="false"><title>{}</title>{}</svg>'
+    ).format(label, _joined([*_axes(chart), *_marks(chart), *_texts(chart)]))
+
+
+def in_room(figure: dict[str, Any], label: str) -> Markup:
+    """A figure as ``svg`` draws it, after what keeps room for its words in its box."""
+    drawing, data, layout = svg(figure, label), figure["data"], figure["layout"]
+    return corners(Chart(data, layout, plane_of(data, layout))) + drawing if data else drawing
 
 
 def _axes(chart: Chart) -> Iterable[Markup]:

@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from app.charts.plane import Layout, Plane, Trace, names_itself
 from app.charts.scales import Tick, ticks
 
@@ -24,7 +26,7 @@ ABOVE = 20
 """Pixels above a plot."""
 
 STEP = 16
-"""Room comes in steps of so many pixels, each a class in static/charts.css."""
+"""Room comes in steps of so many pixels."""
 
 Y_TITLE = 34
 """Letters in a line of a turned title: the height of a plot holds so many."""
@@ -147,15 +149,20 @@ def room(chart: Chart, width: Width) -> Room:
     return Room(left, right, _steps(below_title(chart, width) + 20 * rows))
 
 
-def room_classes(chart: Chart) -> str:
-    """The classes that leave this room: where it differs, others for narrow charts."""
+def corners(chart: Chart) -> Markup:
+    """Empty drawings in the corners below a plot that keep this room: one at the left for each width."""
     wide, narrow = room(chart, WIDE), room(chart, NARROW)
-    classes = [f"left-{wide.left}", f"right-{wide.right}", f"below-{wide.below}"]
-    if narrow.left != wide.left:
-        classes.append(f"narrow-left-{narrow.left}")
-    if narrow.below != wide.below:
-        classes.append(f"narrow-below-{narrow.below}")
-    return " ".join(classes)
+    sizes = (
+        ("wide", wide.left, wide.below),
+        ("narrow", narrow.left, narrow.below),
+        ("right", wide.right, 0),
+    )
+    return Markup("").join(
+        Markup('<svg class="corner {}" width="{}" height="{}" aria-hidden="true"></svg>').format(
+            name, STEP * across, STEP * down
+        )
+        for name, across, down in sizes
+    )
 
 
 def below_title(chart: Chart, width: Width) -> int:
