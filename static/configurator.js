@@ -1,5 +1,5 @@
 // The page on which a lecturer sets up an embed: preview and snippets follow the form.
-import { addButtons } from "./copyable.js";
+import "./copyable.js";
 import { fetched, messageOf } from "./dialog.js";
 
 const DEBOUNCE_MS = 150;
@@ -58,4 +58,3 @@ form.addEventListener("submit", (/** @type {any} */ event) => {
   update();
 });
 document.querySelector("form[data-choose]").addEventListener("change", (/** @type {any} */ { target }) => target.form.submit());
-addButtons();

@@ -35,11 +35,9 @@ export const part = (title, text, attributes = {}) => {
   return parent("section", [parent("div", [element("h3", title), copyButton(box, title)], { class: "receipt-head" }), box]);
 };
 
-/** Give every box of the page that is marked so its button. */
-export const addButtons = () => {
-  for (const box of document.querySelectorAll("pre[data-copy]")) {
-    const button = copyButton(box, box.getAttribute("aria-label"));
-    button.classList.add("button");
-    box.before(button);
-  }
-};
+// Every box of the page that is marked so gets its button.
+for (const box of document.querySelectorAll("pre[data-copy]")) {
+  const button = copyButton(box, box.getAttribute("aria-label"));
+  button.classList.add("button");
+  box.before(button);
+}

@@ -261,18 +261,16 @@ class LiveRun {
 
 /** What a widget whose run is streamed does; `howOf` tells its run apart.
  *  @type {(howOf: RunOf) => WidgetModule} */
-export const streamed = (howOf) => {
-  /** @type {WeakMap<Widget, LiveRun>} */
-  const runs = new WeakMap();
-  return {
-    start: (widget) => runs.set(widget, new LiveRun(widget, howOf)),
-    // A changed control makes no request: a run is started by its button, or by Enter.
-    changed(widget) {
-      widget.followUrl();
-      return false;
-    },
-    submit: (widget) => runs.get(widget)?.begin(),
-    draw: (widget) => runs.get(widget)?.finished(),
-    stop: (widget) => runs.get(widget)?.stop(),
-  };
-};
+export const streamed = (howOf) => ({
+  start(widget) {
+    widget.state = new LiveRun(widget, howOf);
+  },
+  // A changed control makes no request: a run is started by its button, or by Enter.
+  changed(widget) {
+    widget.followUrl();
+    return false;
+  },
+  submit: ({ state }) => state.begin(),
+  draw: ({ state }) => state.finished(),
+  stop: ({ state }) => state.stop(),
+});

@@ -113,14 +113,13 @@ const entry = async ({ file, index }) => {
 /** @type {(ok: boolean, body: any) => any} */
 const answer = (ok, body) => ({ ok, json: async () => body });
 
-/** Let the controls say which state is shown; a box that is being typed into is left alone.
- *  @type {(widget: Widget, values: Record<string, any>) => void} */
-const settle = (widget, values) => {
+/** Let the controls say which state is shown, but for a box that is being typed into.
+ *  @type {(widget: Widget, values: Record<string, any>, typed?: Element | null) => void} */
+const settle = (widget, values, typed = null) => {
   const before = stateOf(widget);
   for (const [name, value] of Object.entries(values)) {
     const control = widget.form.elements[name];
-    if (before[name] === value || (control === document.activeElement && control.type === "number")) continue;
-    widget.setParam(name, value);
+    if (before[name] !== value && (control !== typed || control.type !== "number")) widget.setParam(name, value);
   }
   widget.followUrl();
 };
@@ -129,7 +128,7 @@ const settle = (widget, values) => {
 export const ask = async (widget) => {
   const found = nearest(plans[widget.name], stateOf(widget));
   if (!found) return answer(false, { detail: `That is not in this offline copy. ${plans[widget.name].says}` });
-  settle(widget, found.values);
+  settle(widget, found.values, document.activeElement);
   const { result, beside, refused } = await entry(found);
   if (refused) return answer(false, { detail: refused });
   return answer(true, widget.name === "quiz" ? marked(result, beside, new FormData(widget.form)) : result);
@@ -178,10 +177,7 @@ const states = new WeakMap();
 const moveToCopy = (widget, changed) => {
   const found = nearest(plans[widget.name], stateOf(widget), changed, states.get(widget)[changed]);
   if (!found) return;
-  for (const [name, value] of Object.entries(found.values)) {
-    if (stateOf(widget)[name] !== value) widget.setParam(name, value);
-  }
-  widget.followUrl();
+  settle(widget, found.values);
   states.set(widget, found.values);
 };
 

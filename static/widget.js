@@ -25,6 +25,9 @@ let plotting = null;
 export class DpoWidget extends HTMLElement {
   quiet = false;
   name = "";
+  /** What its module keeps of it.
+   *  @type {any} */
+  state = null;
   /** @type {WidgetModule | null} */
   #module = null;
   #timer = 0;

@@ -1,8 +1,6 @@
 // The labels are the state: one letter a pair, in a hidden control of the form and so in the address.
 // A step, which without script is a form of its own, changes them and refreshes.
 
-const states = new WeakMap();
-
 // What each button makes of the state. A choice is always about the pair that is shown.
 /** @type {Record<string, (widget: Widget) => Result>} */
 const STEPS = {
@@ -21,7 +19,7 @@ const set = (widget, changes) => {
 /** @type {(widget: Widget, step: string) => void} */
 const take = (widget, step) => {
   set(widget, STEPS[step](widget));
-  states.get(widget).taken = true;
+  widget.state.taken = true;
   widget.refresh();
 };
 
@@ -49,7 +47,7 @@ const offered = (element) => element.checkVisibility() && !element.disabled;
 /** @type {WidgetModule} */
 export default {
   start(widget) {
-    states.set(widget, { taken: false, kept: new Map() });
+    widget.state = { taken: false, kept: new Map() };
     const { labels, align } = widget.form.elements;
     labels.disabled = false;
     align.disabled = false;
@@ -69,7 +67,7 @@ export default {
   // Other pairs have other labels; those of these pairs come back with them.
   changed(widget, { name }) {
     if (name !== "prompt" && name !== "sampling_seed") return;
-    const { kept } = states.get(widget);
+    const { kept } = widget.state;
     const { prompt_id, sampling_seed, labels } = widget.result;
     const { elements } = widget.form;
     kept.set(`${prompt_id}/${sampling_seed}`, labels);
@@ -85,13 +83,12 @@ export default {
     const query = widget.params({ align: "no" }).toString();
     widget.querySelector("[data-download]").href = `${widget.dataset.api}/labels.jsonl?${query}`;
 
-    const state = states.get(widget);
-    if (state.taken && result.next_pair && !result.aligned) {
+    if (widget.state.taken && result.next_pair && !result.aligned) {
       const { number, first, second } = result.next_pair;
       const pair = `Pair ${number}. First response: ${first} Second response: ${second}`;
       // Said in place of the finding, which show() announces after drawing.
       queueMicrotask(() => widget.announce(`${result.finding} ${pair}`));
     }
-    state.taken = false;
+    widget.state.taken = false;
   },
 };

@@ -3,8 +3,6 @@ import { drawn } from "../dom.js";
 
 const SWEEP_BETAS = Array.from({ length: 25 }, (_, i) => Number((10 * 0.002 ** (i / 24)).toPrecision(2)));
 
-const sweeps = new WeakMap();
-
 /** @type {(circles: NodeListOf<Element>, cells: string[][]) => void} */
 const place = (circles, cells) => {
   circles.forEach((circle, k) => {
@@ -37,9 +35,9 @@ const arrived = (widget) =>
 
 /** @type {(widget: Widget) => void} */
 const stop = (widget) => {
-  const sweep = sweeps.get(widget);
+  const sweep = widget.state;
   if (!sweep) return;
-  sweeps.delete(widget);
+  widget.state = null;
   widget.quiet = false;
   sweep.button.textContent = sweep.label;
 };
@@ -48,17 +46,17 @@ const stop = (widget) => {
 /** @type {(widget: Widget, button: HTMLElement) => Promise<void>} */
 const run = async (widget, button) => {
   const mine = { button, label: button.textContent };
-  sweeps.set(widget, mine);
+  widget.state = mine;
   button.textContent = button.dataset.stop ?? "";
   widget.quiet = true;
   for (const beta of SWEEP_BETAS) {
     const before = widget.result;
     widget.setParam("beta", beta);
     await widget.refresh();
-    if (sweeps.get(widget) !== mine) return;
+    if (widget.state !== mine) return;
     if (widget.result === before) break; // it failed, and the widget says so
     await arrived(widget);
-    if (sweeps.get(widget) !== mine) return;
+    if (widget.state !== mine) return;
   }
   stop(widget);
   widget.announce(widget.result.finding);
@@ -69,7 +67,7 @@ export default {
   start(widget) {
     const button = widget.querySelector("[data-sweep]");
     button.addEventListener("click", () => {
-      if (sweeps.has(widget)) {
+      if (widget.state) {
         stop(widget);
         widget.announce(widget.result.finding);
       } else run(widget, button);

@@ -4,8 +4,6 @@ import { tableRow } from "../dom.js";
 import { written } from "../format.js";
 import { suitSmoothing } from "../smoothing.js";
 
-const states = new WeakMap();
-
 /** @type {(widget: Widget, name: string) => any} */
 const part = (widget, name) => widget.querySelector(`[data-${name}]`);
 
@@ -56,7 +54,7 @@ const clear = (widget) => {
 /** @type {WidgetModule} */
 export default {
   start(widget) {
-    states.set(widget, { own: part(widget, "links").hidden });
+    widget.state = { own: part(widget, "links").hidden };
     const { text, file } = widget.form.elements;
     file.addEventListener("change", async () => {
       if (!file.files.length) return;
@@ -75,8 +73,8 @@ export default {
 
   ask(widget, signal) {
     linkDownloads(widget);
-    states.get(widget).own = ownText(widget).trim() !== "";
-    return states.get(widget).own ? post(widget, signal) : undefined;
+    widget.state.own = ownText(widget).trim() !== "";
+    return widget.state.own ? post(widget, signal) : undefined;
   },
 
   changed(widget, control) {
@@ -88,7 +86,7 @@ export default {
   },
 
   draw(widget, result) {
-    showWhose(widget, states.get(widget).own);
+    showWhose(widget, widget.state.own);
     result.checks.forEach((/** @type {any} */ { kind, outcome }) => {
       widget.querySelector(`[data-check="${kind}"]`).dataset.outcome = outcome;
     });

@@ -1,8 +1,6 @@
 // Every sheet has the same questions: a new seed changes their order, their options' order and the
 // numbers in their texts. So the server's elements are moved and rewritten, never made anew.
 
-const states = new WeakMap();
-
 /** @type {(widget: Widget, id: string) => any} */
 const questionOf = (widget, id) => widget.querySelector(`[data-question="${id}"]`);
 
@@ -46,7 +44,7 @@ const drawQuestion = (widget, question, number) => {
 // Show the verdict on the question that was just answered.
 /** @type {(widget: Widget, control: any) => void} */
 const answer = (widget, control) => {
-  const state = states.get(widget);
+  const { state } = widget;
   state.waiting = null;
   state.answered = control.name;
   widget.refresh();
@@ -54,7 +52,7 @@ const answer = (widget, control) => {
 
 /** @type {(widget: Widget) => void} */
 const clear = (widget) => {
-  const state = states.get(widget);
+  const { state } = widget;
   state.waiting = null;
   state.answered = null;
   for (const input of widget.querySelectorAll("[data-question] input")) {
@@ -69,8 +67,7 @@ const isText = (control) => control.type === "text";
 /** @type {WidgetModule} */
 export default {
   start(widget) {
-    const state = { answered: null, waiting: /** @type {any} */ (null), arrow: false };
-    states.set(widget, state);
+    const state = (widget.state = { answered: null, waiting: /** @type {any} */ (null), arrow: false });
 
     // Text and seed count when they are finished, not at each key.
     widget.form.addEventListener("change", (/** @type {any} */ { target }) => {
@@ -111,7 +108,7 @@ export default {
 
   changed(widget, control) {
     if (control.type !== "radio") return false;
-    const state = states.get(widget);
+    const { state } = widget;
     if (state.arrow) {
       state.waiting = control;
       return false;
@@ -133,7 +130,7 @@ export default {
     arrange(widget.querySelector("[data-sheet]"), order);
     result.questions.forEach((/** @type {any} */ question, /** @type {number} */ i) => drawQuestion(widget, question, i + 1));
 
-    const told = result.questions.find((/** @type {any} */ { id }) => id === states.get(widget).answered);
+    const told = result.questions.find((/** @type {any} */ { id }) => id === widget.state.answered);
     if (told?.feedback) {
       const [, words] = VERDICTS.get(told.correct) ?? ["", ""];
       // Said in place of the finding, which show() announces after drawing.

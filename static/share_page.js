@@ -1,4 +1,0 @@
-// The page of snippets: a button at each.
-import { addButtons } from "./copyable.js";
-
-addButtons();
