@@ -178,18 +178,6 @@ def exactly(**values: float) -> Pair:
 
 def as_tensors(pair: Pair, dtype: torch.dtype = torch.float64) -> PairLogps:
     """The same pair for ``app.lab.losses``. Shapes: (1,)."""
-
-    def one(value: Decimal) -> torch.Tensor:
-        return torch.tensor([float(value)], dtype=dtype)
-
-    return PairLogps(
-        one(pair.policy_chosen),
-        one(pair.policy_rejected),
-        one(pair.reference_chosen),
-        one(pair.reference_rejected),
-        one(pair.chosen_length),
-        one(pair.rejected_length),
-        float(pair.label_smoothing),
-        float(pair.simpo_gamma),
-        float(pair.kto_reference_point),
-    )
+    *six, _beta, label_smoothing, simpo_gamma, reference_point = map(float, vars(pair).values())
+    tensors = (torch.tensor([value], dtype=dtype) for value in six)
+    return PairLogps(*tensors, label_smoothing, simpo_gamma, reference_point)

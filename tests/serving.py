@@ -32,9 +32,14 @@ def children(pid: int) -> list[int]:
 
 @contextmanager
 def served(
-    *options: str, command: Sequence[str] = COMMAND, cwd: Path | None = None, **settings: str
+    *options: str,
+    command: Sequence[str] = COMMAND,
+    cwd: Path | None = None,
+    lines: list[str] | deque[str] | None = None,
+    **settings: str,
 ) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A server with these settings in its environment, and its address."""
+    """A server with these settings in its environment, and its address; it logs to ``lines``."""
+    logged = deque[str](maxlen=0) if lines is None else lines
     server = subprocess.Popen(
         [*command, "serve", "--port", "0", *options],
         cwd=cwd,
@@ -44,9 +49,10 @@ def served(
     )
     assert server.stderr is not None
     # Somebody has to read on once the address is known, or the server would wait for room to write.
-    drain = threading.Thread(target=deque, args=(server.stderr, 0))
+    drain = threading.Thread(target=logged.extend, args=(server.stderr,))
     try:
         for line in server.stderr:
+            logged.append(line)
             if found := re.search(r"running on (http://127\.0\.0\.1:\d+)", line):
                 break
         else:

@@ -11,9 +11,9 @@ import math
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
-import plotly.graph_objects as go
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,14 +29,6 @@ values = st.floats(-1e4, 1e4).filter(lambda value: value == 0 or abs(value) > 1e
 positive = st.floats(1e-3, 1e3)
 
 
-def test_plotly_refuses_what_it_does_not_know() -> None:
-    figure = curve_figure(
-        [line("a", [0, 1], [0, 1], role="true") | {"colour": "red"}], x="x", y="y"
-    )
-    with pytest.raises(ValueError, match="colour"):
-        go.Figure(figure)
-
-
 @pytest.mark.slow
 def test_requests_do_not_load_plotly() -> None:
     script = "import sys, app.main; sys.exit('plotly' in sys.modules)"
@@ -46,12 +38,18 @@ def test_requests_do_not_load_plotly() -> None:
 # ---- places ------------------------------------------------------------------------------------
 
 
-@given(st.lists(st.tuples(values, values), min_size=3, max_size=30, unique_by=(lambda p: p[0])))
-def test_a_point_lies_in_proportion_to_its_values(data: list[tuple[float, float]]) -> None:
-    xs, ys = zip(*data, strict=True)
-    figure = curve_figure([points("cloud", xs, ys, role="true")], x="x", y="y")
+@pytest.mark.parametrize(("numbers", "scale"), [(values, float), (positive, math.log)])
+@given(data=st.data())
+def test_a_point_lies_in_proportion_to_its_values_or_their_logarithms(
+    numbers: st.SearchStrategy[float], scale: Callable[[float], float], data: st.DataObject
+) -> None:
+    pairs = st.lists(st.tuples(numbers, values), min_size=3, max_size=30, unique_by=lambda p: p[0])
+    xs, ys = zip(*data.draw(pairs), strict=True)
+    trace = points("cloud", xs, ys, role="true")
+    figure = curve_figure([trace], x="x", y="y", log_x=scale is math.log)
     marks = drawn(figure).marks()
-    for axis, given_values in enumerate(figure["data"][0][key] for key in "xy"):  # type: ignore[index]
+    for axis, by in enumerate((scale, float)):
+        given_values = [by(value) for value in trace["xy"[axis]]]
         shares = [mark[axis] for mark in marks]
         low, high = min(given_values), max(given_values)
         assert all(0 <= found <= 1 for found in shares)
@@ -60,25 +58,6 @@ def test_a_point_lies_in_proportion_to_its_values(data: list[tuple[float, float]
         for value, found in zip(given_values, shares, strict=True):
             expected = first + (last - first) * (value - low) / (high - low or 1)
             assert found == pytest.approx(expected, abs=0.0016)
-
-
-@given(st.lists(positive, min_size=3, max_size=20, unique=True))
-def test_on_a_logarithmic_axis_equal_factors_are_equally_far(xs: list[float]) -> None:
-    figure: dict[str, Any] = curve_figure(
-        [points("cloud", xs, xs, role="true")], x="x", y="y", log_x=True
-    )
-    given_values = figure["data"][0]["x"]
-    places = [x for x, _ in drawn(figure).marks()]
-    low, high = min(given_values), max(given_values)
-    first, last = places[given_values.index(low)], places[given_values.index(high)]
-    for value, place in zip(given_values, places, strict=True):
-        part = math.log(value / low) / (math.log(high / low) or 1)
-        assert place == pytest.approx(first + (last - first) * part, abs=0.0016)
-
-
-def test_axes_that_are_given_are_taken() -> None:
-    figure = curve_figure([points("a", [0, 5], [1, 1], role="true")], x="x", y="y", x_range=(0, 10))
-    assert [x for x, _ in drawn(figure).marks()] == [0, 0.5]
 
 
 def test_each_y_axis_measures_its_own_traces() -> None:

@@ -12,7 +12,7 @@ from itertools import product
 import pytest
 import torch
 
-from app.lab.losses import LOSSES, NEEDS_LENGTHS, USES_LABEL_SMOOTHING, PairLogps, preference_loss
+from app.lab.losses import LOSSES, NEEDS_LENGTHS, PairLogps, preference_loss
 from tests.published_losses import Pair, as_tensors, exactly, published_loss, published_slopes
 
 LOGPS = [
@@ -109,9 +109,3 @@ def test_label_smoothing_beyond_its_bounds_is_refused_by_name(name: str) -> None
         pairs = PairLogps(one, one, one, one, -one, -one, smoothing)
         with pytest.raises(ValueError, match="label_smoothing must be"):
             preference_loss(name, pairs, 0.1)
-
-
-@pytest.mark.parametrize("name", sorted(USES_LABEL_SMOOTHING - {"exo_pair"}))
-def test_no_label_smoothing_is_dpo(name: str) -> None:
-    pair = exactly(policy_chosen=-3, policy_rejected=-1, reference_chosen=-2, reference_rejected=-2)
-    assert found(name, pair, torch.float64) == found("sigmoid", pair, torch.float64)

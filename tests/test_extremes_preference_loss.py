@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from app.lab.losses import LOSSES
+from app.logps_file import LENGTHS, LOGPS
 from app.preference_loss import PairBatch, pair_losses
 from app.problems import RefusedParams
 from tests.published_losses import exactly, published_loss
@@ -26,19 +27,14 @@ def batch_of(name: str, draw: st.DrawFn | Any) -> dict[str, Any]:
     smoothing = {"sigmoid": st.floats(0, 0.499), "robust": st.floats(0, 0.499)}.get(name)
     if name == "exo_pair":
         smoothing = st.floats(5e-324, 0.499)
-    four = [draw(logps) for _ in range(4)]
     return {
         "loss_type": name,
         "beta": draw(betas),
         "label_smoothing": 0.0 if smoothing is None else draw(smoothing),
         "simpo_gamma": draw(st.floats(0, 100)),
         "kto_reference_point": draw(st.sampled_from([0.0, 1e6]) | st.floats(0, 1e6)),
-        "policy_chosen_logps": [four[0]],
-        "policy_rejected_logps": [four[1]],
-        "reference_chosen_logps": [four[2]],
-        "reference_rejected_logps": [four[3]],
-        "chosen_lengths": [draw(lengths)],
-        "rejected_lengths": [draw(lengths)],
+        **{name: [draw(logps)] for name in LOGPS},
+        **{name: [draw(lengths)] for name in LENGTHS},
     }
 
 
@@ -69,15 +65,12 @@ def test_a_batch_is_right_or_refused_by_field(name: str, data: st.DataObject) ->
             assert sent[error.field.removesuffix(".0")][0] > -1e-290
         return
     assert all(map(math.isfinite, numbers(result.model_dump())))
+    columns = {
+        key.removesuffix("_logps").removesuffix("s"): sent[key] for key in (*LOGPS, *LENGTHS)
+    }
+    others = ("beta", "label_smoothing", "simpo_gamma", "kto_reference_point")
     pair = exactly(
-        policy_chosen=sent["policy_chosen_logps"][0],
-        policy_rejected=sent["policy_rejected_logps"][0],
-        reference_chosen=sent["reference_chosen_logps"][0],
-        reference_rejected=sent["reference_rejected_logps"][0],
-        chosen_length=sent["chosen_lengths"][0],
-        rejected_length=sent["rejected_lengths"][0],
-        **{key: sent[key] for key in ("beta", "label_smoothing", "simpo_gamma")},
-        kto_reference_point=sent["kto_reference_point"],
+        **{key: value for key, [value] in columns.items()}, **{key: sent[key] for key in others}
     )
     # The difference of two log-probabilities of a million is known to a rounding of a million.
     rounding = 1e-15 * sum(abs(value[0]) for key, value in sent.items() if key.endswith("logps"))
@@ -95,12 +88,7 @@ def refusal(client: TestClient, **sent: Any) -> dict[str, Any]:
     return dict(error)
 
 
-FOUR = {
-    "policy_chosen_logps": [-1.0, -2.0],
-    "policy_rejected_logps": [-1.0, -2.0],
-    "reference_chosen_logps": [-1.0, -2.0],
-    "reference_rejected_logps": [-1.0, -2.0],
-}
+FOUR = {name: [-1.0, -2.0] for name in LOGPS}
 
 
 @pytest.mark.parametrize("side", ["policy_chosen_logps", "policy_rejected_logps"])

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import re
 import socket
-import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -30,6 +29,7 @@ from app.metrics import Metrics
 from app.observed import LONGEST_PATH, Observed
 from app.problems import Problem
 from app.settings import Settings
+from tests.serving import COMMAND, served
 
 SECRET = "zebra-4711"
 """part of what readers send in these tests"""
@@ -49,13 +49,6 @@ def record(message: str, *args: object, **more: Any) -> logging.LogRecord:
     return made
 
 
-def raised(error: Exception) -> Any:
-    try:
-        raise error
-    except Exception:
-        return sys.exc_info()
-
-
 def test_a_line_says_when_in_utc_and_what() -> None:
     line = line_of(record("a\n%s", "b", fields={"status": 200}))
     assert line.pop("time").endswith("Z")
@@ -65,19 +58,8 @@ def test_a_line_says_when_in_utc_and_what() -> None:
     assert when.timestamp() == 0.25
 
 
-@pytest.fixture
-def in_a_request() -> Iterator[str]:
-    token = request_id.set("abc")
-    yield "abc"
-    request_id.reset(token)
-
-
-def test_a_line_has_the_id_of_its_request(in_a_request: str) -> None:
-    assert line_of(record("a"))["request_id"] == in_a_request
-
-
-@pytest.mark.usefixtures("in_a_request")
 def test_an_exception_in_a_request_is_told_by_type_and_place() -> None:
+    token = request_id.set("abc")
     try:
         try:
             raise KeyError(SECRET)
@@ -85,6 +67,8 @@ def test_an_exception_in_a_request_is_told_by_type_and_place() -> None:
             raise ExceptionGroup(SECRET, [ValueError(SECRET)]) from error
     except ExceptionGroup:
         line = line_of(record("failed", exc_info=sys.exc_info()))
+    finally:
+        request_id.reset(token)
     assert SECRET not in json.dumps(line)
     types = [told["type"] for told in line["exceptions"]]
     assert types == ["ExceptionGroup", "ValueError", "KeyError"]
@@ -92,7 +76,7 @@ def test_an_exception_in_a_request_is_told_by_type_and_place() -> None:
 
 
 def test_an_exception_outside_of_requests_has_its_text() -> None:
-    line = line_of(record("failed", exc_info=raised(OSError("disk full"))))
+    line = line_of(record("failed", exc_info=(OSError, OSError("disk full"), None)))
     assert line["exceptions"][0]["text"] == "disk full"
 
 
@@ -239,24 +223,10 @@ def test_the_line_of_a_stream_comes_when_it_ends(caplog: pytest.LogCaptureFixtur
 
 @pytest.mark.slow
 def test_a_server_writes_nothing_but_json_lines_and_no_query(tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    with out.open("w") as stdout:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "app.cli", "serve", "--port", "0"],
-            env={**os.environ, "DPO_EXPLAINED_WARM": "0", "DPO_EXPLAINED_STORE": str(tmp_path)},
-            stdout=stdout,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-    assert process.stderr is not None
-    lines: list[str] = []
-    with process.stderr:
-        try:
-            ask_hostile_things(port_told(process.stderr, lines))
-        finally:
-            process.terminate()
-            process.wait(20)
-        lines += process.stderr
+    out, lines = tmp_path / "out", list[str]()
+    command = ("sh", "-c", f'exec "$0" "$@" > {out}', *COMMAND)
+    with served(command=command, lines=lines) as (_, address):
+        ask_hostile_things(address)
     assert out.read_text() == ""
     assert SECRET not in "".join(lines)
     parsed = [json.loads(line) for line in lines]
@@ -269,23 +239,12 @@ def test_a_server_writes_nothing_but_json_lines_and_no_query(tmp_path: Path) -> 
     assert asked[0]["request_id"] == "abc"
 
 
-def port_told(stderr: Iterable[str], lines: list[str]) -> int:
-    """The port that a server says it listens on; its lines so far are added to ``lines``."""
-    for line in stderr:
-        lines.append(line)
-        if found := re.search(r"running on http://127\.0\.0\.1:(\d+)", line):
-            return int(found[1])
-    pytest.fail("the server did not start")
-
-
-def ask_hostile_things(port: int) -> None:
-    """So few that their lines fit into the pipe."""
-    base = f"http://127.0.0.1:{port}"
+def ask_hostile_things(base: str) -> None:
     httpx.get(f"{base}/healthz", params={"a": SECRET}, headers={"X-Request-ID": "abc"})
     upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
     httpx.get(f"{base}/z", params={"b": SECRET}, headers=upgrade)
     form = {"Content-Type": "multipart/form-data; boundary=x"}
     httpx.post(f"{base}/widgets/bring_your_logps", content=SECRET, headers=form)
-    with socket.create_connection(("127.0.0.1", port)) as connection:
+    with socket.create_connection(("127.0.0.1", urlsplit(base).port or 80)) as connection:
         connection.sendall(f"GET /?{SECRET} NOT-HTTP\r\n\r\n".encode())
         connection.recv(1000)

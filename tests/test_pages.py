@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 from starlette.testclient import TestClient
 
-from app.sections import SECTIONS
+from app.main import create_app
+from app.settings import Settings
 from tests.site import PAGES, Elements, all_pages, trains, widgets_on
 
 
@@ -70,19 +71,6 @@ def test_a_section_shows_each_of_its_widgets_once(
             assert shown == widgets_on(path)
 
 
-@pytest.mark.slow
-def test_the_one_page_version_has_all_sections(html_of: Callable[[str], str]) -> None:
-    elements = Elements(html_of("/read"))
-    for section in SECTIONS:
-        elements.one("article", id=f"section-{section.slug}")
-
-
-def test_numbers_are_in_the_page_before_any_script_runs(client: TestClient) -> None:
-    html = client.get("/sections/reward-modeling").text
-    assert re.search(r'data-field="probability"[^>]*>95\.3%<', html)
-    assert re.search(r'data-field="loss"[^>]*>0\.049<', html)
-
-
 def test_the_query_of_a_section_sets_its_widget(client: TestClient) -> None:
     html = client.get("/sections/reward-modeling?reward_chosen=1&reward_rejected=1").text
     assert re.search(r'data-field="probability"[^>]*>50\.0%<', html)
@@ -95,8 +83,6 @@ def test_the_query_of_a_section_sets_its_widget(client: TestClient) -> None:
     [
         ("reward_chosen=11", ("reward_chosen", "from -10 to 10")),
         ("reward_chosen=nan", ("reward_chosen", "from -10 to 10")),
-        ("reward_chosen=inf", ("reward_chosen",)),
-        ("reward_chosen=x", ("reward_chosen",)),
         ("reward_chosen=1&reward_chosen=2", ("reward_chosen", "given twice")),
         ("typo=1", ("typo", "unknown parameter")),
     ],
@@ -119,35 +105,14 @@ def test_what_does_not_exist_has_a_readable_page(client: TestClient, path: str) 
     assert "<h1>404" in answer.text
 
 
-def test_statics_may_be_kept_for_ever_and_others_not(client: TestClient) -> None:
-    style = Elements(client.get("/").text).one("link", rel="stylesheet")["href"]
-    assert style is not None
-    answer = client.get(style)
-    assert answer.status_code == 200
-    assert "immutable" in answer.headers["cache-control"]
-    assert client.get(re.sub(r"static/\w+/", "static/0123456789ab/", style)).status_code == 404
-
-
 def test_pages_work_under_a_sub_path() -> None:
-    from app.main import create_app
-    from app.settings import Settings
-
     # As the server passes it on, which gets --root-path: the path begins with it.
-    app = create_app(Settings(warm=False))
-    client = TestClient(app, root_path="/courses/dpo")
-    html = client.get("/courses/dpo/sections/reward-modeling").text
-    elements = Elements(html)
-    ours = [
-        value
-        for name in ("href", "src", "action", "data-api", "data-page")
-        for value in elements.attributes(name)
-        if value.startswith("/")
-    ]
-    assert ours
-    assert all(value.startswith("/courses/dpo/") for value in ours)
-    for value in ours:
-        inner = value.removeprefix("/courses/dpo")
-        if inner.startswith(("/static/", "/sections/")) and not trains(inner):
-            assert client.get(value).status_code == 200, value
+    client = TestClient(create_app(Settings(warm=False)), root_path="/courses/dpo")
+    elements = Elements(client.get("/courses/dpo/sections/reward-modeling").text)
+    for name in ("href", "src", "action", "data-api", "data-page"):
+        ours = [value for value in elements.attributes(name) if value.startswith("/")]
+        assert ours
+        assert all(value.startswith("/courses/dpo/") for value in ours)
+    assert client.get(ours[0]).status_code == 200
     refused = client.get("/courses/dpo/api/v1/reward_separation?reward_chosen=99")
     assert refused.headers["content-type"] == "application/problem+json"

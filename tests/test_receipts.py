@@ -7,10 +7,7 @@ import contextlib
 import io
 import json
 import shlex
-import subprocess
-import sys
 from functools import reduce
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -118,19 +115,6 @@ def test_a_snippet_stands_alone_and_prints_the_numbers_that_the_widget_shows(
             # Trained in float32, measured in float64: what is compared here is the measuring.
             close = pytest.approx(at(answer, path), rel=1e-6, abs=1e-9)
             assert number == close, (name, query, path)
-
-
-def test_a_snippet_runs_in_an_interpreter_of_its_own(server: str, tmp_path: Path) -> None:
-    snippet = fetched(server, "/api/v1/receipts/beta_effect?beta=0.2")["snippet"]
-    run = subprocess.run(
-        [sys.executable, "-I", "-c", snippet],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    answer = fetched(server, "/api/v1/beta_effect?beta=0.2")
-    assert json.loads(run.stdout)["kl"] == pytest.approx(answer["kl"])
 
 
 def test_every_widget_and_every_loss_has_its_lines() -> None:

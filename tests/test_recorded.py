@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import pytest
 from starlette.testclient import TestClient
 
 from app.lab.trained import the_lab
-from app.recorded import FILE, PROMPT, RecordedRun, drawing, record, recorded, save
-
-
-@pytest.fixture(scope="module")
-def again() -> RecordedRun:
-    return record()
+from app.recorded import PROMPT, drawing, record, recorded
 
 
 @pytest.mark.slow
-def test_recording_again_gives_the_same_run(again: RecordedRun) -> None:
+def test_recording_again_gives_the_same_run() -> None:
     """Within what another processor may round differently over 150 iterations."""
-    shipped = recorded()
+    shipped, again = recorded(), record()
     assert (shipped.prompt, shipped.seed) == (again.prompt, again.seed)
     assert len(shipped.path) == len(again.path)
     for one, other in zip(shipped.path, again.path, strict=True):
@@ -47,14 +39,6 @@ def test_the_drawing_keeps_the_order_of_values_and_stays_in_its_box() -> None:
     # Higher quality is higher up, which is a smaller y.
     assert drawn.points["peak"][1] < drawn.points["start"][1] < drawn.points["end"][1]
     assert drawn.path.count("L") == len(recorded().path) - 1
-
-
-@pytest.mark.slow
-def test_a_saved_run_reads_back(again: RecordedRun, tmp_path: Path) -> None:
-    save(again, tmp_path / "run.json")
-    text = (tmp_path / "run.json").read_text(encoding="utf-8")
-    assert RecordedRun.model_validate_json(text) == again
-    assert set(json.loads(text)) == set(json.loads(FILE.read_text(encoding="utf-8")))
 
 
 def test_the_home_page_tells_the_run_in_words(client: TestClient) -> None:

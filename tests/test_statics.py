@@ -60,6 +60,7 @@ def test_without_an_encoding_the_file_itself_is_sent(client: TestClient) -> None
     answer = client.get(f"/static/{static_hash()}/widget.js", headers={"Accept-Encoding": ""})
     assert "content-encoding" not in answer.headers
     assert answer.content == (STATIC / "widget.js").read_bytes()
+    assert client.get("/static/0123456789ab/widget.js").status_code == 404
 
 
 def test_a_file_changed_since_is_never_served_as_it_was(

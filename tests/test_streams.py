@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 from starlette.testclient import TestClient
-from starlette.types import Message
 
 from app.main import create_app
 from app.problems import STOPPING, UNEXPECTED
@@ -16,6 +15,7 @@ from app.runs.failures import RunFailed, RunLost
 from app.runs.job import Event, Job
 from app.settings import Settings
 from tests.runs.test_runs import Scripted, run
+from tests.test_waiting_readers import Reader
 
 RUN = "/api/v1/ppo_dynamics"
 STREAM = f"{RUN}/stream"
@@ -41,6 +41,15 @@ def test_a_reader_who_comes_back_gets_the_events_after_the_last_that_came(
     assert [event["id"] for event in numbered] == [str(n) for n in range(1, 13)]
     rest = client.get(STREAM, params=QUERY, headers={"Last-Event-ID": "7"})
     assert events(rest.text) == numbered[7:]
+
+
+@pytest.mark.slow
+def test_the_stream_sends_each_row_and_then_the_result(client: TestClient) -> None:
+    streamed = client.get(STREAM, params=QUERY)
+    assert streamed.headers["content-type"].startswith("text/event-stream")
+    sent = [(event["event"], json.loads(event["data"])) for event in events(streamed.text)]
+    result = client.get(RUN, params=QUERY).json()
+    assert sent == [*(("step", row) for row in result["history"]), ("done", result)]
 
 
 def test_an_id_that_no_event_has_is_refused(client: TestClient) -> None:
@@ -108,39 +117,14 @@ def test_a_stream_that_ends_early_says_why_as_the_endpoint_does(
 def test_a_stream_that_is_cut_off_as_the_server_stops_says_so() -> None:
     async def ask() -> str:
         app = create_app(Settings(warm=False), lambda _: Scripted(takes_for_ever))
-        sent: list[Message] = []
-        row = asyncio.Event()
-
-        async def receive() -> Message:
-            await asyncio.Event().wait()
-            raise AssertionError
-
-        async def send(message: Message) -> None:
-            sent.append(message)
-            if b"event: step" in message.get("body", b""):
-                row.set()
-
-        scope = {
-            "type": "http",
-            "asgi": {"version": "3.0"},
-            "http_version": "1.1",
-            "method": "GET",
-            "scheme": "http",
-            "path": STREAM,
-            "raw_path": STREAM.encode(),
-            "query_string": b"",
-            "root_path": "",
-            "headers": [(b"host", b"test")],
-            "client": ("192.0.2.1", 1),
-            "server": ("test", 80),
-        }
         async with app.router.lifespan_context(app):
-            asked = asyncio.create_task(app(scope, receive, send))
-            await row.wait()
-            asked.cancel()
-            await asyncio.gather(asked, return_exceptions=True)
-        assert sent[-1].get("more_body", False) is False
-        return b"".join(message.get("body", b"") for message in sent).decode()
+            reader = Reader(app, STREAM)
+            while b"event: step" not in reader.body:
+                await asyncio.sleep(0)
+            reader.over.cancel()
+            await asyncio.gather(reader.over, return_exceptions=True)
+        assert reader.whole
+        return reader.body.decode()
 
     *_, last = events(run(ask()))
     assert last["event"] == "error"

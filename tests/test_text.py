@@ -109,13 +109,6 @@ def test_every_symbol_is_introduced_in_a_section_and_is_mathematics() -> None:
         assert entry.meaning.endswith(".")
 
 
-def test_definitions_beside_the_text_are_in_the_glossary() -> None:
-    text = "".join(file.read_text() for file in (TEMPLATES / "sections").glob("*.html"))
-    used = re.findall(r"define\(\"([\w-]+)\"\)", text)
-    assert used
-    assert set(used) <= set(glossary())
-
-
 def test_a_citation_has_its_fields_and_balanced_braces() -> None:
     text = bibtex("1.2.3")
     assert text.count("{") == text.count("}")

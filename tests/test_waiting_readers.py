@@ -48,6 +48,7 @@ class Reader:
         path, _, query = address.partition("?")
         self.status = 0
         self.body = b""
+        self.whole = False
         self._left = asyncio.Event()
         self._asked = False
         scope = {
@@ -82,6 +83,7 @@ class Reader:
             self.status = message["status"]
         else:
             self.body += message.get("body", b"")
+            self.whole = not message.get("more_body", False)
 
 
 async def answered(app: FastAPI, path: str) -> tuple[int, bytes]:
