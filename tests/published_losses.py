@@ -178,6 +178,6 @@ def exactly(**values: float) -> Pair:
 
 def as_tensors(pair: Pair, dtype: torch.dtype = torch.float64) -> PairLogps:
     """The same pair for ``app.lab.losses``. Shapes: (1,)."""
-    *six, _beta, label_smoothing, simpo_gamma, reference_point = map(float, vars(pair).values())
-    tensors = (torch.tensor([value], dtype=dtype) for value in six)
-    return PairLogps(*tensors, label_smoothing, simpo_gamma, reference_point)
+    *six, _beta, smoothing, gamma, point = map(float, vars(pair).values())
+    a, b, c, d, e, f = (torch.tensor([value], dtype=dtype) for value in six)
+    return PairLogps(a, b, c, d, e, f, smoothing, gamma, point)

@@ -73,18 +73,13 @@ def test_what_is_not_for_keeping_is_asked_for_each_time(
     assert len(asked) == 2
 
 
-def test_only_get_is_kept() -> None:
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/healthz"), ("GET", "/static/abc/page.css"), ("POST", "/")]
+)
+def test_what_tells_of_the_moment_files_and_posts_are_passed_on(method: str, path: str) -> None:
     client, asked = serving(lambda _: PlainTextResponse("text"))
-    client.post("/")
-    client.post("/")
-    assert len(asked) == 2
-
-
-@pytest.mark.parametrize("path", ["/healthz", "/static/abc/page.css"])
-def test_what_tells_of_the_moment_and_files_are_passed_on(path: str) -> None:
-    client, asked = serving(lambda _: PlainTextResponse("text"))
-    assert "etag" not in client.get(path).headers
-    client.get(path)
+    assert "etag" not in client.request(method, path).headers
+    client.request(method, path)
     assert len(asked) == 2
 
 

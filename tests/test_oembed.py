@@ -201,17 +201,10 @@ def test_addresses_are_those_of_the_sub_path_that_the_site_is_served_at() -> Non
 # ---- a consumer that others wrote ----------------------------------------------------------------
 
 
-@pytest.fixture
-def consumer(server: str) -> micawber.ProviderRegistry:
-    """micawber, told of our provider as a site would be."""
-    registry = micawber.ProviderRegistry()
-    registry.register(rf"{re.escape(server)}/\S*", micawber.Provider(f"{server}/oembed"))
-    return registry
-
-
-def test_a_consumer_turns_the_address_of_a_widget_into_a_frame_that_loads(
-    consumer: micawber.ProviderRegistry, server: str
-) -> None:
+def test_a_consumer_turns_the_address_of_a_widget_into_a_frame_that_loads(server: str) -> None:
+    # micawber, told of our provider as a site would be
+    consumer = micawber.ProviderRegistry()
+    consumer.register(rf"{re.escape(server)}/\S*", micawber.Provider(f"{server}/oembed"))
     url = f"{server}/widgets/reward_separation?reward_chosen=1&reward_rejected=1"
     [frame] = Elements(consumer.parse_html(f"<p>{url.replace('&', '&amp;')}</p>")).all("iframe")
     page = httpx.get(str(frame["src"]))

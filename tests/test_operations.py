@@ -167,13 +167,6 @@ def test_runs_are_told_by_widget_and_outcome(fresh: TestClient) -> None:
     assert found["dpo_explained_run_processes",] == 1
 
 
-def test_each_application_counts_for_itself(fresh: TestClient) -> None:
-    fresh.get("/sections/beta")
-    with TestClient(create_app(Settings(warm=False))) as other:
-        assert not any("/sections/{slug}" in key for key in metrics_of(other))
-    assert any("/sections/{slug}" in key for key in metrics_of(fresh))
-
-
 def test_a_scraper_that_asks_for_openmetrics_gets_it(fresh: TestClient) -> None:
     wanted = "application/openmetrics-text; version=1.0.0"
     answer = fresh.get("/metrics", headers={"Accept": wanted})
