@@ -287,9 +287,11 @@ export class DpoWidget extends HTMLElement {
     this.dataset.ready = "";
   }
 
+  // Nothing without the module: a chart that can be drawn must not take away that a part is missing.
   /** @param {Result} result */
   #draw(result) {
-    this.#module?.draw?.(this, result);
+    if (!this.#module) return;
+    this.#module.draw?.(this, result);
     for (const chart of this.querySelectorAll("[data-chart]")) {
       if (!chart.closest("[hidden]")) this.plot(chart.dataset.chart, result[chart.dataset.chart]);
     }
