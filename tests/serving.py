@@ -13,7 +13,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-PATIENCE = 60
+PATIENCE = 180
+"""seconds that a busy machine may take for anything"""
 COMMAND = (str(Path(sys.executable).with_name("dpo-explained")),)
 
 

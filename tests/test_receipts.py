@@ -19,6 +19,7 @@ from app.receipts import formulas
 from app.resources import TEMPLATES
 from app.widgets.base import always
 from app.widgets.registry import WIDGETS
+from tests.serving import PATIENCE
 
 MOST_LINES = 25
 ENOUGH_NUMBERS = 2
@@ -55,7 +56,7 @@ def states_of(name: str) -> list[str]:
 
 
 def fetched(server: str, path: str) -> Any:
-    answer = httpx.get(server + path, timeout=120)
+    answer = httpx.get(server + path, timeout=PATIENCE)
     assert answer.status_code == 200, answer.text
     return answer.json()
 

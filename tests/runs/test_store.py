@@ -8,12 +8,14 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from queue import Queue
 
 import pytest
 
 from app.runs import store as stores
 from app.runs.job import Event
 from app.runs.store import KEPT_FOR, FolderStore, RedisStore, Store, open_store
+from tests.serving import PATIENCE
 
 EVENTS = [Event("step", '{"kl":0.1,"sample":"“Ünïcode”"}'), Event("done", "{}")]
 
@@ -114,16 +116,16 @@ def test_without_its_redis_a_store_forgets_but_does_not_fail(
 
 
 @pytest.fixture
-def silent_redis(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Store, list[socket.socket]]]:
+def silent_redis(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Store, Queue[socket.socket]]]:
     """A store in a Redis that accepts connections, which are listed, and never answers."""
     monkeypatch.setattr(stores, "REDIS_ANSWERS_WITHIN", 0.05)
-    accepted: list[socket.socket] = []
+    accepted: Queue[socket.socket] = Queue()
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def accept() -> None:
             while True:
                 try:
-                    accepted.append(listening.accept()[0])
+                    accepted.put(listening.accept()[0])
                 except OSError:
                     return
 
@@ -133,19 +135,18 @@ def silent_redis(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Store, list[
             yield store, accepted
         listening.shutdown(socket.SHUT_RDWR)
         accepting.join()
-    for connection in accepted:
-        connection.close()
 
 
 def test_a_redis_that_never_answers_is_left_alone(
-    silent_redis: tuple[Store, list[socket.socket]], monkeypatch: pytest.MonkeyPatch
+    silent_redis: tuple[Store, Queue[socket.socket]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store, accepted = silent_redis
     now = time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: now)
-    for asked in (1, 2):
+    for _ in range(2):
         for _ in range(50):
             assert store.get("a") is None
             store.put("a", EVENTS)
-        assert len(accepted) == asked
+        with accepted.get(timeout=PATIENCE):
+            assert accepted.empty()
         now += stores.LEFT_ALONE + 1
