@@ -39,6 +39,11 @@ class Head:
         return self._head.select(f"link[rel={rel}]")
 
     @property
+    def title(self) -> str:
+        assert self._head.title is not None
+        return self._head.title.text.strip()
+
+    @property
     def oembed(self) -> dict[str, str]:
         return {str(link["type"]): str(link["href"]) for link in self.links_of("alternate")}
 
@@ -50,7 +55,9 @@ def head_of(client: TestClient, path: str) -> Head:
 @all_pages
 def test_every_page_can_be_shown_as_a_card(html_of: Callable[[str], str], paths: list[str]) -> None:
     for path in [*paths, "/widgets/dpo_loss/receipt"]:
-        head = Head(html_of(path))
+        html = html_of(path)
+        head = Head(html)
+        assert '<html lang="en"' in html
         [canonical] = head.links_of("canonical")
         assert canonical["href"] == f"{BASE}{path}"
         assert head.meta["og:url"] == f"{BASE}{path}"
@@ -68,7 +75,7 @@ def test_every_page_can_be_shown_as_a_card(html_of: Callable[[str], str], paths:
 
 @pytest.mark.slow
 def test_pages_have_titles_of_their_own(html_of: Callable[[str], str]) -> None:
-    titles = [Head(html_of(path)).meta["og:title"] for path in PAGES]
+    titles = [Head(html_of(path)).title for path in PAGES]
     assert sorted(titles) == sorted(set(titles))
 
 
