@@ -81,7 +81,7 @@ def _serve(given: argparse.Namespace) -> None:
     import uvicorn
 
     from app.logs import LOGGING
-    from app.runs.folder import temporary_folder
+    from app.runs.store import temporary_folder
 
     # Uvicorn ends in an orderly way and then lets the signal act: it must not leave the folder behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())

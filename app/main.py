@@ -32,7 +32,7 @@ from app.disconnects import EndsWithItsReader
 from app.heap import give_freed_memory_back
 from app.httpd import HeadAsGet, SecurityHeaders
 from app.kept import KeptAnswers
-from app.memo import Memo
+from app.memo import Memo, compute_with
 from app.metrics import Metrics
 from app.observed import HEADER as REQUEST_ID
 from app.observed import Observed
@@ -40,14 +40,11 @@ from app.operations import LabLoading
 from app.queries import ReadQueries, refuse_undeclared
 from app.rendering import static_hash
 from app.resources import STATIC
-from app.runs.failures import RunFailed, RunLost, RunTooLong
-from app.runs.folder import temporary_folder
-from app.runs.here import compute_with
+from app.runs.failures import Busy, RunFailed, RunLost, RunTooLong
 from app.runs.job import job_of
-from app.runs.limits import Busy, Limits
 from app.runs.processes import Maker, Processes
-from app.runs.runs import Runs
-from app.runs.store import open_store
+from app.runs.runs import Limits, Runs
+from app.runs.store import open_store, temporary_folder
 from app.settings import Settings
 from app.stalled import StalledReaders
 from app.statics import HashedStatics

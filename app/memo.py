@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.computing import computed
+from app.runs.job import job_of
+from app.runs.runs import Runs
 from app.widgets.base import Widget, WidgetParams, WidgetResult
 
 KEPT = 16
@@ -20,6 +22,18 @@ Compute = Callable[[Widget, WidgetParams], Awaitable[Any]]
 async def compute_here(widget: Widget, params: WidgetParams) -> WidgetResult:
     """In this process, training too."""
     return await computed(widget.compute, params)
+
+
+def compute_with(runs: Runs) -> Compute:
+    """For a ``Memo`` on the event loop on which ``runs`` lives."""
+
+    async def compute(widget: Widget, params: WidgetParams) -> WidgetResult:
+        if not widget.trains(params):
+            return await compute_here(widget, params)
+        made = await runs.result(job_of(widget, params))
+        return await computed(widget.result.model_validate_json, made)
+
+    return compute
 
 
 @dataclass(eq=False)

@@ -24,8 +24,7 @@ from app.lab.weights import BadWeights
 from app.logs import request_id
 from app.paths import path_of
 from app.rendering import templates
-from app.runs.failures import RunFailed, RunLost, RunTooLong
-from app.runs.limits import Busy
+from app.runs.failures import Busy, RunFailed, RunLost, RunTooLong
 
 UNEXPECTED = "Something went wrong on our side; it has been logged."
 

@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 
 from app.cli import command_line
 from app.main import create_app
+from app.sections import SECTIONS
 from app.settings import Settings
 
 FILE = Path(__file__).with_suffix(".json")
@@ -136,6 +137,7 @@ def main() -> None:
         contract = {
             "routes": routes(client.get("/openapi.json").json()),
             "commands": commands(command_line()),
+            "sections": [section.slug for section in SECTIONS],
             "statuses": statuses(client, list(recorded["statuses"])),
         }
     FILE.write_text(json.dumps(contract, indent=1, sort_keys=True) + "\n", "utf-8")

@@ -16,21 +16,9 @@ from app.lab.trained import the_lab
 from tools.bench import bare, light
 from tools.bench.machine import header
 from tools.bench.memory import memory_of
-from tools.bench.samples import in_turn, percentile
+from tools.bench.samples import in_turn
 from tools.bench.serving import DidNotStart, served
 from tools.bench.table import COLUMNS, Row, written
-
-
-def test_a_percentile_is_the_smallest_value_that_so_many_do_not_exceed() -> None:
-    values = random.Random(0).sample(range(1, 101), 100)
-    assert [percentile(values, share) for share in (1, 50, 95, 99, 100)] == [1, 50, 95, 99, 100]
-    assert percentile([7.0], 99) == 7.0
-
-
-@pytest.mark.parametrize(("values", "share"), [([], 50), ([1.0], 0), ([1.0], 101)])
-def test_a_percentile_that_is_not_defined_is_refused(values: list[float], share: float) -> None:
-    with pytest.raises(ValueError, match="percentile"):
-        percentile(values, share)
 
 
 def test_measured_and_floor_are_taken_in_turn() -> None:

@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.main import create_app
-from app.runs.limits import Busy
+from app.runs.failures import Busy
 from app.settings import Settings
 
 ORIGINS = ["https://course.example", "null"]

@@ -126,12 +126,6 @@ class Policy(nn.Module):
         prefixes, rows = distinct_prefixes(responses)
         return said(self(prompt, prefixes), rows, responses)
 
-    def distributions(self, prompt: int, responses: Tensor) -> Tensor:
-        """log pi of all six phrases at each slot. Shapes: (batch, 5) -> (batch, 5, 6)."""
-        prefixes, rows = distinct_prefixes(responses)
-        logps: Tensor = self(prompt, prefixes)
-        return logps[rows]
-
     def logps(self, prompt: int, responses: Tensor) -> Tensor:
         """log pi(y|x) in nats, a sum over phrases. Shapes: (batch, 5) -> (batch,)."""
         return self.phrase_logps(prompt, responses).sum(-1)

@@ -1,8 +1,19 @@
-"""How a run can go wrong, and how a failure is told from one process to another."""
+"""Why a run is refused or goes wrong, and how a failure is told from one process to another."""
 
 from __future__ import annotations
 
 import json
+
+
+class Busy(Exception):
+    """A run was refused for now."""
+
+    def __init__(self, status: int, detail: str, retry_after: int) -> None:
+        super().__init__(detail)
+        self.status = status
+        """429 where this client asks for too much, 503 where all together do"""
+        self.retry_after = retry_after
+        """seconds"""
 
 
 class RunLost(Exception):

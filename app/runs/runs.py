@@ -13,14 +13,28 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from app.clients import client
-from app.runs.failures import RunLost, RunTooLong
+from app.runs.failures import Busy, RunLost, RunTooLong
 from app.runs.job import Event, Job
-from app.runs.limits import Busy, Limits
 from app.runs.processes import Maker
 from app.runs.store import Store
 
 PAUSES = (0.1, 0.4, 1.6, 6.4)
 """seconds before a run whose maker died is begun again, once for each: a cluster takes a while to notice"""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Of one worker."""
+
+    waiting: int
+    """runs in the queue"""
+    per_client: int
+    """runs that one client address has in the queue or in the making"""
+    readers: int
+    """requests that follow a run"""
+    seconds: float | None
+    """that one run may take"""
+
 
 UNLIMITED = Limits(waiting=sys.maxsize, per_client=sys.maxsize, readers=sys.maxsize, seconds=None)
 

@@ -9,8 +9,10 @@ import sqlite3
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from app.runs.job import Event
@@ -249,3 +251,16 @@ def open_store(place: str, max_bytes: int) -> Store:
     if place.startswith(("redis://", "rediss://")):
         return RedisStore(place)
     return FolderStore(Path(place), max_bytes) if place else NoStore()
+
+
+@contextmanager
+def temporary_folder() -> Iterator[str]:
+    """Its path, or an empty one on a file system that can not be written: then runs are not kept."""
+    with ExitStack() as stack:
+        try:
+            folder = TemporaryDirectory(prefix="dpo-explained-", ignore_cleanup_errors=True)
+            path = stack.enter_context(folder)
+        except OSError as error:
+            log.warning("runs are not kept: %s", error)
+            path = ""
+        yield path

@@ -11,16 +11,7 @@ from app.formats import count, fixed
 from app.lab.ppo import PPOConfig
 from app.lab.runs import PPORow, finished_ppo
 from app.lab.world import the_world
-from app.stages.description import (
-    Description,
-    Timing,
-    as_reward,
-    as_share,
-    counted,
-    hyperparameters,
-    in_nats,
-    networks,
-)
+from app.stages import description as stage
 
 PROMPT = 0
 """PPO trains a policy for one prompt; this one stands for all."""
@@ -38,12 +29,12 @@ def _run() -> list[PPORow]:
     return finished_ppo(PROMPT, CONFIG)
 
 
-def describe() -> Description:
+def describe() -> stage.Description:
     """A run of PPO. The first call makes it, which takes a few seconds."""
     rows = _run()
     last, reached = rows[-1], rows[-1].measured
     prompt = the_world().prompts[PROMPT].text
-    return Description(
+    return stage.Description(
         title="Stage 3 of 3: PPO",
         finding=f"In {CONFIG.iterations} iterations PPO raised the learned reward by "
         f"{fixed(2)(reached.reward)} at a KL of {fixed(1)(reached.kl)} nats. It sampled "
@@ -55,26 +46,26 @@ def describe() -> Description:
         f"{CONFIG.kl_coefficient:g} for each nat of KL from the reference. The value model learns to "
         "predict the reward still to come.",
         comes_out="The policy. Value model, reward model and reference have done their work.",
-        networks=networks(
+        networks=stage.networks(
             sft_model=("frozen", "is the reference for the KL penalty"),
             reward_model=("frozen", "scores each sampled response"),
             policy=("trained", "starts as a copy of the SFT model and writes the responses"),
             value_model=("trained", "starts from the SFT model's trunk and predicts rewards"),
         ),
         gradient_steps=last.gradient_steps,
-        timing=Timing(
+        timing=stage.Timing(
             round(last.seconds, 2),
             "here, when this server first ran the stage (time of one CPU thread)",
         ),
         quantities=[
-            counted("Iterations", CONFIG.iterations),
-            counted("Responses sampled from the policy", last.responses_sampled),
-            as_reward("Learned reward reached", reached.reward),
-            in_nats("KL from the reference", reached.kl),
-            as_reward("True quality reached, which PPO never sees", reached.true_quality),
-            as_share("Ratios outside the clip range, last iteration", last.clip_fraction),
+            stage.counted("Iterations", CONFIG.iterations),
+            stage.counted("Responses sampled from the policy", last.responses_sampled),
+            stage.as_reward("Learned reward reached", reached.reward),
+            stage.in_nats("KL from the reference", reached.kl),
+            stage.as_reward("True quality reached, which PPO never sees", reached.true_quality),
+            stage.as_share("Ratios outside the clip range, last iteration", last.clip_fraction),
         ],
-        hyperparameters=hyperparameters(asdict(CONFIG)),
+        hyperparameters=stage.hyperparameters(asdict(CONFIG)),
         figure=_figure(rows[::DRAWN_EVERY]),
     )
 

@@ -13,24 +13,16 @@ from app.formats import count, percent
 from app.lab.preferences import Comparisons
 from app.lab.trained import the_lab
 from app.lab.world import PROMPTS, response_number
-from app.stages.description import (
-    Description,
-    as_share,
-    counted,
-    hyperparameters,
-    in_nats,
-    networks,
-    shipped_timing,
-)
+from app.stages import description as stage
 
 
-def describe() -> Description:
+def describe() -> stage.Description:
     """The training of the shipped reward model, from the report that ships with it."""
     report = the_lab().report["reward_model"]
     comparisons = report["comparisons"] * PROMPTS
     history, last = report["history"], report["last"]
     held_out, ceiling = _held_out_accuracies()
-    return Description(
+    return stage.Description(
         title="Stage 2 of 3: reward model",
         finding=f"The reward model ranks {percent(1)(held_out)} of held-out pairs as labelled. "
         f"True quality, which made the labels, ranks {percent(1)(ceiling)} of them so: the "
@@ -41,24 +33,24 @@ def describe() -> Description:
         "loss is −log σ(r(x, y_w) − r(x, y_l)), in nats.",
         comes_out="The reward model. It is trained no more. It holds one score for each phrase and "
         "adds up the five of a response.",
-        networks=networks(
+        networks=stage.networks(
             sft_model=("frozen", "wrote the responses of all pairs"),
             reward_model=("trained", "learns from the labels"),
             policy=("not in memory", "made in stage 3"),
             value_model=("not in memory", "made in stage 3"),
         ),
         gradient_steps=last["step"],
-        timing=shipped_timing("reward_model"),
+        timing=stage.shipped_timing("reward_model"),
         quantities=[
-            counted("Comparisons", comparisons),
-            counted("Responses written by the SFT model", 2 * comparisons),
-            in_nats("Loss before the first step", history[0]["loss"]),
-            in_nats("Loss in the last step", last["loss"]),
-            as_share("Accuracy on the training pairs", last["accuracy"]),
-            as_share("Accuracy on held-out pairs", held_out),
-            as_share("Accuracy of true quality on held-out pairs", ceiling),
+            stage.counted("Comparisons", comparisons),
+            stage.counted("Responses written by the SFT model", 2 * comparisons),
+            stage.in_nats("Loss before the first step", history[0]["loss"]),
+            stage.in_nats("Loss in the last step", last["loss"]),
+            stage.as_share("Accuracy on the training pairs", last["accuracy"]),
+            stage.as_share("Accuracy on held-out pairs", held_out),
+            stage.as_share("Accuracy of true quality on held-out pairs", ceiling),
         ],
-        hyperparameters=hyperparameters(report["config"]),
+        hyperparameters=stage.hyperparameters(report["config"]),
         figure=_figure([*history, last]),
     )
 

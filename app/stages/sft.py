@@ -13,24 +13,17 @@ from app.lab.demonstrations import demonstration_logps
 from app.lab.exact import entropy, expectation
 from app.lab.trained import the_lab
 from app.lab.world import PROMPTS, the_world
-from app.stages.description import (
-    Description,
-    counted,
-    hyperparameters,
-    in_nats,
-    networks,
-    shipped_timing,
-)
+from app.stages import description as stage
 
 
-def describe() -> Description:
+def describe() -> stage.Description:
     """The training of the shipped reference policy, from the report that ships with it."""
     report = the_lab().report["sft"]
     config, history = report["config"], report["history"]
     floor, exact = _demonstrator_entropy(), _exact_loss()
     demonstrations = config["demonstrations"] * PROMPTS
     first, last = history[0]["loss"], history[-1]["loss"]
-    return Description(
+    return stage.Description(
         title="Stage 1 of 3: supervised fine-tuning",
         finding=_finding(config["epochs"], first, last, floor, exact),
         goes_in=f"{count(demonstrations)} demonstrations, {count(config['demonstrations'])} for each "
@@ -39,7 +32,7 @@ def describe() -> Description:
         objective="The network learns to make each demonstrated response as likely as possible. "
         "The loss is −log π(y|x), in nats.",
         comes_out="The SFT model. It is trained no more. Later it is called the reference.",
-        networks=networks(
+        networks=stage.networks(
             sft_model=("trained", "imitates the demonstrations"),
             reward_model=("not in memory", "made in stage 2"),
             policy=("not in memory", "made in stage 3"),
@@ -48,15 +41,15 @@ def describe() -> Description:
         gradient_steps=config["epochs"]
         * (config["demonstrations"] // config["batch_size"])
         * PROMPTS,
-        timing=shipped_timing("sft"),
+        timing=stage.shipped_timing("sft"),
         quantities=[
-            counted("Demonstrations", demonstrations),
-            in_nats("Loss in the first epoch", first),
-            in_nats("Loss in the last epoch", last),
-            in_nats("Entropy of the demonstrators: the floor", floor),
-            in_nats("Exact loss of the finished model on fresh demonstrations", exact),
+            stage.counted("Demonstrations", demonstrations),
+            stage.in_nats("Loss in the first epoch", first),
+            stage.in_nats("Loss in the last epoch", last),
+            stage.in_nats("Entropy of the demonstrators: the floor", floor),
+            stage.in_nats("Exact loss of the finished model on fresh demonstrations", exact),
         ],
-        hyperparameters=hyperparameters(config),
+        hyperparameters=stage.hyperparameters(config),
         figure=_figure(history, floor, exact),
     )
 

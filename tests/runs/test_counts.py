@@ -8,8 +8,7 @@ import pytest
 
 from app.runs.failures import RunFailed, RunLost
 from app.runs.job import Job
-from app.runs.limits import Limits
-from app.runs.runs import Outcome, Runs
+from app.runs.runs import Limits, Outcome, Runs
 from tests.runs.test_runs import Kept, Scripted, dies, everything, fails, for_ever, job, run, three
 
 

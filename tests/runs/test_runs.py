@@ -12,10 +12,9 @@ from typing import TypeVar
 import pytest
 
 from app.clients import client
-from app.runs.failures import RunFailed, RunLost, RunTooLong
+from app.runs.failures import Busy, RunFailed, RunLost, RunTooLong
 from app.runs.job import Event, Job
-from app.runs.limits import Busy, Limits
-from app.runs.runs import Queued, Runs
+from app.runs.runs import Limits, Queued, Runs
 from app.runs.store import Store
 
 Result = TypeVar("Result")

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The smallest of the values that at least ``share`` percent of them do not exceed.
-
-    Raises ValueError for no values, or a share outside of (0, 100].
-    """
-    if not values or not 0 < share <= 100:
-        raise ValueError(f"no {share}th percentile of {len(values)} values")
-    return sorted(values)[math.ceil(len(values) * share / 100) - 1]
+    """The smallest of the values that at least ``share`` percent of them do not exceed."""
+    return float(np.percentile(values, share, method="inverted_cdf"))
 
 
 def in_turn(

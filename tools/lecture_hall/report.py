@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -90,15 +89,11 @@ def times_table(asked: Iterable[Asked]) -> str:
 
 
 def queue_line(queued: Sequence[Queued]) -> str:
-    """How long the queue was, and whether those further back waited longer."""
+    """How long the queue was."""
     if not queued:
         return "No run had to queue."
     longest = max(each.place for each in queued)
-    return (
-        f"{len(queued)} runs queued; the last place told was {longest}. Place and wait correlate by "
-        f"{correlation([each.place for each in queued], [each.seconds for each in queued]):.2f}; "
-        "places only fell."
-    )
+    return f"{len(queued)} runs queued; the last place told was {longest}. Places only fell."
 
 
 def memory_table(samples: Sequence[MemoryAt], lines: int = 12) -> str:
@@ -120,16 +115,6 @@ def memory_table(samples: Sequence[MemoryAt], lines: int = 12) -> str:
             f"\nMost at any time: {peak:.0f} MB together.",
         ]
     )
-
-
-def correlation(xs: Sequence[float], ys: Sequence[float]) -> float:
-    """Of ranks (Spearman's, ties in the order they come); 0 where it is not defined."""
-    return statistics.correlation(_ranks(xs), _ranks(ys)) if len(xs) > 1 else 0.0
-
-
-def _ranks(values: Sequence[float]) -> list[int]:
-    order = sorted(range(len(values)), key=values.__getitem__)
-    return sorted(range(len(values)), key=order.__getitem__)
 
 
 def _duration(seconds: float) -> str:
