@@ -108,11 +108,9 @@ class Student(HttpUser):
         page = self.ask("section page", f"/sections/{slug}").text
         files = set(re.findall(r'(?:href|src)="([^"]*/static/[^"?#]+\.(?:css|js|woff2))"', page))
         base = next(file.removesuffix("widget.js") for file in files if file.endswith("/widget.js"))
-        files |= {
-            base + f"widgets/{widget}.js",
-            base + "plot.js",
-            base + "vendor/plotly-basic.min.js",
-        }
+        files |= {base + "plot.js", base + "vendor/plotly-basic.min.js"}
+        if re.search(rf'<dpo-widget name="{widget}"[^>]* data-script', page):
+            files.add(base + f"widgets/{widget}.js")
         for file in sorted(files):
             self.ask("static file", file)
         return str(page)
