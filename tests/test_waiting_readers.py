@@ -15,6 +15,7 @@ from app.main import create_app
 from app.runs.job import Event, Job
 from app.settings import Settings
 from tests.runs.test_runs import Scripted, run
+from tests.serving import PATIENCE
 
 ROUTES = [
     "/api/v1/ppo_dynamics?seed={}",
@@ -116,7 +117,8 @@ def among_readers(
                 reader.leave()
             await asyncio.gather(*(reader.over for reader in (first, *readers)))
 
-    run(go())
+    # Where a reader who has left is not heard of, this would wait for ever.
+    run(asyncio.wait_for(go(), PATIENCE))
 
 
 def test_while_readers_wait_everything_else_is_answered() -> None:
