@@ -14,7 +14,7 @@ from app.problems import STOPPING, UNEXPECTED
 from app.runs.failures import RunFailed, RunLost
 from app.runs.job import Event, Job
 from app.settings import Settings
-from tests.runs.test_runs import Scripted, run
+from tests.runs.test_runs import Scripted, for_ever, run
 from tests.test_waiting_readers import Reader
 
 RUN = "/api/v1/ppo_dynamics"
@@ -58,39 +58,24 @@ def test_an_id_that_no_event_has_is_refused(client: TestClient) -> None:
     assert [error["field"] for error in answer.json()["errors"]] == ["Last-Event-ID"]
 
 
-async def fails(_: Job) -> AsyncIterator[Event]:
-    yield Event("step", "{}")
-    raise RunFailed("ValueError", "secret: a colon")
+def raising(error: Exception) -> Script:
+    """A run that fails after its first row."""
 
+    async def script(_: Job) -> AsyncIterator[Event]:
+        yield Event("step", "{}")
+        raise error
 
-async def finds_bad_weights(_: Job) -> AsyncIterator[Event]:
-    yield Event("step", "{}")
-    raise RunFailed("BadWeights", "a file: damaged")
-
-
-async def is_lost(_: Job) -> AsyncIterator[Event]:
-    yield Event("step", "{}")
-    raise RunLost("killed")
-
-
-async def breaks(_: Job) -> AsyncIterator[Event]:
-    yield Event("step", "{}")
-    raise KeyError("secret")
-
-
-async def takes_for_ever(_: Job) -> AsyncIterator[Event]:
-    yield Event("step", "{}")
-    await asyncio.Event().wait()
+    return script
 
 
 @pytest.mark.parametrize(
     ("script", "status", "detail", "retry_after"),
     [
-        (fails, 500, UNEXPECTED, None),
-        (breaks, 500, UNEXPECTED, None),
-        (finds_bad_weights, 503, "a file: damaged", 60),
-        (is_lost, 503, "cut off", 5),
-        (takes_for_ever, 503, "more than 0.1 seconds", 60),
+        (raising(RunFailed("ValueError", "secret: a colon")), 500, UNEXPECTED, None),
+        (raising(KeyError("secret")), 500, UNEXPECTED, None),
+        (raising(RunFailed("BadWeights", "a file: damaged")), 503, "a file: damaged", 60),
+        (raising(RunLost("killed")), 503, "cut off", 5),
+        (for_ever, 503, "more than 0.1 seconds", 60),
     ],
 )
 def test_a_stream_that_ends_early_says_why_as_the_endpoint_does(
@@ -116,7 +101,7 @@ def test_a_stream_that_ends_early_says_why_as_the_endpoint_does(
 
 def test_a_stream_that_is_cut_off_as_the_server_stops_says_so() -> None:
     async def ask() -> str:
-        app = create_app(Settings(warm=False), lambda _: Scripted(takes_for_ever))
+        app = create_app(Settings(warm=False), lambda _: Scripted(for_ever))
         async with app.router.lifespan_context(app):
             reader = Reader(app, STREAM)
             while b"event: step" not in reader.body:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import pytest
@@ -12,9 +12,8 @@ from fastapi import FastAPI
 from starlette.types import Message
 
 from app.main import create_app
-from app.runs.job import Event, Job
 from app.settings import Settings
-from tests.runs.test_runs import Scripted, run
+from tests.runs.test_runs import Scripted, for_ever, run
 from tests.serving import PATIENCE
 
 ROUTES = [
@@ -35,11 +34,6 @@ ROUTES = [
 
 READERS = 120
 """more than there are threads for requests"""
-
-
-async def for_ever(_: Job) -> AsyncIterator[Event]:
-    yield Event("begun", "{}")
-    await asyncio.Event().wait()
 
 
 class Reader:
