@@ -169,11 +169,22 @@ def stream(address: str, seed: int, started: threading.Event) -> list[tuple[str,
     return found
 
 
+def check_that_it_answers_as_one_machine_does(address: str, client: httpx.Client) -> None:
+    for path in ("/api/v1/dpo_loss?beta=0.3", "/api/v1/ppo_dynamics?iterations=10&seed=5"):
+        answer = httpx.get(f"{address}{path}", timeout=PATIENCE)
+        assert json.loads(answer.text) == client.get(path).json()
+    page = httpx.get(f"{address}/sections/beta", timeout=PATIENCE)
+    assert page.status_code == 200
+    assert "dpo-widget" in page.text
+
+
 @pytest.mark.slow
-def test_a_node_killed_in_the_middle_of_its_run_loses_no_request(
-    two_nodes: TwoNodes, redis_url: str
+def test_it_answers_as_one_machine_does_and_a_node_killed_in_a_run_loses_no_request(
+    two_nodes: TwoNodes, redis_url: str, client: httpx.Client
 ) -> None:
     address = two_nodes.address
+    # One test, since a cluster takes half a minute to start.
+    check_that_it_answers_as_one_machine_does(address, client)
     started = {seed: threading.Event() for seed in (1, 2)}
     over = threading.Event()
     statuses: list[int] = []
@@ -205,12 +216,3 @@ def test_a_node_killed_in_the_middle_of_its_run_loses_no_request(
         assert read == [(event.name, event.data) for event in events(job)]
         assert store.get(job.key) == list(events(job))
     store.close()
-
-
-def test_the_cluster_answers_as_one_machine_does(two_nodes: TwoNodes, client: httpx.Client) -> None:
-    for path in ("/api/v1/dpo_loss?beta=0.3", "/api/v1/ppo_dynamics?iterations=10&seed=5"):
-        answer = httpx.get(f"{two_nodes.address}{path}", timeout=PATIENCE)
-        assert json.loads(answer.text) == client.get(path).json()
-    page = httpx.get(f"{two_nodes.address}/sections/beta", timeout=PATIENCE)
-    assert page.status_code == 200
-    assert "dpo-widget" in page.text

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
-from starlette.testclient import TestClient
 
 from app.modules import IMPORT, imports
 from app.resources import STATIC
-from tests.site import PAGES, Elements
+from tests.site import QUICK, Elements
+
+# The whole text has every widget on it, and trains for some.
+PAGES = [*QUICK, pytest.param("/read", marks=pytest.mark.slow)]
 
 
 def test_all_that_a_module_imports_is_found_once_and_nothing_that_it_loads_later() -> None:
@@ -29,10 +32,10 @@ def test_every_import_of_our_modules_has_the_form_that_is_read() -> None:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_names_all_that_its_modules_import(client: TestClient, path: str) -> None:
+def test_a_page_names_all_that_its_modules_import(html_of: Callable[[str], str], path: str) -> None:
     named: set[str] = set()
     entries: set[str] = set()
-    for tag, attributes in Elements(client.get(path).text).found:
+    for tag, attributes in Elements(html_of(path)).found:
         address = attributes.get("src") or attributes.get("href") or ""
         found = re.fullmatch(r"/static/\w+/(.+\.js)", address)
         if found is None:
@@ -45,16 +48,16 @@ def test_a_page_names_all_that_its_modules_import(client: TestClient, path: str)
             assert attributes["fetchpriority"] == "low", (tag, address)
     assert "widget.js" in entries
     assert set(imports("widget.js")) <= named
-    if "<dpo-widget" in client.get(path).text:
+    if "<dpo-widget" in html_of(path):
         assert set(imports("plot.js")) <= named
     assert not [name for name in named if not (STATIC / name).is_file()]
 
 
 @pytest.mark.parametrize("path", PAGES)
 def test_before_the_first_paint_there_is_one_script_and_one_style_sheet(
-    client: TestClient, path: str
+    html_of: Callable[[str], str], path: str
 ) -> None:
-    elements = Elements(client.get(path).text).found
+    elements = Elements(html_of(path)).found
     before = [
         attributes.get("src") or attributes["href"]
         for tag, attributes in elements

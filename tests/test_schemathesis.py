@@ -39,6 +39,9 @@ application = create_app(Settings(warm=False))
 schema = schemathesis.openapi.from_asgi("/openapi.json", application).exclude(
     lambda context: trains(context.operation.path)
 )
+made_up = hypothesis_settings(
+    max_examples=12, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck)
+)
 
 
 @pytest.fixture(scope="module")
@@ -47,16 +50,27 @@ def asked() -> Iterator[TestClient]:
         yield client
 
 
-@schema.parametrize()
-@hypothesis_settings(
-    max_examples=12, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck)
-)
-def test_every_operation_answers_as_documented(
-    case: schemathesis.Case[Any], asked: TestClient
-) -> None:
+def check(case: schemathesis.Case[Any], asked: TestClient) -> None:
     assume(SLOW.isdisjoint(map(str, case.path_parameters.values())))
     response = case.call(session=cast(Any, asked))
     checks = CHECKS
     if case.path == "/oembed" and response.status_code == 501:
         checks = CHECKS[1:]  # which the oEmbed specification asks for
     case.validate_response(response, checks=checks)
+
+
+@schema.exclude(path="/read").parametrize()
+@made_up
+def test_every_operation_answers_as_documented(
+    case: schemathesis.Case[Any], asked: TestClient
+) -> None:
+    check(case, asked)
+
+
+@pytest.mark.slow
+@schema.include(path="/read").parametrize()
+@made_up
+def test_the_whole_text_answers_as_documented(
+    case: schemathesis.Case[Any], asked: TestClient
+) -> None:
+    check(case, asked)
