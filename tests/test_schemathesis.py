@@ -59,7 +59,7 @@ def check(case: schemathesis.Case[Any], asked: TestClient) -> None:
     case.validate_response(response, checks=checks)
 
 
-@schema.exclude(path="/read").parametrize()
+@schema.exclude(path_regex="/range$").parametrize()
 @made_up
 def test_every_operation_answers_as_documented(
     case: schemathesis.Case[Any], asked: TestClient
@@ -68,9 +68,7 @@ def test_every_operation_answers_as_documented(
 
 
 @pytest.mark.slow
-@schema.include(path="/read").parametrize()
+@schema.include(path_regex="/range$").parametrize()
 @made_up
-def test_the_whole_text_answers_as_documented(
-    case: schemathesis.Case[Any], asked: TestClient
-) -> None:
+def test_every_range_answers_as_documented(case: schemathesis.Case[Any], asked: TestClient) -> None:
     check(case, asked)
