@@ -111,8 +111,8 @@ screenshots: .venv/.assets browser
 	touch $@
 
 # Statics are compressed once, and again when one has changed.
-.venv/.compressed: .venv/.bundled app/statics.py app/sheets.py $(wildcard static/*.* static/widgets/*.*)
-	$(BIN)/python -m app.statics
+.venv/.compressed: .venv/.bundled app/web/static_files.py app/web/stylesheets.py $(wildcard static/*.* static/widgets/*.*)
+	$(BIN)/python -m app.web.static_files
 	touch $@
 
 browser:

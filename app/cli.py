@@ -80,8 +80,8 @@ def command_line() -> argparse.ArgumentParser:
 def _serve(given: argparse.Namespace) -> None:
     import uvicorn
 
-    from app.logs import LOGGING
     from app.runs.store import temporary_folder
+    from app.web.logs import LOGGING
 
     # Uvicorn ends in an orderly way and then lets the signal act: it must not leave the folder behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
@@ -139,14 +139,14 @@ def _train(given: argparse.Namespace) -> None:
 
 
 def _record(_: argparse.Namespace) -> None:
-    from app.recorded import FILE, record, save
+    from app.studies.home_run import FILE, record, save
 
     save(record())
     print(f"written to {FILE}")
 
 
 def _study(given: argparse.Namespace) -> None:
-    from app import studies
+    from app.studies import sweep as studies
 
     # Stopped by a signal as by a key: the processes end, and what is finished is kept.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

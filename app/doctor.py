@@ -12,7 +12,7 @@ async def ready() -> None:
     """Start the site, without its address. Raises RuntimeError with what keeps it from being ready."""
     # A part that is missing fails here, as it is imported.
     from app.main import create_app
-    from app.operations import LOADING, not_ready
+    from app.ops.health import LOADING, not_ready
     from app.settings import Settings
 
     app = create_app(Settings(warm=False))

@@ -13,41 +13,38 @@ from fastapi import Depends, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette_compress import CompressMiddleware
 
-from app import (
-    api,
-    embed_api,
-    lab_api,
-    logps_form,
-    oembed,
-    openapi,
-    operations,
-    pages,
-    problems,
-    ranges,
-)
-from app.body_limit import BodyLimit
-from app.cards import routes as cards
-from app.clients import ClientAddress
-from app.disconnects import EndsWithItsReader
-from app.heap import give_freed_memory_back
-from app.httpd import HeadAsGet, SecurityHeaders
-from app.kept import KeptAnswers
-from app.memo import Memo, compute_with
-from app.metrics import Metrics
-from app.observed import HEADER as REQUEST_ID
-from app.observed import Observed
-from app.operations import LabLoading
-from app.queries import ReadQueries, refuse_undeclared
-from app.rendering import static_hash
-from app.resources import STATIC
+from app.api import lab as lab_api
+from app.api import openapi, ranges
+from app.api import widgets as api
+from app.embedding import oembed
+from app.embedding.cards import routes as cards
+from app.lab.malloc import give_freed_memory_back
+from app.ops import health as operations
+from app.ops.health import LabLoading
+from app.ops.metrics import Metrics
+from app.ops.request_log import HEADER as REQUEST_ID
+from app.ops.request_log import Observed
+from app.pages import embed as embed_api
+from app.pages import errors as problems
+from app.pages import logps_form
+from app.pages import routes as pages
+from app.pages.helpers import static_hash
+from app.paths import STATIC
 from app.runs.failures import Busy, RunFailed, RunLost, RunTooLong
 from app.runs.job import job_of
+from app.runs.memo import Memo, compute_with
 from app.runs.processes import Maker, Processes
-from app.runs.runs import Limits, Runs
+from app.runs.queue import Limits, Runs
 from app.runs.store import open_store, temporary_folder
 from app.settings import Settings
-from app.stalled import StalledReaders
-from app.statics import HashedStatics
+from app.state.query import ReadQueries, refuse_undeclared
+from app.web.body_limit import BodyLimit
+from app.web.client_address import ClientAddress
+from app.web.disconnects import EndsWithItsReader
+from app.web.response_cache import KeptAnswers
+from app.web.security_headers import HeadAsGet, SecurityHeaders
+from app.web.slow_clients import StalledReaders
+from app.web.static_files import HashedStatics
 from app.widgets.registry import WIDGETS
 
 DESCRIPTION = (

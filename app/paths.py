@@ -1,21 +1,44 @@
-"""Paths of requests, below the sub-path that a proxy may serve the site at."""
+"""Where templates, statics and data lie: beside the package in a checkout, inside it in a wheel."""
 
 from __future__ import annotations
 
-from starlette.types import Scope
+import hashlib
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+PACKAGE = Path(__file__).parent
 
 
-def root_of(scope: Scope) -> str:
-    """The sub-path that a proxy serves the site at, or nothing."""
-    # Once a file is served from a mounted folder, root_path is that of the folder.
-    return str(scope.get("app_root_path", scope.get("root_path", "")))
+def folder(name: str) -> Path:
+    """The folder of that name. Raises FileNotFoundError if an installation lacks it."""
+    for candidate in (PACKAGE / name, PACKAGE.parent / name):
+        if candidate.is_dir():
+            return candidate
+    raise FileNotFoundError(f"the folder {name!r} is missing from this installation")
 
 
-def path_of(scope: Scope) -> str:
-    """The path of a request below the root of the site."""
-    return str(scope["path"]).removeprefix(root_of(scope))
+TEMPLATES = folder("templates")
+STATIC = folder("static")
+DATA = PACKAGE / "data"
+COMPRESSED = STATIC / "vendor" / "compressed"
 
 
-def is_file(scope: Scope) -> bool:
-    """Whether a request is for a script, a style sheet, a font or the like."""
-    return path_of(scope).startswith("/static/")
+class Strict(BaseModel):
+    """Part of a data file; refuses fields that it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def content_hash(root: Path) -> str:
+    """A short hash of all files below a folder: it changes exactly when one of them does.
+
+    Compressed copies do not count, for they say nothing new.
+    """
+    digest = hashlib.sha256()
+    for file in sorted(path for path in root.rglob("*") if path.is_file()):
+        if COMPRESSED in file.parents:
+            continue
+        digest.update(str(file.relative_to(root)).encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]

@@ -1,4 +1,4 @@
-// How numbers look on pages: the same as app/formats.py (a browser test compares the two).
+// How numbers look on pages: the same as app/formatting.py (a browser test compares the two).
 
 /** @typedef {(value: number) => string} Format */
 

@@ -1,5 +1,5 @@
 // The quiz in an offline copy: which verdict an answer has was said when the copy was made. Here it is looked
-// up and counted. Numbers are read as app/widgets/quiz_questions/kinds.py reads them.
+// up and counted. Numbers are read as app/widgets/quiz/kinds.py reads them.
 
 const PLACEHOLDER = "¤";
 const NUMBER = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(%?)$/i;

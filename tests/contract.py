@@ -14,8 +14,8 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from app.cli import command_line
+from app.content.sections import SECTIONS
 from app.main import create_app
-from app.sections import SECTIONS
 from app.settings import Settings
 
 FILE = Path(__file__).with_suffix(".json")

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from app.sections import SECTIONS
+from app.content.sections import SECTIONS
 from app.widgets.registry import WIDGETS
 
 PAGES = [

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import plotly
 
-from app.resources import STATIC
+from app.paths import STATIC
 
 ROOT = Path(__file__).parent.parent
 LOCK = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))

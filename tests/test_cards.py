@@ -12,16 +12,16 @@ import pytest
 from fontTools.ttLib import TTFont
 from starlette.testclient import TestClient
 
-from app.cards import render
-from app.cards.colours import light
-from app.cards.drawing import Card, card_svg
-from app.cards.figure import ROLE_TOKENS, drawn
-from app.cards.lines import shortened, width_of, wrapped
-from app.cards.sizes import FULL, SIZES, Size
+from app.charts.figures import curve_figure, line, points
 from app.charts.roles import ROLES
-from app.figures import curve_figure, line, points
-from app.resources import STATIC
-from app.sections import SECTIONS
+from app.content.sections import SECTIONS
+from app.embedding.cards import render
+from app.embedding.cards.colours import light
+from app.embedding.cards.drawing import Card, card_svg
+from app.embedding.cards.figure import ROLE_TOKENS, drawn
+from app.embedding.cards.lines import shortened, width_of, wrapped
+from app.embedding.cards.sizes import FULL, SIZES, Size
+from app.paths import STATIC
 from app.widgets.registry import WIDGETS
 from tests.site import trains
 

@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 
 from app.charts import svg
 from app.charts.curves import thinned
+from app.charts.figures import bars, curve_figure, filled, line, marker, points
 from app.charts.roles import translucent
 from app.charts.scales import Scale, nice_step, padded_range, tick_texts, ticks
-from app.figures import bars, curve_figure, filled, line, marker, points
 from tests.drawn import drawn, share
 
 values = st.floats(-1e4, 1e4).filter(lambda value: value == 0 or abs(value) > 1e-3)

@@ -11,8 +11,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.cli import command_line
-from app.resources import STATIC, TEMPLATES
-from app.sections import SECTIONS
+from app.content.sections import SECTIONS
+from app.paths import STATIC, TEMPLATES
 from app.widgets.registry import WIDGETS
 from tests.contract import FILE, commands, routes, statuses
 

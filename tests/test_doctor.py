@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from app import operations
 from app.cli import main
 from app.lab.trained import WEIGHTS, load_lab
+from app.ops import health as operations
 
 
 def ends_with_an_error(port: int = 0) -> None:

@@ -11,8 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from starlette.testclient import TestClient
 
-from app.embedding import HEIGHTS_FILE, PUBLISHED_WIDTH, height_of, iframe_html
-from app.embedding_flags import NAMES, NO_FLAGS, PARTS, Flags, flags_of
+from app.embedding.snippets import HEIGHTS_FILE, PUBLISHED_WIDTH, height_of, iframe_html
+from app.state.flags import NAMES, NO_FLAGS, PARTS, Flags, flags_of
 from app.widgets.registry import WIDGETS
 from tests.site import Elements
 

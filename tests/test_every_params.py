@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from app.controls import fields_of
-from app.problems import FieldError, refused_params
+from app.pages.errors import FieldError, refused_params
+from app.state.controls import fields_of
 from app.widgets.base import always
 from app.widgets.registry import WIDGETS
 

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from app.api.preference_loss import PairBatch, pair_losses
 from app.lab.losses import LOSSES
-from app.logps_file import LENGTHS, LOGPS
-from app.preference_loss import PairBatch, pair_losses
-from app.problems import RefusedParams
+from app.pages.errors import RefusedParams
+from app.widgets.bring_your_logps.table import LENGTHS, LOGPS
 from tests.published_losses import exactly, published_loss
 
 ADDRESS = "/api/v1/preference_loss"

@@ -19,8 +19,9 @@ from pydantic import ValidationError
 
 from app.charts import svg
 from app.lab.losses import LOSSES, NEEDS_LENGTHS, USES_LABEL_SMOOTHING
-from app.logps_file import LENGTHS, LOGPS
-from app.widgets import bring_your_logps, dpo_loss
+from app.widgets.bring_your_logps import widget as bring_your_logps
+from app.widgets.bring_your_logps.table import LENGTHS, LOGPS
+from app.widgets.dpo_loss import widget as dpo_loss
 from tests.published_losses import (
     Pair,
     exactly,

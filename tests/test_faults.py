@@ -28,7 +28,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from app.main import create_app
 from app.settings import Settings
-from app.stalled import StalledReaders
+from app.web.slow_clients import StalledReaders
 from tests.runs.test_runs import run
 from tests.serving import COMMAND, PATIENCE, children, free_port, served
 

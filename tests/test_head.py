@@ -10,8 +10,8 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from starlette.testclient import TestClient
 
-from app.places import SITE
-from app.sections import SECTIONS, section_of
+from app.content.sections import SECTIONS, section_of
+from app.state.places import SITE
 from app.widgets.registry import WIDGETS
 from tests.site import PAGES, all_pages
 

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from starlette.types import Message
 
 from app.main import create_app
-from app.rendering import static_hash
+from app.pages.helpers import static_hash
 from app.settings import Settings
 from app.widgets.registry import WIDGETS
 

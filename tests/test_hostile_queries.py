@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 import pytest
 from starlette.testclient import TestClient
 
-from app.sections import SECTIONS
+from app.content.sections import SECTIONS
 from app.widgets.registry import WIDGETS
 from tests.site import Elements, widgets_on
 

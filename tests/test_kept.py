@@ -14,7 +14,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
-from app.kept import DATA_FRESH, LARGEST, PAGE_FRESH, KeptAnswers
+from app.web.response_cache import DATA_FRESH, LARGEST, PAGE_FRESH, KeptAnswers
 
 Handler = Callable[..., Awaitable[Response]]
 

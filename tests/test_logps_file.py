@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.logps_file import (
+from app.widgets.bring_your_logps.table import (
     LENGTHS,
     LOGPS,
     MOST_COLUMNS,

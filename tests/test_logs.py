@@ -23,12 +23,12 @@ from starlette.responses import StreamingResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from app.logs import JsonLines, id_for, request_id
 from app.main import create_app
-from app.metrics import Metrics
-from app.observed import LONGEST_PATH, Observed
-from app.problems import Problem
+from app.ops.metrics import Metrics
+from app.ops.request_log import LONGEST_PATH, Observed
+from app.pages.errors import Problem
 from app.settings import Settings
+from app.web.logs import JsonLines, id_for, request_id
 from tests.serving import COMMAND, served
 
 SECRET = "zebra-4711"

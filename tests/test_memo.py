@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.memo import Memo
+from app.runs.memo import Memo
 from app.widgets.base import Widget, WidgetParams, WidgetResult
 from tests.runs.test_runs import run
 

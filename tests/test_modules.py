@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from app.modules import IMPORT, imports
-from app.resources import STATIC
+from app.paths import STATIC
+from app.web.js_imports import IMPORT, imports
 from tests.site import QUICK, Elements
 
 # The whole text has every widget on it, and trains for some.

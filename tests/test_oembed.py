@@ -12,11 +12,11 @@ import micawber
 import pytest
 from starlette.testclient import TestClient
 
-from app.embedding import height_of
+from app.content.sections import SECTIONS
+from app.embedding.snippets import height_of
 from app.main import create_app
-from app.places import HOME_TITLE
-from app.sections import SECTIONS
 from app.settings import Settings
+from app.state.places import HOME_TITLE
 from app.widgets.registry import WIDGETS
 from tests.site import Elements
 

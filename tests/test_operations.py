@@ -16,11 +16,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
-from app import operations
 from app.lab.weights import BadWeights
 from app.main import create_app
-from app.operations import LabLoading
-from app.problems import Problem
+from app.ops import health as operations
+from app.ops.health import LabLoading
+from app.pages.errors import Problem
 from app.runs.job import Job
 from app.settings import Settings
 from tests.runs.test_runs import run

@@ -6,7 +6,7 @@ import torch
 from app.lab.optimum import optimal_logps
 from app.lab.trained import the_lab
 from app.lab.world import all_responses, the_world
-from app.phrases import scored_phrases
+from app.widgets.common.phrases import scored_phrases
 
 SOME = torch.tensor([0, 1, 777, 4321, 7775])
 

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from starlette.testclient import TestClient
 
-from app.preference_loss import MOST_PAIRS, TORCHTUNE
+from app.api.preference_loss import MOST_PAIRS, TORCHTUNE
 
 ADDRESS = "/api/v1/preference_loss"
 

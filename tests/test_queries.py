@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute
 from starlette.testclient import TestClient
 
 from app.main import create_app
-from app.problems import MOST_ERRORS
+from app.pages.errors import MOST_ERRORS
 from app.settings import Settings
 from app.widgets.base import always
 from app.widgets.registry import WIDGETS

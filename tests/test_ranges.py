@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from starlette.testclient import TestClient
 
-from app.controls import controls_of
-from app.loss_types import LOSS_LABELS
-from app.ranges import Range
-from app.widgets import dpo_loss
+from app.api.ranges import Range
+from app.state.controls import controls_of
+from app.widgets.common.loss_types import LOSS_LABELS
+from app.widgets.dpo_loss import widget as dpo_loss
 from app.widgets.registry import WIDGETS
 
 OFFERED = [

@@ -15,8 +15,8 @@ import httpx
 import pytest
 
 from app.lab.losses import LOSSES
+from app.paths import TEMPLATES
 from app.receipts import formulas
-from app.resources import TEMPLATES
 from app.widgets.base import always
 from app.widgets.registry import WIDGETS
 from tests.serving import PATIENCE

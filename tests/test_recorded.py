@@ -6,7 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.lab.trained import the_lab
-from app.recorded import PROMPT, drawing, record, recorded
+from app.studies.home_run import PROMPT, drawing, record, recorded
 
 
 @pytest.mark.slow

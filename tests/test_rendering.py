@@ -9,8 +9,8 @@ import pytest
 from pydantic import BaseModel
 from starlette.testclient import TestClient
 
-from app.controls import fields_of
-from app.widgets.beta_effect import Params, Result
+from app.state.controls import fields_of
+from app.widgets.beta_effect.widget import Params, Result
 
 
 def test_a_page_dumps_its_result_once_and_makes_no_schema_that_was_made_before(

@@ -4,8 +4,8 @@ import pytest
 from pydantic import ValidationError
 from starlette.testclient import TestClient
 
+from app.content.sections import SECTIONS
 from app.main import create_app
-from app.sections import SECTIONS
 from app.settings import Settings
 
 PATHS = ["/", f"/sections/{SECTIONS[0].slug}", "/read", "/sources", "/docs", "/embed", "/nothing"]

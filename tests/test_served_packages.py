@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from app.resources import STATIC
-from app.sources import ServedPackage, served_packages
+from app.content.sources import ServedPackage, served_packages
+from app.paths import STATIC
 
 ROOT = Path(__file__).parent.parent
 VENDOR = STATIC / "vendor"

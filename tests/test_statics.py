@@ -7,10 +7,17 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from app import statics
-from app.rendering import static_hash
-from app.resources import STATIC
-from app.statics import HashedStatics, accepts, compress, compressed_file, compressible, sent
+from app.pages.helpers import static_hash
+from app.paths import STATIC
+from app.web import static_files as statics
+from app.web.static_files import (
+    HashedStatics,
+    accepts,
+    compress,
+    compressed_file,
+    compressible,
+    sent,
+)
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from app import studies
 from app.lab.methods import METHODS, Run, measure_run
 from app.lab.overoptimization import Climb, climb
 from app.lab.trained import the_lab
-from app.study_data import Study, StudyRow, frontier_study, overoptimization_study, spreads
+from app.studies import sweep as studies
+from app.studies.data import Study, StudyRow, frontier_study, overoptimization_study, spreads
 
 TASKS = [Run(0, "best_of_n", n, seed) for n in (1, 4) for seed in (0, 1)]
 

@@ -7,12 +7,12 @@ import re
 import pytest
 from math_core import LatexError
 
-from app.controls import controls_of
-from app.formats import FORMATS, format_value, signed
-from app.mathml import TERMS, coloured, mathml, terms_of
-from app.resources import STATIC, TEMPLATES
-from app.sections import SECTIONS
-from app.sources import bibtex, corrections, glossary, references
+from app.content.sections import SECTIONS
+from app.content.sources import bibtex, corrections, glossary, references
+from app.formatting import FORMATS, format_value, signed
+from app.pages.mathml import TERMS, coloured, mathml, terms_of
+from app.paths import STATIC, TEMPLATES
+from app.state.controls import controls_of
 from app.widgets.ppo_dynamics import Params as PPOParams
 from app.widgets.reward_separation import Params as RewardParams
 

@@ -99,7 +99,7 @@ def main() -> None:
 
 
 def save_list() -> None:
-    """Copy the licences, and write what app/sources.py reads. Raises KeyError if a package names none."""
+    """Copy the licences, and write what app/content/sources.py reads. Raises KeyError if one names none."""
     listed = []
     for package in PACKAGES:
         shutil.copyfile(package.folder / "LICENSE", VENDOR / package.licence)

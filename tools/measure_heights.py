@@ -8,7 +8,7 @@ import sys
 
 from playwright.sync_api import Page
 
-from app.embedding import HEIGHTS_FILE, PUBLISHED_WIDTH
+from app.embedding.snippets import HEIGHTS_FILE, PUBLISHED_WIDTH
 from app.widgets.registry import WIDGETS
 from tools.bench.browser import chromium
 from tools.bench.serving import SERVE, served

@@ -15,7 +15,7 @@ from app.charts.subset import refuse_unknown
 
 
 def svg(figure: dict[str, Any], label: str) -> Markup:
-    """A figure of app/figures.py as an SVG element that fills its box; ``label`` is its title.
+    """A figure of app/charts/figures.py as an SVG element that fills its box; ``label`` is its title.
 
     Its words lie around it: ``in_room`` leaves them their room.
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from app.formats import count, fixed, scientific
+from app.formatting import count, fixed, scientific
 
 Value = float | str
 

@@ -14,14 +14,14 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from app.content.sources import ServedPackage, served_packages
 from app.export import report
 from app.export.pages import Copy, all_pages, one_widget, rendered
 from app.export.plan import PLANS
 from app.export.results import Computed, compute_all, index_file, results_file
 from app.export.states import Plan, State, states_by_file
-from app.resources import STATIC
-from app.sheets import sheet
-from app.sources import ServedPackage, served_packages
+from app.paths import STATIC
+from app.web.stylesheets import sheet
 from app.widgets.registry import WIDGETS
 
 PLOTLY = "vendor/plotly-basic.min.js"

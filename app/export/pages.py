@@ -12,9 +12,9 @@ from urllib.parse import quote
 
 from fastapi import FastAPI
 
+from app.content.sections import SECTIONS
 from app.export.states import Plan
 from app.main import create_app
-from app.sections import SECTIONS
 from app.settings import Settings
 from app.widgets.registry import WIDGETS
 

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from itertools import product
 from urllib.parse import parse_qsl
 
-from app.controls import controls_of
 from app.export import quiz_verdicts
 from app.export.states import Grid, Plan, Value, even, slider
-from app.recorded import recorded
+from app.state.controls import controls_of
+from app.studies.home_run import recorded
 from app.widgets import training_race
 from app.widgets.annotator import LEAST
 from app.widgets.base import PROMPT_TEXTS
-from app.widgets.quiz_questions import QUESTIONS
+from app.widgets.quiz import QUESTIONS
 from app.widgets.registry import WIDGETS
 
 PROMPTS: tuple[Value, ...] = tuple(PROMPT_TEXTS)

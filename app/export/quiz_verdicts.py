@@ -9,10 +9,10 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from app.sections import SECTIONS
-from app.widgets.quiz import Params, Question, compute, problem_of
-from app.widgets.quiz_questions import QUESTIONS
-from app.widgets.quiz_questions.kinds import TOLERANCE, ChoiceQuestion, NumberQuestion
+from app.content.sections import SECTIONS
+from app.widgets.quiz import QUESTIONS
+from app.widgets.quiz.kinds import TOLERANCE, ChoiceQuestion, NumberQuestion
+from app.widgets.quiz.widget import Params, Question, compute, problem_of
 
 PLACEHOLDER = "¤"
 """stands for what was typed, in what is said of a text that is no number"""

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, Field
 
+from app.content.sources import ServedPackage
 from app.export.states import Kind
-from app.rendering import templates
-from app.sources import ServedPackage
+from app.pages.helpers import templates
 
 
 class WidgetPart(BaseModel):

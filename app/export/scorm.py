@@ -9,13 +9,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from app.content.sections import SECTIONS, section_of
 from app.export.copy import export
 from app.export.pages import all_pages
 from app.export.plan import PLANS
 from app.export.report import Report
-from app.rendering import templates
-from app.resources import STATIC
-from app.sections import SECTIONS, section_of
+from app.pages.helpers import templates
+from app.paths import STATIC
 from app.widgets.registry import WIDGETS
 
 LAUNCH = "scorm.html"

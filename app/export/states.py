@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from pydantic import BaseModel
 
-from app.controls import Control, controls_of
+from app.state.controls import Control, controls_of
 from app.widgets.registry import WIDGETS
 
 Value = str | int | float

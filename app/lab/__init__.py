@@ -5,7 +5,7 @@ Only torch, numpy and safetensors live here; nothing of the web or of the pages 
 
 import torch
 
-from app.heap import keep_freed_memory
+from app.lab.malloc import keep_freed_memory
 
 # The networks are tiny: more threads would only wait for each other, and one thread makes
 # runs reproducible and lets a server run several side by side.

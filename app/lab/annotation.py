@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from app.lab.dpo import DPOConfig, train_dpo
-from app.lab.policy import Policy
+from app.lab.network.policy import Policy
 from app.lab.preferences import Comparisons
 from app.lab.world import PROMPTS, World, response_number, sum_over_slots
 

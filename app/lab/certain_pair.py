@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from app.lab.adam import Adam
 from app.lab.losses import LOSSES, PairLogps
+from app.lab.network.adam import Adam
 
 REFERENCE = (0.3, 0.3, 0.4)
 """Probabilities of the chosen, the rejected and all other responses at the start."""

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from app.lab.adam import Adam
 from app.lab.baselines import training_loss
-from app.lab.flat import flatten
 from app.lab.losses import PairLogps
-from app.lab.policy import Policy
+from app.lab.network.adam import Adam
+from app.lab.network.flat import flatten
+from app.lab.network.policy import Policy
 from app.lab.preferences import Comparisons
 from app.lab.world import SLOTS
 

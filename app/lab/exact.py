@@ -7,8 +7,8 @@ import copy
 import torch
 from torch import Tensor, nn
 
-from app.lab.policy import Policy
-from app.lab.prefixes import every_prefix
+from app.lab.network.policy import Policy
+from app.lab.network.prefixes import every_prefix
 from app.lab.world import PHRASES, SLOTS, response_number
 
 

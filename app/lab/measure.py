@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from app.lab.exact import entropy, exact_logps, expectation, kl_divergence
-from app.lab.policy import Policy
+from app.lab.network.policy import Policy
 from app.lab.trained import PromptFacts
 from app.lab.world import all_responses
 

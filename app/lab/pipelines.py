@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from app.lab.dpo import DPOConfig, DPOTrainer
 from app.lab.exact import exact_logps
 from app.lab.measure import Measurement, measure
-from app.lab.policy import Policy, parameter_count
+from app.lab.network.policy import Policy, parameter_count
 from app.lab.ppo import PPOConfig, PPOTrainer
 from app.lab.reward_model import RewardModelConfig, train_reward_model
 from app.lab.sft import SFTConfig

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from app.lab.adam import Adam
-from app.lab.flat import flatten
-from app.lab.policy import Policy, ValueModel, said
-from app.lab.prefixes import distinct_prefixes, every_prefix, prefixes_of
-from app.lab.stacked import share, stack
+from app.lab.network.adam import Adam
+from app.lab.network.flat import flatten
+from app.lab.network.policy import Policy, ValueModel, said
+from app.lab.network.prefixes import distinct_prefixes, every_prefix, prefixes_of
+from app.lab.network.stacked import share, stack
 from app.lab.world import SLOTS
 
 

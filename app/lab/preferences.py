@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from app.lab.policy import Policy
+from app.lab.network.policy import Policy
 from app.lab.world import response_number
 
 

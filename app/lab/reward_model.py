@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from app.lab.adam import Adam
+from app.lab.network.adam import Adam
 from app.lab.preferences import Comparisons
 from app.lab.world import PHRASES, PROMPTS, SLOTS, sum_over_slots
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import torch
 
-from app.lab.adam import Adam
 from app.lab.demonstrations import sample_demonstrations
-from app.lab.policy import Policy
+from app.lab.network.adam import Adam
+from app.lab.network.policy import Policy
 from app.lab.world import PROMPTS, World
 
 

@@ -22,8 +22,8 @@ from torch import Tensor, nn
 
 from app.lab.dpo import DPOConfig, train_dpo
 from app.lab.exact import exact_logps, expectation
+from app.lab.network.policy import Policy
 from app.lab.optimum import Frontier
-from app.lab.policy import Policy
 from app.lab.preferences import Comparisons, sample_comparisons
 from app.lab.quality import true_quality
 from app.lab.reward_model import RewardModel, RewardModelConfig, reward_margins, train_reward_model

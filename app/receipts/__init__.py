@@ -8,13 +8,13 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, Field
 
-from app.derivation.mistakes import opponents_prompt
 from app.lab.trained import the_lab
 from app.lab.world import the_world
+from app.pages.helpers import WidgetView, templates
 from app.receipts.formulas import LOSSES, SIDES
-from app.rendering import WidgetView, templates
-from app.stages import ppo
 from app.widgets.base import WidgetResult
+from app.widgets.dpo_derivation.mistakes import opponents_prompt
+from app.widgets.rlhf_pipeline import ppo
 
 
 class Receipt(BaseModel):

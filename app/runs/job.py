@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from app.lab_data import policies
-from app.resources import PACKAGE
+from app.paths import PACKAGE
+from app.runs.policies import policies
 from app.widgets.base import Widget, WidgetParams
 from app.widgets.registry import WIDGETS
 

@@ -10,8 +10,8 @@ import torch
 from pydantic import BaseModel, Field
 from torch import Tensor
 
-from app.figures import bars, curve_figure, rounded
-from app.formats import fixed
+from app.charts.figures import bars, curve_figure, rounded
+from app.formatting import fixed
 from app.lab.annotation import (
     DPO,
     FEATURES,
@@ -29,9 +29,9 @@ from app.lab.exact import exact_logps, expectation, kl_divergence
 from app.lab.preferences import Comparisons
 from app.lab.trained import the_lab
 from app.lab.world import all_responses, response_number, sum_over_slots, the_world
-from app.phrases import Phrase, scored_phrases
 from app.widgets import fields
 from app.widgets.base import PROMPT_TEXTS, PromptId, Widget, WidgetParams, WidgetResult
+from app.widgets.common.phrases import Phrase, scored_phrases
 
 LEAST = 10
 MOST = 30

@@ -10,14 +10,14 @@ import numpy as np
 from pydantic import BaseModel, Field, ValidationInfo, field_validator
 from torch import Tensor
 
+from app.charts.figures import band, curve_figure, line, marker
 from app.charts.plane import Trace
-from app.figures import band, curve_figure, line, marker
-from app.formats import fixed
+from app.formatting import fixed
 from app.lab.measure import measure
 from app.lab.methods import METHODS, Run, make_run
 from app.lab.trained import PromptFacts, the_lab
 from app.lab.world import the_world
-from app.study_data import Spread, frontier_study, spreads, studied_prompts
+from app.studies.data import Spread, frontier_study, spreads, studied_prompts
 from app.widgets import fields
 from app.widgets.base import Widget, WidgetParams, WidgetResult
 

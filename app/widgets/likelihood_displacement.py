@@ -10,15 +10,15 @@ import torch
 from pydantic import BaseModel, Field
 from torch import Tensor
 
-from app.figures import curve_figure, line
-from app.formats import percent, signed
+from app.charts.figures import curve_figure, line
+from app.formatting import percent, signed
 from app.lab.displacement import Displacement, displacement
 from app.lab.dpo import DPOConfig
 from app.lab.trained import the_lab
 from app.lab.world import all_responses, the_world
-from app.phrases import Phrase, scored_phrases
 from app.widgets import fields
 from app.widgets.base import PromptId, Widget, WidgetParams, WidgetResult, always
+from app.widgets.common.phrases import Phrase, scored_phrases
 
 STEPS = 300
 SHOWN = 3

@@ -8,7 +8,7 @@ from typing import Literal
 import torch
 from pydantic import BaseModel, Field
 
-from app.figures import curve_figure, line
+from app.charts.figures import curve_figure, line
 from app.lab.certain_pair import (
     EXO_SMOOTHING,
     STEPS,
@@ -17,9 +17,9 @@ from app.lab.certain_pair import (
     train_certain_pair,
 )
 from app.lab.losses import PairLogps, preference_loss
-from app.loss_types import LOSS_LABELS, LossType
 from app.widgets import fields
 from app.widgets.base import Widget, WidgetParams, WidgetResult, always
+from app.widgets.common.loss_types import LOSS_LABELS, LossType
 
 BETAS = {"0.05": 0.05, "0.1": 0.1, "0.5": 0.5, "1": 1.0, "2": 2.0}
 

@@ -10,11 +10,11 @@ import torch
 from pydantic import BaseModel, Field
 from torch import Tensor
 
-from app.figures import band, curve_figure, line
-from app.formats import fixed
+from app.charts.figures import band, curve_figure, line
+from app.formatting import fixed
 from app.lab.overoptimization import SIZES, Fit, fit_form, form
 from app.lab.world import the_world
-from app.study_data import overoptimization_study, studied_prompts
+from app.studies.data import overoptimization_study, studied_prompts
 from app.widgets import fields
 from app.widgets.base import Widget, WidgetParams, WidgetResult
 

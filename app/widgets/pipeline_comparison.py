@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 from torch import Tensor
 
-from app.figures import curve_figure, line, marker
+from app.charts.figures import curve_figure, line, marker
 from app.lab.pipelines import DPO, RLHF
 from app.lab.race import Leg, race_legs
 from app.lab.trained import PromptFacts, the_lab

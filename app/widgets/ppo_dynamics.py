@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pydantic import BaseModel, Field
 from torch import Tensor
 
+from app.charts.figures import curve_figure, line
 from app.charts.roles import ROLES, translucent
-from app.figures import curve_figure, line
-from app.formats import signed
+from app.formatting import signed
 from app.lab.measure import Measurement, measure
 from app.lab.optimum import optimal_logps
 from app.lab.ppo import PPOConfig

@@ -9,14 +9,14 @@ import torch
 from pydantic import BaseModel, Field
 from torch import Tensor
 
-from app.figures import bars, curve_figure
-from app.formats import signed
+from app.charts.figures import bars, curve_figure
+from app.formatting import signed
 from app.lab.preferences import Comparisons, bradley_terry
 from app.lab.trained import the_lab
 from app.lab.world import response_number, the_world
-from app.phrases import ScoredPhrase, scored_phrases
 from app.widgets import fields
 from app.widgets.base import PROMPT_TEXTS, PromptId, Widget, WidgetParams, WidgetResult
+from app.widgets.common.phrases import ScoredPhrase, scored_phrases
 
 PAIRS = 200
 """Pairs to step through: the first ones of the lab's comparisons for a prompt."""

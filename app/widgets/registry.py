@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from app.widgets import (
     annotator,
-    beta_effect,
-    bring_your_logps,
-    dpo_derivation,
-    dpo_loss,
     frontier,
     likelihood_displacement,
     loss_family,
@@ -15,13 +11,17 @@ from app.widgets import (
     pipeline_comparison,
     ppo_dynamics,
     preference_pairs,
-    quiz,
     reward_separation,
-    rlhf_pipeline,
     training_race,
-    win_rates,
 )
 from app.widgets.base import Widget
+from app.widgets.beta_effect import widget as beta_effect
+from app.widgets.bring_your_logps import widget as bring_your_logps
+from app.widgets.dpo_derivation import widget as dpo_derivation
+from app.widgets.dpo_loss import widget as dpo_loss
+from app.widgets.quiz import widget as quiz
+from app.widgets.rlhf_pipeline import widget as rlhf_pipeline
+from app.widgets.win_rates import widget as win_rates
 
 WIDGETS: dict[str, Widget] = {
     module.WIDGET.name: module.WIDGET

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from pydantic import BaseModel, Field
 
-from app.figures import curve_figures, lines, markers
+from app.charts.figures import curve_figures, lines, markers
 from app.lab.preferences import bradley_terry
 from app.widgets import fields
 from app.widgets.base import Ranges, Widget, WidgetParams, WidgetResult

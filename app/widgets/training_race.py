@@ -8,8 +8,8 @@ from typing import Literal
 from pydantic import BaseModel, Field
 from torch import Tensor
 
+from app.charts.figures import curve_figure, line, marker
 from app.charts.plane import Trace
-from app.figures import curve_figure, line, marker
 from app.lab.race import LEGS, Leg, race_legs
 from app.lab.trained import the_lab
 from app.lab.world import the_world

@@ -7,7 +7,7 @@ import json
 import pytest
 from pydantic import ValidationError
 
-from app.benchmarks.data import FILE, PublishedResults, published_results
+from app.widgets.win_rates.data import FILE, PublishedResults, published_results
 
 
 def test_the_file_has_the_six_benchmarks() -> None:

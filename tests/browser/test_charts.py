@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from app.resources import TEMPLATES
+from app.paths import TEMPLATES
 from app.widgets.registry import WIDGETS
 from tests.browser.helpers import REDRAWS, expect_chart, set_slider, widget
 

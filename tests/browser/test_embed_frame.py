@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.embedding import height_of
+from app.embedding.snippets import height_of
 from tests.browser.host import Host, frame_of, snippet
 from tests.browser.layout import settled_height
 

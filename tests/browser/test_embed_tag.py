@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from app.embedding import height_of
+from app.embedding.snippets import height_of
 from app.widgets.registry import WIDGETS
 from tests.browser.host import Host, expect_fit, frame_of, snippet, strict
 from tests.browser.layout import settled_height

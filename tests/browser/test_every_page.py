@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.embedding import PUBLISHED_WIDTH, height_of
-from app.resources import TEMPLATES
-from app.sections import SECTIONS
+from app.content.sections import SECTIONS
+from app.embedding.snippets import PUBLISHED_WIDTH, height_of
+from app.paths import TEMPLATES
 from app.widgets.registry import WIDGETS
 from tests.browser.accessibility import (
     PATIENCE,

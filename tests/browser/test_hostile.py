@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.sections import SECTIONS
+from app.content.sections import SECTIONS
 from app.widgets.registry import WIDGETS
 from tests.browser.accessibility import visit
 

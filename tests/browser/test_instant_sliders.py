@@ -10,8 +10,8 @@ import httpx
 import pytest
 from playwright.sync_api import Locator, Page, Request, Route, expect
 
-from app.controls import controls_of
-from app.formats import format_value
+from app.formatting import format_value
+from app.state.controls import controls_of
 from app.widgets.registry import WIDGETS
 from tests.browser.helpers import REDRAWS, expect_chart, field, set_slider, widget
 

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 
+from app.content.sections import SECTIONS
 from app.export.scorm import EDITIONS, LAUNCH, MANIFEST, NoQuiz, add_launch, export_scorm
-from app.sections import SECTIONS
 
 ROOT = Path(__file__).parents[2]
 RUNTIMES = ROOT / "node_modules" / "scorm-again" / "dist"

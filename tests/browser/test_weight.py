@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page
 
-from app.sections import SECTIONS
+from app.content.sections import SECTIONS
 
 MOST_BYTES = 100_000
 

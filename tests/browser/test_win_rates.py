@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
-from app.widgets.win_rates import LABELS, Params, compute
+from app.widgets.win_rates.widget import LABELS, Params, compute
 from tests.browser.helpers import expect_chart, field, widget
 
 

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.charts import names
+from app.charts.figures import curve_figure, line, marker
 from app.charts.plane import plane_of
 from app.charts.room import LINE, NARROW, WIDE, Chart, Width, room, width_of
-from app.figures import curve_figure, line, marker
 
 WIDTHS = pytest.mark.parametrize("width", [WIDE, NARROW], ids=lambda width: width.name)
 

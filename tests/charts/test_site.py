@@ -15,7 +15,7 @@ import pytest
 from app.charts import svg
 from app.charts.plane import names_itself
 from app.charts.room import NARROW, WIDE
-from app.resources import STATIC
+from app.paths import STATIC
 from app.widgets.base import WidgetParams
 from app.widgets.registry import WIDGETS
 from tests.charts.test_names import boxes_of, crossings, size_of

@@ -19,8 +19,8 @@ from app.export.results import (
     results_file,
 )
 from app.export.states import states_by_file
-from app.widgets.quiz import Params as QuizParams
-from app.widgets.quiz import compute as quiz
+from app.widgets.quiz.widget import Params as QuizParams
+from app.widgets.quiz.widget import compute as quiz
 from app.widgets.registry import WIDGETS
 from tests.export.reduced import reduced
 

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from app.lab.policy import HEADS, PHRASE_TOKENS, Policy, Trunk, ValueModel
+from app.lab.network.policy import HEADS, PHRASE_TOKENS, Policy, Trunk, ValueModel
 from app.lab.world import PHRASES, SLOTS
 
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 import torch
 
-from app.lab.adam import Adam
+from app.lab.network.adam import Adam
 
 TRAIN_ALL = """
 import sys

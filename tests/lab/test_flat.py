@@ -7,8 +7,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from app.lab.flat import flatten
-from app.lab.policy import Policy, ValueModel, parameter_count
+from app.lab.network.flat import flatten
+from app.lab.network.policy import Policy, ValueModel, parameter_count
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from app.lab.exact import entropy, exact_logps, expectation
-from app.lab.policy import Policy, ValueModel
-from app.lab.prefixes import distinct_prefixes
+from app.lab.network.policy import Policy, ValueModel
+from app.lab.network.prefixes import distinct_prefixes
 from app.lab.trained import the_lab
 from app.lab.world import RESPONSES, all_responses, response_number
 from tests.lab import plain_network

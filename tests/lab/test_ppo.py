@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from app.lab.measure import Measurement, measure, measure_policy
+from app.lab.network.policy import ValueModel
+from app.lab.network.prefixes import every_prefix
 from app.lab.optimum import optimal_logps
-from app.lab.policy import ValueModel
 from app.lab.ppo import (
     PPOConfig,
     PPOTrainer,
@@ -21,7 +22,6 @@ from app.lab.ppo import (
     penalised_rewards,
     ppo_losses,
 )
-from app.lab.prefixes import every_prefix
 from app.lab.runs import finished_ppo
 from app.lab.trained import the_lab
 from tests.lab import plain_network

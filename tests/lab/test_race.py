@@ -4,7 +4,7 @@ import pytest
 
 from app.lab.dpo import DPOConfig, train_dpo
 from app.lab.measure import measure_policy
-from app.lab.policy import parameter_count
+from app.lab.network.policy import parameter_count
 from app.lab.ppo import PPOConfig
 from app.lab.race import Leg, race
 from app.lab.trained import the_lab

@@ -11,7 +11,7 @@ from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from app.lab.dpo import pair_logps, reference_logps
 from app.lab.losses import preference_loss
-from app.lab.policy import Policy
+from app.lab.network.policy import Policy
 from app.lab.trained import the_lab
 
 

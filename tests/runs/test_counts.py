@@ -8,7 +8,7 @@ import pytest
 
 from app.runs.failures import RunFailed, RunLost
 from app.runs.job import Job
-from app.runs.runs import Limits, Outcome, Runs
+from app.runs.queue import Limits, Outcome, Runs
 from tests.runs.test_runs import Kept, Scripted, dies, everything, fails, for_ever, job, run, three
 
 
@@ -24,7 +24,7 @@ class Told:
 
 
 def test_how_runs_ended_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.runs.runs.PAUSES", ())
+    monkeypatch.setattr("app.runs.queue.PAUSES", ())
     told = Told()
 
     async def all_ways() -> None:

@@ -11,11 +11,11 @@ from typing import TypeVar
 
 import pytest
 
-from app.clients import client
 from app.runs.failures import Busy, RunFailed, RunLost, RunTooLong
 from app.runs.job import Event, Job
-from app.runs.runs import Limits, Queued, Runs
+from app.runs.queue import Limits, Queued, Runs
 from app.runs.store import Store
+from app.web.client_address import client
 
 Result = TypeVar("Result")
 
@@ -270,7 +270,7 @@ def test_a_run_that_was_lost_is_made_again_and_its_reader_does_not_notice() -> N
 
 
 def test_a_run_that_is_lost_every_time_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.runs.runs.PAUSES", (0, 0))
+    monkeypatch.setattr("app.runs.queue.PAUSES", (0, 0))
     maker = Scripted(dies)
     with pytest.raises(RunLost):
         run(everything(Runs(maker, Kept(), 1), "a"))

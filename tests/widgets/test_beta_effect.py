@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.dot_plot import DOTS, REFERENCE_ROWS, ROWS, stacked
 from app.lab.exact import conditional_logps, phrase_marginals
 from app.lab.optimum import optimal_logps
 from app.lab.quantiles import even_quantiles
 from app.lab.trained import the_lab
 from app.lab.world import PHRASES, all_responses, response_number
 from app.widgets.base import PROMPT_TEXTS
-from app.widgets.beta_effect import Params, Result, RewardName, compute
+from app.widgets.beta_effect.dots import DOTS, REFERENCE_ROWS, ROWS, stacked
+from app.widgets.beta_effect.widget import Params, Result, RewardName, compute
 
 
 def at(**params: Any) -> Result:

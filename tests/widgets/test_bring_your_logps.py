@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from app.logps_examples import EXAMPLES
-from app.logps_file import LENGTHS, LOGPS, LogpsTable, csv_text, json_lines_text
-from app.loss_types import LOSS_LABELS
-from app.preference_loss import PairBatch, pair_losses
-from app.widgets.bring_your_logps import (
+from app.api.preference_loss import PairBatch, pair_losses
+from app.widgets.bring_your_logps.examples import EXAMPLES
+from app.widgets.bring_your_logps.table import LENGTHS, LOGPS, LogpsTable, csv_text, json_lines_text
+from app.widgets.bring_your_logps.widget import (
     WIDGET,
     OwnLogps,
     Params,
@@ -24,6 +23,7 @@ from app.widgets.bring_your_logps import (
     examine,
     example_of,
 )
+from app.widgets.common.loss_types import LOSS_LABELS
 
 FOUND = {
     "right": [],

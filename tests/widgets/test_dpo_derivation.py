@@ -8,12 +8,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.derivation.mistakes import MISTAKES, forward_kl_optimum
-from app.derivation.steps import DERIVATION
 from app.lab.trained import the_lab
-from app.mathml import mathml
+from app.pages.mathml import mathml
 from app.widgets.base import PROMPT_TEXTS
-from app.widgets.dpo_derivation import STEPS, Params, Result, compute
+from app.widgets.dpo_derivation.mistakes import MISTAKES, forward_kl_optimum
+from app.widgets.dpo_derivation.steps import DERIVATION
+from app.widgets.dpo_derivation.widget import STEPS, Params, Result, compute
 
 steps = pytest.mark.parametrize("step", range(1, STEPS + 1))
 

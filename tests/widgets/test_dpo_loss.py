@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from app.lab.losses import LOSSES, NEEDS_LENGTHS, REFERENCE_FREE
-from app.widgets.dpo_loss import Params, Result, compute
+from app.widgets.dpo_loss.widget import Params, Result, compute
 
 
 def at(loss_type: str = "sigmoid", **changes: Any) -> Result:

@@ -5,7 +5,7 @@ from dataclasses import fields
 import pytest
 
 from app.lab.dpo import DPOConfig
-from app.lab.policy import parameter_count
+from app.lab.network.policy import parameter_count
 from app.lab.ppo import PPOConfig
 from app.lab.reward_model import RewardModelConfig
 from app.lab.sft import SFTConfig

@@ -13,13 +13,12 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from starlette.testclient import TestClient
 
+from app.content.sections import SECTIONS
+from app.content.sources import references
 from app.lab.proportions import difference, share_won
-from app.sections import SECTIONS
-from app.sources import references
 from app.widgets.base import WidgetParams
-from app.widgets.quiz import Params, Question, Result, compute, problem_of
-from app.widgets.quiz_questions import QUESTIONS
-from app.widgets.quiz_questions.kinds import (
+from app.widgets.quiz import QUESTIONS
+from app.widgets.quiz.kinds import (
     NATS,
     POINTS,
     SHARE,
@@ -29,6 +28,7 @@ from app.widgets.quiz_questions.kinds import (
     NumberQuestion,
     read_number,
 )
+from app.widgets.quiz.widget import Params, Question, Result, compute, problem_of
 from app.widgets.registry import WIDGETS
 
 CHOICES = [q for q in QUESTIONS.values() if isinstance(q, ChoiceQuestion)]

@@ -5,16 +5,16 @@ from dataclasses import fields
 import pytest
 import torch
 
-from app.lab.adam import Adam
-from app.lab.policy import ValueModel
+from app.lab.network.adam import Adam
+from app.lab.network.policy import ValueModel
 from app.lab.ppo import PPOConfig
 from app.lab.reward_model import RewardModelConfig
 from app.lab.runs import finished_ppo
 from app.lab.sft import SFTConfig, train_sft
 from app.lab.trained import the_lab
 from app.lab.world import PROMPTS
-from app.stages.ppo import CONFIG as PPO_CONFIG
-from app.widgets.rlhf_pipeline import Params, Result, compute
+from app.widgets.rlhf_pipeline.ppo import CONFIG as PPO_CONFIG
+from app.widgets.rlhf_pipeline.widget import Params, Result, compute
 
 STAGES = ("sft", "reward_model", "ppo")
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from app.benchmarks.results import Comparison, Method
-from app.sources import references
-from app.widgets.win_rates import LABELS, Params, Result, compute
+from app.content.sources import references
+from app.widgets.win_rates.results import Comparison, Method
+from app.widgets.win_rates.widget import LABELS, Params, Result, compute
 
 RATED = [name for name in LABELS if name != "imdb"]
 

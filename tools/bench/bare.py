@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from app.lab.policy import Policy, ValueModel
+from app.lab.network.policy import Policy, ValueModel
 from app.lab.ppo import PPOConfig
 from app.lab.preferences import Comparisons
 from app.lab.reward_model import RewardModel, RewardModelConfig, reward_margins

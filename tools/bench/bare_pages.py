@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from app.resources import STATIC
+from app.paths import STATIC
 from app.widgets.registry import WIDGETS
 
 DRAWN = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Bare</title>

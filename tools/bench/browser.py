@@ -9,7 +9,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, CDPSession, Locator, Page, sync_playwright
 
-from app.sections import SECTIONS
+from app.content.sections import SECTIONS
 from app.widgets.registry import WIDGETS
 from tests.conftest import CHROMIUM_FLAGS
 from tools.bench.samples import percentile

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
-from app.sections import SECTIONS
+from app.content.sections import SECTIONS
 from tools.bench import light
 from tools.bench.load import BROWSER, fetch_all, followed, requests_per_second, steady
 from tools.bench.memory import Memory, memory_of

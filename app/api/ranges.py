@@ -1,0 +1,126 @@
+"""The results of all positions of a slider in one answer, so that a drag needs no server.
+
+No ``from __future__ import annotations`` here: FastAPI has to see the real types.
+"""
+
+from copy import copy
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field, ValidationError, create_model
+
+from app.api.widgets import refusing_with_ranges_of
+from app.pages.errors import Problem
+from app.runs.memo import Memo
+from app.runs.threads import computed
+from app.state.controls import controls_of
+from app.state.query import checks_query
+from app.widgets.base import Widget, WidgetParams
+from app.widgets.registry import WIDGETS
+
+KEPT = 2
+"""ranges of each widget"""
+
+
+class Range(BaseModel):
+    """What a widget's endpoint answers for each position of a slider."""
+
+    along: str = Field(description="the parameter that the slider moves")
+    values: list[float] = Field(
+        description="its values, in order: the slider's positions, less those that are refused for "
+        "what the other parameters are; none where one result at a time is sooner there"
+    )
+    results: list[dict[str, Any]] = Field(
+        description="the result at each of these values, to rounding, without fields that no page shows"
+    )
+
+
+def query_of(widget: Widget) -> type[WidgetParams]:
+    """The parameters of a widget and ``along``. What depends on several of them is checked later,
+    with each value of the slider."""
+    assert widget.ranges is not None
+    along: Any = Annotated[
+        Literal[widget.ranges.along],
+        Field(description="the parameter whose slider is moved; its own value does not matter"),
+    ]
+    fields: Any = {
+        name: (field.annotation, copy(field)) for name, field in widget.params.model_fields.items()
+    }
+    made: type[WidgetParams] = create_model(
+        "RangeParams", __base__=WidgetParams, along=(along, ...), **fields
+    )
+    return made
+
+
+def range_json(widget: Widget, query: WidgetParams) -> bytes:
+    """A ``Range`` as JSON.
+
+    Raises:
+        RequestValidationError: no position of the slider goes with the other parameters
+    """
+    assert widget.ranges is not None
+    given = query.model_dump()
+    along = given.pop("along")
+    several, refused = [], None
+    for value in controls_of(widget.params())[along].slider_values:
+        try:
+            several.append(widget.params.model_validate({**given, along: value}))
+        except ValidationError as error:
+            refused = error
+    if not several:
+        assert refused is not None
+        errors = refused.errors()
+        raise RequestValidationError([{**e, "loc": ("query", *e["loc"])} for e in errors])
+    answer = Range(along=along, values=[], results=[])
+    if widget.ranges.worthwhile(several):
+        answer.values = [getattr(params, along) for params in several]
+        results = widget.ranges.compute_many(several)
+        answer.results = [result.model_dump(exclude=widget.ranges.leave_out) for result in results]
+    return answer.model_dump_json().encode()
+
+
+router = APIRouter(
+    prefix="/api/v1",
+    responses={422: {"model": Problem, "description": "a parameter was refused"}},
+)
+
+
+def memo_of_ranges() -> Memo:
+    """For an application: who asks for a range that is being computed waits for it."""
+    return Memo(lambda widget, query: computed(range_json, widget, query), kept=KEPT)
+
+
+def _add_route(widget: Widget, along: str) -> None:
+    query_model = query_of(widget)
+
+    async def get_range(
+        request: Request,
+        query: Annotated[query_model, Query()],  # type: ignore[valid-type]
+    ) -> Response:
+        made = await request.app.state.ranges.result(widget, query)
+        return Response(made, media_type="application/json")
+
+    router.get(
+        f"/{widget.name}/range",
+        name=f"get_{widget.name}_range",
+        summary=f"The results of {widget.name} at every position of a slider",
+        description="What the page asks for when a slider is about to be moved: the drag then needs no "
+        "server. All results are computed in one go.",
+        response_model=Range,
+        tags=["widgets"],
+        openapi_extra={"x-example": f"/api/v1/{widget.name}/range?along={along}"},
+    )(refusing_with_ranges_of(query_model)(get_range))
+
+
+for _widget in WIDGETS.values():
+    if _widget.ranges is not None:
+        _add_route(_widget, _widget.ranges.along[0])
+
+
+@router.get("/{name}/range", include_in_schema=False)
+@checks_query
+def no_range(name: str) -> Response:
+    """Of a widget without ranges: which ones have them."""
+    offering = [widget.name for widget in WIDGETS.values() if widget.ranges is not None]
+    raise HTTPException(404, f"{name} offers no ranges; {', '.join(offering)} do")

@@ -1,0 +1,63 @@
+"""Runs as server-sent events.
+
+No ``from __future__ import annotations`` here: FastAPI has to see the real types.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Query, Request
+from fastapi.sse import ServerSentEvent
+
+from app.pages.errors import problem_behind
+from app.runs.job import job_of
+from app.runs.queue import Queued
+from app.widgets.base import Widget, WidgetParams
+
+QUEUED = "`queued` with a place while other runs go first, "
+ENDED_EARLY = (
+    ". A stream that ends early ends with `error`, whose data is the problem. All events but `queued` and "
+    "`error` have an id, their number from 1."
+)
+"""of the descriptions of streams"""
+
+LastEventId = Annotated[
+    int,
+    Header(
+        alias="Last-Event-ID",
+        ge=0,
+        le=1_000_000,
+        description="the id of the last event that came of a stream that was cut off: those after it follow",
+    ),
+]
+
+
+async def streamed(
+    request: Request, widget: Widget, params: WidgetParams, seen: int
+) -> AsyncIterator[ServerSentEvent]:
+    """The events of a run after the first ``seen`` of them, once it is its turn; ``done`` is the last."""
+    if "head" in request.scope:
+        return  # app/web/security_headers.py: nobody hears the events, so no run is begun
+    number = 0
+    try:
+        async with aclosing(request.app.state.runs.events(job_of(widget, params))) as events:
+            async for event in events:
+                if isinstance(event, Queued):
+                    yield ServerSentEvent(event="queued", data={"place": event.place})
+                    continue
+                number += 1
+                if number > seen:
+                    yield ServerSentEvent(event=event.name, raw_data=event.data, id=str(number))
+    except Exception as error:
+        yield ServerSentEvent(event="error", data=problem_behind(error).document())
+
+
+def room_for(widget: Widget) -> Any:
+    """Refuse a run that can not be made, or has no room, while its stream has not yet begun."""
+
+    async def check(request: Request, params: Annotated[widget.params, Query()]) -> None:  # type: ignore[name-defined]
+        request.app.state.lab.expect()
+        await request.app.state.runs.expect_room(job_of(widget, params))
+
+    return Depends(check)

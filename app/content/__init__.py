@@ -1,0 +1,1 @@
+"""What the site says: sections, references, corrections and the glossary."""

@@ -1,0 +1,1 @@
+"""Widgets in other people's pages: snippets, oEmbed and cards."""

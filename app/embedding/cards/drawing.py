@@ -1,0 +1,95 @@
+"""A card as SVG: where the page is, its title, its finding, and its main figure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from app.embedding.cards.colours import light
+from app.embedding.cards.figure import drawn
+from app.embedding.cards.lines import shortened, wrapped
+from app.embedding.cards.sizes import FULL
+from app.state.places import SITE
+
+EDGE = 56
+TEXT = 470
+"""Width of the text beside a figure"""
+
+GAP = 34
+BAR = 10
+SMALL, BODY, LARGE = 24, 26, 34
+LINE = 1.28
+"""Distance of lines in sizes of their font"""
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a card says."""
+
+    where: str
+    """the section, or what the site is"""
+    title: str
+    text: str
+    figure: dict[str, Any] | None
+
+
+def card_svg(card: Card) -> Markup:
+    """The card as a complete SVG document of the full size."""
+    figure = _figure(card.figure) if card.figure is not None else Markup("")
+    width = TEXT if figure else FULL.width - 2 * EDGE - BAR
+    title_size = _title_size(card.title, width)
+    title = wrapped(card.title, title_size, width)
+    y = EDGE + SMALL
+    parts = [_text([card.where], y, SMALL, "muted")]
+    y += 26 + round(title_size)
+    parts.append(_text(title, y, title_size, "ink", font="Cards Math"))
+    y += round((len(title) - 1) * title_size * LINE)
+    body = BODY if figure else LARGE
+    y += 32 + body
+    bottom = FULL.height - EDGE
+    lines = int((bottom - SMALL - 30 - y) / (body * LINE)) + 1
+    parts.append(_text(shortened(card.text, body, width, max(1, lines)), y, body, "ink"))
+    parts.append(_text([SITE], bottom, SMALL, "optimised"))
+    return Markup(
+        '<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" viewBox="0 0 {w} {h}" '
+        'font-family="Cards Sans"><rect width="{w}" height="{h}" fill="{paper}"/>'
+        '<rect width="{bar}" height="{h}" fill="{green}"/>{parts}{figure}</svg>'
+    ).format(
+        w=FULL.width,
+        h=FULL.height,
+        bar=BAR,
+        paper=light("paper"),
+        green=light("optimised"),
+        parts=Markup("").join(parts),
+        figure=figure,
+    )
+
+
+def _title_size(title: str, width: float) -> float:
+    """The largest of a few sizes in which a title takes at most four lines."""
+    sizes = (52, 46, 42, 38, 34)
+    return next((size for size in sizes if len(wrapped(title, size, width)) <= 4), sizes[-1])
+
+
+def _text(lines: list[str], y: float, size: float, token: str, font: str = "") -> Markup:
+    family = Markup(' font-family="{}"').format(font) if font else Markup("")
+    return Markup("").join(
+        Markup('<text x="{}" y="{:g}" font-size="{:g}" fill="{}"{}>{}</text>').format(
+            EDGE, y + number * size * LINE, size, light(token), family, line
+        )
+        for number, line in enumerate(lines)
+    )
+
+
+def _figure(figure: dict[str, Any]) -> Markup:
+    """A figure on a sheet of its own, right of the text."""
+    x = EDGE + TEXT + GAP
+    width, height = FULL.width - x - EDGE + 20, FULL.height - 2 * EDGE + 20
+    inside = drawn(figure, x + 16, EDGE - 10 + 16, width - 32, height - 32)
+    if not inside:
+        return inside
+    return Markup(
+        '<rect x="{}" y="{}" width="{}" height="{}" rx="12" fill="{}" stroke="{}"/>{}'
+    ).format(x, EDGE - 10, width, height, light("surface"), light("rule"), inside)

@@ -1,0 +1,72 @@
+"""Addresses of cards: /cards/<N>.png, /cards/sections/<slug>.png, /cards/home.png, with a page's query.
+
+No ``from __future__ import annotations`` here: FastAPI has to see the real types.
+"""
+
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Request, Response
+
+from app.embedding.cards.content import card_of
+from app.embedding.cards.drawing import Card, card_svg
+from app.embedding.cards.render import png
+from app.embedding.cards.sizes import FULL, SIZES, Size
+from app.runs.threads import computed
+from app.state.page_state import page_state
+from app.state.places import HOME, Place, place_at
+from app.state.query import checks_query
+
+router = APIRouter(prefix="/cards", include_in_schema=False)
+
+KEPT_FOR = 86_400
+"""Seconds that a copy may be kept. The address says the whole state; only our code can change it."""
+
+
+@router.get("/{name}.png")
+@checks_query
+async def widget_card(request: Request, name: str) -> Any:
+    """The card of a widget, or of the home page."""
+    return await _answer(request, name, FULL)
+
+
+@router.get("/sections/{slug}.png")
+@checks_query
+async def section_card(request: Request, slug: str) -> Any:
+    """The card of a section."""
+    return await _answer(request, f"sections/{slug}", FULL)
+
+
+@router.get("/{width:int}/{name:path}.png")
+@checks_query
+async def smaller_card(request: Request, width: int, name: str) -> Any:
+    """The same cards for those who want them smaller."""
+    size = next((size for size in SIZES if size.width == width), None)
+    if size is None:
+        offered = ", ".join(str(size.width) for size in SIZES)
+        raise HTTPException(
+            404, f"There are no cards {width} pixels wide; the widths are {offered}."
+        )
+    return await _answer(request, name, size)
+
+
+async def _answer(request: Request, name: str, size: Size) -> Response:
+    place = _place(name)
+    state = page_state(request, place)
+    card = await card_of(place, state, request.app.state.memo)
+    return Response(
+        await computed(_drawn, card, size),
+        media_type="image/png",
+        headers={"Cache-Control": f"public, max-age={KEPT_FOR}"},
+    )
+
+
+def _drawn(card: Card, size: Size) -> bytes:
+    return png(str(card_svg(card)), size)
+
+
+def _place(name: str) -> Place:
+    path = f"/{name}" if "/" in name else f"/widgets/{name}"
+    place = HOME if name == HOME.card else place_at(path)
+    if place is None or place.card != name:
+        raise HTTPException(404, f"There is no card {name!r}.")
+    return place

@@ -1,0 +1,160 @@
+"""An oEmbed provider (https://oembed.com): what to embed for an address of this site.
+
+A widget's address stands for that widget in that state, with the flags of its page. A section's
+address stands for one of its widgets, the first whose parameters the address sets or else its first:
+a page with a navigation of its own is of no use within another page, and the widget links back to the
+section. Nobody else may frame the home page: its address stands for a link, with a picture.
+
+No ``from __future__ import annotations`` here: FastAPI has to see the real types.
+"""
+
+from typing import Annotated, Any, Literal
+from urllib.parse import SplitResult, unquote, urlsplit
+from xml.etree import ElementTree
+
+from fastapi import APIRouter, HTTPException, Query, Request, Response
+from pydantic import BaseModel, Field
+
+from app.embedding.cards.sizes import card_path, largest_within
+from app.embedding.snippets import height_of, iframe_html
+from app.pages.errors import Problem, RefusedParams
+from app.state.controls import query_string
+from app.state.page_state import PageState, changes, page_state
+from app.state.places import SITE, Place, place_at
+from app.widgets.registry import WIDGETS
+
+router = APIRouter(tags=["embedding"])
+
+WIDTH = 720
+"""Pixels of a frame"""
+
+DAY = 86_400
+
+
+class OEmbed(BaseModel):
+    """What a consumer shows for an address: section 2.3 of the specification."""
+
+    version: Literal["1.0"] = Field("1.0", description="of oEmbed")
+    type: Literal["rich", "link"] = Field(
+        description="rich: HTML to show as it is; link: the address itself is what to show"
+    )
+    title: str = Field(description="of the widget or page")
+    provider_name: str = Field(SITE, description="the name of this site")
+    provider_url: str = Field(description="its home page")
+    html: str | None = Field(
+        None, description="an iframe that needs no script; absent, as its size is, of a link"
+    )
+    width: int | None = Field(None, description="of the iframe, in pixels")
+    height: int | None = Field(None, description="of the iframe, in pixels")
+    cache_age: int = Field(DAY, description="for how many seconds a copy may be kept")
+    thumbnail_url: str | None = Field(
+        None, description="a PNG of exactly this state; absent if none is small enough"
+    )
+    thumbnail_width: int | None = Field(None, description="in pixels")
+    thumbnail_height: int | None = Field(None, description="in pixels")
+
+
+Limit = Annotated[int | None, Query(ge=1)]
+
+
+@router.get(
+    "/oembed",
+    summary="What to embed for an address of this site",
+    description="An oEmbed provider. The address of a widget gives that widget in that state. The address "
+    "of a section gives the widget of it whose parameters the address sets, or its first one.",
+    response_model=OEmbed,
+    response_model_exclude_none=True,
+    responses={
+        200: {"content": {"text/xml": {"schema": {"type": "string"}}}},
+        404: {"model": Problem, "description": "not a widget, section or home page of this site"},
+        422: {"model": Problem, "description": "no address, or a limit that is not positive"},
+        501: {"model": Problem, "description": "a format other than json and xml"},
+    },
+)
+def get_oembed(
+    request: Request,
+    url: Annotated[str, Query(description="the address, with its state", max_length=8_000)],
+    format: Annotated[str, Query(description="json or xml")] = "json",
+    maxwidth: Annotated[Limit, Query(description="the largest width, in pixels")] = None,
+    maxheight: Annotated[Limit, Query(description="the largest height, in pixels")] = None,
+) -> Any:
+    """The route: JSON or XML."""
+    if format not in ("json", "xml"):
+        raise HTTPException(501, f"format: {format!r} is not offered; json and xml are.")
+    found = oembed(request, url, maxwidth, maxheight)
+    if format == "xml":
+        return Response(as_xml(found), media_type="text/xml; charset=utf-8")
+    return found
+
+
+def oembed(
+    request: Request, url: str, maxwidth: int | None = None, maxheight: int | None = None
+) -> OEmbed:
+    """What to embed for an address. HTTPException 404 if it is not of a page that can be embedded."""
+    base = str(request.base_url).rstrip("/")
+    place, state = _asked(request, url)
+    size = largest_within(maxwidth, maxheight)
+    found = OEmbed(
+        type="link",
+        title=place.title,
+        provider_url=f"{base}/",
+        thumbnail_url=size and f"{base}{card_path(place, size)}{state.card_query}",
+        thumbnail_width=size and size.width,
+        thumbnail_height=size and size.height,
+    )
+    widget = state.main
+    if widget is None:
+        return found
+    width, height = _limited(WIDTH, maxwidth), _limited(height_of(widget), maxheight)
+    query = query_string(changes(state.params[widget]) | state.flags.given)
+    frame = {
+        "type": "rich",
+        "title": WIDGETS[widget].title,
+        "html": iframe_html(widget, query, base, width, height),
+        "width": width,
+        "height": height,
+    }
+    return found.model_copy(update=frame)
+
+
+def _asked(request: Request, url: str) -> tuple[Place, PageState]:
+    """The page that an address names, and its state."""
+    not_found = HTTPException(404, f"url: {url[:200]!r} can not be embedded from this site.")
+    try:
+        asked = urlsplit(url)
+        ours = urlsplit(str(request.base_url))
+        # Whether TLS is used is the proxy's matter, and two names of one page.
+        if asked.scheme not in ("http", "https") or _host(asked) != _host(ours):
+            raise not_found
+    except ValueError as error:
+        raise not_found from error
+    root = ours.path.rstrip("/")
+    if asked.path != root and not asked.path.startswith(f"{root}/"):
+        raise not_found
+    place = place_at(unquote(asked.path.removeprefix(root)) or "/")
+    if place is None:
+        raise not_found
+    there = Request({**request.scope, "query_string": asked.query.encode()})
+    try:
+        return place, page_state(there, place)
+    except RefusedParams as error:
+        raise HTTPException(404, f"url: {error}") from error
+
+
+def _host(url: SplitResult) -> tuple[str | None, int | None]:
+    """Host and port; the usual port counts as not given."""
+    usual = {"http": 80, "https": 443}[url.scheme]
+    return url.hostname, None if url.port == usual else url.port
+
+
+def _limited(size: int, most: int | None) -> int:
+    return size if most is None else min(size, most)
+
+
+def as_xml(found: OEmbed) -> bytes:
+    """The same as XML: section 2.3.5 of the specification."""
+    root = ElementTree.Element("oembed")
+    for name, value in found.model_dump(exclude_none=True).items():
+        ElementTree.SubElement(root, name).text = str(value)
+    text: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return text

@@ -1,0 +1,129 @@
+"""How a widget gets into somebody else's page: snippets for the places where lecturers write."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from html import escape
+from urllib.parse import parse_qsl, quote
+
+from pydantic import BaseModel, Field
+
+from app.pages.helpers import WidgetView
+from app.paths import DATA, STATIC
+from app.widgets.registry import WIDGETS
+
+HEIGHTS_FILE = DATA / "heights.json"
+"""Written by tools/measure_heights.py"""
+
+PUBLISHED_WIDTH = 720
+"""pixels: the width for which heights are published, that of a column of text"""
+
+HEIGHT_UNMEASURED = 1200
+"""pixels: for a widget so new that `make heights` has not seen it"""
+
+SLIDE_HEIGHT = 700
+"""pixels: a slide of reveal.js, if not configured otherwise"""
+
+
+class Embed(BaseModel):
+    """A widget in one state, with its flags, ready to be put into other pages."""
+
+    link: str = Field(description="address of the widget's page in this state, with its flags")
+    height: int = Field(
+        description="height in CSS pixels that the widget needs at a width of 720, in its default state"
+    )
+    iframe: str = Field(description="HTML of a frame with that height; needs no script around it")
+    script: str = Field(
+        description="HTML of a script and a tag, which grow with the widget's content"
+    )
+    notebook: str = Field(description="Python for a cell of a Jupyter notebook")
+    quarto: str = Field(description="a block for a Quarto document")
+    myst: str = Field(description="a directive for a MyST document")
+    reveal: str = Field(description="HTML of a slide for reveal.js")
+
+
+@lru_cache(maxsize=1)
+def _heights() -> dict[str, int]:
+    heights: dict[str, int] = json.loads(HEIGHTS_FILE.read_text("utf-8"))["heights"]
+    return heights
+
+
+def height_of(name: str) -> int:
+    """The published height of a widget's page: CSS pixels at a width of 720, in its default state."""
+    return _heights().get(name, HEIGHT_UNMEASURED)
+
+
+def title_of(name: str) -> str:
+    """What a frame with a widget is called."""
+    return f"DPO Explained: {WIDGETS[name].title}"
+
+
+def link_of(name: str, query: str, base: str) -> str:
+    """Address of a widget's page; ``query`` with or without its question mark."""
+    query = query.removeprefix("?")
+    return f"{_quoted(base)}/widgets/{name}" + (f"?{query}" if query else "")
+
+
+def iframe_html(
+    name: str, query: str, base: str, width: int | None = None, height: int | None = None
+) -> str:
+    """A frame with a widget, for any page.
+
+    Args:
+        query: the state and the flags, with or without the question mark
+        base: the address of this site, without a slash at its end
+        width: CSS pixels; all that there is, if not given
+        height: CSS pixels; the published height, if not given
+    """
+    return (
+        f'<iframe src="{escape(link_of(name, query, base))}" title="{escape(title_of(name))}" '
+        f'width="{width or "100%"}" height="{height or height_of(name)}" '
+        'loading="lazy" frameborder="0" allow="clipboard-write"></iframe>'
+    )
+
+
+def embed(view: WidgetView, base: str) -> Embed:
+    """All snippets for a widget in its state; ``base`` as for iframe_html()."""
+    name, query = view.widget.name, view.page_query
+    link, height = link_of(name, query, base), height_of(name)
+    title = title_of(name)
+    iframe = iframe_html(name, query, base)
+    return Embed(
+        link=link,
+        height=height,
+        iframe=iframe,
+        script=_script(name, query, base),
+        notebook=f'from IPython.display import IFrame\n\nIFrame("{link}", width="100%", height={height})',
+        quarto=f"```{{=html}}\n{iframe}\n```",
+        myst=f":::{{iframe}} {link}\n:width: 100%\n{title}\n:::",
+        reveal=(
+            f'<section>\n  <iframe data-src="{escape(link)}" title="{escape(title)}" '
+            f'width="100%" height="{SLIDE_HEIGHT}" allow="clipboard-write"></iframe>\n</section>'
+        ),
+    )
+
+
+def embed_script() -> str:
+    """What /embed.js serves: static/embed.js with the heights, without its comments and indentation."""
+    lines = [line.strip() for line in (STATIC / "embed.js").read_text("utf-8").splitlines()]
+    source = "\n".join(line for line in lines if line and not line.startswith("//"))
+    heights = {name: height_of(name) for name in WIDGETS}
+    place = "const HEIGHTS = {};"
+    if place not in source:
+        raise ValueError("static/embed.js has no place for the heights")
+    return source.replace(place, f"const HEIGHTS = {json.dumps(heights, separators=(',', ':'))};")
+
+
+def _script(name: str, query: str, base: str) -> str:
+    given = parse_qsl(query.removeprefix("?"))
+    attributes = "".join(f' {key}="{escape(value)}"' for key, value in given)
+    return (
+        f'<script src="{escape(_quoted(base))}/embed.js" async></script>\n'
+        f'<dpo-explained widget="{name}" title="{escape(title_of(name))}"{attributes}></dpo-explained>'
+    )
+
+
+def _quoted(base: str) -> str:
+    """The address of a site without anything that could end a string or an attribute."""
+    return quote(base, safe=":/[]@-._~%")

@@ -1,0 +1,1 @@
+"""The transformer of the lab, and what makes it fast."""

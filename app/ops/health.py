@@ -1,0 +1,117 @@
+"""What operators ask: is the process up, may readers come, what has happened.
+
+No ``from __future__ import annotations`` here: FastAPI has to see the real types.
+"""
+
+import asyncio
+import logging
+from typing import Any, Literal
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client.exposition import choose_encoder
+from pydantic import BaseModel, Field
+
+from app.lab.trained import the_lab
+from app.lab.weights import BadWeights
+from app.pages.errors import Problem, answer, problem_of
+
+TRY_AGAIN_S = 2.0
+"""until weights that were bad are looked at again"""
+
+LOADING = "The lab is being loaded."
+
+log = logging.getLogger(__name__)
+
+router = APIRouter(tags=["operations"])
+
+
+class LabLoading:
+    """Whether the lab is there. It is read once, in a thread, so that the server starts at once."""
+
+    def __init__(self) -> None:
+        self.loaded = False
+        self.problem = LOADING
+        """why it is not there"""
+        self.damage = ""
+        """of its weights, in words; empty if none is known"""
+
+    async def load(self) -> None:
+        """Read the lab; where its weights are bad, again and again until they are not."""
+        while not self.loaded:
+            try:
+                await asyncio.to_thread(the_lab)
+            except BadWeights as bad:
+                if str(bad) != self.damage:
+                    log.error("%s", bad)
+                self.problem = self.damage = str(bad)
+                await asyncio.sleep(TRY_AGAIN_S)
+            except Exception as error:
+                log.exception("the lab can not be loaded")
+                self.problem = f"The lab can not be loaded: {type(error).__name__}."
+                return
+            else:
+                self.loaded, self.problem, self.damage = True, "", ""
+
+    def expect(self) -> None:
+        """Raise BadWeights if the weights are known to be damaged."""
+        if self.damage:
+            raise BadWeights(self.damage)
+
+
+class Alive(BaseModel):
+    """The process answers."""
+
+    status: Literal["ok"] = Field("ok", description="always `ok`")
+
+
+class Ready(BaseModel):
+    """The site can do all that it is for."""
+
+    status: Literal["ready"] = Field("ready", description="always `ready`")
+    runs_waiting: int = Field(description="training runs in the queue of this worker")
+    runs_going: int = Field(description="training runs that this worker has made now")
+
+
+@router.get("/healthz", summary="Is the process up?")
+async def healthz() -> Alive:
+    """Says that the process answers, whatever else is wrong."""
+    return Alive()
+
+
+@router.get(
+    "/readyz",
+    summary="Can readers be sent here?",
+    response_model=Ready,
+    responses={503: {"description": "not now, and why", "model": Problem}},
+)
+async def readyz(request: Request) -> Any:
+    """Ready: the weights are loaded, and the queue of training runs has room."""
+    state = request.app.state
+    reasons = not_ready(state)
+    if reasons:
+        return answer(request, problem_of(503, " ".join(reasons), retry_after=5))
+    return Ready(runs_waiting=state.runs.waiting, runs_going=state.runs.going)
+
+
+def not_ready(state: Any) -> list[str]:
+    """What keeps an application from being ready, in sentences; nothing is worked out here."""
+    reasons = [] if state.lab.loaded else [state.lab.problem]
+    runs = getattr(state, "runs", None)
+    if runs is None:
+        reasons.append("The server is starting.")
+    elif runs.full:
+        reasons.append(runs.full)
+    return reasons
+
+
+@router.get(
+    "/metrics",
+    summary="Metrics for Prometheus",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+async def metrics(request: Request) -> Response:
+    """Of the worker that answers, which is named in the label `worker`."""
+    # On the event loop, where the queue of runs lives.
+    encode, media_type = choose_encoder(request.headers.get("accept", ""))
+    return Response(encode(request.app.state.metrics.registry), media_type=media_type)

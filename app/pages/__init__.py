@@ -1,0 +1,1 @@
+"""The HTML routes, and what their templates call."""

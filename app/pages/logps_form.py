@@ -1,0 +1,104 @@
+"""The form of bring_your_logps as a browser without a script sends it: the page comes back with the result.
+
+No ``from __future__ import annotations`` here: FastAPI has to see the real types.
+"""
+
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartParser
+
+from app.content.sections import section_of
+from app.pages.errors import FieldError, RefusedParams
+from app.pages.helpers import WidgetView, templates
+from app.runs.threads import computed
+from app.state.views import flags_in, view
+from app.widgets.bring_your_logps.table import BadFile
+from app.widgets.bring_your_logps.widget import WIDGET, OwnLogps, compute_own
+
+router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+
+MOST_FIELDS = 50
+"""fields of a form beside its file; the page has five"""
+
+MULTIPART, URLENCODED = "multipart/form-data", "application/x-www-form-urlencoded"
+
+MOST_ESCAPED = 1_024_000
+"""bytes of a field that is urlencoded: undoing escapes takes long, and the page sends multipart"""
+
+# A file stays in memory, where the limit on bodies bounds it, and is never written to disk.
+MultiPartParser.spool_max_size = 0
+
+
+@router.post(f"/widgets/{WIDGET.name}")
+async def own_logps(request: Request) -> Any:
+    """The widget with what the reader gave, or with the example if that is nothing."""
+    fields = await _submitted(request)
+    given = {key: value for key, value in fields.items() if value != ""}
+    found = await view(request, WIDGET, given, flags_in(given, WIDGET))
+    return await computed(_page, request, fields, found)
+
+
+async def _submitted(request: Request) -> dict[str, str]:
+    """Fields of the form by name, a file as its text; of a name that is given twice, the last one.
+
+    Raises:
+        RefusedParams: it is no such form, has too many parts, or a file is not UTF-8
+        HTTPException: 413 if the body is too large
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in (MULTIPART, URLENCODED):
+        raise _refused("body", f"expected {MULTIPART} or {URLENCODED}")
+    most = MOST_ESCAPED if kind == URLENCODED else request.app.state.settings.max_body_bytes
+    fields = {}
+    try:
+        async with request.form(max_files=1, max_fields=MOST_FIELDS, max_part_size=most) as form:
+            for name, given in form.items():
+                if isinstance(given, str):
+                    fields[name] = given
+                else:
+                    fields[name] = (await given.read()).decode("utf-8")
+    except HTTPException as error:
+        if error.status_code != HTTPStatus.BAD_REQUEST:
+            raise
+        allowed = f"{MULTIPART}, at most {MOST_FIELDS} fields and one file"
+        raise _refused("body", str(error.detail).removesuffix("."), allowed) from error
+    except UnicodeDecodeError as error:
+        raise _refused(name, "expected text in UTF-8") from error
+    return fields
+
+
+def _refused(field: str, message: str, allowed: str | None = None) -> RefusedParams:
+    return RefusedParams([FieldError(field=field, message=message, allowed=allowed)])
+
+
+def _page(request: Request, fields: dict[str, str], found: WidgetView) -> Any:
+    # A file goes before a text.
+    text = fields.get("file") or fields.get("text", "")
+    if not text.strip():
+        # An example has an address.
+        return RedirectResponse(f"{request.url.path}{found.page_query}", status_code=303)
+    error = None
+    try:
+        own = OwnLogps(text=text, **found.params.model_dump(exclude={"example"}))
+        found = replace(found, result=compute_own(own))
+    except BadFile as bad:
+        error = str(bad)
+    context = {
+        "w": found,
+        "views": {WIDGET.name: found},
+        "section": section_of(WIDGET.name),
+        "widget_level": 1,
+        "own": {"text": text, "error": error},
+    }
+    return templates.TemplateResponse(
+        request,
+        "widget.html",
+        context,
+        status_code=422 if error else 200,
+        headers={"Cache-Control": "no-store"},
+    )

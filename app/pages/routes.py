@@ -1,0 +1,135 @@
+"""HTML: home, sections, single widgets, the one-page version, sources, API documentation.
+
+No ``from __future__ import annotations`` here: FastAPI has to see the real types.
+"""
+
+import json
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
+
+from app.content.sections import SECTIONS, Section, section_by_slug, section_of
+from app.content.sources import bibtex, corrections, glossary, references, served_packages
+from app.pages.api_docs import documented_routes
+from app.pages.helpers import WidgetView, headings_of, templates
+from app.receipts import receipt, without_figures
+from app.runs.threads import computed
+from app.state.query import checks_query
+from app.state.views import flagged_view, views
+from app.studies.home_run import drawing, recorded
+from app.web.request_paths import root_of
+from app.widgets.registry import WIDGETS
+
+router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+
+
+@router.get("/")
+def home(request: Request) -> Any:
+    run = recorded()
+    context = {"run": run, "drawing": drawing(run)}
+    return templates.TemplateResponse(request, "home.html", context)
+
+
+@router.get("/sections/{slug}")
+@checks_query
+async def section(request: Request, slug: str) -> Any:
+    found = section_by_slug(slug)
+    if found is None:
+        raise HTTPException(404, f"There is no section {slug!r}.")
+    place = SECTIONS.index(found)
+    context = {
+        "section": found,
+        "previous": SECTIONS[place - 1] if place > 0 else None,
+        "next": SECTIONS[place + 1] if place + 1 < len(SECTIONS) else None,
+        "headings": headings_of(slug),
+        "cited": {},
+        "views": await views(request, found.widgets),
+        "form_action": f"/sections/{slug}",
+        "heading_level": 2,
+        "widget_level": 3,
+    }
+    return await computed(templates.TemplateResponse, request, "section.html", context)
+
+
+@router.get("/widgets/{name}")
+@checks_query
+async def single_widget(request: Request, name: str) -> Any:
+    if name not in WIDGETS:
+        raise HTTPException(404, f"There is no widget {name!r}.")
+    found = await flagged_view(request, WIDGETS[name])
+    context = {
+        "w": found,
+        "views": {name: found},
+        "section": section_of(name),
+        "widget_level": 1,
+    }
+    return await computed(templates.TemplateResponse, request, "widget.html", context)
+
+
+@router.get("/widgets/{name}/receipt")
+@checks_query
+async def widget_receipt(request: Request, name: str) -> Any:
+    if name not in WIDGETS:
+        raise HTTPException(404, f"There is no widget {name!r}.")
+    shown = (await views(request, [name]))[name]
+    context = await computed(_receipt_of, shown, str(request.base_url).rstrip("/"))
+    return await computed(templates.TemplateResponse, request, "receipt.html", context)
+
+
+def _receipt_of(shown: WidgetView, base: str) -> dict[str, Any]:
+    return {
+        "w": shown,
+        "receipt": receipt(shown, base),
+        "answer": json.dumps(without_figures(shown.result), indent=1, ensure_ascii=False),
+    }
+
+
+@router.get("/read")
+async def read(request: Request) -> Any:
+    everything = [name for section in SECTIONS for name in section.widgets]
+    context = {
+        "cited": {},
+        "glossary": glossary(),
+        "views": await views(request, everything),
+        "live_url": False,
+        "heading_level": 3,
+        "widget_level": 4,
+    }
+    return await computed(templates.TemplateResponse, request, "read.html", context)
+
+
+@router.get("/sources")
+def sources(request: Request) -> Any:
+    titles: dict[str, Section] = {section.slug: section for section in SECTIONS}
+    context = {
+        "references": references(),
+        "corrections": corrections(),
+        "titles": titles,
+        "bibtex": bibtex(request.app.version),
+        "packages": served_packages(),
+    }
+    return templates.TemplateResponse(request, "sources.html", context)
+
+
+@router.get("/symbols")
+def symbols(request: Request) -> Any:
+    return templates.TemplateResponse(request, "symbols.html", {"glossary": glossary()})
+
+
+@router.get("/docs")
+def docs(request: Request) -> Any:
+    context = {"routes": documented_routes(request.app.openapi())}
+    return templates.TemplateResponse(request, "docs.html", context)
+
+
+@router.get("/openapi.json")
+async def openapi_document(request: Request) -> Any:
+    root = root_of(request.scope)
+    servers = {"servers": [{"url": root}]} if root else {}
+    return JSONResponse(request.app.openapi() | servers)
+
+
+@router.get("/favicon.ico")
+def favicon(request: Request) -> Any:
+    return RedirectResponse(templates.env.globals["static"]({"request": request}, "icon.svg"))  # type: ignore[operator]

@@ -1,0 +1,97 @@
+"""Results by parameters: compute is pure, so equal parameters share one result."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from app.runs.job import job_of
+from app.runs.queue import Runs
+from app.runs.threads import computed
+from app.widgets.base import Widget, WidgetParams, WidgetResult
+
+KEPT = 16
+"""results of each widget; the smaller answers made of them are kept as well (app/web/response_cache.py)"""
+
+Compute = Callable[[Widget, WidgetParams], Awaitable[Any]]
+
+
+async def compute_here(widget: Widget, params: WidgetParams) -> WidgetResult:
+    """In this process, training too."""
+    return await computed(widget.compute, params)
+
+
+def compute_with(runs: Runs) -> Compute:
+    """For a ``Memo`` on the event loop on which ``runs`` lives."""
+
+    async def compute(widget: Widget, params: WidgetParams) -> WidgetResult:
+        if not widget.trains(params):
+            return await compute_here(widget, params)
+        made = await runs.result(job_of(widget, params))
+        return await computed(widget.result.model_validate_json, made)
+
+    return compute
+
+
+@dataclass(eq=False)
+class _Shared:
+    """A result that is being computed."""
+
+    task: asyncio.Future[Any]
+    waiting: int = 0
+    """those who want it"""
+
+
+class Memo:
+    """A bounded store of results; whoever asks for one that is being computed waits for it.
+
+    Each widget has its own bound, so that many cheap results do not drive out a training run. What nobody
+    waits for any more is cancelled.
+    """
+
+    hits = 0
+    """results that were there, or being computed"""
+    misses = 0
+
+    def __init__(self, compute: Compute = compute_here, kept: int = KEPT) -> None:
+        self._compute = compute
+        self._kept = kept
+        self._results: dict[str, OrderedDict[WidgetParams, Any]] = {}
+        self._shared: dict[tuple[str, WidgetParams], _Shared] = {}
+
+    async def result(self, widget: Widget, params: WidgetParams) -> Any:
+        """The result of a widget for its parameters, computed at most once at a time.
+
+        Raises whatever compute raises; a failure is not kept.
+        """
+        results = self._results.setdefault(widget.name, OrderedDict())
+        if params in results:
+            self.hits += 1
+            results.move_to_end(params)
+            return results[params]
+        result = await self._computed(widget, params)
+        results[params] = result
+        while len(results) > self._kept:
+            results.popitem(last=False)
+        return result
+
+    async def _computed(self, widget: Widget, params: WidgetParams) -> Any:
+        key = (widget.name, params)
+        shared = self._shared.get(key)
+        if shared is None:
+            self.misses += 1
+            task = asyncio.ensure_future(self._compute(widget, params))
+            shared = self._shared[key] = _Shared(task)
+        else:
+            self.hits += 1
+        shared.waiting += 1
+        try:
+            return await asyncio.shield(shared.task)
+        finally:
+            shared.waiting -= 1
+            if not shared.waiting:
+                shared.task.cancel()
+                del self._shared[key]

@@ -1,0 +1,1 @@
+"""Long sweeps that ship as data: how they are made and read."""

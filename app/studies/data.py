@@ -1,0 +1,105 @@
+"""The studies that ship, read from their data files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Generic, TypeVar
+
+import torch
+
+from app.lab.methods import METHODS
+from app.lab.world import the_world
+from app.paths import Strict
+from app.studies.sweep import FRONTIER, OVEROPTIMIZATION
+
+
+class StudyRow(Strict):
+    """One run: what decided it, and where its policy came to lie."""
+
+    prompt: int
+    method: str
+    strength: float
+    seed: int
+    points: list[tuple[float, float, float]]
+    """KL in nats, true quality, learned reward"""
+
+
+class ClimbRow(Strict):
+    """One reward model climbed: what decided it, and the places on the way."""
+
+    prompt: int
+    method: str
+    comparisons: int
+    seed: int
+    points: list[tuple[float, float, float]]
+    """KL in nats, true quality, learned reward"""
+
+
+Row = TypeVar("Row")
+
+
+class Study(Strict, Generic[Row]):
+    """A study with what made it."""
+
+    command: str
+    commit: str
+    versions: dict[str, str]
+    lab_seed: int
+    rows: list[Row]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A method at one strength: mean and standard deviation over seeds."""
+
+    strength: float
+    kl: float
+    kl_sd: float
+    true_quality: float
+    true_quality_sd: float
+    seeds: int
+
+
+@lru_cache(maxsize=1)
+def frontier_study() -> Study[StudyRow]:
+    """All methods over their strengths. Raises pydantic.ValidationError if the file is wrong."""
+    return Study[StudyRow].model_validate_json(FRONTIER.read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=1)
+def overoptimization_study() -> Study[ClimbRow]:
+    """Reward models of all sizes climbed. Raises pydantic.ValidationError if the file is wrong."""
+    return Study[ClimbRow].model_validate_json(OVEROPTIMIZATION.read_text(encoding="utf-8"))
+
+
+def studied_prompts(study: Study[Any]) -> list[str]:
+    """Ids of the prompts that a study was made on, in the order of the world."""
+    world = the_world()
+    return [world.prompts[number].id for number in sorted({row.prompt for row in study.rows})]
+
+
+@lru_cache(maxsize=32)
+def spreads(prompt: int) -> dict[str, list[Spread]]:
+    """Every method of the study on one prompt, by rising strength."""
+    rows = [row for row in frontier_study().rows if row.prompt == prompt]
+    return {
+        name: [
+            _spread(strength, [r for r in rows if (r.method, r.strength) == (name, strength)])
+            for strength in sorted({row.strength for row in rows if row.method == name})
+        ]
+        for name in METHODS
+    }
+
+
+def _spread(strength: float, rows: list[StudyRow]) -> Spread:
+    values = torch.tensor([row.points[0][:2] for row in rows], dtype=torch.float64)
+    mean, sd = values.mean(0), values.std(0, correction=1 if len(rows) > 1 else 0)
+    return Spread(
+        strength=strength,
+        kl=mean[0].item(),
+        kl_sd=sd[0].item(),
+        true_quality=mean[1].item(),
+        true_quality_sd=sd[1].item(),
+        seeds=len(rows),
+    )

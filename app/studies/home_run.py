@@ -1,0 +1,177 @@
+"""The recorded PPO run on the home page: how it is made, read, and turned into a drawing.
+
+``dpo-explained record`` makes it; it ships as data, so that the home page waits for no training, and
+a test makes it again and compares.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+
+from app.lab.ppo import PPOConfig
+from app.lab.runs import PPORow, finished_ppo
+from app.lab.trained import the_lab
+from app.paths import DATA, Strict
+
+FILE = DATA / "recorded_run.json"
+PROMPT = "poem"
+CONFIG = PPOConfig(kl_coefficient=0.02, iterations=150, seed=0)
+
+
+class Place(Strict):
+    """A policy on the plane of KL (nats) and true quality."""
+
+    kl: float
+    true_quality: float
+
+
+class Moment(Place):
+    """A policy with what it says most."""
+
+    iteration: int
+    learned_reward: float
+    says: str
+
+
+class RecordedRun(Strict):
+    """The run, and the frontier that it stays below."""
+
+    command: str
+    prompt: str
+    seed: int
+    kl_coefficient: float
+    versions: dict[str, str]
+    path: list[Place]
+    frontier: list[Place]
+    start: Moment
+    peak: Moment
+    end: Moment
+
+
+def record() -> RecordedRun:
+    """Make the run. Takes some seconds on one core."""
+    lab = the_lab()
+    prompt = lab.world.prompt_number(PROMPT)
+    rows = finished_ppo(prompt, CONFIG)
+    peak = max(rows, key=lambda row: row.measured.true_quality)
+    frontier = lab.facts(prompt).frontier
+    farthest = 1.04 * rows[-1].measured.kl
+
+    def moment(row: PPORow) -> Moment:
+        return Moment(
+            iteration=row.iteration,
+            kl=round(row.measured.kl, 4),
+            true_quality=round(row.measured.true_quality, 4),
+            learned_reward=round(row.measured.reward, 4),
+            says=lab.world.text(prompt, row.measured.favourite),
+        )
+
+    return RecordedRun(
+        command="dpo-explained record",
+        prompt=PROMPT,
+        seed=CONFIG.seed,
+        kl_coefficient=CONFIG.kl_coefficient,
+        versions={"python": platform.python_version(), "torch": torch.__version__},
+        path=[
+            Place(kl=round(r.measured.kl, 4), true_quality=round(r.measured.true_quality, 4))
+            for r in rows
+        ],
+        frontier=[
+            Place(kl=round(point.kl, 4), true_quality=round(point.expected_reward, 4))
+            for point in reversed(frontier.points)
+            if point.kl <= farthest
+        ]
+        # The best response alone costs less KL than the run spends: from there on it is level.
+        + [Place(kl=round(farthest, 4), true_quality=round(frontier.bound(farthest), 4))],
+        start=moment(rows[0]),
+        peak=moment(peak),
+        end=moment(rows[-1]),
+    )
+
+
+def save(run: RecordedRun, file: Path = FILE) -> None:
+    """Write a run as JSON, a place a line."""
+    text = json.dumps(run.model_dump(), indent=1, ensure_ascii=False)
+    file.write_text(text + "\n", encoding="utf-8")
+
+
+@lru_cache(maxsize=1)
+def recorded() -> RecordedRun:
+    """The run that ships with the site. Raises pydantic.ValidationError if the file is wrong."""
+    return RecordedRun.model_validate_json(FILE.read_text(encoding="utf-8"))
+
+
+# ---- the drawing -------------------------------------------------------------------------------
+
+WIDTH, HEIGHT = 720, 400
+LEFT, RIGHT, TOP, BOTTOM = 64, 16, 16, 52
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A grid line: where, and what stands at it."""
+
+    at: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """The run as an SVG has it, in units of its view box."""
+
+    width: int
+    height: int
+    left: int
+    right: float
+    bottom: float
+    path: str
+    frontier: str
+    x_ticks: list[Tick]
+    y_ticks: list[Tick]
+    points: dict[str, tuple[float, float]]
+    frontier_label_y: float
+
+
+def drawing(run: RecordedRun) -> Drawing:
+    """Scale a run to the view box."""
+    everything = [*run.path, *run.frontier]
+    most_kl = max(place.kl for place in everything)
+    low = min(place.true_quality for place in everything) - 0.5
+    high = max(place.true_quality for place in everything) + 0.5
+
+    def x(kl: float) -> float:
+        return round(LEFT + (WIDTH - LEFT - RIGHT) * kl / most_kl, 1)
+
+    def y(quality: float) -> float:
+        return round(TOP + (HEIGHT - TOP - BOTTOM) * (high - quality) / (high - low), 1)
+
+    def line(places: Iterable[Place]) -> str:
+        return "M" + "L".join(f"{x(place.kl)} {y(place.true_quality)}" for place in places)
+
+    return Drawing(
+        width=WIDTH,
+        height=HEIGHT,
+        left=LEFT,
+        right=WIDTH - RIGHT,
+        bottom=HEIGHT - BOTTOM,
+        path=line(run.path),
+        frontier=line(run.frontier),
+        x_ticks=[Tick(x(kl), str(kl)) for kl in range(0, int(most_kl) + 1, 2)],
+        y_ticks=[
+            Tick(y(value), str(value).replace("-", "−"))
+            for value in range(-20, 21, 2)
+            if low <= value <= high
+        ],
+        points={
+            name: (x(moment.kl), y(moment.true_quality))
+            for name, moment in (("start", run.start), ("peak", run.peak), ("end", run.end))
+        },
+        frontier_label_y=y(run.frontier[-1].true_quality) + 26,
+    )

@@ -1,0 +1,152 @@
+"""Studies: many runs of the lab on all cores, resumable, written as one data file.
+
+``dpo-explained frontier`` and ``dpo-explained overoptimization`` make the files that ship.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import torch
+from tqdm import tqdm
+
+from app.lab.measure import Measurement
+from app.lab.methods import METHODS, Run, measure_run
+from app.lab.overoptimization import SIZES, Climb, climb
+from app.lab.trained import the_lab
+from app.paths import DATA
+
+FRONTIER = DATA / "frontier.json"
+OVEROPTIMIZATION = DATA / "overoptimization.json"
+
+Point = tuple[float, float, float]
+"""KL in nats, expected true quality, expected learned reward"""
+
+
+def point(measured: Measurement) -> Point:
+    """What a study keeps of a policy."""
+    return round(measured.kl, 4), round(measured.true_quality, 4), round(measured.reward, 4)
+
+
+def frontier_runs(prompts: Sequence[str], seeds: int) -> list[Run]:
+    """All runs of the frontier study, in a fixed order."""
+    numbers = [the_lab().world.prompt_number(prompt) for prompt in prompts]
+    return [
+        Run(prompt, method.name, strength, seed)
+        for prompt in numbers
+        for method in METHODS.values()
+        for strength in method.strengths
+        for seed in range(seeds)
+    ]
+
+
+def overoptimization_climbs(prompts: Sequence[str], seeds: int) -> list[Climb]:
+    """All climbs of the over-optimisation study, in a fixed order."""
+    numbers = [the_lab().world.prompt_number(prompt) for prompt in prompts]
+    return [
+        Climb(prompt, method, size, seed)
+        for prompt in numbers
+        for method in ("best_of_n", "ppo")
+        for size in SIZES
+        for seed in range(seeds)
+    ]
+
+
+def make_run(run: Run) -> list[Point]:
+    """One run in a worker process."""
+    return [point(measure_run(the_lab(), run))]
+
+
+def make_climb(task: Climb) -> list[Point]:
+    """One climb in a worker process."""
+    return [point(measured) for measured in climb(the_lab(), task)]
+
+
+Task = Run | Climb
+
+
+def study(
+    name: str,
+    command: str,
+    tasks: Sequence[Task],
+    make: Callable[[Any], list[Point]],
+    file: Path,
+    jobs: int | None = None,
+) -> None:
+    """Make all tasks, with a progress bar, and write them with what made them.
+
+    What is finished is kept in the working folder, in NAME.partial, a line each: started again
+    there, the study goes on where it was stopped.
+    """
+    partial = Path(f"{name}.partial")
+    done = dict(_read(partial)) if partial.exists() else {}
+    open_tasks = [task for task in tasks if _key(task) not in done]
+    with (
+        partial.open("a", encoding="utf-8") as log,
+        tqdm(total=len(tasks), initial=len(tasks) - len(open_tasks), desc=name, unit="run") as bar,
+    ):
+        for task, points in _on_all_cores(open_tasks, make, jobs or os.cpu_count() or 1):
+            done[_key(task)] = points
+            log.write(json.dumps([_key(task), points]) + "\n")
+            log.flush()
+            bar.update()
+    rows = [{**asdict(task), "points": done[_key(task)]} for task in tasks]
+    head = {
+        "command": command,
+        "commit": _commit(),
+        "versions": _versions(),
+        "lab_seed": the_lab().seed,
+    }
+    lines = ",\n".join(json.dumps(row, separators=(",", ":")) for row in rows)
+    text = json.dumps(head, indent=1)[:-2] + ',\n "rows": [\n' + lines + "\n]}\n"
+    file.write_text(text, encoding="utf-8")
+    partial.unlink(missing_ok=True)
+
+
+def _on_all_cores(
+    tasks: Sequence[Task], make: Callable[[Any], list[Point]], jobs: int
+) -> Iterable[tuple[Task, list[Point]]]:
+    """Results as they are done. Each process has one torch thread."""
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        futures = {pool.submit(make, task): task for task in tasks}
+        try:
+            for future in as_completed(futures):
+                yield futures[future], future.result()
+        except BaseException:
+            # Stopped by a key or a signal: finish what is being made, begin nothing more.
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _key(task: Task) -> str:
+    return json.dumps(asdict(task), sort_keys=True)
+
+
+def _read(partial: Path) -> Iterable[tuple[str, list[Point]]]:
+    for line in partial.read_text(encoding="utf-8").splitlines():
+        try:
+            key, points = json.loads(line)
+        except ValueError:
+            continue  # the line that was being written when the study was stopped
+        yield key, points
+
+
+def _commit() -> str:
+    """The commit of the checkout, or "unknown" where there is none."""
+    asked = subprocess.run(
+        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, cwd=DATA, check=False
+    )
+    return asked.stdout.strip() or "unknown"
+
+
+def _versions() -> dict[str, str]:
+    return {"python": platform.python_version(), "torch": torch.__version__}

@@ -1,0 +1,1 @@
+"""The widget beta_effect."""

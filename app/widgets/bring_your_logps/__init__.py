@@ -1,0 +1,1 @@
+"""The widget bring_your_logps."""

@@ -1,0 +1,393 @@
+"""Log-probabilities of the reader's own run: losses, rewards, and the mistakes that people make."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from enum import StrEnum
+from itertools import pairwise
+from typing import Literal
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from torch import Tensor
+
+from app.charts.figures import curve_figure, filled, points
+from app.charts.plane import Trace
+from app.charts.scales import nice_step
+from app.formatting import count, fixed, percent, signed
+from app.lab.certain_pair import EXO_SMOOTHING
+from app.lab.losses import (
+    LOSSES,
+    NEEDS_LENGTHS,
+    USES_LABEL_SMOOTHING,
+    PairLogps,
+    implicit_rewards,
+    preference_loss,
+)
+from app.web.body_fields import few_fields
+from app.widgets import fields
+from app.widgets.base import Widget, WidgetParams, WidgetResult
+from app.widgets.bring_your_logps.checks import Reported, at_the_start, checks, correlation
+from app.widgets.bring_your_logps.examples import EXAMPLES, example_table
+from app.widgets.bring_your_logps.table import LENGTHS, LOGPS, LogpsTable, read_logps
+from app.widgets.common.loss_types import LOSS_LABELS, LossType, smoothing_suits_the_loss
+
+ExampleName = StrEnum("ExampleName", {name: name for name in EXAMPLES})  # type: ignore[misc]
+
+WORST = 5
+BINS = 24
+"""about so many bars of the histogram"""
+ALL_BUT_0 = 1e-9
+"""span of margins up to which the histogram keeps a usual scale"""
+SHOWN_POINTS = 240
+
+
+class LossSettings(WidgetParams):
+    """What the run was trained with. Ranges are those of dpo_loss, which is on the same page."""
+
+    loss_type: LossType = fields.choice(
+        "sigmoid",
+        title="Loss of your run",
+        description="loss_type, named as in TRL",
+        labels=LOSS_LABELS,
+    )
+    beta: float = fields.beta(
+        "temperature: implicit reward per nat of log-ratio", 0.3, title="β of your run"
+    )
+    label_smoothing: float = fields.number(
+        0.0,
+        0,
+        0.49,
+        title="Label smoothing",
+        description="assumed share of flipped labels: sigmoid (cDPO), robust and exo_pair",
+        step=0.001,
+    )
+
+    _smoothing = field_validator("label_smoothing")(smoothing_suits_the_loss)
+
+
+class Params(LossSettings):
+    """A batch of the lab instead of one's own."""
+
+    example: ExampleName = fields.choice(
+        "right",
+        title="Example from the lab",
+        description="a batch of 240 pairs made by the lab, as it should be or with a mistake",
+        labels=EXAMPLES,
+    )
+
+
+class OwnLogps(LossSettings):
+    """Log-probabilities of one's own run. They are used to compute the answer and not kept."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "text": "policy_chosen_logps,policy_rejected_logps,reference_chosen_logps,reference_rejected_logps\n"
+                "-41.2,-57.9,-44.0,-52.3\n-18.6,-21.4,-18.1,-17.7\n",
+                "loss_type": "sigmoid",
+                "beta": 0.1,
+            }
+        }
+    )
+
+    text: str = Field(
+        description="JSON Lines, or CSV with a header, of at most 10,000 pairs; the columns are named as in "
+        "preference_loss, and loss and step may be given too"
+    )
+
+    _few = model_validator(mode="before")(few_fields)
+
+
+class LossRow(BaseModel):
+    """The batch under one loss."""
+
+    loss_type: str = Field(description="the loss")
+    loss: float | None = Field(description="mean; null if it needs lengths, or overflows")
+    at_start: float | None = Field(description="mean if the policy equalled the reference")
+    change: float | None = Field(description="loss - at_start")
+
+
+class CheckRow(BaseModel):
+    """A mistake that was looked for."""
+
+    kind: str = Field(description="name of the check")
+    title: str = Field(description="the mistake")
+    outcome: Literal["found", "not found", "can not tell"] = Field(description="what came out")
+    message: str = Field(description="what that means")
+    evidence: str = Field(description="the numbers it rests on")
+
+
+class Warned(BaseModel):
+    """A mistake that may have been made."""
+
+    kind: str = Field(description="name of the check")
+    message: str = Field(description="what may be wrong")
+    evidence: str = Field(description="the numbers it rests on")
+
+
+class WorstPair(BaseModel):
+    """A pair whose margin is among the lowest."""
+
+    line: int = Field(description="line of the file, from 1")
+    margin: float = Field(description="chosen_reward - rejected_reward")
+    chosen_reward: float = Field(description="beta (log pi_theta - log pi_ref), chosen")
+    rejected_reward: float = Field(description="the same, rejected")
+    loss: float | None = Field(description="its loss; null if it overflows")
+
+
+class Result(WidgetResult):
+    """What a trainer would log for the batch, and what looks wrong."""
+
+    read: str = Field(description="what was read, in words")
+    pairs: int = Field(description="number of pairs")
+    accuracy: float = Field(description="share of pairs with a margin above 0")
+    margin: float = Field(description="mean margin")
+    chosen_reward: float = Field(description="mean implicit reward of chosen responses")
+    rejected_reward: float = Field(description="mean implicit reward of rejected responses")
+    loss: float | None = Field(
+        description="mean of the loss asked for; null if it needs lengths, or overflows"
+    )
+    reported_loss: float | None = Field(description="mean of the column loss, if there is one")
+    warnings: list[Warned] = Field(description="mistakes that may have been made")
+    checks: list[CheckRow] = Field(description="all mistakes that were looked for")
+    losses: list[LossRow] = Field(description="the batch under every loss")
+    worst: list[WorstPair] = Field(description="the five lowest margins, the lowest first")
+    length_correlation: float | None = Field(
+        description="of length difference and margin over all pairs; null without lengths, or if one of "
+        "them does not vary"
+    )
+    points_shown: int = Field(description="pairs that the figure by_length shows; 0 if it is empty")
+    figure: dict[str, object] = Field(description="Plotly figure: histogram of margins")
+    by_length: dict[str, object] = Field(
+        description="Plotly figure: margin over the difference of lengths; without traces if no length differs"
+    )
+
+
+def compute(params: Params) -> Result:
+    """Examine a batch of the lab."""
+    return examine(example_of(params), params)
+
+
+def compute_own(own: OwnLogps) -> Result:
+    """Examine a batch of the reader's. Raises BadFile if the text can not be read."""
+    return examine(read_logps(own.text), own)
+
+
+def example_of(params: Params) -> LogpsTable:
+    """The batch of the lab as a table."""
+    return example_table(
+        params.example,
+        loss_type=params.loss_type,
+        beta=params.beta,
+        label_smoothing=params.label_smoothing,
+    )
+
+
+def examine(table: LogpsTable, settings: LossSettings) -> Result:
+    """Losses, rewards and checks of a batch."""
+    columns = {
+        name: torch.tensor(values, dtype=torch.float64) for name, values in table.columns.items()
+    }
+    chosen_lengths, rejected_lengths = (columns.get(name) for name in LENGTHS)
+    policy_chosen, policy_rejected, reference_chosen, reference_rejected = (
+        columns[name] for name in LOGPS
+    )
+    pairs = PairLogps(
+        policy_chosen,
+        policy_rejected,
+        reference_chosen,
+        reference_rejected,
+        chosen_lengths,
+        rejected_lengths,
+        settings.label_smoothing,
+    )
+    chosen, rejected = implicit_rewards(pairs, settings.beta)
+    margins = chosen - rejected
+    difference = (
+        None
+        if chosen_lengths is None or rejected_lengths is None
+        else chosen_lengths - rejected_lengths
+    )
+    losses = _losses(settings.loss_type, pairs, settings.beta)
+    found = _checked(columns, pairs, settings)
+    points_shown, by_length = _by_length(difference, margins)
+    result = Result(
+        finding="",
+        read=_read(table),
+        pairs=len(table),
+        accuracy=(margins > 0).double().mean().item(),
+        margin=margins.mean().item(),
+        chosen_reward=chosen.mean().item(),
+        rejected_reward=rejected.mean().item(),
+        loss=None if losses is None else _finite(losses.mean()),
+        reported_loss=_finite(columns["loss"].mean()) if "loss" in columns else None,
+        warnings=[
+            Warned(kind=row.kind, message=row.message, evidence=row.evidence)
+            for row in found
+            if row.outcome == "found"
+        ],
+        checks=found,
+        losses=[_loss_row(name, pairs, settings) for name in LOSSES],
+        worst=_worst(table, chosen, rejected, losses),
+        length_correlation=None if difference is None else correlation(difference, margins),
+        points_shown=points_shown,
+        figure=_histogram(margins),
+        by_length=by_length,
+    )
+    return result.model_copy(update={"finding": _finding(result, settings.loss_type)})
+
+
+def _losses(loss_type: str, pairs: PairLogps, beta: float) -> Tensor | None:
+    """Loss of each pair, or None if it needs lengths and there are none. Shape: (pairs,)."""
+    if pairs.chosen_lengths is None and loss_type in NEEDS_LENGTHS:
+        return None
+    return preference_loss(loss_type, pairs, beta)
+
+
+def _finite(value: Tensor) -> float | None:
+    return value.item() if bool(torch.isfinite(value)) else None
+
+
+def _loss_row(name: str, pairs: PairLogps, settings: LossSettings) -> LossRow:
+    smoothing = settings.label_smoothing if name in USES_LABEL_SMOOTHING else 0.0
+    if name == "exo_pair":
+        smoothing = smoothing or EXO_SMOOTHING
+    pairs = replace(pairs, label_smoothing=smoothing)
+    losses = _losses(name, pairs, settings.beta)
+    start = _losses(name, at_the_start(pairs), settings.beta)
+    loss = None if losses is None else _finite(losses.mean())
+    at_start = None if start is None else _finite(start.mean())
+    change = None if loss is None or at_start is None else loss - at_start
+    return LossRow(loss_type=name, loss=loss, at_start=at_start, change=change)
+
+
+def _checked(
+    columns: dict[str, Tensor], pairs: PairLogps, settings: LossSettings
+) -> list[CheckRow]:
+    # A loss that can not be computed can not be compared with what was reported.
+    computable = pairs.chosen_lengths is not None or settings.loss_type not in NEEDS_LENGTHS
+    batch = Reported(
+        pairs,
+        settings.loss_type if computable else "sigmoid",
+        settings.beta,
+        columns.get("loss") if computable else None,
+        columns.get("step"),
+    )
+    return [CheckRow(**vars(found)) for found in checks(batch)]
+
+
+def _worst(
+    table: LogpsTable, chosen: Tensor, rejected: Tensor, losses: Tensor | None
+) -> list[WorstPair]:
+    margins = chosen - rejected
+    lowest = torch.argsort(margins, stable=True)[:WORST].tolist()
+    return [
+        WorstPair(
+            line=table.lines[n],
+            margin=margins[n].item(),
+            chosen_reward=chosen[n].item(),
+            rejected_reward=rejected[n].item(),
+            loss=None if losses is None else _finite(losses[n]),
+        )
+        for n in lowest
+    ]
+
+
+# ---- words -------------------------------------------------------------------------------------
+
+
+def _read(table: LogpsTable) -> str:
+    pairs = "1 pair" if len(table) == 1 else f"{count(len(table))} pairs"
+    text = f"{pairs}, {table.format}; columns read: {', '.join(table.columns)}."
+    if table.ignored:
+        text += (
+            f" Not read: {', '.join(table.ignored[:10])}{' …' if len(table.ignored) > 10 else ''}."
+        )
+    return text
+
+
+def _finding(result: Result, loss_type: str) -> str:
+    text = (
+        f"{percent(1)(result.accuracy)} of {count(result.pairs)} pairs have a margin above 0; the mean margin is "
+        f"{signed(result.margin)}"
+    )
+    if result.loss is not None:
+        text += f", the mean loss {fixed(3)(result.loss)}."
+    elif loss_type in NEEDS_LENGTHS and "chosen_lengths" not in result.read:
+        text += f". There is no mean loss: {loss_type} needs lengths."
+    else:
+        text += f". There is no mean loss: {loss_type} overflows."
+    if result.warnings:
+        return f"{text} {' '.join(warning.message for warning in result.warnings)}"
+    looked = sum(row.outcome == "not found" for row in result.checks)
+    return f"{text} None of the {looked} checks that could be made found a mistake."
+
+
+# ---- figures -----------------------------------------------------------------------------------
+
+
+def _histogram(margins: Tensor) -> dict[str, object]:
+    """Pairs by margin. A bin has its upper edge and not its lower one, so 0 counts as not right."""
+    low, high = min(margins.min().item(), 0.0), max(margins.max().item(), 0.0)
+    # Where margins differ by less than rounding does, there is nothing to see but that they are 0.
+    span = high - low if high - low > ALL_BUT_0 else 1.0
+    step = nice_step(span, BINS)
+    bins = torch.ceil(margins / step).long() - 1
+    first, last = min(int(bins.min()), -1), max(int(bins.max()), 0)
+    counts = torch.bincount(bins - first, minlength=last - first + 1).tolist()
+    split = -first
+    traces = [
+        _steps("rejected preferred", first, counts[:split], step, role="rejected"),
+        _steps("chosen preferred", 0, counts[split:], step, role="optimised"),
+    ]
+    return curve_figure(traces, x="margin", y="pairs")
+
+
+def _steps(name: str, first: int, counts: list[int], step: float, *, role: str) -> Trace:
+    """The outline of neighbouring bars that begin at bin ``first``."""
+    edges = [step * (first + n) for n in range(len(counts) + 1)]
+    x = [
+        edges[0],
+        *(edge for pair in pairwise(edges) for edge in pair),
+        edges[-1],
+    ]
+    y = [0, *(c for pair in zip(counts, counts, strict=True) for c in pair), 0]
+    return filled(name, x, y, role=role)
+
+
+def _by_length(difference: Tensor | None, margins: Tensor) -> tuple[int, dict[str, object]]:
+    """The figure, and how many pairs it shows."""
+    shown, traces = 0, []
+    if difference is not None and bool((difference != difference[0]).any()):
+        # Evenly over the file: the same file always shows the same pairs.
+        every = math.ceil(len(margins) / SHOWN_POINTS)
+        x, y = difference[::every], margins[::every]
+        shown, right = len(x), y > 0
+        for name, rows, role, symbol in (
+            ("chosen preferred", right, "optimised", "circle"),
+            ("rejected preferred", ~right, "rejected", "x"),
+        ):
+            if bool(rows.any()):
+                at = torch.round(y[rows], decimals=3)
+                traces.append(points(name, x[rows], at, role=role, symbol=symbol, size=6))
+    return shown, curve_figure(traces, x="chosen longer by (tokens)", y="margin")
+
+
+WIDGET = Widget(
+    name="bring_your_logps",
+    title="Check the log-probabilities of your own run",
+    caption="Paste or choose a file with up to 10,000 pairs: losses and rewards under every loss, and five "
+    "mistakes that are easy to make. Or begin with a batch of the lab.",
+    params=Params,
+    result=Result,
+    compute=compute,
+    example="example=swapped",
+    tries={
+        "example=mean": "Take the mean over tokens where DPO needs the sum.",
+        "example=swapped": "Swap policy and reference.",
+        "example=beta_twice": "Apply β twice in the reported loss.",
+        "example=step_zero": "Start from another checkpoint than the reference.",
+    },
+)

@@ -1,0 +1,70 @@
+"""Left and right side of the equation of each step, computed separately from the numbers.
+
+Over all responses, shapes (7776,); or single values that sum over them, shapes ().
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from app.lab.exact import expectation, kl_divergence
+from app.lab.losses import PairLogps, preference_loss
+from app.widgets.dpo_derivation.numbers import Numbers
+
+Sides = tuple[Tensor, Tensor]
+
+
+def objective(n: Numbers) -> Sides:
+    """Reward less beta times KL, and the same as one expectation. Shapes: ()."""
+    left = expectation(n.policy, n.reward) - n.beta * kl_divergence(n.policy, n.reference)
+    return left, expectation(n.policy, n.reward - n.beta * n.log_ratio(n.policy))
+
+
+def gathered(n: Numbers) -> Sides:
+    """What the expectation is over, and the same with pi* and Z put in. Shapes: (7776,)."""
+    left = n.reward - n.beta * n.log_ratio(n.policy)
+    # pi* from a softmax, Z from a sum: neither is read off the other.
+    optimal = torch.log_softmax(n.reference + n.reward / n.beta, 0)
+    return left, n.beta * n.log_z - n.beta * (n.policy - optimal)
+
+
+def solved(n: Numbers) -> Sides:
+    """The reward, and the same written with policies. Shapes: (7776,)."""
+    return n.reward, n.written_reward
+
+
+def preference(n: Numbers) -> Sides:
+    """Bradley-Terry on rewards as they are, and on rewards written with policies.
+
+    Each response as y_w against one y_l. Shapes: (7776,).
+    """
+    # exp(r1) / (exp(r1) + exp(r2)), with rewards as they are
+    left = torch.softmax(torch.stack([n.reward, _of_opponent(n, "reward")]), 0)[0]
+    return left, torch.sigmoid(n.written_reward - _of_opponent(n, "written_reward"))
+
+
+def without_partition(n: Numbers) -> Sides:
+    """Bradley-Terry on rewards written with policies, with Z and without. Shapes: (7776,)."""
+    return (
+        torch.sigmoid(n.written_reward - _of_opponent(n, "written_reward")),
+        torch.sigmoid(n.implicit_reward - _of_opponent(n, "implicit_reward")),
+    )
+
+
+def loss(n: Numbers) -> Sides:
+    """The DPO loss at pi*, and the loss of a reward model that knows the true reward.
+
+    Each response as y_w against one y_l. Shapes: (7776,), nats.
+    """
+    optimal, reference = _of_opponent(n, "optimal"), _of_opponent(n, "reference")
+    pairs = PairLogps(n.optimal, optimal, n.reference, reference)
+    left = preference_loss("sigmoid", pairs, n.temperature)
+    return left, F.softplus(_of_opponent(n, "reward") - n.reward)
+
+
+def _of_opponent(n: Numbers, name: str) -> Tensor:
+    """One of the numbers, of y_l, beside that of every response. Shape: (7776,)."""
+    values: Tensor = getattr(n.opponents, name)
+    return values[n.opponents.opponent].expand_as(n.reward)

@@ -1,0 +1,141 @@
+"""The derivation of the DPO loss in six steps, each equation checked on all 7,776 responses."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import BaseModel, Field
+
+from app.formatting import scientific
+from app.lab.world import all_responses, the_world
+from app.widgets import fields
+from app.widgets.base import PromptId, Widget, WidgetParams, WidgetResult
+from app.widgets.dpo_derivation.mistakes import MISTAKES, mistaken_numbers, opponents_prompt
+from app.widgets.dpo_derivation.steps import DERIVATION
+from app.widgets.dpo_derivation.terms import Term
+
+STEPS = len(DERIVATION)
+
+MistakeName = StrEnum("MistakeName", {name: name for name in MISTAKES})  # type: ignore[misc]
+
+
+class Params(WidgetParams):
+    """Where in the derivation, and on which numbers it is checked."""
+
+    step: int = fields.number(
+        1, 1, STEPS, title="Step", description="which of the six steps", step=1
+    )
+    prompt: PromptId = fields.prompt()
+    beta: float = fields.beta("temperature of the objective")
+    seed: int = fields.seed()
+    mistake: MistakeName = fields.choice(
+        "none",
+        title="Break it",
+        description="a mistake to put into the numbers, so that checks fail",
+        labels={name: mistake.label for name, mistake in MISTAKES.items()},
+    )
+
+
+class Check(BaseModel):
+    """Both sides of the equation, computed separately in float64."""
+
+    left: float = Field(description="left side, for the response shown")
+    right: float = Field(description="right side, for the response shown")
+    max_abs_difference: float = Field(description="largest |left - right| over what was checked")
+    responses_checked: int = Field(description="responses that the equation was checked on")
+
+
+class Equation(BaseModel):
+    """A step as it stands in the list of all."""
+
+    step: int = Field(description="1 to 6")
+    title: str = Field(description="what the step does")
+    latex: str = Field(description="its equation")
+
+
+class Result(WidgetResult):
+    """One step (DPO section 4 and appendices A.1 and A.2, arXiv 2305.18290)."""
+
+    step: int = Field(description="1 to 6")
+    steps: int = Field(description="how many there are")
+    title: str = Field(description="what this step does")
+    latex: str = Field(description="the equation")
+    explanation: str = Field(description="the step in words")
+    source: str = Field(description="equation in the paper")
+    equations: list[Equation] = Field(description="all six steps with their equations")
+    check: Check = Field(description="the equation, checked")
+    checked_on: str = Field(description="what the check ran over and what the sides are")
+    terms: list[Term] = Field(description="the quantities in it, for the response shown")
+    response: str = Field(description="the response shown, y or y_w")
+    response_number: int = Field(description="its place among the 7,776, as in /api/v1/lab")
+    opponent: str = Field(description="the response it is compared with, y_l, from step 4 on")
+    opponent_number: int = Field(description="its place among the 7,776")
+
+
+def compute(params: Params) -> Result:
+    """Check one step on the lab."""
+    world, prompt = the_world(), the_world().prompt_number(params.prompt)
+    numbers = mistaken_numbers(prompt, params.beta, params.seed, params.mistake)
+    step = DERIVATION[params.step - 1]
+    left, right = step.sides(numbers)
+    difference = (left - right).abs().max().item()
+    place = numbers.shown if left.ndim else ...
+    responses = all_responses()
+    checked_on = "each of the 7,776 responses" if left.ndim else "two sums over all 7,776 responses"
+    shown = "those of the response below" if left.ndim else "those two sums"
+    return Result(
+        finding=(
+            f"Step {params.step} of {STEPS}. Left and right side were computed separately, for "
+            f"{checked_on}. They differ by {scientific(difference)} at most." + _what_broke(params)
+        ),
+        step=params.step,
+        steps=STEPS,
+        title=step.title,
+        latex=step.latex,
+        explanation=step.explanation,
+        source=step.source,
+        equations=[
+            Equation(step=n, title=step.title, latex=step.latex)
+            for n, step in enumerate(DERIVATION, 1)
+        ],
+        check=Check(
+            left=left[place].item(),
+            right=right[place].item(),
+            max_abs_difference=difference,
+            responses_checked=len(responses),
+        ),
+        checked_on=f"The largest difference is over {checked_on}. The sides shown are {shown}.",
+        terms=step.terms(numbers),
+        response=world.text(prompt, responses[numbers.shown].tolist()),
+        response_number=numbers.shown,
+        opponent_number=numbers.opponents.opponent,
+        opponent=world.text(
+            opponents_prompt(prompt, params.mistake), responses[numbers.opponents.opponent].tolist()
+        ),
+    )
+
+
+def _what_broke(params: Params) -> str:
+    """Why the sides differ, or why they do not in spite of the mistake."""
+    mistake = MISTAKES[params.mistake]
+    if not mistake.why:
+        return ""
+    return f" {mistake.why}" if params.step in mistake.breaks else f" {mistake.unseen}"
+
+
+WIDGET = Widget(
+    name="dpo_derivation",
+    title="From the RLHF objective to the DPO loss, in six checked steps",
+    caption="Step through the algebra. At every step both sides are computed in float64 on the lab, and "
+    "the largest difference over all 7,776 responses is shown.",
+    params=Params,
+    result=Result,
+    compute=compute,
+    example="step=5&prompt=poem&beta=0.2",
+    tries={
+        "step=2": "See where Z(x) comes in, a sum over 7,776 responses.",
+        "step=5": "See it cancel.",
+        "step=4&beta=0.05": "Make β small: log Z(x) grows, and the two sides still agree.",
+        "step=4&mistake=no_beta": "Break it: forget β, and see by how much step 4 is off.",
+    },
+)

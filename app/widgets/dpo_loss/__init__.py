@@ -1,0 +1,1 @@
+"""The widget dpo_loss."""

@@ -1,0 +1,15 @@
+"""The questions of the quiz: choices as data, numbers as functions that torch answers."""
+
+from __future__ import annotations
+
+from app.widgets.quiz.choices_early import EARLY_CHOICES
+from app.widgets.quiz.choices_late import LATE_CHOICES
+from app.widgets.quiz.kinds import ChoiceQuestion, NumberQuestion
+from app.widgets.quiz.numbers_early import EARLY_NUMBERS
+from app.widgets.quiz.numbers_late import LATE_NUMBERS
+
+QUESTIONS: dict[str, ChoiceQuestion | NumberQuestion] = {
+    question.id: question
+    for question in (*EARLY_CHOICES, *LATE_CHOICES, *EARLY_NUMBERS, *LATE_NUMBERS)
+}
+"""All questions by id. An id is also the name of the parameter that carries the answer."""

@@ -1,0 +1,144 @@
+"""What the description of a stage is made of: its networks, its numbers and what it cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from app.formatting import count, fixed, percent, signed
+from app.lab.network.policy import ValueModel, parameter_count
+from app.lab.trained import the_lab
+
+State = Literal["trained", "frozen", "not in memory"]
+
+Part = tuple[State, str]
+"""What a network does in a stage: its state, and its task in words."""
+
+
+class Network(BaseModel):
+    """One of the pipeline's networks, as this stage sees it."""
+
+    name: str
+    parameters: int = Field(description="numbers in it, counted")
+    state: State
+    task: str = Field(description="what it does in this stage")
+
+
+class Quantity(BaseModel):
+    """Something counted or measured."""
+
+    name: str
+    value: float
+    shown: str = Field(description="the value as the page writes it, with its unit")
+
+
+class Hyperparameter(BaseModel):
+    """A field of the stage's configuration."""
+
+    name: str
+    value: float
+    shown: str = Field(description="the value as the page writes it")
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long the training of a stage took."""
+
+    seconds: float
+    measured: str
+    """where and when, in words"""
+
+
+@dataclass(frozen=True)
+class Description:
+    """One stage, described by what ran."""
+
+    title: str
+    finding: str
+    goes_in: str
+    objective: str
+    comes_out: str
+    networks: list[Network]
+    gradient_steps: int
+    timing: Timing
+    quantities: list[Quantity]
+    hyperparameters: list[Hyperparameter]
+    figure: dict[str, object]
+
+    @property
+    def parameters_trained(self) -> int:
+        """In networks that this stage trains."""
+        return sum(n.parameters for n in self.networks if n.state == "trained")
+
+    @property
+    def parameters_in_memory(self) -> int:
+        """In all networks that this stage holds."""
+        return sum(n.parameters for n in self.networks if n.state != "not in memory")
+
+
+def networks(
+    *, sft_model: Part, reward_model: Part, policy: Part, value_model: Part
+) -> list[Network]:
+    """The four networks of the pipeline with their parts in a stage, always in this order."""
+    parts = {
+        "SFT model, later the reference": sft_model,
+        "reward model": reward_model,
+        "policy": policy,
+        "value model": value_model,
+    }
+    return [
+        Network(name=name, parameters=size, state=state, task=task)
+        for (name, (state, task)), size in zip(parts.items(), _network_sizes(), strict=True)
+    ]
+
+
+@lru_cache(maxsize=1)
+def _network_sizes() -> tuple[int, int, int, int]:
+    """Parameters of the four networks that PPO holds."""
+    lab = the_lab()
+    # The policy is a copy of the reference; the value model has the same trunk and an output of its own.
+    policy = parameter_count(lab.reference_policy)
+    value_model = parameter_count(ValueModel(lab.reference_policy.trunk))
+    return policy, parameter_count(lab.reward_model), policy, value_model
+
+
+def shipped_timing(stage: str) -> Timing:
+    """Of a stage whose result ships with the site, by its key in the training report."""
+    report = the_lab().report
+    return Timing(
+        report["seconds"][stage],
+        "when the networks that ship with this site were trained "
+        f"(torch {report['versions']['torch']}, one CPU thread)",
+    )
+
+
+def hyperparameters(config: dict[str, Any]) -> list[Hyperparameter]:
+    """All that had to be set; a seed is not one."""
+    return [
+        Hyperparameter(name=name, value=value, shown=f"{value:g}")
+        for name, value in config.items()
+        if name != "seed"
+    ]
+
+
+def counted(name: str, value: int) -> Quantity:
+    """A whole number of things."""
+    return Quantity(name=name, value=value, shown=count(value))
+
+
+def in_nats(name: str, value: float) -> Quantity:
+    """A loss, an entropy or a divergence, in nats."""
+    return Quantity(name=name, value=value, shown=f"{fixed(3)(value)} nats")
+
+
+def as_share(name: str, value: float) -> Quantity:
+    """A share from 0 to 1, shown as a percentage."""
+    return Quantity(name=name, value=value, shown=percent(1)(value))
+
+
+def as_reward(name: str, value: float) -> Quantity:
+    """A reward relative to the reference policy, with its sign."""
+    return Quantity(name=name, value=value, shown=signed(value))

@@ -1,0 +1,115 @@
+"""Stage 1, supervised fine-tuning: the reference policy learns from demonstrations."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import torch
+
+from app.charts.figures import curve_figure, line, marker
+from app.formatting import count, fixed
+from app.lab.demonstrations import demonstration_logps
+from app.lab.exact import entropy, expectation
+from app.lab.trained import the_lab
+from app.lab.world import PROMPTS, the_world
+from app.widgets.rlhf_pipeline import description as stage
+
+
+def describe() -> stage.Description:
+    """The training of the shipped reference policy, from the report that ships with it."""
+    report = the_lab().report["sft"]
+    config, history = report["config"], report["history"]
+    floor, exact = _demonstrator_entropy(), _exact_loss()
+    demonstrations = config["demonstrations"] * PROMPTS
+    first, last = history[0]["loss"], history[-1]["loss"]
+    return stage.Description(
+        title="Stage 1 of 3: supervised fine-tuning",
+        finding=_finding(config["epochs"], first, last, floor, exact),
+        goes_in=f"{count(demonstrations)} demonstrations, {count(config['demonstrations'])} for each "
+        "prompt, and a network of random numbers. A real pipeline starts from a pretrained model; "
+        "the lab has none.",
+        objective="The network learns to make each demonstrated response as likely as possible. "
+        "The loss is −log π(y|x), in nats.",
+        comes_out="The SFT model. It is trained no more. Later it is called the reference.",
+        networks=stage.networks(
+            sft_model=("trained", "imitates the demonstrations"),
+            reward_model=("not in memory", "made in stage 2"),
+            policy=("not in memory", "made in stage 3"),
+            value_model=("not in memory", "made in stage 3"),
+        ),
+        gradient_steps=config["epochs"]
+        * (config["demonstrations"] // config["batch_size"])
+        * PROMPTS,
+        timing=stage.shipped_timing("sft"),
+        quantities=[
+            stage.counted("Demonstrations", demonstrations),
+            stage.in_nats("Loss in the first epoch", first),
+            stage.in_nats("Loss in the last epoch", last),
+            stage.in_nats("Entropy of the demonstrators: the floor", floor),
+            stage.in_nats("Exact loss of the finished model on fresh demonstrations", exact),
+        ],
+        hyperparameters=stage.hyperparameters(config),
+        figure=_figure(history, floor, exact),
+    )
+
+
+@lru_cache(maxsize=1)
+def _demonstrator_entropy() -> float:
+    """-sum_y p log p of the writers, in nats, averaged over prompts: no loss can average less."""
+    world = the_world()
+    logps = [demonstration_logps(world, prompt) for prompt in range(PROMPTS)]
+    return float(torch.stack([entropy(p) for p in logps]).mean())
+
+
+@lru_cache(maxsize=1)
+def _exact_loss() -> float:
+    """-sum_y p log pi_ref, in nats, averaged over prompts: the loss on endless demonstrations."""
+    lab = the_lab()
+    losses = [
+        -expectation(demonstration_logps(lab.world, prompt), lab.facts(prompt).reference_logps)
+        for prompt in range(PROMPTS)
+    ]
+    return float(torch.stack(losses).mean())
+
+
+def _finding(epochs: int, first: float, last: float, floor: float, exact: float) -> str:
+    text = (
+        f"In {epochs} epochs the loss on the demonstrations fell from {fixed(3)(first)} to "
+        f"{fixed(3)(last)} nats. On fresh demonstrations no model can average less than "
+        f"{fixed(3)(floor)}, the entropy of the writers. The finished model needs "
+        f"{fixed(3)(exact)}, which is {fixed(3)(exact - floor)} more."
+    )
+    if last < floor:
+        text += (
+            " The training loss ended below the floor: the model has begun to learn its own "
+            "demonstrations by heart."
+        )
+    return text
+
+
+def _figure(history: list[dict[str, Any]], floor: float, exact: float) -> dict[str, object]:
+    epochs = [row["epoch"] for row in history]
+    return curve_figure(
+        [
+            line(
+                "loss on the demonstrations", epochs, [r["loss"] for r in history], role="optimised"
+            ),
+            line(
+                "entropy of the demonstrators",
+                [epochs[0], epochs[-1]],
+                [floor, floor],
+                role="other",
+                dash="dash",
+            ),
+            marker(
+                "finished model, fresh demonstrations",
+                epochs[-1],
+                exact,
+                role="reference",
+                named=True,
+            ),
+        ],
+        x="epoch",
+        y="loss (nats)",
+    )

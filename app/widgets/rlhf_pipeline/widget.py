@@ -1,0 +1,91 @@
+"""The three stages of RLHF as the lab ran them, opened one by one."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from app.widgets import fields
+from app.widgets.base import Widget, WidgetParams, WidgetResult
+from app.widgets.rlhf_pipeline import ppo, reward_model, sft
+from app.widgets.rlhf_pipeline.description import Hyperparameter, Network, Quantity
+
+Stage = Literal["sft", "reward_model", "ppo"]
+
+DESCRIBE = {"sft": sft.describe, "reward_model": reward_model.describe, "ppo": ppo.describe}
+
+
+class Params(WidgetParams):
+    """One stage."""
+
+    stage: Stage = fields.choice(
+        "sft",
+        title="Stage",
+        description="which of the three stages of RLHF to open",
+        labels={
+            "sft": "1. Supervised fine-tuning",
+            "reward_model": "2. Reward model",
+            "ppo": "3. PPO",
+        },
+    )
+
+
+class Result(WidgetResult):
+    """One stage, described by what ran."""
+
+    stage: str = Field(description="sft, reward_model or ppo")
+    title: str = Field(description="the stage in words, with its number")
+    goes_in: str = Field(description="data and networks that the stage starts from")
+    objective: str = Field(description="what is trained, and for what")
+    comes_out: str = Field(description="what the next stage takes from it")
+    networks: list[Network] = Field(description="the four networks of the pipeline")
+    parameters_trained: int = Field(description="in networks that this stage trains")
+    parameters_in_memory: int = Field(description="in all networks that this stage holds")
+    gradient_steps: int = Field(description="updates by the optimiser")
+    seconds: float = Field(description="training time on one CPU thread")
+    seconds_measured: str = Field(description="where and when the seconds were measured")
+    quantities: list[Quantity] = Field(description="data, losses and accuracies of the stage")
+    hyperparameters: list[Hyperparameter] = Field(description="all that had to be set; no seeds")
+    figure: dict[str, object] = Field(description="Plotly figure: the training of this stage")
+
+
+def compute(params: Params) -> Result:
+    """Describe a stage. The first request for PPO runs it, which takes a few seconds."""
+    stage = DESCRIBE[params.stage]()
+    return Result(
+        finding=stage.finding,
+        stage=params.stage,
+        title=stage.title,
+        goes_in=stage.goes_in,
+        objective=stage.objective,
+        comes_out=stage.comes_out,
+        networks=stage.networks,
+        parameters_trained=stage.parameters_trained,
+        parameters_in_memory=stage.parameters_in_memory,
+        gradient_steps=stage.gradient_steps,
+        seconds=stage.timing.seconds,
+        seconds_measured=stage.timing.measured,
+        quantities=stage.quantities,
+        hyperparameters=stage.hyperparameters,
+        figure=stage.figure,
+    )
+
+
+WIDGET = Widget(
+    name="rlhf_pipeline",
+    title="Three stages, opened one by one",
+    caption="Open a stage to see what goes in, which networks are trained, which are frozen, what "
+    "comes out and what it cost in the lab.",
+    params=Params,
+    result=Result,
+    compute=compute,
+    trains=lambda params: params.stage == "ppo",
+    warm=("stage=ppo",),
+    example="stage=ppo",
+    tries={
+        "stage=sft": "See how little the SFT model has left to learn: compare loss and floor.",
+        "stage=reward_model": "See how close the reward model is to the best possible accuracy.",
+        "stage=ppo": "Find the SFT model twice among the four networks of PPO.",
+    },
+)

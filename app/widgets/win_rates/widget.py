@@ -1,0 +1,137 @@
+"""Published results of the DPO paper, each with its sample size, its standard error and its origin."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import BaseModel, Field
+
+from app.content.sources import references
+from app.widgets import fields
+from app.widgets.base import Widget, WidgetParams, WidgetResult
+from app.widgets.win_rates.data import Benchmark, published_results
+from app.widgets.win_rates.figures import main_figure, temperature_figure
+from app.widgets.win_rates.results import (
+    Comparison,
+    FrontierSummary,
+    Method,
+    compared,
+    frontier_method,
+    measured,
+    summarised,
+)
+from app.widgets.win_rates.words import Facts, Table, finding, tables
+
+LABELS = {benchmark.id: benchmark.label for benchmark in published_results().benchmarks}
+BenchmarkId = StrEnum("BenchmarkId", {name: name for name in LABELS})  # type: ignore[misc]
+"""The benchmarks by id, as an enumeration, so that OpenAPI lists them."""
+
+
+class Params(WidgetParams):
+    """One benchmark; its result holds all temperatures, judges and steps."""
+
+    benchmark: BenchmarkId = fields.choice(
+        "tldr",
+        title="Benchmark",
+        description="which figure or table of the DPO paper",
+        labels=LABELS,
+    )
+
+
+class Source(BaseModel):
+    """Where the numbers come from."""
+
+    reference: str = Field(description="key of the reference on /sources")
+    short: str = Field(description="authors and year")
+    title: str = Field(description="of the paper")
+    url: str = Field(description="of the paper")
+    where: str = Field(description="figure, table or section in it")
+    recovered: str = Field(description="how values that the paper does not print were recovered")
+
+
+class Result(WidgetResult):
+    """One benchmark. Rates are wins / n, standard errors sqrt(p (1 - p) / n)."""
+
+    benchmark: str = Field(description="id of the benchmark")
+    title: str = Field(description="its name")
+    task: str = Field(description="what the models do")
+    metric: str = Field(description="what a value is")
+    judge: str = Field(description="who or what judges")
+    opponent: str = Field(description="what each method is compared with")
+    source: Source = Field(description="the paper and the place in it")
+    methods: list[Method] = Field(description="every method in every setting")
+    comparison: Comparison | None = Field(
+        description="the difference that the benchmark is cited for; null for the frontier"
+    )
+    further_comparisons: list[Comparison] = Field(description="others worth a test")
+    frontier: list[FrontierSummary] = Field(
+        description="methods on the reward-KL frontier; empty for other benchmarks"
+    )
+    notes: list[str] = Field(description="what to know before reading the numbers")
+    tables: list[Table] = Field(description="the numbers as the page shows them")
+    figure: dict[str, object] = Field(
+        description="Plotly figure: bars or curves with standard errors, or the frontier; of a "
+        "method with more than two temperatures the bar shows the best one"
+    )
+    over_temperature: dict[str, object] = Field(
+        description="Plotly figure: win rates over the sampling temperature; without traces where "
+        "a benchmark has no more than two"
+    )
+
+
+def compute(params: Params) -> Result:
+    """Rates, standard errors and tests of the chosen benchmark, from its counts."""
+    published = published_results()
+    benchmark = published.benchmark(params.benchmark)
+    facts = _facts(benchmark)
+    paper = references()[benchmark.source.reference]
+    return Result(
+        finding=finding(facts),
+        benchmark=benchmark.id,
+        title=benchmark.label,
+        task=benchmark.task,
+        metric=benchmark.metric,
+        judge=benchmark.judge,
+        opponent=benchmark.opponent,
+        source=Source(
+            reference=paper.key,
+            short=paper.short,
+            title=paper.title,
+            url=paper.url,
+            where=benchmark.source.where,
+            recovered=published.recovered,
+        ),
+        methods=facts.methods,
+        comparison=next(iter(facts.comparisons), None),
+        further_comparisons=facts.comparisons[1:],
+        frontier=facts.frontier,
+        notes=benchmark.notes,
+        tables=tables(facts),
+        figure=main_figure(benchmark, facts.methods),
+        over_temperature=temperature_figure(facts.methods),
+    )
+
+
+def _facts(benchmark: Benchmark) -> Facts:
+    # The first method of a frontier is DPO.
+    frontier = [summarised(f, by=benchmark.frontier[0]) for f in benchmark.frontier]
+    methods = [measured(row) for row in benchmark.rows] + [frontier_method(s) for s in frontier]
+    comparisons = [compared(benchmark, contrast) for contrast in benchmark.comparisons]
+    return Facts(benchmark, methods, comparisons, frontier)
+
+
+WIDGET = Widget(
+    name="win_rates",
+    title="What the paper measured, and how sure it can be",
+    caption="Choose a benchmark. Whiskers and bands show one standard error either way, where the sample size "
+    "is known. Each value says whether the paper prints it or whether it was recovered from a figure.",
+    params=Params,
+    result=Result,
+    compute=compute,
+    example="benchmark=human",
+    tries={
+        "benchmark=hh": "Find the temperature at which Best of 128 clearly beats DPO on dialogue",
+        "benchmark=human": "See the judge’s prompt change which method GPT-4 prefers",
+        "benchmark=imdb": "Look for a point of another method above DPO’s points on IMDb",
+    },
+)

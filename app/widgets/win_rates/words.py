@@ -1,0 +1,238 @@
+"""Published results in words: the finding of each benchmark, and tables as a page shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pydantic import BaseModel, Field
+
+from app.formatting import fixed, format_value
+from app.widgets.win_rates.data import Benchmark
+from app.widgets.win_rates.results import (
+    Comparison,
+    FrontierSummary,
+    Method,
+    compared,
+    needed_to_convince,
+)
+
+LONG = 12
+"""Tables with more rows than this start folded."""
+
+
+class Table(BaseModel):
+    """A table as the page shows it."""
+
+    title: str = Field(description="what it holds")
+    folded: bool = Field(description="whether it starts folded")
+    columns: list[str] = Field(description="headings")
+    rows: list[list[str]] = Field(description="cells; the first of each row names it")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that was computed for one benchmark."""
+
+    benchmark: Benchmark
+    methods: list[Method]
+    comparisons: list[Comparison]
+    frontier: list[FrontierSummary]
+
+    def value(self, name: str, **setting: object) -> str:
+        """A method's value as a percentage, in the setting that is named."""
+        for method in self.methods:
+            if method.name == name and all(getattr(method, k) == v for k, v in setting.items()):
+                return method.percentage
+        raise KeyError(name)
+
+
+def finding(facts: Facts) -> str:
+    """What a benchmark shows, and how sure that is."""
+    return FINDINGS[facts.benchmark.id](facts)
+
+
+def _tldr(facts: Facts) -> str:
+    cold, _, hot = facts.comparisons
+    return (
+        f"At temperature 0 DPO wins {facts.value('DPO', temperature=0)} and PPO "
+        f"{facts.value('PPO', temperature=0)} of {facts.methods[0].n} comparisons each: a gap of "
+        f"{_gap(cold)}. At temperature 1 DPO falls to {facts.value('DPO', temperature=1)} and PPO "
+        f"to {facts.value('PPO', temperature=1)}: {_gap(hot)}."
+    )
+
+
+def _hh(facts: Facts) -> str:
+    at_one, _, at_quarter = facts.comparisons
+    return (
+        "There is no PPO result here. At its best, temperature 1, DPO wins "
+        f"{facts.value('DPO', temperature=1)} and Best of 128 "
+        f"{facts.value('Best of 128', temperature=1)}: a gap of {_gap(at_one)}. At temperature "
+        f"0.25 the order is reversed, {facts.value('DPO', temperature=0.25)} to "
+        f"{facts.value('Best of 128', temperature=0.25)}: {_gap(at_quarter)}."
+    )
+
+
+def _hh_training(facts: Facts) -> str:
+    peak_to_end, since_300, first_300 = facts.comparisons
+    twice = [m.percentage for m in facts.methods if m.step == 1500 and m.temperature == 1]
+    return (
+        f"At temperature 1, the first 300 steps gain {_gap(first_300)}. From there to the end the "
+        f"gain is {_gap(since_300)}, and from the highest value to the last the fall is "
+        f"{_gap(peak_to_end)}. Even the two evaluations at step 1500 differ: {' and '.join(twice)}."
+    )
+
+
+def _cnn_dailymail(facts: Facts) -> str:
+    needed = needed_to_convince(facts.benchmark, facts.benchmark.comparisons[0])
+    return (
+        f"At temperature 0 DPO wins {facts.value('DPO', temperature=0)} and PPO "
+        f"{facts.value('PPO', temperature=0)}; both lose to the reference summaries. The number of "
+        "articles is not printed, so the gap has no standard error. It would be more than chance "
+        f"from {needed} articles on."
+    )
+
+
+def _human(facts: Facts) -> str:
+    first, n = facts.comparisons[0], facts.methods[0].n
+    people, simple, concise = (
+        facts.value("DPO", judge=judge) for judge in ("people", "GPT-4 (S)", "GPT-4 (C)")
+    )
+    return (
+        f"People preferred DPO to PPO in {people} of {n} judgments, "
+        f"{format_value(first.z, 'fixed1')} standard errors from even: {first.verdict}. GPT-4 gave "
+        f"DPO {simple} with the simple prompt and {concise} with the concise one: on these values "
+        "the wording of the prompt changes the winner."
+    )
+
+
+def _imdb(facts: Facts) -> str:
+    dpo, ppo = (s for s in facts.frontier if s.name in ("DPO", "PPO"))
+    others = [s for s in facts.frontier if s not in (dpo, ppo)]
+    all_but_one = all(s.points - 1 == s.dominated for s in others)
+    return (
+        f"Within a KL of 5 nats DPO reaches a reward of {_reward(dpo.best_at_kl_5)} and PPO "
+        f"{_reward(ppo.best_at_kl_5)}. Of {ppo.points} PPO points, {ppo.dominated} have a DPO "
+        "point with more reward at no more KL."
+        + (" So have all points but one of each other method." if all_but_one else "")
+    )
+
+
+FINDINGS: dict[str, Callable[[Facts], str]] = {
+    "tldr": _tldr,
+    "hh": _hh,
+    "hh_training": _hh_training,
+    "cnn_dailymail": _cnn_dailymail,
+    "human": _human,
+    "imdb": _imdb,
+}
+
+
+def tables(facts: Facts) -> list[Table]:
+    """The numbers of a benchmark, those that answer its question first."""
+    if facts.frontier:
+        return [_frontier_table(facts.frontier)]
+    found = [
+        _comparison_table(
+            "Is the difference more than chance?",
+            "Comparison",
+            {f"{c.first} against {c.second}": c for c in facts.comparisons},
+        )
+    ]
+    if facts.comparisons[0].z is None:
+        found.append(_assumed_sizes(facts))
+    return [*found, _value_table(facts.methods)]
+
+
+def _comparison_table(title: str, named: str, comparisons: dict[str, Comparison]) -> Table:
+    """Comparisons by what names them on the page."""
+    return Table(
+        title=title,
+        folded=False,
+        columns=[named, "Difference ± SE", "z", "p", "Verdict"],
+        rows=[
+            [name, c.gap, format_value(c.z, "fixed1"), _p_value(c.p_value), c.verdict]
+            for name, c in comparisons.items()
+        ],
+    )
+
+
+def _p_value(p_value: float | None) -> str:
+    if p_value is not None and p_value < 0.001:
+        return "below 0.001"
+    return format_value(p_value, "fixed3")
+
+
+def _assumed_sizes(facts: Facts) -> Table:
+    """What the first comparison would say with a sample size that the paper does not print."""
+    first = facts.comparisons[0]
+    contrast = facts.benchmark.comparisons[0]
+    sizes = sorted({100, 256, 500, needed_to_convince(facts.benchmark, contrast)})
+    return _comparison_table(
+        f"{first.first} against {first.second}, if each had been judged n times",
+        "n, assumed",
+        {str(n): compared(facts.benchmark, contrast, assumed_n=n) for n in sizes},
+    )
+
+
+def _value_table(methods: list[Method]) -> Table:
+    judged = any(method.agreement_with_people is not None for method in methods)
+    columns = ["Method", "Setting", "Won", "SE (points)", "Sample", "Where from"]
+    rows = []
+    for method in methods:
+        row = [
+            method.name,
+            method.setting,
+            method.percentage,
+            method.error_in_points,
+            _sample(method),
+            f"printed: {method.printed_as}" if method.printed else "recovered from the figure",
+        ]
+        if judged:
+            row.append(format_value(method.agreement_with_people, "percent0"))
+        rows.append(row)
+    if judged:
+        columns.append("Agrees with people")
+    return Table(title="All values", folded=len(rows) > LONG, columns=columns, rows=rows)
+
+
+def _sample(method: Method) -> str:
+    if method.n is None:
+        return "n not printed"
+    return f"n = {method.n}" if method.wins is None else f"{method.wins} of {method.n}"
+
+
+def _frontier_table(frontier: list[FrontierSummary]) -> Table:
+    return Table(
+        title="Highest mean reward within a KL, recovered from the figure",
+        folded=False,
+        columns=[
+            "Method",
+            "Points",
+            "KL up to 2",
+            "KL up to 5",
+            "KL up to 10",
+            "Any KL",
+            "Dominated by a DPO point",
+        ],
+        rows=[
+            [
+                s.name,
+                str(s.points),
+                _reward(s.best_at_kl_2),
+                _reward(s.best_at_kl_5),
+                _reward(s.best_at_kl_10),
+                f"{_reward(s.highest_reward)} (KL {fixed(1)(s.kl_of_highest)})",
+                "–" if s.dominated is None else f"{s.dominated} of {s.points}",
+            ]
+            for s in frontier
+        ],
+    )
+
+
+def _reward(value: float | None) -> str:
+    return format_value(value, "fixed3")
+
+
+def _gap(comparison: Comparison) -> str:
+    return f"{comparison.gap} (z {format_value(comparison.z, 'fixed1')}, {comparison.verdict})"
