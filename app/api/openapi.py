@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-_MODULE = re.compile(r"^app__(?:widgets__)?(?P<module>\w+?)__(?P<name>[A-Z]\w*)$")
+_MODULE = re.compile(r"^app__(?:widgets__)?(?P<module>\w+?)(?:__widget)?__(?P<name>[A-Z]\w*)$")
 
 
 def operation_id(route: APIRoute) -> str:

@@ -2,8 +2,8 @@
 static/plot.js on the page, once Plotly is loaded; a figure may have only what both can draw.
 
 They are plain dictionaries: Plotly's Python objects check and copy every value, which took longer than
-to compute it. Plotly has the say all the same: tests/test_charts.py gives it the figures of all widgets,
-and it has to take each and give it back unchanged.
+to compute it. Plotly has the say all the same: tests/charts/test_marks.py gives it the figures of all
+widgets, and it has to take each and give it back unchanged.
 
 Every trace says its role in ``meta``, which the page turns into the colour of its theme; the colour
 given here is what a notebook shows. Numbers are rounded lists: they compress better than the

@@ -1,6 +1,6 @@
 """With scripts running, too, what somebody put into an address or a message stays text; nothing is stored.
 
-tests/test_hostile_queries.py reads the same pages as the server sends them.
+tests/api/test_hostile_queries.py reads the same pages as the server sends them.
 """
 
 from __future__ import annotations

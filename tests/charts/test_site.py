@@ -18,8 +18,8 @@ from app.charts.room import NARROW, WIDE
 from app.paths import STATIC
 from app.widgets.base import WidgetParams
 from app.widgets.registry import WIDGETS
+from tests.charts.drawn import drawn
 from tests.charts.test_names import boxes_of, crossings, size_of
-from tests.drawn import drawn
 
 NO_ROOM = {
     # Curves of one course, or many in a heap.

@@ -13,7 +13,7 @@ Promises that stand elsewhere are not repeated:
 - no policy lies above the frontier, and exact best-of-N is what enumerating all draws gives:
   tests/lab/test_optimum.py;
 - exact log-probabilities are those of the plain network, and samples follow them: tests/lab/test_policy.py;
-- the gradient of DPO is that of section 4 of the paper: tests/test_preference_loss.py;
-- every number is finite, whatever is asked: tests/test_every_params.py; extremes are right to the last
-  digits: tests/test_extremes_losses.py and tests/test_extremes_widgets.py.
+- the gradient of DPO is that of section 4 of the paper: tests/api/test_preference_loss.py;
+- every number is finite, whatever is asked: tests/api/test_every_params.py; extremes are right to the last
+  digits: tests/lab/test_extremes_losses.py and tests/widgets/test_extremes.py.
 """

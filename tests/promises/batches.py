@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from app.lab.losses import USES_LABEL_SMOOTHING
-from tests.published_losses import Pair, exactly
+from tests.lab.published_losses import Pair, exactly
 
 PROMISE = settings(max_examples=40, derandomize=True, deadline=None)
 """The same examples each time: a promise that is kept stays kept."""

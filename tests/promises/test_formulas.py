@@ -1,4 +1,4 @@
-"""Every loss and its slopes equal the formula of its paper (tests/published_losses.py), on random batches."""
+"""Every loss and its slopes equal the formula of its paper (tests/lab/published_losses.py)."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import torch
 from hypothesis import given
 
 from app.lab.losses import LOSSES, preference_loss
-from tests.promises.batches import PROMISE, pairs, suited
-from tests.published_losses import (
+from tests.lab.published_losses import (
     Pair,
     as_tensors,
     published_loss,
     published_slopes,
 )
+from tests.promises.batches import PROMISE, pairs, suited
 
 
 @pytest.mark.parametrize("name", LOSSES)

@@ -17,8 +17,8 @@ from app.lab.optimum import best_of_n_logps, optimal_logps
 from app.lab.trained import PromptFacts, the_lab
 from app.lab.world import PROMPTS
 from app.widgets.registry import WIDGETS
+from tests.lab.published_losses import many_digits
 from tests.promises.batches import PROMISE
-from tests.published_losses import many_digits
 
 PROMPT_NUMBERS = range(PROMPTS)
 BETAS = (0.01, 0.1, 0.3, 1.0, 10.0)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.widgets.reward_separation import Params, compute
-from tests.published_losses import many_digits, nll, sigma
+from tests.lab.published_losses import many_digits, nll, sigma
 
 rewards = st.sampled_from([-10.0, 0.0, 5e-324, 1e-16, 10.0]) | st.floats(-10, 10)
 

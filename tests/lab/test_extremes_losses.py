@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from app.lab.losses import LOSSES, NEEDS_LENGTHS, PairLogps, preference_loss
-from tests.published_losses import Pair, as_tensors, exactly, published_loss, published_slopes
+from tests.lab.published_losses import Pair, as_tensors, exactly, published_loss, published_slopes
 
 LOGPS = [
     (-700, -1),

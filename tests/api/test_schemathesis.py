@@ -35,7 +35,7 @@ def trains(path: str) -> bool:
 
 
 application = create_app(Settings(warm=False))
-# What trains is left to tests/test_api.py, which asks it what it refuses.
+# What trains is left to tests/api/test_errors_and_limits.py, which asks it what it refuses.
 schema = schemathesis.openapi.from_asgi("/openapi.json", application).exclude(
     lambda context: trains(context.operation.path)
 )

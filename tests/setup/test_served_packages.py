@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from app.content.sources import ServedPackage, served_packages
 from app.paths import STATIC
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 VENDOR = STATIC / "vendor"
 NPM = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))["packages"]
 

@@ -14,7 +14,7 @@ from app.api.preference_loss import PairBatch, pair_losses
 from app.lab.losses import LOSSES
 from app.pages.errors import RefusedParams
 from app.widgets.bring_your_logps.table import LENGTHS, LOGPS
-from tests.published_losses import exactly, published_loss
+from tests.lab.published_losses import exactly, published_loss
 
 ADDRESS = "/api/v1/preference_loss"
 

@@ -26,7 +26,7 @@ from app.settings import Settings
 from tests.runs.test_runs import run
 from tests.serving import PATIENCE, served
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture

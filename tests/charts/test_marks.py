@@ -23,7 +23,7 @@ from app.charts.curves import thinned
 from app.charts.figures import bars, curve_figure, filled, line, marker, points
 from app.charts.roles import translucent
 from app.charts.scales import Scale, nice_step, padded_range, tick_texts, ticks
-from tests.drawn import drawn, share
+from tests.charts.drawn import drawn, share
 
 values = st.floats(-1e4, 1e4).filter(lambda value: value == 0 or abs(value) > 1e-3)
 positive = st.floats(1e-3, 1e3)

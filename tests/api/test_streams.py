@@ -15,7 +15,7 @@ from app.runs.failures import RunFailed, RunLost
 from app.runs.job import Event, Job
 from app.settings import Settings
 from tests.runs.test_runs import Scripted, for_ever, run
-from tests.test_waiting_readers import Reader
+from tests.runs.test_waiting_readers import Reader
 
 RUN = "/api/v1/ppo_dynamics"
 STREAM = f"{RUN}/stream"

@@ -22,7 +22,7 @@ from app.lab.losses import LOSSES, NEEDS_LENGTHS, USES_LABEL_SMOOTHING
 from app.widgets.bring_your_logps import widget as bring_your_logps
 from app.widgets.bring_your_logps.table import LENGTHS, LOGPS
 from app.widgets.dpo_loss import widget as dpo_loss
-from tests.published_losses import (
+from tests.lab.published_losses import (
     Pair,
     exactly,
     many_digits,

@@ -10,7 +10,7 @@ import plotly
 
 from app.paths import STATIC
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 LOCK = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))
 
 

@@ -19,7 +19,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 LOCKS = ROOT / "requirements"
 ALL = sorted(path.stem for path in LOCKS.glob("*.txt"))
 

@@ -2,7 +2,8 @@
 field and range.
 
 Strategies are read off the JSON schema of each widget's Params, so a new widget is in. What a query may
-hold beside (a name that nobody knows) stands in tests/test_api.py and tests/test_schemathesis.py.
+hold beside (a name that nobody knows) stands in tests/api/test_errors_and_limits.py and
+tests/api/test_schemathesis.py.
 """
 
 from __future__ import annotations
