@@ -68,7 +68,7 @@ class TwoNodes:
 
 @pytest.fixture(scope="module")
 def two_nodes(redis_url: str) -> Iterator[TwoNodes]:
-    """The site, deployed as the README says; its first node has room for one run, the second for another."""
+    """The site, deployed as docs/clusters.md says, on two nodes with room for one run each."""
     folder = tempfile.mkdtemp(prefix="ray")  # short, for the paths of sockets in it
     # Ray notes its address in here, and only some of its commands make the folder where it is missing.
     Path(folder, "ray").mkdir()

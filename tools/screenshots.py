@@ -1,4 +1,4 @@
-"""Take the screenshots of the README from a running server of this checkout. ``make screenshots``."""
+"""``make screenshots``: take the pictures of README.md and docs/ from a server of this checkout."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Under a sub-path behind a real nginx that ends TLS, with the configuration that the README shows."""
+"""Under a sub-path behind a real nginx that ends TLS, with the configuration that docs/operating.md shows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.conftest import CHROMIUM_FLAGS
 from tests.serving import free_port
 
 SUB_PATH = "/courses/dpo"
-README = Path(__file__).parents[2] / "README.md"
+OPERATING = Path(__file__).parents[2] / "docs" / "operating.md"
 PATIENCE = 60
 
 CONFIGURATION = """
@@ -58,7 +58,9 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         check=True,
         capture_output=True,
     )
-    (location,) = re.findall(r"```nginx\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    (location,) = re.findall(
+        r"```nginx\n(.*?)```", OPERATING.read_text(encoding="utf-8"), re.DOTALL
+    )
     configuration = CONFIGURATION.format(
         folder=folder, port=port, location=location.replace(":8000", f":{app_port}")
     )
