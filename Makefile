@@ -30,6 +30,7 @@ lint: .venv/.compressed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/node node_modules/eslint/bin/eslint.js .
 	$(BIN)/node node_modules/typescript/bin/tsc --project .
 	$(BIN)/node --test "tests/js/*.test.js"

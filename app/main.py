@@ -13,8 +13,8 @@ from fastapi import Depends, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette_compress import CompressMiddleware
 
+from app.api import embeds, openapi, ranges
 from app.api import lab as lab_api
-from app.api import openapi, ranges
 from app.api import widgets as api
 from app.embedding import oembed
 from app.embedding.cards import routes as cards
@@ -24,12 +24,10 @@ from app.ops.health import LabLoading
 from app.ops.metrics import Metrics
 from app.ops.request_log import HEADER as REQUEST_ID
 from app.ops.request_log import Observed
-from app.pages import embed as embed_api
-from app.pages import errors as problems
-from app.pages import logps_form
+from app.pages import embed, logps_form
 from app.pages import routes as pages
-from app.pages.helpers import static_hash
 from app.paths import STATIC
+from app.runs import http_errors
 from app.runs.failures import Busy, RunFailed, RunLost, RunTooLong
 from app.runs.job import job_of
 from app.runs.memo import Memo, compute_with
@@ -37,7 +35,8 @@ from app.runs.processes import Maker, Processes
 from app.runs.queue import Limits, Runs
 from app.runs.store import open_store, temporary_folder
 from app.settings import Settings
-from app.state.query import ReadQueries, refuse_undeclared
+from app.state.query import NormalizeQueries, refuse_undeclared
+from app.web import errors
 from app.web.body_limit import BodyLimit
 from app.web.client_address import ClientAddress
 from app.web.disconnects import EndsWithItsReader
@@ -45,12 +44,16 @@ from app.web.response_cache import KeptAnswers
 from app.web.security_headers import HeadAsGet, SecurityHeaders
 from app.web.slow_clients import StalledReaders
 from app.web.static_files import HashedStatics
+from app.web.templating import static_hash
 from app.widgets.registry import WIDGETS
 
 DESCRIPTION = (
     "Endpoints behind the explainer. Every number is computed by PyTorch, on a language model world "
     "small enough to be exact. The same parameters give the same result."
 )
+
+JSON_PATHS = r"/api.*|/oembed|/healthz|/readyz|/metrics|/openapi\.json"
+"""paths whose errors are problem+json; all others are pages"""
 
 WARM_PAUSE_S = 0.5
 """seconds between two looks whether readers' runs are waiting, which go first"""
@@ -91,20 +94,22 @@ def create_app(
     app.include_router(lab_api.router)
     app.include_router(ranges.router)
     app.include_router(pages.router)
-    app.include_router(embed_api.router)
+    app.include_router(embed.router)
+    app.include_router(embeds.router)
     app.include_router(oembed.router)
     app.include_router(cards.router)
     app.include_router(logps_form.router)
     app.include_router(operations.router)
     app.mount(f"/static/{static_hash()}", HashedStatics(directory=STATIC), name="static")
     openapi.install(app)
-    problems.install(app)
+    errors.install(app, JSON_PATHS)
+    http_errors.install(app)
     app.add_middleware(EndsWithItsReader)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     # An answer is compressed once, and then kept: a page is 4% smaller than at the level that is usual.
     app.add_middleware(CompressMiddleware, zstd_level=6)
     app.add_middleware(KeptAnswers, max_bytes=settings.kept_bytes)
-    app.add_middleware(ReadQueries)
+    app.add_middleware(NormalizeQueries)
     app.add_middleware(SecurityHeaders, frame_ancestors=settings.frame_ancestors)
     app.add_middleware(ClientAddress)
     app.add_middleware(StalledReaders, seconds=settings.stalled_seconds)

@@ -5,18 +5,19 @@ No ``from __future__ import annotations`` here: FastAPI has to see the real type
 
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
-from app.api.widgets import refusing_with_ranges_of
-from app.pages.errors import Problem
+from app.api import lab_numbers
+from app.api.lab_numbers import ComparisonParams, LabComparisons, LabPrompt
 from app.receipts import Receipt, receipt
-from app.runs import policies as lab_data
 from app.runs.job import job_of
-from app.runs.policies import ComparisonParams, LabComparisons, LabPrompt, Policies
+from app.runs.policies import Policies
 from app.runs.threads import computed
 from app.state.query import checks_query
-from app.state.views import views
+from app.state.views import views, widget_named
 from app.studies.data import ClimbRow, Study, StudyRow, frontier_study, overoptimization_study
+from app.web.problem import Problem
+from app.web.request_paths import site_url
 from app.widgets.base import PromptId, Widget
 from app.widgets.registry import WIDGETS
 
@@ -34,7 +35,7 @@ router = APIRouter(
     openapi_extra={"x-example": "/api/v1/lab/poem"},
 )
 def get_lab_prompt(prompt: PromptId) -> LabPrompt:
-    return lab_data.lab_prompt(prompt)
+    return lab_numbers.lab_prompt(prompt)
 
 
 @router.get(
@@ -43,11 +44,10 @@ def get_lab_prompt(prompt: PromptId) -> LabPrompt:
     description="Labelled pairs as numbers of responses: sampled from the reference, labelled by a coin.",
     openapi_extra={"x-example": "/api/v1/lab/poem/comparisons?seed=7&count=10"},
 )
-@refusing_with_ranges_of(ComparisonParams)
 def get_lab_comparisons(
     prompt: PromptId, params: Annotated[ComparisonParams, Query()]
 ) -> LabComparisons:
-    return lab_data.lab_comparisons(prompt, params)
+    return lab_numbers.lab_comparisons(prompt, params)
 
 
 @router.get(
@@ -79,10 +79,9 @@ def get_overoptimization_study() -> Study[ClimbRow]:
 )
 @checks_query
 async def get_receipt(request: Request, name: str) -> Receipt:
-    if name not in WIDGETS:
-        raise HTTPException(404, f"There is no widget {name!r}.")
+    widget_named(name)
     shown = (await views(request, [name]))[name]
-    return await computed(receipt, shown, str(request.base_url).rstrip("/"))
+    return await computed(receipt, shown, site_url(request))
 
 
 def policies_route(widget: Widget) -> None:
@@ -98,7 +97,6 @@ def policies_route(widget: Widget) -> None:
         description="Log-probabilities of the 7,776 responses, so that every expectation can be worked out.",
         openapi_extra={"x-example": f"/api/v1/{widget.name}/policies"},
     )
-    @refusing_with_ranges_of(widget.params)
     async def get_policies(
         request: Request,
         params: Annotated[model, Query()],  # type: ignore[valid-type]

@@ -19,8 +19,8 @@ from app.lab.losses import (
     implicit_rewards,
     preference_loss,
 )
-from app.pages.errors import FieldError, RefusedParams
-from app.web.body_fields import few_fields
+from app.web.problem import InvalidParams
+from app.widgets.common.bodies import few_fields
 from app.widgets.common.loss_types import LossType, smoothing_suits_the_loss
 
 MOST_PAIRS = 10_000
@@ -153,7 +153,7 @@ def pair_losses(batch: PairBatch) -> PairLosses:
     """Losses, rewards and gradients of a batch.
 
     Raises:
-        RefusedParams: the loss overflows at these log-probabilities
+        InvalidParams: the loss overflows at these log-probabilities
     """
     chosen = _column(batch.policy_chosen_logps).requires_grad_()
     rejected = _column(batch.policy_rejected_logps).requires_grad_()
@@ -209,24 +209,16 @@ def _refuse_overflow(batch: PairBatch, losses: Tensor, *gradients: Tensor) -> No
     if bool(finite.all()) and bool(torch.isfinite(losses.mean())):
         return
     if batch.beta < LEAST_BETA:
-        raise RefusedParams(
-            [
-                FieldError(
-                    field="beta",
-                    message=f"{batch.loss_type} aims at 1 / (2 beta), whose square overflows",
-                    allowed=f"from {LEAST_BETA:g} to 100 for {batch.loss_type}",
-                )
-            ]
+        raise InvalidParams.of(
+            "beta",
+            f"{batch.loss_type} aims at 1 / (2 beta), whose square overflows",
+            f"from {LEAST_BETA:g} to 100 for {batch.loss_type}",
         )
     pair = int(finite.logical_not().nonzero()[0])
     certain = batch.policy_chosen_logps[pair] > MOST_CERTAIN
     side = "policy_chosen_logps" if certain else "policy_rejected_logps"
-    raise RefusedParams(
-        [
-            FieldError(
-                field=f"{side}.{pair}",
-                message=f"{batch.loss_type} is not finite where a response is certain",
-                allowed=f"from -1e+06 to {MOST_CERTAIN:g} for {batch.loss_type}",
-            )
-        ]
+    raise InvalidParams.of(
+        f"{side}.{pair}",
+        f"{batch.loss_type} is not finite where a response is certain",
+        f"from -1e+06 to {MOST_CERTAIN:g} for {batch.loss_type}",
     )

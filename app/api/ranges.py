@@ -10,12 +10,11 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field, ValidationError, create_model
 
-from app.api.widgets import refusing_with_ranges_of
-from app.pages.errors import Problem
 from app.runs.memo import Memo
 from app.runs.threads import computed
 from app.state.controls import controls_of
 from app.state.query import checks_query
+from app.web.problem import Problem
 from app.widgets.base import Widget, WidgetParams
 from app.widgets.registry import WIDGETS
 
@@ -110,7 +109,7 @@ def _add_route(widget: Widget, along: str) -> None:
         response_model=Range,
         tags=["widgets"],
         openapi_extra={"x-example": f"/api/v1/{widget.name}/range?along={along}"},
-    )(refusing_with_ranges_of(query_model)(get_range))
+    )(get_range)
 
 
 for _widget in WIDGETS.values():

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Header, Query, Request
 from fastapi.sse import ServerSentEvent
 
-from app.pages.errors import problem_behind
+from app.runs.http_errors import run_problem
 from app.runs.job import job_of
 from app.runs.queue import Queued
 from app.widgets.base import Widget, WidgetParams
@@ -50,7 +50,7 @@ async def streamed(
                 if number > seen:
                     yield ServerSentEvent(event=event.name, raw_data=event.data, id=str(number))
     except Exception as error:
-        yield ServerSentEvent(event="error", data=problem_behind(error).document())
+        yield ServerSentEvent(event="error", data=run_problem(error).document())
 
 
 def room_for(widget: Widget) -> Any:

@@ -3,17 +3,16 @@
 No ``from __future__ import annotations`` here: FastAPI has to see the real types.
 """
 
-from collections.abc import AsyncIterator, Callable
-from typing import Annotated, Any, Literal, TypeVar
+from collections.abc import AsyncIterator
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
-from pydantic import BaseModel
 
 from app.api.preference_loss import PairBatch, PairLosses, pair_losses
 from app.api.streams import ENDED_EARLY, QUEUED, LastEventId, room_for, streamed
-from app.pages.errors import FieldError, Problem, RefusedParams
 from app.runs.threads import computed
+from app.web.problem import InvalidParams, Problem
 from app.widgets import annotator
 from app.widgets.base import Widget, WidgetResult
 from app.widgets.bring_your_logps import widget as bring_your_logps
@@ -24,18 +23,6 @@ router = APIRouter(
     prefix="/api/v1",
     responses={422: {"model": Problem, "description": "a parameter was refused"}},
 )
-
-Route = TypeVar("Route", bound=Callable[..., Any])
-
-
-def refusing_with_ranges_of(model: type[BaseModel]) -> Callable[[Route], Route]:
-    """Let a route's errors tell the whole range of a field, read off its parameters' schema."""
-
-    def mark(route: Route) -> Route:
-        route.params_model = model  # type: ignore[attr-defined]
-        return route
-
-    return mark
 
 
 def _add_result(widget: Widget) -> None:
@@ -57,7 +44,7 @@ def _add_result(widget: Widget) -> None:
         response_model=widget.result,
         tags=["widgets"],
         openapi_extra={"x-example": f"/api/v1/{widget.name}?{widget.example}".rstrip("?")},
-    )(refusing_with_ranges_of(model)(get_result))
+    )(get_result)
 
 
 def _add_stream(widget: Widget) -> None:
@@ -81,7 +68,7 @@ def _add_stream(widget: Widget) -> None:
         tags=["widgets"],
         dependencies=[room_for(widget)],
         openapi_extra={"x-example": f"/api/v1/{widget.name}/stream?{widget.example}".rstrip("?")},
-    )(refusing_with_ranges_of(model)(stream_run))
+    )(stream_run)
 
 
 for _widget in WIDGETS.values():
@@ -104,7 +91,6 @@ JSON_LINES = "application/jsonl"
     tags=["widgets"],
     openapi_extra={"x-example": f"/api/v1/annotator/labels.jsonl?{annotator.WIDGET.example}"},
 )
-@refusing_with_ranges_of(annotator.Params)
 def get_annotator_labels(params: Annotated[annotator.Params, Query()]) -> Response:
     return Response(
         annotator.json_lines(params),
@@ -121,7 +107,6 @@ def get_annotator_labels(params: Annotated[annotator.Params, Query()]) -> Respon
     tags=["checking"],
     openapi_extra={"x-example": "/api/v1/bring_your_logps"},
 )
-@refusing_with_ranges_of(bring_your_logps.OwnLogps)
 def post_bring_your_logps(
     own: bring_your_logps.OwnLogps, response: Response
 ) -> bring_your_logps.Result:
@@ -129,7 +114,7 @@ def post_bring_your_logps(
     try:
         return bring_your_logps.compute_own(own)
     except BadFile as error:
-        raise RefusedParams([FieldError(field="text", message=str(error))]) from error
+        raise InvalidParams.of("text", str(error)) from error
 
 
 @router.get(
@@ -143,7 +128,6 @@ def post_bring_your_logps(
     tags=["widgets"],
     openapi_extra={"x-example": "/api/v1/bring_your_logps/example.csv?example=mean"},
 )
-@refusing_with_ranges_of(bring_your_logps.Params)
 def get_logps_example(
     file_format: Literal["csv", "jsonl"], params: Annotated[bring_your_logps.Params, Query()]
 ) -> Response:
@@ -163,7 +147,6 @@ def get_logps_example(
     tags=["checking"],
     openapi_extra={"x-example": "/api/v1/preference_loss"},
 )
-@refusing_with_ranges_of(PairBatch)
 def post_preference_loss(batch: PairBatch) -> PairLosses:
     return pair_losses(batch)
 

@@ -17,10 +17,11 @@ from pydantic import BaseModel, Field
 
 from app.embedding.cards.sizes import card_path, largest_within
 from app.embedding.snippets import height_of, iframe_html
-from app.pages.errors import Problem, RefusedParams
 from app.state.controls import query_string
 from app.state.page_state import PageState, changes, page_state
 from app.state.places import SITE, Place, place_at
+from app.web.problem import InvalidParams, Problem
+from app.web.request_paths import site_url
 from app.widgets.registry import WIDGETS
 
 router = APIRouter(tags=["embedding"])
@@ -91,7 +92,7 @@ def oembed(
     request: Request, url: str, maxwidth: int | None = None, maxheight: int | None = None
 ) -> OEmbed:
     """What to embed for an address. HTTPException 404 if it is not of a page that can be embedded."""
-    base = str(request.base_url).rstrip("/")
+    base = site_url(request)
     place, state = _asked(request, url)
     size = largest_within(maxwidth, maxheight)
     found = OEmbed(
@@ -137,7 +138,7 @@ def _asked(request: Request, url: str) -> tuple[Place, PageState]:
     there = Request({**request.scope, "query_string": asked.query.encode()})
     try:
         return place, page_state(there, place)
-    except RefusedParams as error:
+    except InvalidParams as error:
         raise HTTPException(404, f"url: {error}") from error
 
 

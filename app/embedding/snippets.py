@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl, quote
 
 from pydantic import BaseModel, Field
 
-from app.pages.helpers import WidgetView
 from app.paths import DATA, STATIC
+from app.state.views import WidgetView
 from app.widgets.registry import WIDGETS
 
 HEIGHTS_FILE = DATA / "heights.json"

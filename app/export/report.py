@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from app.content.sources import ServedPackage
 from app.export.states import Kind
-from app.pages.helpers import templates
+from app.web.templating import templates
 
 
 class WidgetPart(BaseModel):

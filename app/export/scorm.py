@@ -14,8 +14,8 @@ from app.export.copy import export
 from app.export.pages import all_pages
 from app.export.plan import PLANS
 from app.export.report import Report
-from app.pages.helpers import templates
 from app.paths import STATIC
+from app.web.templating import templates
 from app.widgets.registry import WIDGETS
 
 LAUNCH = "scorm.html"

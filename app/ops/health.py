@@ -13,7 +13,8 @@ from pydantic import BaseModel, Field
 
 from app.lab.trained import the_lab
 from app.lab.weights import BadWeights
-from app.pages.errors import Problem, answer, problem_of
+from app.web.errors import respond
+from app.web.problem import Problem, problem_of
 
 TRY_AGAIN_S = 2.0
 """until weights that were bad are looked at again"""
@@ -89,7 +90,7 @@ async def readyz(request: Request) -> Any:
     state = request.app.state
     reasons = not_ready(state)
     if reasons:
-        return answer(request, problem_of(503, " ".join(reasons), retry_after=5))
+        return respond(request, problem_of(503, " ".join(reasons), retry_after=5))
     return Ready(runs_waiting=state.runs.waiting, runs_going=state.runs.going)
 
 

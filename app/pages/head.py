@@ -11,7 +11,7 @@ from jinja2.runtime import Context
 from app.content.sections import SECTIONS
 from app.embedding.cards.sizes import FULL, Size, card_path
 from app.state.places import HOME, HOME_TITLE, SITE, Place, place_at, section_place
-from app.web.request_paths import path_of
+from app.web.request_paths import path_of, site_url
 from app.widgets.registry import WIDGETS
 
 LICENSE = "https://opensource.org/license/mit"
@@ -56,7 +56,7 @@ def page_head(context: Context, title: str, description: str) -> PageHead | None
     if "problem" in context:
         return None
     request = context["request"]
-    base = str(request.base_url).rstrip("/")
+    base = site_url(request)
     path = path_of(request.scope)
     title = title.removesuffix(f" · {SITE}")
     place = place_at(path)

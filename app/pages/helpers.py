@@ -1,17 +1,11 @@
-"""The Jinja environment: templates, and the helpers that section fragments call."""
+"""The helpers that section fragments and widget templates call: headings, citations, equations."""
 
 from __future__ import annotations
 
-import json
 import re
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from functools import lru_cache
 
-from fastapi import Request
-from fastapi.templating import Jinja2Templates
-from jinja2 import StrictUndefined, pass_context
+from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
@@ -21,121 +15,8 @@ from app.content.sources import corrections, glossary, references
 from app.formatting import format_value
 from app.pages.head import page_head
 from app.pages.mathml import coloured, mathml, terms_of
-from app.paths import STATIC, TEMPLATES, content_hash
-from app.state.controls import Control, changed, query_string
-from app.state.flags import NO_FLAGS, Flags
-from app.web.js_imports import imports
-from app.web.request_paths import root_of
-from app.widgets.base import Widget, WidgetParams, WidgetResult
-
-
-def _offline(request: Request) -> dict[str, Any]:
-    """What is known of the offline copy that a page is drawn for (app/export/pages.py); None on a server."""
-    return {"offline": getattr(request.state, "offline", None)}
-
-
-templates = Jinja2Templates(directory=TEMPLATES, context_processors=[_offline])
-_environment = templates.env
-_environment.undefined = StrictUndefined
-_environment.trim_blocks = True
-_environment.lstrip_blocks = True
-
-
-@dataclass(frozen=True)
-class WidgetView:
-    """All that a widget's template sees."""
-
-    widget: Widget
-    params: WidgetParams
-    result: WidgetResult
-    controls: dict[str, Control]
-    flags: Flags = NO_FLAGS
-
-    @cached_property
-    def values(self) -> dict[str, Any]:
-        """The result as JSON has it, made once for all outputs of the page."""
-        return self.result.model_dump(mode="json")
-
-    @property
-    def query(self) -> str:
-        """The state as a query string; what has its default is left out."""
-        return self.query_with()
-
-    def query_with(self, **changes: object) -> str:
-        """The same with some parameters changed: what the API is asked."""
-        return query_string(changed(self.controls, **changes))
-
-    @property
-    def page_query(self) -> str:
-        """The state and the flags of the page: the address of the page as it stands."""
-        return self.page_query_with()
-
-    def page_query_with(self, **changes: object) -> str:
-        """The same with some parameters changed: where a link to another state leads."""
-        return query_string(changed(self.controls, **changes) | self.flags.given)
-
-    @property
-    def tries(self) -> dict[str, str]:
-        """Suggestions that leave alone what the reader can not change, each with those values kept."""
-        kept = {
-            name: value for name, value in changed(self.controls).items() if name in self.flags.held
-        }
-        found = {}
-        for query, label in self.widget.tries.items():
-            wanted = dict(parse_qsl(query))
-            asked = type(self.params).model_validate(wanted)
-            held = self.flags.held & wanted.keys()
-            if any(getattr(asked, name) != getattr(self.params, name) for name in held):
-                continue
-            found[urlencode(wanted | kept) if kept else query] = label
-        return found
-
-
-@lru_cache(maxsize=1)
-def static_hash() -> str:
-    """Part of every static address: a changed file has a new one, so browsers may keep the old."""
-    return content_hash(STATIC)
-
-
-@pass_context
-def _url(context: Context, path: str) -> str:
-    """An address of ours, under the sub-path that a proxy may serve us at.
-
-    For an offline copy, the way to a file of it from the one that is written; empty if it has no such page.
-    """
-    if offline := context.get("offline"):
-        return str(offline.url(path))
-    return f"{root_of(context['request'].scope)}{path}"
-
-
-@pass_context
-def _static(context: Context, path: str) -> str:
-    if offline := context.get("offline"):
-        return str(offline.static(path))
-    return _url(context, f"/static/{static_hash()}/{path}")
-
-
-@pass_context
-def _module(context: Context, path: str) -> Markup:
-    """A module of ours; an offline copy has a script made of it, for browsers load none from disk."""
-    if context.get("offline"):
-        return Markup('<script defer src="{}"></script>').format(_static(context, f"built/{path}"))
-    return Markup('<script type="module" src="{}" fetchpriority="low"></script>').format(
-        _static(context, path)
-    )
-
-
-@pass_context
-def _link(context: Context, path: str, text: str, suffix: str = "", **attributes: object) -> Markup:
-    """A link to a page of ours, ``suffix`` its query or fragment; where a copy lacks the page, the text."""
-    address = _url(context, path)
-    if not address:
-        return Markup('<span class="needs-server" title="Needs a server">{}</span>').format(text)
-    written = Markup("").join(
-        Markup(" {}").format(name) if value is True else Markup(' {}="{}"').format(name, value)
-        for name, value in attributes.items()
-    )
-    return Markup('<a href="{}{}"{}>{}</a>').format(address, suffix, written, text)
+from app.paths import STATIC
+from app.web.templating import link, templates
 
 
 def _anchor(text: str) -> str:
@@ -145,9 +26,9 @@ def _anchor(text: str) -> str:
 @lru_cache(maxsize=32)
 def headings_of(slug: str) -> list[tuple[str, str]]:
     """Anchor and text of each sub-heading of a section, in order, read off its template."""
-    loader = _environment.loader
+    loader = templates.env.loader
     assert loader is not None
-    source = loader.get_source(_environment, f"sections/{slug}.html")[0]
+    source = loader.get_source(templates.env, f"sections/{slug}.html")[0]
     found = re.findall(r'\{\{ heading\("([^"]+)"\) \}\}', source)
     return [(_anchor(text), text) for text in found]
 
@@ -157,15 +38,15 @@ def _heading(context: Context, text: str) -> Markup:
     """A sub-heading with an anchor, one level below the section's own heading."""
     level = context["heading_level"]
     anchor = _anchor(text)
-    link = Markup('<a class="anchor" href="#{}" aria-label="Link to {}">#</a>').format(anchor, text)
-    return Markup('<h{0} id="{1}">{2} {3}</h{0}>').format(level, anchor, text, link)
+    here = Markup('<a class="anchor" href="#{}" aria-label="Link to {}">#</a>').format(anchor, text)
+    return Markup('<h{0} id="{1}">{2} {3}</h{0}>').format(level, anchor, text, here)
 
 
 @pass_context
 def _widget(context: Context, name: str) -> Markup:
     """One widget, complete, in the state of the page."""
     view = context["views"][name]
-    template = _environment.get_template(f"widgets/{name}.html")
+    template = templates.env.get_template(f"widgets/{name}.html")
     return Markup(template.render({**context.get_all(), "w": view}))
 
 
@@ -178,14 +59,14 @@ def _cite(context: Context, key: str, where: str = "") -> Markup:
     if cited is not None:
         cited[key] = reference
     about = {"class": "cite", "title": f"{reference.title}. {reference.venue}"}
-    return _link(context, "/sources", label, f"#ref-{key}", **about)
+    return link(context, "/sources", label, f"#ref-{key}", **about)
 
 
 @pass_context
 def _correction(context: Context, number: int) -> Markup:
     entry = corrections().article[number - 1]
     about = {"class": "correction", "title": entry.correction}
-    return _link(context, "/sources", "corrected", f"#correction-{entry.number}", **about)
+    return link(context, "/sources", "corrected", f"#correction-{entry.number}", **about)
 
 
 @pass_context
@@ -197,7 +78,7 @@ def _define(context: Context, key: str) -> Markup:
         "<p>{link} {symbol} {meaning}</p></aside>"
     ).format(
         name=entry.name,
-        link=_link(context, "/symbols", entry.name, f"#symbol-{key}"),
+        link=link(context, "/symbols", entry.name, f"#symbol-{key}"),
         symbol=mathml(entry.latex),
         meaning=entry.meaning,
     )
@@ -208,7 +89,7 @@ def _section_link(context: Context, slug: str) -> Markup:
     section = section_by_slug(slug)
     if section is None:
         raise KeyError(slug)
-    return _link(context, f"/sections/{slug}", f"{section.numeral}. {section.title}")
+    return link(context, f"/sections/{slug}", f"{section.numeral}. {section.title}")
 
 
 @pass_context
@@ -246,19 +127,8 @@ def _with_subscript(symbol: str) -> Markup:
     return Markup("{}<sub>{}</sub>").format(base, below) if below else Markup("{}").format(base)
 
 
-def _script_json(value: Any) -> Markup:
-    """JSON for a data block: nothing in it can end the script element."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return Markup(text.replace("<", "\\u003c"))
-
-
-_environment.globals.update(
+templates.env.globals.update(
     sections=SECTIONS,
-    url=_url,
-    static=_static,
-    module=_module,
-    link=_link,
-    module_imports=imports,
     scripted={path.stem for path in (STATIC / "widgets").glob("*.js")},
     heading=_heading,
     widget=_widget,
@@ -273,6 +143,6 @@ _environment.globals.update(
     drawing=in_room,
     page_head=pass_context(page_head),
 )
-_environment.filters.update(written=format_value, script_json=_script_json)
+templates.env.filters["written"] = format_value
 # Fragments call {% call aside("Title") %}: a macro that every template sees.
-_environment.globals["aside"] = _environment.get_template("aside.html").make_module({}).aside  # type: ignore[attr-defined]
+templates.env.globals["aside"] = templates.env.get_template("aside.html").make_module({}).aside  # type: ignore[attr-defined]

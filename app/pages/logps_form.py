@@ -13,10 +13,11 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartParser
 
 from app.content.sections import section_of
-from app.pages.errors import FieldError, RefusedParams
-from app.pages.helpers import WidgetView, templates
 from app.runs.threads import computed
-from app.state.views import flags_in, view
+from app.state.query import flags_in
+from app.state.views import WidgetView, view
+from app.web.problem import InvalidParams
+from app.web.templating import templates
 from app.widgets.bring_your_logps.table import BadFile
 from app.widgets.bring_your_logps.widget import WIDGET, OwnLogps, compute_own
 
@@ -47,12 +48,12 @@ async def _submitted(request: Request) -> dict[str, str]:
     """Fields of the form by name, a file as its text; of a name that is given twice, the last one.
 
     Raises:
-        RefusedParams: it is no such form, has too many parts, or a file is not UTF-8
+        InvalidParams: it is no such form, has too many parts, or a file is not UTF-8
         HTTPException: 413 if the body is too large
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in (MULTIPART, URLENCODED):
-        raise _refused("body", f"expected {MULTIPART} or {URLENCODED}")
+        raise InvalidParams.of("body", f"expected {MULTIPART} or {URLENCODED}")
     most = MOST_ESCAPED if kind == URLENCODED else request.app.state.settings.max_body_bytes
     fields = {}
     try:
@@ -66,14 +67,10 @@ async def _submitted(request: Request) -> dict[str, str]:
         if error.status_code != HTTPStatus.BAD_REQUEST:
             raise
         allowed = f"{MULTIPART}, at most {MOST_FIELDS} fields and one file"
-        raise _refused("body", str(error.detail).removesuffix("."), allowed) from error
+        raise InvalidParams.of("body", str(error.detail).removesuffix("."), allowed) from error
     except UnicodeDecodeError as error:
-        raise _refused(name, "expected text in UTF-8") from error
+        raise InvalidParams.of(name, "expected text in UTF-8") from error
     return fields
-
-
-def _refused(field: str, message: str, allowed: str | None = None) -> RefusedParams:
-    return RefusedParams([FieldError(field=field, message=message, allowed=allowed)])
 
 
 def _page(request: Request, fields: dict[str, str], found: WidgetView) -> Any:

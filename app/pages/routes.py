@@ -12,14 +12,15 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from app.content.sections import SECTIONS, Section, section_by_slug, section_of
 from app.content.sources import bibtex, corrections, glossary, references, served_packages
 from app.pages.api_docs import documented_routes
-from app.pages.helpers import WidgetView, headings_of, templates
+from app.pages.helpers import headings_of
+from app.pages.hero import drawing
 from app.receipts import receipt, without_figures
 from app.runs.threads import computed
 from app.state.query import checks_query
-from app.state.views import flagged_view, views
-from app.studies.home_run import drawing, recorded
-from app.web.request_paths import root_of
-from app.widgets.registry import WIDGETS
+from app.state.views import WidgetView, flagged_view, views, widget_named
+from app.studies.home_run import recorded
+from app.web.request_paths import root_of, site_url
+from app.web.templating import static_url, templates
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
@@ -55,9 +56,7 @@ async def section(request: Request, slug: str) -> Any:
 @router.get("/widgets/{name}")
 @checks_query
 async def single_widget(request: Request, name: str) -> Any:
-    if name not in WIDGETS:
-        raise HTTPException(404, f"There is no widget {name!r}.")
-    found = await flagged_view(request, WIDGETS[name])
+    found = await flagged_view(request, widget_named(name))
     context = {
         "w": found,
         "views": {name: found},
@@ -70,10 +69,9 @@ async def single_widget(request: Request, name: str) -> Any:
 @router.get("/widgets/{name}/receipt")
 @checks_query
 async def widget_receipt(request: Request, name: str) -> Any:
-    if name not in WIDGETS:
-        raise HTTPException(404, f"There is no widget {name!r}.")
+    widget_named(name)
     shown = (await views(request, [name]))[name]
-    context = await computed(_receipt_of, shown, str(request.base_url).rstrip("/"))
+    context = await computed(_receipt_of, shown, site_url(request))
     return await computed(templates.TemplateResponse, request, "receipt.html", context)
 
 
@@ -132,4 +130,4 @@ async def openapi_document(request: Request) -> Any:
 
 @router.get("/favicon.ico")
 def favicon(request: Request) -> Any:
-    return RedirectResponse(templates.env.globals["static"]({"request": request}, "icon.svg"))  # type: ignore[operator]
+    return RedirectResponse(static_url(request, "icon.svg"))

@@ -10,8 +10,9 @@ from pydantic import BaseModel, Field
 
 from app.lab.trained import the_lab
 from app.lab.world import the_world
-from app.pages.helpers import WidgetView, templates
 from app.receipts.formulas import LOSSES, SIDES
+from app.state.views import WidgetView
+from app.web.templating import templates
 from app.widgets.base import WidgetResult
 from app.widgets.dpo_derivation.mistakes import opponents_prompt
 from app.widgets.rlhf_pipeline import ppo

@@ -5,12 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
-from pydantic import BaseModel
-
+from app.web.route_params import field_schemas
 from app.widgets.base import WidgetParams
 
 
@@ -59,16 +57,8 @@ def controls_of(params: WidgetParams) -> dict[str, Control]:
     """The controls of a widget in the state of ``params``, by field name."""
     return {
         name: _control(name, schema, getattr(params, name))
-        for name, schema in fields_of(type(params)).items()
+        for name, schema in field_schemas(type(params)).items()
     }
-
-
-@cache
-def fields_of(model: type[BaseModel]) -> Mapping[str, Mapping[str, Any]]:
-    """The JSON schema of each field of a model, by name, with what it refers to; made once."""
-    schema = model.model_json_schema()
-    definitions = schema.get("$defs", {})
-    return {name: _resolved(field, definitions) for name, field in schema["properties"].items()}
 
 
 def changed(controls: Mapping[str, Control], **changes: object) -> dict[str, str]:
@@ -84,16 +74,6 @@ def changed(controls: Mapping[str, Control], **changes: object) -> dict[str, str
 def query_string(values: Mapping[str, str]) -> str:
     """Values as the end of an address, or nothing."""
     return f"?{urlencode(values, safe=',')}" if values else ""
-
-
-def _resolved(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
-    """A field's schema with the enumeration that it refers to, or the non-null half of optional."""
-    for part in [schema, *schema.get("allOf", []), *schema.get("anyOf", [])]:
-        if "$ref" in part:
-            return {**definitions[part["$ref"].rsplit("/", 1)[1]], **schema}
-        if part is not schema and part.get("type") != "null":
-            schema = {**part, **schema}
-    return schema
 
 
 def _control(name: str, schema: Mapping[str, Any], value: Any) -> Control:

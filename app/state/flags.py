@@ -19,7 +19,37 @@ NAMES = ("hide", "lock", "theme")
 """The flags. They belong to the page: no widget may have parameters of these names."""
 
 
-class BadFlag(ValueError):
+FLAG_PARAMETERS = [
+    {
+        "name": name,
+        "in": "query",
+        "required": False,
+        "description": description,
+        "schema": schema,
+    }
+    for name, description, schema in (
+        (
+            "hide",
+            "what the page leaves out: comma-separated names of the widget's parameters, or of "
+            + ", ".join(PARTS),
+            {"type": "string"},
+        ),
+        (
+            "lock",
+            "controls that are shown but cannot be changed: comma-separated names of parameters",
+            {"type": "string"},
+        ),
+        (
+            "theme",
+            "colour scheme of the page; the reader's, if not given",
+            {"type": "string", "enum": list(THEMES)},
+        ),
+    )
+]
+"""the flags as OpenAPI describes them"""
+
+
+class InvalidFlag(ValueError):
     """A flag was refused: which one, why, and what is allowed."""
 
     def __init__(self, field: str, message: str, allowed: str) -> None:
@@ -45,7 +75,7 @@ class Flags:
 
     @property
     def held(self) -> frozenset[str]:
-        """Parameters that the reader can not change."""
+        """Parameters that the reader cannot change."""
         return frozenset(self.hide + self.lock) - PARTS.keys()
 
     @property
@@ -63,12 +93,12 @@ def flags_of(query: Mapping[str, str], params: Iterable[str]) -> Flags:
     """The flags in a query, for a widget with these parameters.
 
     Raises:
-        BadFlag: a name that this widget does not have, or an unknown theme
+        InvalidFlag: a name that this widget does not have, or an unknown theme
     """
     params = tuple(params)
     theme = query.get("theme", "")
     if theme not in ("", *THEMES):
-        raise BadFlag("theme", f"unknown theme {theme!r}", " or ".join(THEMES))
+        raise InvalidFlag("theme", f"unknown theme {theme!r}", " or ".join(THEMES))
     return Flags(
         hide=_names("hide", query, (*params, *PARTS)),
         lock=_names("lock", query, params),
@@ -81,5 +111,5 @@ def _names(flag: str, query: Mapping[str, str], allowed: tuple[str, ...]) -> tup
     given = {name.strip() for name in query.get(flag, "").split(",")} - {""}
     unknown = sorted(given - set(allowed))
     if unknown:
-        raise BadFlag(flag, f"unknown name {unknown[0]!r}", f"any of: {', '.join(allowed)}")
+        raise InvalidFlag(flag, f"unknown name {unknown[0]!r}", f"any of: {', '.join(allowed)}")
     return tuple(name for name in allowed if name in given)

@@ -9,8 +9,7 @@ from fastapi import Request
 from app.state.controls import changed, controls_of, query_string
 from app.state.flags import NAMES, NO_FLAGS, Flags
 from app.state.places import Place
-from app.state.query import query_of, refuse_unknown
-from app.state.views import flags_in, params_of
+from app.state.query import flags_in, params_of, query_of, refuse_unknown
 from app.widgets.base import WidgetParams
 from app.widgets.registry import WIDGETS
 
@@ -38,7 +37,7 @@ class PageState:
 
 
 def page_state(request: Request, place: Place) -> PageState:
-    """What the query of a request says of a page. RefusedParams if the page would refuse it."""
+    """What the query of a request says of a page. InvalidParams if the page would refuse it."""
     flagged = place.widget is not None
     query = query_of(request)
     widgets = [WIDGETS[name] for name in place.widgets]

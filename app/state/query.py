@@ -1,4 +1,4 @@
-"""Queries, read in one way by every page and endpoint."""
+"""Query strings, read the same way by every page and endpoint."""
 
 from __future__ import annotations
 
@@ -7,24 +7,27 @@ from typing import TypeVar
 from urllib.parse import urlencode
 
 from fastapi import Request
-from fastapi.routing import APIRoute
-from pydantic import BaseModel
+from pydantic import ValidationError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.pages.errors import MOST_ERRORS, UNKNOWN, FieldError, RefusedParams, refused
+from app.state.flags import Flags, InvalidFlag, flags_of
+from app.web import errors
+from app.web.problem import MAX_ERRORS, UNKNOWN, FieldError, InvalidParams, invalid_params
 from app.web.request_paths import is_file
+from app.web.route_params import field_schemas, query_names
+from app.widgets.base import Widget, WidgetParams
 
 LISTS = ("hide", "lock")
-"""parameters that a form sends once for each box that is ticked; their values are joined by commas"""
+"""parameters that a form sends once for each ticked box; their values are joined by commas"""
 
 Route = TypeVar("Route", bound=Callable[..., object])
 
 
 def query_of(request: Request) -> dict[str, str]:
-    """Parameters by name. An empty one counts as not given, for forms send those.
+    """Parameters by name. An empty one counts as not given, as forms send those.
 
     Raises:
-        RefusedParams: one is given twice
+        InvalidParams: a parameter is given twice
     """
     query: dict[str, str] = {}
     twice: set[str] = set()
@@ -41,7 +44,7 @@ def query_of(request: Request) -> dict[str, str]:
 
 
 def refuse_unknown(query: Collection[str], known: Collection[str]) -> None:
-    """Refuse parameters that nothing at an address knows."""
+    """Raise InvalidParams if the query has parameters that the address does not know."""
     unknown = [name for name in query if name not in known]
     if unknown and known:
         refuse(unknown, UNKNOWN, f"one of: {', '.join(sorted(known))}")
@@ -50,50 +53,55 @@ def refuse_unknown(query: Collection[str], known: Collection[str]) -> None:
 
 
 def refuse(names: Collection[str], message: str, allowed: str | None = None) -> None:
-    """Raise RefusedParams for parameters with the same fault; the first one tells what is allowed."""
-    listed = list(names)[:MOST_ERRORS]
-    errors = [FieldError(field=name, message=message) for name in listed]
-    errors[0].allowed = allowed
-    raise RefusedParams(errors, more=len(names) - len(listed))
+    """Raise InvalidParams for parameters with the same error; only the first one says what is allowed."""
+    listed = list(names)[:MAX_ERRORS]
+    field_errors = [FieldError(field=name, message=message) for name in listed]
+    field_errors[0].allowed = allowed
+    raise InvalidParams(field_errors, more=len(names) - len(listed))
+
+
+def params_of(widget: Widget, query: dict[str, str]) -> WidgetParams:
+    """The parameters of a widget in a query that may have others as well."""
+    given = {key: value for key, value in query.items() if key in widget.params.model_fields}
+    try:
+        return widget.params.model_validate(given)
+    except ValidationError as error:
+        raise invalid_params(error.errors(), field_schemas(widget.params)) from error
+
+
+def flags_in(query: dict[str, str], widget: Widget) -> Flags:
+    """The flags in a query."""
+    try:
+        return flags_of(query, widget.params.model_fields)
+    except InvalidFlag as bad:
+        raise InvalidParams.of(bad.field, bad.message, bad.allowed) from bad
 
 
 def checks_query(route: Route) -> Route:
-    """Mark a route that knows only as it answers which parameters there are, and refuses others itself."""
+    """Mark a route whose parameters depend on its path, and which refuses unknown ones itself."""
     route.checks_query = True  # type: ignore[attr-defined]
     return route
 
 
 async def refuse_undeclared(request: Request) -> None:
-    """A dependency of all routes: a parameter that a route does not declare is refused."""
+    """Dependency of all routes that refuses parameters which the route does not declare."""
     if not getattr(request.scope["endpoint"], "checks_query", False):
-        refuse_unknown(request.query_params, _declared(request.scope["route"]))
+        refuse_unknown(request.query_params, query_names(request.scope["route"]))
 
 
-class ReadQueries:
-    """Hands every query on as ``query_of`` reads it; a file has none."""
+class NormalizeQueries:
+    """Rewrites the query of every request as ``query_of`` reads it; static files ignore theirs."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        answer: ASGIApp = self.app
+        app: ASGIApp = self.app
         if scope["type"] == "http" and scope.get("query_string") and not is_file(scope):
             request = Request(scope)
             try:
                 scope["query_string"] = urlencode(query_of(request)).encode()
-            except RefusedParams as error:
-                answer = refused(request, error)
-        await answer(scope, receive, send)
-
-
-def _declared(route: APIRoute) -> set[str]:
-    """The names that a route has in its signature, alone or as the fields of a model."""
-    names: set[str] = set()
-    for parameter in route.dependant.query_params:
-        annotation = parameter.field_info.annotation
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            names |= annotation.model_fields.keys()
-        else:
-            names.add(parameter.alias)
-    return names
+            except InvalidParams as error:
+                app = errors.refusal(request, error)
+        await app(scope, receive, send)

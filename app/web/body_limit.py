@@ -6,7 +6,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.pages.errors import FieldError, answer, detail_of, problem_of
+from app.web.errors import respond
+from app.web.problem import FieldError, detail_of, problem_of
 
 
 class BodyTooLarge(HTTPException):
@@ -40,7 +41,7 @@ class BodyLimit:
         declared = dict(scope.get("headers", [])).get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > self.max_bytes:
             refusal = BodyTooLarge(self.max_bytes)
-            refused = answer(Request(scope), problem_of(413, refusal.detail, refusal.errors))
-            await refused(scope, receive, send)
+            response = respond(Request(scope), problem_of(413, refusal.detail, refusal.errors))
+            await response(scope, receive, send)
         else:
             await self.app(scope, counted, send)

@@ -18,8 +18,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from app.pages.errors import FieldError, refused_params
-from app.state.controls import fields_of
+from app.web.problem import FieldError, invalid_params
+from app.web.route_params import field_schemas
 from app.widgets.base import always
 from app.widgets.registry import WIDGETS
 
@@ -102,7 +102,9 @@ def refused(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
 
 
 def params_of(name: str) -> st.SearchStrategy[Given]:
-    drawn = {field: allowed(schema) for field, schema in fields_of(WIDGETS[name].params).items()}
+    drawn = {
+        field: allowed(schema) for field, schema in field_schemas(WIDGETS[name].params).items()
+    }
     return st.fixed_dictionaries(drawn | {k: st.just(v) for k, v in SMALLEST.get(name, {}).items()})
 
 
@@ -112,7 +114,7 @@ def errors_of(name: str, values: Given) -> list[FieldError]:
     try:
         widget.params.model_validate(values)
     except ValidationError as error:
-        return refused_params(error.errors(), fields_of(widget.params)).errors
+        return invalid_params(error.errors(), field_schemas(widget.params)).errors
     return []
 
 
@@ -168,7 +170,7 @@ def test_every_widget_is_tried() -> None:
 @settings(FEW, max_examples=60)
 @given(data=st.data())
 def test_what_is_not_allowed_is_refused_by_field_and_range(name: str, data: st.DataObject) -> None:
-    schemas = fields_of(WIDGETS[name].params)
+    schemas = field_schemas(WIDGETS[name].params)
     field = data.draw(st.sampled_from(sorted(schemas)))
     value = data.draw(refused(schemas[field]))
     errors = [error for error in errors_of(name, {field: value}) if error.field == field]

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from app.api.preference_loss import PairBatch, pair_losses
 from app.lab.losses import LOSSES
-from app.pages.errors import RefusedParams
+from app.web.problem import InvalidParams
 from app.widgets.bring_your_logps.table import LENGTHS, LOGPS
 from tests.lab.published_losses import exactly, published_loss
 
@@ -54,7 +54,7 @@ def test_a_batch_is_right_or_refused_by_field(name: str, data: st.DataObject) ->
     sent = batch_of(name, data.draw)
     try:
         result = pair_losses(PairBatch.model_validate(sent))
-    except RefusedParams as refused:
+    except InvalidParams as refused:
         (error,) = refused.errors
         assert error.allowed is not None
         assert name in error.allowed

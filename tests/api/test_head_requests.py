@@ -12,8 +12,8 @@ from starlette.testclient import TestClient
 from starlette.types import Message
 
 from app.main import create_app
-from app.pages.helpers import static_hash
 from app.settings import Settings
+from app.web.templating import static_hash
 from app.widgets.registry import WIDGETS
 
 APP = create_app(Settings(warm=False))

@@ -10,10 +10,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.main import create_app
-from app.pages.errors import STOPPING, UNEXPECTED
 from app.runs.failures import RunFailed, RunLost
 from app.runs.job import Event, Job
 from app.settings import Settings
+from app.web.errors import STOPPING, UNEXPECTED
 from tests.runs.test_runs import Scripted, for_ever, run
 from tests.runs.test_waiting_readers import Reader
 

@@ -20,9 +20,9 @@ from app.lab.weights import BadWeights
 from app.main import create_app
 from app.ops import health as operations
 from app.ops.health import LabLoading
-from app.pages.errors import Problem
 from app.runs.job import Job
 from app.settings import Settings
+from app.web.problem import Problem
 from tests.runs.test_runs import run
 from tests.serving import PATIENCE, served
 

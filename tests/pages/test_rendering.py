@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 from starlette.testclient import TestClient
 
-from app.state.controls import fields_of
+from app.web.route_params import field_schemas
 from app.widgets.beta_effect.widget import Params, Result
 
 
@@ -29,7 +29,7 @@ def test_a_page_dumps_its_result_once_and_makes_no_schema_that_was_made_before(
 
     monkeypatch.setattr(BaseModel, "model_dump", counted_dump)
     monkeypatch.setattr(BaseModel, "model_json_schema", classmethod(counted_schema))
-    fields_of.cache_clear()
+    field_schemas.cache_clear()
     for beta in ("0.31", "0.32"):
         assert client.get(f"/widgets/beta_effect?beta={beta}").status_code == 200
     assert calls["dump", Result] == 2

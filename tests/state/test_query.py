@@ -11,8 +11,8 @@ from starlette.routing import BaseRoute
 from starlette.testclient import TestClient
 
 from app.main import create_app
-from app.pages.errors import MOST_ERRORS
 from app.settings import Settings
+from app.web.problem import MAX_ERRORS
 from app.widgets.base import always
 from app.widgets.registry import WIDGETS
 
@@ -94,8 +94,8 @@ def test_the_answer_to_a_large_query_is_short(client: TestClient, path: str) -> 
     assert len(answer.content) < 10_000
     if path.startswith("/api/"):
         problem = answer.json()
-        assert len(problem["errors"]) == MOST_ERRORS
-        assert problem["more"] == 4_500 - MOST_ERRORS
+        assert len(problem["errors"]) == MAX_ERRORS
+        assert problem["more"] == 4_500 - MAX_ERRORS
         assert problem["detail"].endswith("and 4,490 more")
         assert sum(error["allowed"] is not None for error in problem["errors"]) <= 1
     else:
@@ -115,5 +115,5 @@ def test_long_names_and_values_are_cut(client: TestClient) -> None:
 def test_the_errors_of_a_body_are_capped_too(client: TestClient) -> None:
     body = {f"unknown{n}": 1 for n in range(90)} | {"policy_chosen_logps": ["x"] * 1_000}
     problem = client.post("/api/v1/preference_loss", json=body).json()
-    assert len(problem["errors"]) == MOST_ERRORS
+    assert len(problem["errors"]) == MAX_ERRORS
     assert problem["more"] > 1_000

@@ -6,7 +6,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.lab.trained import the_lab
-from app.studies.home_run import PROMPT, drawing, record, recorded
+from app.pages.hero import drawing
+from app.studies.home_run import PROMPT, record, recorded
 
 
 @pytest.mark.slow

@@ -26,9 +26,9 @@ from starlette.testclient import TestClient
 from app.main import create_app
 from app.ops.metrics import Metrics
 from app.ops.request_log import LONGEST_PATH, Observed
-from app.pages.errors import Problem
 from app.settings import Settings
 from app.web.logs import JsonLines, id_for, request_id
+from app.web.problem import Problem
 from tests.serving import COMMAND, served
 
 SECRET = "zebra-4711"

@@ -7,7 +7,6 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from app.pages.helpers import static_hash
 from app.paths import STATIC
 from app.web import static_files as statics
 from app.web.static_files import (
@@ -18,6 +17,7 @@ from app.web.static_files import (
     compressible,
     sent,
 )
+from app.web.templating import static_hash
 
 
 @pytest.mark.parametrize(

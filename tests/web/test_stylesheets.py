@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from app.pages.helpers import static_hash
 from app.paths import STATIC
 from app.web.stylesheets import OtherFolder, sheet
+from app.web.templating import static_hash
 
 
 def test_imports_stand_in_their_places_in_their_order(tmp_path: Path) -> None:

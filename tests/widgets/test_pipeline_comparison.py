@@ -29,7 +29,9 @@ def test_rlhf_holds_four_networks_and_dpo_two(result: Result) -> None:
     assert result.rlhf.parameters_in_memory == sum(n.parameters for n in result.rlhf.networks)
 
 
-def test_hyperparameters_are_the_fields_of_the_configurations_without_seeds(result: Result) -> None:
+def test_hyperparameters_are_the_field_schemas_the_configurations_without_seeds(
+    result: Result,
+) -> None:
     def names(stage: str, configuration: type) -> list[str]:
         return [f"{stage}.{f.name}" for f in fields(configuration) if f.name != "seed"]
 

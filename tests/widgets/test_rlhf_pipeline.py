@@ -62,7 +62,9 @@ def test_parameters_are_counted_from_the_networks(results: dict[str, Result]) ->
     assert results["ppo"].parameters_in_memory == 2 * policy + reward_model + value_model
 
 
-def test_hyperparameters_are_the_fields_of_the_configurations(results: dict[str, Result]) -> None:
+def test_hyperparameters_are_the_field_schemas_the_configurations(
+    results: dict[str, Result],
+) -> None:
     report = the_lab().report
     for stage, configuration in zip(STAGES, (SFTConfig, RewardModelConfig, PPOConfig), strict=True):
         knobs = results[stage].hyperparameters

@@ -25,12 +25,12 @@ from app.lab.losses import (
     implicit_rewards,
     preference_loss,
 )
-from app.web.body_fields import few_fields
 from app.widgets import fields
 from app.widgets.base import Widget, WidgetParams, WidgetResult
 from app.widgets.bring_your_logps.checks import Reported, at_the_start, checks, correlation
 from app.widgets.bring_your_logps.examples import EXAMPLES, example_table
 from app.widgets.bring_your_logps.table import LENGTHS, LOGPS, LogpsTable, read_logps
+from app.widgets.common.bodies import few_fields
 from app.widgets.common.loss_types import LOSS_LABELS, LossType, smoothing_suits_the_loss
 
 ExampleName = StrEnum("ExampleName", {name: name for name in EXAMPLES})  # type: ignore[misc]

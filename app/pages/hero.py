@@ -1,0 +1,74 @@
+"""The drawing at the top of the home page: the recorded run, below the frontier."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from app.studies.home_run import Place, RecordedRun
+
+WIDTH, HEIGHT = 720, 400
+LEFT, RIGHT, TOP, BOTTOM = 64, 16, 16, 52
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A grid line: where, and what stands at it."""
+
+    at: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """The run as an SVG has it, in units of its view box."""
+
+    width: int
+    height: int
+    left: int
+    right: float
+    bottom: float
+    path: str
+    frontier: str
+    x_ticks: list[Tick]
+    y_ticks: list[Tick]
+    points: dict[str, tuple[float, float]]
+    frontier_label_y: float
+
+
+def drawing(run: RecordedRun) -> Drawing:
+    """Scale a run to the view box."""
+    everything = [*run.path, *run.frontier]
+    most_kl = max(place.kl for place in everything)
+    low = min(place.true_quality for place in everything) - 0.5
+    high = max(place.true_quality for place in everything) + 0.5
+
+    def x(kl: float) -> float:
+        return round(LEFT + (WIDTH - LEFT - RIGHT) * kl / most_kl, 1)
+
+    def y(quality: float) -> float:
+        return round(TOP + (HEIGHT - TOP - BOTTOM) * (high - quality) / (high - low), 1)
+
+    def line(places: Iterable[Place]) -> str:
+        return "M" + "L".join(f"{x(place.kl)} {y(place.true_quality)}" for place in places)
+
+    return Drawing(
+        width=WIDTH,
+        height=HEIGHT,
+        left=LEFT,
+        right=WIDTH - RIGHT,
+        bottom=HEIGHT - BOTTOM,
+        path=line(run.path),
+        frontier=line(run.frontier),
+        x_ticks=[Tick(x(kl), str(kl)) for kl in range(0, int(most_kl) + 1, 2)],
+        y_ticks=[
+            Tick(y(value), str(value).replace("-", "−"))
+            for value in range(-20, 21, 2)
+            if low <= value <= high
+        ],
+        points={
+            name: (x(moment.kl), y(moment.true_quality))
+            for name, moment in (("start", run.start), ("peak", run.peak), ("end", run.end))
+        },
+        frontier_label_y=y(run.frontier[-1].true_quality) + 26,
+    )
