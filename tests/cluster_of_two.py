@@ -1,7 +1,7 @@
 """A Ray cluster of two nodes on this machine: ``python -m tests.cluster_of_two DIR``.
 
-It says the address of its first node, adds the second one when it reads ``add``, kills that when it reads
-``kill``, and ends with its input.
+It prints the address of its first node, adds the second one when it reads ``add``, kills that one when it
+reads ``kill``, and exits at the end of its input.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import sys
 from ray.cluster_utils import Cluster
 
 MEMORY = 100_000_000
-"""of a node's object store; nothing large is in it"""
+"""bytes of a node's object store; nothing large is in it"""
 
 
 def main(folder: str) -> None:
-    """Obey the lines that come in."""
+    """Carry out the commands on standard input."""
     head = {
         "num_cpus": 1,
         "include_dashboard": False,

@@ -1,4 +1,4 @@
-"""Fixtures: an application to ask in process, a server to visit, a browser that watches for faults."""
+"""Fixtures: an application in process, a running server, a browser that watches for faults."""
 
 from __future__ import annotations
 
@@ -60,14 +60,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def client() -> Iterator[TestClient]:
-    """The application, asked in process."""
+    """The application in process."""
     with TestClient(create_app(Settings(warm=False)), raise_server_exceptions=False) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
 def html_of(client: TestClient) -> Callable[[str], str]:
-    """What a page of an address is, rendered once a session."""
+    """Pages by their address, rendered once a session."""
 
     @cache
     def html(path: str) -> str:
@@ -80,7 +80,7 @@ def html_of(client: TestClient) -> Callable[[str], str]:
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that all workers of a session of tests have in common."""
+    """A folder that all workers of a test session share."""
     own = tmp_path_factory.getbasetemp()
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
@@ -104,7 +104,7 @@ def server(shared: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def offline_copy(shared: Path) -> Path:
-    """A copy of the whole explainer with few states, at the end of a sub-path; made once for all workers."""
+    """An offline copy of the whole explainer with few states, under a sub-path; made once for all workers."""
     folder = shared / "offline" / "courses" / "dpo"
     with (shared / "offline.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -128,7 +128,7 @@ def browser() -> Iterator[Browser]:
 
 
 class Faults:
-    """What went wrong in a page: console errors, exceptions, requests to other hosts."""
+    """The faults of a page: console errors, exceptions, requests to other hosts."""
 
     def __init__(self, page: Page, address: str) -> None:
         self.found: list[str] = []
@@ -149,13 +149,13 @@ class Faults:
 
 @pytest.fixture
 def faults() -> list[str]:
-    """Faults that a test expects: it adds their texts."""
+    """Texts of the faults that a test expects."""
     return []
 
 
 @pytest.fixture(scope="session")
 def visited(browser: Browser, server: str) -> Iterator[BrowserContext]:
-    """What pages have in common, so that each file is fetched once; a test leaves nothing behind in it."""
+    """A browser context shared by pages, so that each file is fetched once; tests leave nothing behind."""
     with _context(browser, server) as context:
         yield context
 
@@ -197,7 +197,7 @@ def _context(browser: Browser, server: str, **options: Any) -> Iterator[BrowserC
     size: ViewportSize = {"width": 1280, "height": 900}
     context = browser.new_context(base_url=server, viewport=size, **options)
     context.set_default_timeout(60_000)
-    # Pages train what they show when they are first asked for, and one shows everything.
+    # The first request for a page trains what it shows, and one page shows everything.
     context.set_default_navigation_timeout(180_000)
     yield context
     context.close()

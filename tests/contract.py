@@ -1,4 +1,4 @@
-"""What others rely on, as data: routes with parameters, result paths and status codes; the command line.
+"""The contract as data: routes with parameters, result paths and status codes; the command line.
 
 ``python -m tests.contract`` records it in contract.json; test_contract.py holds the project to that file.
 """
@@ -41,7 +41,7 @@ def routes(document: Schema) -> dict[str, Any]:
                 },
                 "statuses": sorted(operation["responses"]),
             }
-            if not path.endswith("/range"):  # how many results are told at once may change
+            if not path.endswith("/range"):  # the number of results in one response may change
                 result = _content(operation["responses"]["200"])
                 described["result"] = dict(leaves(result, schemas))
             if "requestBody" in operation:
@@ -106,7 +106,7 @@ def commands(parser: argparse.ArgumentParser) -> dict[str, Any]:
 
 
 def statuses(client: TestClient, requests: list[str]) -> dict[str, int]:
-    """What requests, each a method and an address, are answered with; redirects are not followed."""
+    """Status codes of requests, each a method and an address; redirects are not followed."""
     answered = {}
     for request in requests:
         method, address = request.split(" ", 1)
@@ -123,7 +123,7 @@ def _content(message: Schema) -> Schema:
 
 
 def _resolved(schema: Schema, schemas: Schema) -> Schema:
-    """A schema in place of a reference to it; what stands beside the reference, such as a default, stays."""
+    """Resolve a reference to a schema; keys beside the reference, such as a default, are kept."""
     beside = {key: value for key, value in schema.items() if key != "$ref"}
     if "$ref" not in schema:
         return beside
@@ -131,7 +131,7 @@ def _resolved(schema: Schema, schemas: Schema) -> Schema:
 
 
 def main() -> None:
-    """Record what there is; the requests are those of the file."""
+    """Record the present state, for the requests that the file lists."""
     recorded = json.loads(FILE.read_text("utf-8"))
     with TestClient(create_app(Settings(warm=False)), raise_server_exceptions=False) as client:
         contract = {

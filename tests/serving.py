@@ -1,4 +1,4 @@
-"""Servers that tests start as a reader would, by the command, on a free port of this machine."""
+"""Servers that tests start by the command, on a free port of this machine."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PATIENCE = 180
-"""seconds that a busy machine may take for anything"""
+"""seconds to wait for anything on a busy machine"""
 COMMAND = (str(Path(sys.executable).with_name("dpo-explained")),)
 
 
 def free_port() -> int:
-    """One that nothing listens on just now."""
+    """A port that nothing listens on at the moment."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port: int = listening.getsockname()[1]
         return port
 
 
 def children(pid: int) -> list[int]:
-    """Processes that a process has started."""
+    """The child processes of a process."""
     tasks = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
     return [int(child) for child in tasks.split()]
 
@@ -49,7 +49,7 @@ def served(
         text=True,
     )
     assert server.stderr is not None
-    # Somebody has to read on once the address is known, or the server would wait for room to write.
+    # Keep reading once the address is known, or the server would block on a full pipe.
     drain = threading.Thread(target=logged.extend, args=(server.stderr,))
     try:
         for line in server.stderr:

@@ -32,7 +32,7 @@ def widgets_on(path: str) -> list[str]:
 
 
 def trains(address: str) -> bool:
-    """Whether a page trains something when it is first asked for; raises if its query is refused."""
+    """Whether the first request for a page trains something; raises if its query is refused."""
     path, _, query = address.partition("#")[0].partition("?")
     if path.endswith(("/receipt", "/share", "/range")) or path.startswith("/api/v1/receipts"):
         return False
@@ -80,7 +80,7 @@ class Elements(HTMLParser):
         return [value for _, attrs in self.found if (value := attrs.get(name)) is not None]
 
     def scripts_inline(self) -> list[str]:
-        """What would run without a file of ours: scripts and handlers in the page, and javascript: links."""
+        """Code in a page that is not in our files: inline scripts, handlers and javascript: links."""
         wrong = [
             f"{tag} {name}={value}"
             for tag, attributes in self.found

@@ -31,14 +31,14 @@ BIN = Path(sys.executable).parent
 
 @pytest.fixture(scope="module")
 def redis_url() -> Iterator[str]:
-    """A Redis of our own, that writes nothing to disk."""
+    """A Redis for these tests, without persistence."""
     program = shutil.which("redis-server")
     assert program is not None, "redis-server is missing: `make browser` installs it"
     port = free_port()
     options = ("--bind", "127.0.0.1", "--save", "", "--appendonly", "no")
     server = subprocess.Popen([program, "--port", str(port), *options], stdout=subprocess.DEVNULL)
     url = f"redis://127.0.0.1:{port}/0"
-    # Asks again until the server listens.
+    # Retries until the server listens.
     retry = redis.retry.Retry(redis.backoff.ConstantBackoff(0.1), PATIENCE * 10)
     client = redis.Redis.from_url(url, retry=retry)
     try:
@@ -52,7 +52,7 @@ def redis_url() -> Iterator[str]:
 
 @dataclass(frozen=True)
 class TwoNodes:
-    """What a test tells the cluster, and where it answers."""
+    """Where a test sends its commands to the cluster, and where the site answers."""
 
     address: str
     process: subprocess.Popen[str]
@@ -70,7 +70,7 @@ class TwoNodes:
 def two_nodes(redis_url: str) -> Iterator[TwoNodes]:
     """The site, deployed as docs/clusters.md says, on two nodes with room for one run each."""
     folder = tempfile.mkdtemp(prefix="ray")  # short, for the paths of sockets in it
-    # Ray notes its address in here, and only some of its commands make the folder where it is missing.
+    # Ray writes its address here, and only some of its commands create the folder.
     Path(folder, "ray").mkdir()
     environment = {
         **os.environ,
@@ -96,7 +96,7 @@ def two_nodes(redis_url: str) -> Iterator[TwoNodes]:
         assert address is not None, "the cluster did not start"
         port = free_port()
         where = ("--address", address)
-        # Two nodes of one machine can not both listen on the port.
+        # Two nodes of one machine cannot both listen on the port.
         http = ("--http-port", str(port), "--proxy-location", "HeadOnly")
         subprocess.run(
             [BIN / "serve", "start", *where, *http],
@@ -114,11 +114,11 @@ def two_nodes(redis_url: str) -> Iterator[TwoNodes]:
             text=True,
         )
         wait_for(site.address, serving)
-        # The site is on the first node, and what is still to come finds room on the second alone.
+        # The site is on the first node; whatever comes next fits only on the second.
         site.tell("add")
         assert serving.stderr is not None
         assert any("is ready at" in line for line in serving.stderr)
-        # Nobody reads the rest, and a full pipe would stop it.
+        # Nobody reads the rest, and a full pipe would block it.
         drain = threading.Thread(target=serving.stderr.read)
         drain.start()
         yield site
@@ -139,7 +139,7 @@ def two_nodes(redis_url: str) -> Iterator[TwoNodes]:
 
 
 def wait_for(address: str, serving: subprocess.Popen[str]) -> None:
-    """Ask until the site is up: nothing tells when the first of two deployments has started."""
+    """Poll until the site is up: nothing announces that the first of two deployments has started."""
     until = time.monotonic() + PATIENCE
     while True:
         try:
@@ -212,7 +212,7 @@ def test_it_answers_as_one_machine_does_and_a_node_killed_in_a_run_loses_no_requ
     store = RedisStore(redis_url)
     for seed, read in found.items():
         job = job_of(WIDGET, Params(iterations=ITERATIONS, seed=seed))
-        # Every row once and in order, as if nothing had happened, and kept for all machines.
+        # Every row once and in order, as if nothing had happened, and stored for all machines.
         assert read == [(event.name, event.data) for event in events(job)]
         assert store.get(job.key) == list(events(job))
     store.close()

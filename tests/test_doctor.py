@@ -1,4 +1,4 @@
-"""The command that checks an installation: it ends with 1 for each kind of bad one."""
+"""``doctor`` exits with 1 for each kind of broken installation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The JSON side: errors, limits, streams. That it is the same from every server: tests/promises/."""
+"""The JSON API: errors, limits, streams. That every server returns the same: tests/promises/."""
 
 from __future__ import annotations
 

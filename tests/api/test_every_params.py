@@ -1,8 +1,8 @@
-"""Whatever parameters a widget allows give a result that is finite everywhere; all others are refused by
-field and range.
+"""All parameters that a widget allows give a finite result; all others are refused by field and
+range.
 
-Strategies are read off the JSON schema of each widget's Params, so a new widget is in. What a query may
-hold beside (a name that nobody knows) stands in tests/api/test_errors_and_limits.py and
+Strategies come from the JSON schema of each widget's Params, so new widgets are included. Unknown names
+in a query are tested in tests/api/test_errors_and_limits.py and
 tests/api/test_schemathesis.py.
 """
 
@@ -31,7 +31,7 @@ SMALLEST: dict[str, Given] = {
     "frontier": {"method": "none"},
     "rlhf_pipeline": {"stage": "sft"},
 }
-"""What makes a result cheap, of widgets that train: anything may be drawn beside it."""
+"""Values that make the results of widgets that train cheap; the other parameters are drawn freely."""
 
 TRAINED: dict[str, list[Given]] = {
     "annotator": [{"align": "yes", "labels": "a" * 30, "sampling_seed": 9_999}],
@@ -55,7 +55,7 @@ TRAINED: dict[str, list[Given]] = {
         {"loss_type": "sppo_hard", "beta": "2"},
     ],
 }
-"""Ends of ranges of what takes a second or so each."""
+"""Ends of ranges whose results take a second or so each."""
 
 CHEAP = [name for name, widget in WIDGETS.items() if widget.trains is not always] + ["ppo_dynamics"]
 
@@ -65,7 +65,7 @@ FEW = settings(
 
 
 def allowed(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
-    """Values in a parameter's range, its ends often."""
+    """Values in a parameter's range, often its ends."""
     if "enum" in schema:
         return st.sampled_from(schema["enum"])
     if schema["type"] == "string":
@@ -80,7 +80,7 @@ def allowed(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
 
 
 def refused(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
-    """Values outside of a parameter's range, or of another kind."""
+    """Values outside a parameter's range, or of another type."""
     strange: st.SearchStrategy[Any] = st.sampled_from(
         [None, [], {}, ["1"], "\x00", "nan", "x" * 1000]
     )
@@ -109,7 +109,7 @@ def params_of(name: str) -> st.SearchStrategy[Given]:
 
 
 def errors_of(name: str, values: Given) -> list[FieldError]:
-    """What the API would say of them; nothing if they are allowed."""
+    """The errors that the API would report; none if they are allowed."""
     widget = WIDGETS[name]
     try:
         widget.params.model_validate(values)
@@ -119,7 +119,7 @@ def errors_of(name: str, values: Given) -> list[FieldError]:
 
 
 def numbers(value: object, path: str = "") -> Iterator[tuple[str, float]]:
-    """Every number of a result, and where it stands."""
+    """Every number of a result, with its path."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
             yield from numbers(inner, f"{path}.{key}")
@@ -129,14 +129,14 @@ def numbers(value: object, path: str = "") -> Iterator[tuple[str, float]]:
     elif isinstance(value, int | float):
         yield path, value
     else:
-        # What else a number could hide in, such as a tensor, would escape this test.
+        # Any other container of numbers, such as a tensor, would escape this test.
         assert value is None or isinstance(value, str), (path, type(value))
 
 
 def expect_finite(name: str, values: Given) -> None:
     widget = WIDGETS[name]
     result = widget.compute(widget.params.model_validate(values))
-    # Not read off the JSON: pydantic writes null for what is not finite in a figure.
+    # Not read from the JSON: pydantic writes null for non-finite numbers in a figure.
     assert [at for at in numbers(result.model_dump()) if not math.isfinite(at[1])] == []
     assert not {"nan", "inf"} & set(result.finding.lower().split())
     json.dumps(json.loads(result.model_dump_json()), allow_nan=False)
@@ -149,7 +149,7 @@ def test_what_is_allowed_gives_finite_numbers(name: str, data: st.DataObject) ->
     values = data.draw(params_of(name))
     errors = errors_of(name, values)
     if errors:
-        # Two fields that do not go together: the one that comes later says what it may be.
+        # Two fields that do not go together: the later one names its allowed values.
         assert all(error.field in values and "must be" in error.message for error in errors), errors
         return
     expect_finite(name, values)

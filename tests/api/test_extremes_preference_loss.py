@@ -1,4 +1,4 @@
-"""POST preference_loss over all that it accepts: right, or refused by the field that float64 can not hold."""
+"""POST preference_loss over everything it accepts: right, or refused by a field that overflows float64."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_a_batch_is_right_or_refused_by_field(name: str, data: st.DataObject) ->
     pair = exactly(
         **{key: value for key, [value] in columns.items()}, **{key: sent[key] for key in others}
     )
-    # The difference of two log-probabilities of a million is known to a rounding of a million.
+    # The difference of two log-probabilities of a million is known up to the rounding of a million.
     rounding = 1e-15 * sum(abs(value[0]) for key, value in sent.items() if key.endswith("logps"))
     steepest = max(1.0, sent["beta"]) / (1 - 2 * sent["label_smoothing"])
     if name in ("ipo", "ipo_norm", "sppo_hard"):
@@ -101,6 +101,6 @@ def test_a_certain_response_is_refused_by_its_own_name(client: TestClient, side:
 
 
 def test_a_mean_that_overflows_is_refused_too(client: TestClient) -> None:
-    """Each loss of 1.6e308 is a number, and their sum is none."""
+    """Each loss of 1.6e308 is finite, but their sum is not."""
     error = refusal(client, **FOUR, loss_type="ipo", beta=0.5 / math.sqrt(1.6e308))
     assert error["field"] == "beta"

@@ -1,4 +1,4 @@
-"""A typed client that others' generator makes of our OpenAPI document, used against a live server."""
+"""A typed client, generated from our OpenAPI document by a third-party tool, used against a live server."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
         text=True,
         check=True,
     )
-    # Lines of JSON are text to the generator; everything else it understands.
+    # The generator reads JSON Lines as text; it understands everything else.
     assert made.stdout.count("WARNING") <= 1, made.stdout
     sys.path.insert(0, str(folder))
     try:

@@ -1,4 +1,4 @@
-"""HEAD is answered as GET, without a body, by everything that can be got."""
+"""HEAD is answered as GET, without a body, on every route with GET."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FILLED = {
     "width:int": "600",
     "name:path": "sections/beta",
 }
-"""what stands in the addresses below for the parameters of routes' paths"""
+"""values for the path parameters of the routes below"""
 
 QUERIES = {"/oembed": "?url=http://testserver/widgets/dpo_loss"}
 
@@ -35,7 +35,7 @@ TRAINING = {name for name, widget in WIDGETS.items() if widget.trains(widget.par
 
 
 def address(path: str) -> str:
-    """Of one page or result of a route; a refusal where that would take a run."""
+    """One address per route; a refused one where a result would take a run."""
     if path == STATICS:
         path += "/icon.svg"
     trains = TRAINING & set(path.split("/")) or path == "/read"
@@ -51,7 +51,7 @@ ADDRESSES = [
 
 
 def told(answer: Any) -> tuple[int, dict[str, str]]:
-    """Status and headers, but for what tells of one request or of the moment."""
+    """Status and headers, without those of a single request or moment."""
     left_out = {"x-request-id", "date"}
     if answer.url.path == "/metrics":
         left_out.add("content-length")
@@ -91,7 +91,7 @@ def test_no_body_is_sent(path: str) -> None:
 
 
 def counted(client: TestClient, sample: str) -> float:
-    """The sum of the samples of that name, in the first labels too if they are given."""
+    """The sum of the samples of that name, optionally only those with some labels."""
     lines = client.get("/metrics").text.splitlines()
     return sum(float(line.split()[-1]) for line in lines if line.startswith(sample))
 

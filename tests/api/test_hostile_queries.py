@@ -1,4 +1,4 @@
-"""What a reader did not write themselves reaches no page unescaped, wherever in an address it stands."""
+"""Text from an address reaches no page unescaped, wherever in the address it stands."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ KINDS = {
 
 
 def queries(page: str) -> Iterator[dict[str, str]]:
-    """Each parameter with one of the texts, known or not, and each text for a name."""
+    """Each known parameter and an unknown one with a hostile text, and each text as a name."""
     known = [name for widget in widgets_on(page) for name in WIDGETS[widget].params.model_fields]
     yield dict(zip(dict.fromkeys(known), cycle(HOSTILE), strict=False))
     yield dict(zip(HOSTILE, cycle(HOSTILE), strict=False))
-    # Of these the first that is refused is told.
+    # Only the first refusal is reported.
     yield from ({name: text} for name, text in zip(FLAGS, cycle(HOSTILE), strict=False))
 
 

@@ -1,4 +1,4 @@
-"""Ranges of sliders: what their positions give, in one answer."""
+"""Ranges of sliders: the results of all positions in one response."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SLIDERS = pytest.mark.parametrize(("name", "along"), OFFERED)
 
 MOST_POSITIONS = 500
 MOST_BYTES = 80_000
-"""compressed, at the defaults of the other parameters"""
+"""size of the compressed response, at the defaults of the other parameters"""
 
 
 def asked(client: TestClient, name: str, along: str, **others: str | float) -> Range:
@@ -37,7 +37,7 @@ def asked(client: TestClient, name: str, along: str, **others: str | float) -> R
 
 
 def assert_same(found: Any, wanted: Any, path: str = "") -> None:
-    """Equal to 1e-12, relative, in all that is there; fields that no page shows are not."""
+    """Equal to a relative 1e-12 in every field of a range, which leaves out those that no page shows."""
     if isinstance(wanted, dict):
         for key in found:
             assert_same(found[key], wanted[key], f"{path}.{key}")
@@ -158,7 +158,7 @@ def test_a_range_is_small(client: TestClient, name: str, along: str) -> None:
 
 
 def test_a_slider_stays_on_its_curve_and_names_stay_where_they_are(client: TestClient) -> None:
-    """What a drag must not do: move names about, or the ends of the axes."""
+    """A drag must not move the names of curves or the ends of the axes."""
     for name, along, chart in (
         ("reward_separation", "reward_chosen", "figure"),
         ("beta_effect", "beta", "tradeoff"),

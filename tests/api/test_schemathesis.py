@@ -1,4 +1,4 @@
-"""Requests made up from the OpenAPI document, valid and not, are answered as it says, whatever they hold."""
+"""Requests generated from the OpenAPI document, valid and invalid, are answered as it says."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ CHECKS = [
     conformance.response_schema_conformance,
     conformance.response_headers_conformance,
 ]
-"""Not that all that the document allows is accepted: what depends on two fields it can not say."""
+"""Without the check that every allowed request is accepted: rules about two fields cannot be expressed."""
 
 SLOW = {path.rsplit("/", 1)[1] for path in TRAINING} | {"annotator", "frontier", "rlhf_pipeline"}
-"""Widgets that train, each of whose results takes seconds, and pages that hold them."""
+"""Widgets that train, whose results take seconds each, and pages that contain them."""
 
 
 def trains(path: str) -> bool:
@@ -35,7 +35,7 @@ def trains(path: str) -> bool:
 
 
 application = create_app(Settings(warm=False))
-# What trains is left to tests/api/test_errors_and_limits.py, which asks it what it refuses.
+# Routes that train are tested in tests/api/test_errors_and_limits.py, by what they refuse.
 schema = schemathesis.openapi.from_asgi("/openapi.json", application).exclude(
     lambda context: trains(context.operation.path)
 )
@@ -55,7 +55,7 @@ def check(case: schemathesis.Case[Any], asked: TestClient) -> None:
     response = case.call(session=cast(Any, asked))
     checks = CHECKS
     if case.path == "/oembed" and response.status_code == 501:
-        checks = CHECKS[1:]  # which the oEmbed specification asks for
+        checks = CHECKS[1:]  # which the oEmbed specification requires
     case.validate_response(response, checks=checks)
 
 

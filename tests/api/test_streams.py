@@ -1,4 +1,4 @@
-"""Streams of runs: their ids, and what is said of one that ends before its time."""
+"""Streams of runs: their ids, and the error of one that ends early."""
 
 from __future__ import annotations
 

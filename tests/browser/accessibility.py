@@ -1,4 +1,4 @@
-"""What the accessibility tests share: a page with its widgets alive, axe's verdict, structure and names."""
+"""Shared by accessibility tests: a page whose widgets are running, axe's verdict, structure and names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PHONE: ViewportSize = {"width": 390, "height": 844}
 SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 
 PATIENCE = 180_000
-"""milliseconds: a page may have to train first, on a busy machine"""
+"""milliseconds; a page may have to train first, on a busy machine"""
 
 
 @cache
@@ -25,9 +25,9 @@ def axe_script() -> str:
     return path.read_text(encoding="utf-8")
 
 
-# Every rule of axe is asked, those that are off by default and the experimental ones too, but for:
+# Every rule of axe is checked, including experimental ones and those off by default, except:
 EXCLUDED = [
-    # AAA of WCAG 1.4.6 asks for a contrast of 7; the site holds 4.5, the AA of 1.4.3.
+    # AAA of WCAG 1.4.6 requires a contrast of 7; the site meets 4.5, the AA of 1.4.3.
     "color-contrast-enhanced",
     # AAA of WCAG 2.4.9 wants link texts that stand alone: "JSON" is explained by its widget.
     "identical-links-same-purpose",
@@ -38,7 +38,7 @@ EXCLUDED = [
 
 
 def visit(page: Page, path: str) -> Response:
-    """Open a page and let its widgets come to life, charts included; what the server answered."""
+    """Open a page and wait for its widgets, charts included; returns the server's response."""
     answer = page.goto(path)
     assert answer is not None
     for found in page.locator("dpo-widget").all():
@@ -55,12 +55,12 @@ def expect_drawn(page: Page) -> None:
 
 
 def open_details(page: Page) -> None:
-    """Unfold everything that can be unfolded."""
+    """Open everything that can be unfolded."""
     page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
 
 
 def axe_finds(page: Page) -> list[str]:
-    """Violations of any impact on the page as it is now, a line for each element."""
+    """Violations of any impact on the current page, one line per element."""
     if page.evaluate("typeof axe") == "undefined":
         page.evaluate(axe_script())
     found: list[str] = page.evaluate(
@@ -78,7 +78,7 @@ def axe_finds(page: Page) -> list[str]:
 
 
 def expect_structure(page: Page) -> None:
-    """Headings do not jump, and one is of the first level; landmarks of one kind have names of their own."""
+    """Headings skip no level, and one is of the first level; landmarks of one kind have distinct names."""
     levels = page.evaluate(
         """[...document.querySelectorAll("h1, h2, h3, h4, h5, h6")]
             .filter((heading) => heading.checkVisibility())
@@ -98,7 +98,7 @@ def expect_structure(page: Page) -> None:
 
 
 def bare_tables(page: Page) -> list[str]:
-    """Tables that lack a header for a column or a row."""
+    """Tables without a header for a column or a row."""
     found: list[str] = page.evaluate(
         """[...document.querySelectorAll("table")].flatMap((table) => {
             const heads = [...(table.tHead?.rows[0]?.cells ?? [])];
@@ -113,7 +113,7 @@ def bare_tables(page: Page) -> list[str]:
 
 
 def expect_pictures_to_say_what_they_show(page: Page) -> None:
-    """Each chart is an image by name, and whoever cannot see it can read its numbers."""
+    """Each chart is a named image, and its numbers can be read without seeing it."""
     for chart in page.locator(".chart").all():
         expect(chart).to_have_role("img")
         finding = chart.evaluate("chart => chart.closest('dpo-widget').result.finding")
@@ -128,7 +128,7 @@ def expect_pictures_to_say_what_they_show(page: Page) -> None:
 
 
 def expect_controls_to_speak(found: Locator) -> None:
-    """Sliders and boxes say their name, value and unit; one place tells of results, one of errors."""
+    """Sliders and boxes have name, value and unit; one element announces results, one errors."""
     for box in found.locator(".control input[type=number]:visible").all():
         expect(box).to_have_accessible_name(re.compile(r"\w"))
     for slider in found.locator("[data-range-for]:visible").all():

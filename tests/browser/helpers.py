@@ -1,4 +1,4 @@
-"""How the tests handle a widget: bring it near, wait for it, read it."""
+"""Helpers for widgets: scroll to one, wait for it, read it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def widget(page: Page, name: str) -> Locator:
 
 
 def field(found: Locator, path: str) -> Locator:
-    """A bound output."""
+    """An output bound to a field of the result."""
     return found.locator(f'[data-field="{path}"]').first
 
 
@@ -33,7 +33,7 @@ REDRAWS = """chart => {
 
 
 def record_texts(found: Locator, selector: str) -> JSHandle:
-    """Every text that an element shows from now on, however short: `.json_value()` is the list."""
+    """Every text that an element shows from now on, however briefly: `.json_value()` is the list."""
     return found.evaluate_handle(
         """(widget, selector) => {
             const texts = [];

@@ -1,4 +1,4 @@
-"""Widgets in pages of others: a host on another origin, with a policy of its own."""
+"""Widgets in other sites' pages: a host on another origin, with its own policy."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.browser.layout import settled_height
 
 
 class Host:
-    """A site of somebody else, at localhost: pages by path, each with a content security policy."""
+    """Another site, at localhost: pages by path, each with a content security policy."""
 
     def __init__(self) -> None:
         self.pages: dict[str, tuple[str, str]] = {}
@@ -23,7 +23,7 @@ class Host:
         self._thread.start()
 
     def put(self, path: str, body: str, policy: str = "") -> str:
-        """Publish a page; its address."""
+        """Publish a page; returns its address."""
         head = '<!doctype html><html lang="en"><title>A course</title>'
         self.pages[path] = (f"{head}<h1>A course</h1>{body}", policy)
         return self.address + path
@@ -51,11 +51,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(text.encode())
 
     def log_message(self, format: str, *given: Any) -> None:
-        """Silence: tests read what pages show."""
+        """Log nothing: tests read what pages show."""
 
 
 def strict(server: str) -> str:
-    """A policy that allows nothing but our script and our frames."""
+    """A policy that allows only our script and our frames."""
     return f"default-src 'none'; script-src {server}/embed.js; frame-src {server}"
 
 
@@ -65,7 +65,7 @@ def snippet(page: Page, server: str, name: str, part: str, query: str = "") -> s
 
 
 def frame_of(place: Locator) -> Frame:
-    """The frame in a tag or of an iframe, once its widget lives."""
+    """The frame in a tag or of an iframe, once its widget's script runs."""
     place.scroll_into_view_if_needed()
     handle = place.element_handle()
     assert handle is not None
@@ -78,7 +78,7 @@ def frame_of(place: Locator) -> Frame:
 
 
 def expect_fit(tag: Locator, frame: Frame) -> None:
-    """The frame is as high as what is in it, give or take the rounding."""
+    """The frame is as high as its content, up to rounding."""
     iframe = tag.locator("iframe").element_handle()
     tag.page.wait_for_function(
         """([iframe, needs]) => Math.abs(iframe.getBoundingClientRect().height - needs.value) <= 1""",

@@ -1,4 +1,4 @@
-"""The keyboard: what Tab reaches, and what shows where it is."""
+"""The keyboard: what Tab reaches, and that the focus is visible."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
-# Everything that Tab should reach, in order: of radio buttons of one name only one.
+# Everything that Tab should reach, in order; of radio buttons with the same name only one.
 NUMBER_STOPS = """() => {
     const stop = "a[href], button, input, select, textarea, summary, [tabindex='0']";
     const all = [...document.querySelectorAll(stop)]
@@ -36,7 +36,7 @@ FOCUSED = """() => {
 
 
 def press_tab(page: Page) -> Any:
-    """What has the focus after one more Tab; wherever it is, it shows, and never in a chart."""
+    """The focused element after one more Tab; it is visible, and never in a chart."""
     page.keyboard.press("Tab")
     focused = page.evaluate(FOCUSED)
     if not focused["what"].startswith("<body"):
@@ -46,7 +46,7 @@ def press_tab(page: Page) -> Any:
 
 
 def tab_to(page: Page, selector: str) -> Locator:
-    """Press Tab until an element has the focus; it lies ahead."""
+    """Press Tab until an element ahead has the focus."""
     for _ in range(150):
         press_tab(page)
         if page.evaluate("selector => document.activeElement.matches(selector)", selector):
@@ -55,7 +55,7 @@ def tab_to(page: Page, selector: str) -> Locator:
 
 
 def expect_tab_to_reach_everything(page: Page) -> None:
-    """In order, and out again: of the page, or around to its beginning."""
+    """In order, and then out of the page or around to its beginning."""
     stops = page.evaluate(NUMBER_STOPS)
     assert stops > 3
     assert [press_tab(page)["stop"] for _ in range(stops)] == list(range(stops))

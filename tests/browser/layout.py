@@ -1,4 +1,4 @@
-"""How pages fit: nothing sticks out, nothing is cut off, and what is touched is large enough."""
+"""Layout of pages: nothing overflows, nothing is cut off, and targets are large enough."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from tests.browser.accessibility import PATIENCE
 LEAST_TARGET = 44
 """CSS pixels, by WCAG 2.5.5"""
 
-# A link is in running text, and exempt, if the block around it has words that are no link. What is
-# too small by its box may still answer to touches around it, by a larger shape laid over it.
+# A link is in running text, and exempt, if the block around it has words that are no link. An element
+# with a small box may still have a larger target laid over it.
 SMALL_TARGETS = r"""(least) => {
     const block = (element) => {
         let around = element.parentElement;
@@ -69,7 +69,7 @@ STICKING_OUT = """[...document.querySelectorAll("body *")]
     .filter((element) => element.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
     .map((element) => element.outerHTML.slice(0, 160))"""
 
-# What hides its overflow, other than what is meant for ears only, has to fit; so do labels of buttons.
+# Elements that hide their overflow have to fit, unless visually hidden; so do labels of buttons.
 CUT_OFF = """[...document.querySelectorAll("main *, header *, footer *")]
     .filter((element) => element.checkVisibility() && element.clientWidth > 2 && !element.closest(".chart"))
     .filter((element) => {
@@ -83,7 +83,7 @@ CUT_OFF = """[...document.querySelectorAll("main *, header *, footer *")]
 
 
 def expect_room_for_wider_spacing(page: Page) -> None:
-    """The spacing of WCAG 1.4.12 makes nothing scroll sideways and cuts nothing off."""
+    """With the spacing of WCAG 1.4.12, nothing scrolls sideways and nothing is cut off."""
     sheet = page.add_style_tag(
         content="""
             * { line-height: 1.5 !important; letter-spacing: 0.12em !important; }

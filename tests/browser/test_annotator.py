@@ -70,7 +70,7 @@ def test_twelve_labels_are_given_aligned_and_downloaded(page: Page, tmp_path: Pa
     assert len(rows) == 12
     assert all(set(row) == {"prompt", "chosen", "rejected"} for row in rows)
 
-    # One label more, and the model of before is not that of these labels.
+    # With one more label, the model is no longer that of these labels.
     choose(found, "a")
     expect(found.locator("[data-aligned]")).to_be_hidden()
     expect(page).to_have_url(re.compile(rf"labels={TWELVE}a$"))
@@ -102,7 +102,7 @@ def test_undo_shows_the_pair_again_and_start_over_the_first(page: Page) -> None:
     expect(field(found, "next_pair.first")).to_have_text(second)
     step(found, "Start over").click()
     expect(field(found, "next_pair.first")).to_have_text(first)
-    # The button that had the focus is gone: the choice has it.
+    # The button that had the focus is gone: the choice has the focus.
     expect(step(found, "Start over")).to_be_hidden()
     expect(found.locator('[data-step="a"] button')).to_be_focused()
     assert "labels" not in page.url
@@ -200,7 +200,7 @@ def test_without_javascript_labels_are_given_aligned_and_downloaded(plain_page: 
         found.get_by_role("link", name="Download my labels").click()
     text = info.value.path().read_text(encoding="utf-8")
     assert text == json_lines(Params(prompt=prompt.id, labels=labels))
-    # Another prompt has other pairs: their labels do not come along.
+    # Another prompt has other pairs: labels do not carry over.
     found.get_by_label(the_world().prompts[2].text).check()
     found.get_by_role("button", name="Update").click()
     expect(field(found, "labelled")).to_have_text("0")

@@ -54,7 +54,7 @@ def places(found: Locator, which: str) -> list[list[int]]:
 
 
 def given(found: Locator, column: str, row: str) -> list[list[int]]:
-    """The cells that the widget's result gives."""
+    """The cells of the widget's result."""
     cells = found.evaluate(
         "(widget, [column, row]) => widget.result.dots.map((dot) => [dot[column], dot[row]])",
         [column, row],
@@ -144,7 +144,7 @@ def test_a_sweep_stops_when_told_so(page: Page) -> None:
     button.click()
     expect(button).to_have_text("Let β fall from 10")
     expect(found.locator("[data-live]")).to_contain_text("At β")
-    # Whatever was on its way has been said: where it stopped is where it stays.
+    # Whatever was on its way has arrived: it stays where it stopped.
     here = found.locator("[name=beta]").input_value()
     assert float(here) > 0.02
     expect(field(found, "finding")).to_contain_text(f"β = {here} ")

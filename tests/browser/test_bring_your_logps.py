@@ -1,4 +1,4 @@
-"""The reader's own log-probabilities: pasted, from a file, with a bad line, and without a script."""
+"""The reader's own log-probabilities: pasted, from a file, with a bad line, and without JavaScript."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PASTE = """(element, text) => {
 
 @pytest.fixture(scope="module")
 def swapped(client: TestClient) -> str:
-    """A file with policy and reference swapped, made by the lab."""
+    """A file from the lab with policy and reference swapped."""
     return client.get(f"/api/v1/{NAME}/example.jsonl", params={"example": "swapped"}).text
 
 
@@ -96,7 +96,7 @@ def test_a_bad_line_is_named_and_the_last_result_stays(page: Page, faults: list[
     found = widget(page, NAME)
     expect_chart(found)
     found.locator("textarea").fill(PAIRS.replace("-17.7", "17.7"))
-    # What is typed waits for the button.
+    # Typed text waits for the button.
     expect(found.locator("[data-error]")).to_be_hidden()
     found.get_by_role("button", name="Compute from my data").click()
     expect(found.locator("[data-error]")).to_contain_text("line 3, reference_rejected_logps: 17.7")

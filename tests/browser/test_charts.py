@@ -1,4 +1,4 @@
-"""Charts in a real browser: there without a script and before Plotly, readable, and on paper."""
+"""Charts in a real browser: present without scripts and before Plotly, readable, and printable."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HAVE_CHARTS = [
 
 
 class Held:
-    """Keeps Plotly from arriving until it is let go."""
+    """Holds back Plotly until it is released."""
 
     def __init__(self, page: Page) -> None:
         self.routes: list[Route] = []
@@ -62,7 +62,7 @@ def test_a_result_that_comes_before_plotly_replaces_the_chart_once_it_is_drawn(p
     assert drawn == found.evaluate("widget => widget.result.margin")
 
 
-# How many names that Plotly has written have a point of one of its curves in the middle of their box.
+# The number of names written by Plotly whose box has a point of a curve in its middle.
 NAMES_ON_CURVES = """chart => {
   const boxes = [...chart.querySelectorAll(".annotation-text")].map((text) => text.getBoundingClientRect());
   const drawn = [...chart.querySelectorAll("path.js-line")];
@@ -98,7 +98,7 @@ def test_names_that_plotly_writes_are_off_its_curves(page: Page, path: str, name
     chart.evaluate(REDRAWS)
     page.set_viewport_size({"width": 1280, "height": 900})
     page.wait_for_function("chart => chart.redraws > 0", arg=chart.element_handle())
-    # Names find their places after the drawing.
+    # Names are placed after the drawing.
     page.wait_for_function(
         f"([chart, names]) => {{ const found = ({NAMES_ON_CURVES})(chart); "
         "return found.names === names && found.covered === 0; }",
@@ -166,7 +166,7 @@ def test_on_paper_every_chart_is_there_drawn_by_plotly_or_not(page: Page) -> Non
         assert whole is not None
         assert box["width"] <= whole["width"] + 1
     assert by_us > 0
-    # Dark ink on light paper, also in what Plotly drew.
+    # Dark ink on light paper, also in Plotly's drawing.
     ink = "getComputedStyle(document.querySelector('.stage .xtick text')).fill"
     page.wait_for_function(f"() => Math.max(...{ink}.match(/\\d+/g).map(Number)) < 128")
     assert pages_of(page.pdf(format="A4")) >= 10

@@ -1,4 +1,4 @@
-"""What is locked, hidden and themed stays so, with and without a script."""
+"""Locked, hidden and themed controls stay so, with and without JavaScript."""
 
 from __future__ import annotations
 

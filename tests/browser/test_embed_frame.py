@@ -1,4 +1,4 @@
-"""A widget in a frame of somebody else's page, without our script around it."""
+"""A widget in a frame of another site's page, without our script around it."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_links_out_of_a_frame_open_in_a_new_tab_and_others_stay(
         frame.locator("[data-link=page]").click()
     expect(popup.value).to_have_url(re.compile("/widgets/dpo_loss"))
     assert popup.value.evaluate("opener") is None
-    # Until the widget is alive, a suggestion is a link, which loads the frame anew.
+    # Until the widget's script runs, a suggestion is a link, which reloads the frame.
     expect(frame.locator("dpo-widget[data-ready]")).to_be_attached()
     frame.locator("[data-try]").first.click()
     expect(frame.locator("[name=logratio_chosen]")).to_have_value("-4")

@@ -1,4 +1,4 @@
-"""`/embed.js` and its tag in pages of others: as high as what is in it, and deaf to everybody else."""
+"""`/embed.js` and its tag in other sites' pages: as high as their content, and deaf to all other messages."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_a_tag_follows_its_attributes(guest: Page, server: str, host: Host) -> N
     tag.evaluate("tag => tag.setAttribute('lock', 'reward_chosen')")
     expect(inside.locator("[name=reward_chosen]")).to_have_attribute("readonly", "")
     tag.evaluate("tag => tag.setAttribute('data-of-the-host', '1')")
-    # What is changed together is asked for together: another widget knows no such parameters.
+    # Attributes changed together make one request: another widget does not know these parameters.
     tag.evaluate(
         """tag => {
             tag.setAttribute("widget", "dpo_loss");
@@ -74,7 +74,7 @@ def test_a_tag_follows_its_attributes(guest: Page, server: str, host: Host) -> N
 
 
 def test_the_first_height_is_the_published_one(guest: Page, server: str, host: Host) -> None:
-    """Far below, the frame is not loaded yet, and its place is kept."""
+    """Far below, the frame is not loaded yet, and its space is reserved."""
     body = "<p>Text.</p>" * 400 + snippet(guest, server, "dpo_loss", "script")
     guest.goto(host.put("/below", body, strict(server)))
     expect(guest.locator("dpo-explained iframe")).to_have_attribute(
@@ -91,7 +91,7 @@ def test_a_script_that_comes_late_finds_the_tags_that_are_there(
     tag = guest.locator("dpo-explained")
     expect(tag.locator("iframe")).to_have_count(0)
     for _ in range(2):
-        # A page may well contain the snippet twice.
+        # A page may contain the snippet twice.
         guest.evaluate(
             """src => new Promise((onload) => {
                 const script = document.createElement("script");
@@ -121,7 +121,7 @@ def test_messages_of_others_are_ignored(guest: Page, server: str, host: Host) ->
     guest.goto(host.put("/mixed", body))
     tag = guest.locator("dpo-explained")
     expect_fit(tag, frame_of(tag))
-    # A message of the foreign frame has arrived, and so has one of the page itself.
+    # A message of the foreign frame has arrived, and one of the page itself.
     guest.evaluate(
         """() => new Promise((heard) => {
             postMessage({ type: "dpo-explained:height", widget: "dpo_loss", height: 78 }, "*");

@@ -1,6 +1,6 @@
-"""Every page in a real browser, visited once with scripts and once without, and asked everything there.
+"""Every page in a real browser, visited once with scripts and once without, with all checks in one visit.
 
-The page fixtures also refuse console errors and foreign hosts.
+The page fixtures also refuse console errors and requests to other hosts.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ SECTION_PAGES = [f"/sections/{section.slug}" for section in SECTIONS]
 WIDGET_PAGES = [f"/widgets/{name}" for name in WIDGETS]
 PAGES = ["/", "/sources", "/symbols", "/docs", "/embed", *SECTION_PAGES, *WIDGET_PAGES, "/read"]
 
-# Where Tab is pressed through everything: elsewhere there are but more links of the same kinds.
+# Pages that are tabbed through completely: the others only have more links of the same kinds.
 BY_TAB = ["/", "/docs", "/sections/dpo-insight", "/sections/beta", *WIDGET_PAGES]
 
 # A window of 1280 px has 640 px at a zoom of 200%, and 320 px at 400%.
 WIDTHS = [320, 390, 640, PUBLISHED_WIDTH, 820, 1440]
 MOST_SPARE = 0.15
-"""A published height is at most so much more than the page needs"""
+"""pixels that a published height may exceed what the page needs"""
 
 
 @pytest.mark.parametrize("path", [*PAGES, *ERROR_PAGES])
@@ -89,7 +89,7 @@ def test_a_page_fits_and_can_be_used_by_everybody(
     with subtests.test("controls say their values"):
         for found in [] if everything else page.locator("dpo-widget").all():
             expect_controls_to_speak(found)
-    # Widgets are seen on the pages of their sections, and on their own once they were used.
+    # Widgets are checked on the pages of their sections, and on their own after use.
     if not is_widget:
         with subtests.test("axe finds nothing, wide and light"):
             assert axe_finds(page) == []
@@ -134,7 +134,7 @@ OTHER_CHARTS = [
     ),
 ]
 
-# Every word of a chart that is shown, with its box and that of the chart, in pixels.
+# Every text of a visible chart, with its box and that of the chart, in pixels.
 WORDS = """drawing => {
   const box = (element) => {
     const { left, right, top, bottom } = element.getBoundingClientRect();
@@ -153,14 +153,14 @@ WORDS = """drawing => {
 
 
 def overlaps(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Whether two boxes share more than the air above and below letters."""
+    """Whether two boxes overlap by more than the space above and below letters."""
     width = min(one["right"], other["right"]) - max(one["left"], other["left"])
     height = min(one["bottom"], other["bottom"]) - max(one["top"], other["top"])
     return bool(width > 0 and height > 3)
 
 
 def expect_readable(words: list[dict[str, Any]], chart: dict[str, Any]) -> None:
-    """Words are large enough, within their chart, and off each other."""
+    """Texts are large enough, within their chart, and do not overlap."""
     assert len(words) > 4
     for word in words:
         assert word["size"] >= 12
@@ -235,7 +235,7 @@ def test_on_a_phone_the_contents_are_folded_up_above_the_text(page: Page) -> Non
 
 
 def test_the_run_of_the_home_page_is_over_within_five_seconds(page: Page) -> None:
-    """Longer motion would need a button that stops it: WCAG 2.2.2."""
+    """Longer motion would need a button that stops it (WCAG 2.2.2)."""
     page.goto("/")
     ends = page.evaluate(
         "document.getAnimations().map((one) => one.effect.getComputedTiming().endTime)"

@@ -21,7 +21,7 @@ from app.widgets.quiz.widget import compute as quiz
 from tests.browser.helpers import expect_chart, field, widget
 
 BOTH = pytest.mark.parametrize("copy", ["disk", "static host"], indirect=True)
-"""for what a host may do otherwise; everything else is tried from disk, where scripts may do least"""
+"""for what differs on a host; everything else is tested from disk, where scripts may do least"""
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -63,14 +63,14 @@ def visits(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def visitor(visits: BrowserContext, copy: str) -> Iterator[Page]:
-    """A page of the copy: nothing may be said in its console, and no request may leave the folder."""
+    """A page of the copy: its console has to stay empty, and no request may leave the folder."""
     page = visits.new_page()
     found: list[str] = []
     page.on("console", lambda said: found.append(said.text) if said.type != "log" else None)
     page.on("pageerror", lambda error: found.append(f"exception: {error}"))
 
     def failed(request: Request) -> None:
-        # A page that is left while it still loads something has not failed.
+        # Leaving a page while it still loads something is no failure.
         if "ERR_ABORTED" not in (request.failure or ""):
             found.append(f"failed: {request.url}")
 
@@ -115,7 +115,7 @@ def test_a_slider_moves_on_the_grid_and_changes_numbers(visitor: Page, copy: str
     expect(field(found, "probability")).to_have_text("88.1%")
     expect(found.locator(".finding")).to_contain_text("A gap of 2.0")
     assert re.search(r"reward_separation\.html\?reward_chosen=2$", _state_link(visitor))
-    # What is typed moves to the nearest value that there is.
+    # A typed value moves to the nearest available one.
     box.fill("1.2")
     box.press("Tab")
     expect(box).to_have_value("1")

@@ -1,4 +1,4 @@
-"""Where the system forces its colours on a page, words can be read and differences seen."""
+"""With the system's forced colours, text is readable and differences are visible."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.browser.accessibility import visit
 
 @pytest.mark.parametrize("name", ["ppo_dynamics", "preference_pairs", "quiz"])
 def test_words_of_controls_can_be_read(page: Page, name: str) -> None:
-    """On the screen, as styles do not say what the system makes of them."""
+    """From a screenshot, as styles do not say how the system renders them."""
     page.emulate_media(color_scheme="dark", forced_colors="active", reduced_motion="reduce")
     visit(page, f"/widgets/{name}")
     for control in page.locator("button:visible, .button:visible, .radios label:visible").all():
@@ -20,7 +20,7 @@ def test_words_of_controls_can_be_read(page: Page, name: str) -> None:
         assert page.evaluate(STRONGEST_CONTRAST, picture) >= 4.5, control.text_content()
 
 
-# The contrast between the darkest and the lightest point of a picture, its border left out.
+# The contrast between the darkest and the lightest point of a picture, without its border.
 STRONGEST_CONTRAST = """async (picture) => {
     const image = new Image();
     image.src = `data:image/png;base64,${picture}`;

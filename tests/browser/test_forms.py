@@ -1,4 +1,4 @@
-"""Without JavaScript the form of a widget does the work, on its own page and on that of a section."""
+"""Without JavaScript the form of a widget works, on its own page and on that of a section."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""With scripts running, too, what somebody put into an address or a message stays text; nothing is stored.
+"""With scripts running too, text from an address or a message stays text, and nothing is stored.
 
 tests/api/test_hostile_queries.py reads the same pages as the server sends them.
 """
@@ -52,14 +52,14 @@ def hostile(path: str) -> str:
     return f"{path}?{urlencode(dict.fromkeys(names, HOSTILE))}"
 
 
-# The last one is taken as an answer, and shown.
+# The last one is taken as a response, and shown.
 @pytest.mark.parametrize(
     "address", [*map(hostile, PAGES), f"/widgets/quiz?{urlencode({'q_loss': HOSTILE[:40]})}"]
 )
 def test_hostile_addresses_run_nothing_and_store_nothing(
     page: Page, faults: list[str], address: str
 ) -> None:
-    faults.append("Failed to load resource")  # of a page that refuses, with its 422
+    faults.append("Failed to load resource")  # from a page that refuses, with its 422
     visit(page, f"{address}#{HOSTILE}")
     expect(page.locator("h1")).to_be_visible()
     assert page.evaluate("window.hacked") is None

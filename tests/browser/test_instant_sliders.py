@@ -1,4 +1,4 @@
-"""Sliders far from the server: one request brings their whole range, and a drag needs no more."""
+"""Sliders far from the server: one request brings the whole range, and dragging needs no other."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FAR_MS = 100
 
 
 class Slider(NamedTuple):
-    """A slider, one of the numbers that follow it with its format, and the chart that does."""
+    """A slider, a number that follows it with its format, and the chart that follows it."""
 
     name: str
     control: str
@@ -41,8 +41,8 @@ EACH = pytest.mark.parametrize(
     ids=lambda tried: f"{tried.name}-{tried.control}",
 )
 
-# Move the slider from one end to the other in so many steps, within one task of the browser: no answer of
-# a server can arrive in between. Says what the number box and the outputs are after each step.
+# Move the slider from one end to the other in a number of steps, within one task of the browser, so that no
+# response can arrive in between. Returns the number box and the outputs after each step.
 SWEEP = """(widget, [control, steps, path]) => {
   const slider = widget.querySelector(`[data-range-for="${control}"]`);
   const box = widget.form.elements[control];
@@ -64,7 +64,7 @@ SWEEP = """(widget, [control, steps, path]) => {
 
 @pytest.fixture
 def asked(page: Page) -> list[str]:
-    """Addresses below /api that the page asks for."""
+    """Addresses below /api that the page requests."""
     found: list[str] = []
 
     def note(request: Request) -> None:
@@ -103,7 +103,7 @@ def with_range(page: Page, found: Locator, control: str) -> None:
     name = found.get_attribute("name")
     with page.expect_response(f"**/api/v1/{name}/range?along={control}*"):
         slider(found, control).hover()
-    # It has been read once a result is shown within an input event.
+    # It has arrived once an input event shows a result at once.
     page.wait_for_function(
         """slider => {
           let shown = false;
@@ -280,7 +280,7 @@ def test_a_slow_range_keeps_nobody_waiting_and_a_late_answer_replaces_nothing(pa
     slider(found, "reward_chosen").hover()
     with page.expect_request("**/api/v1/reward_separation?reward_chosen=1"):
         set_slider(found, "reward_chosen", "1")
-    # The range comes first, the slider moves on, and then the single answer comes.
+    # The range arrives first, the slider moves on, and then the single result arrives.
     with page.expect_response("**/range?*"):
         ranges.pop().continue_()
     expect(field(found, "margin")).to_have_text("1.0")

@@ -1,4 +1,4 @@
-"""Everything by keyboard alone; what sliders and results say to those who listen."""
+"""Everything by keyboard alone, and what sliders and results say to screen readers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.browser.keys import FOCUSED, NUMBER_STOPS, tab_to
 
 @pytest.fixture(autouse=True)
 def _still(page: Page) -> None:
-    """Scrolling to what has the focus takes no time."""
+    """Scrolling to the focused element takes no time."""
     page.set_default_timeout(PATIENCE)
     page.emulate_media(reduced_motion="reduce")
 
@@ -33,7 +33,7 @@ def test_shift_tab_leads_back(page: Page) -> None:
     assert backwards == list(reversed(range(stops - 1)))
 
 
-# For each widget, in the order of Tab: where to stop, what to press, and what has to change.
+# For each widget, in tab order: where to stop, what to press, and what has to change.
 Step = tuple[str, str, str]
 RANGE = '[data-range-for="{}"]'
 STEPS: dict[str, list[Step]] = {
@@ -159,7 +159,7 @@ STEPS: dict[str, list[Step]] = {
 # What can change: text, the address of a link, the value of a box.
 STATE = "element => String([element.textContent, element.href, element.value, element.open])"
 
-# How a run stands counts whenever it is written: a run that is kept is over at once, and stands as it did.
+# Progress counts whenever it is written: a stored run is over at once and shows the same as before.
 WATCH = """element => {
     element.written = false;
     if (!element.matches("[data-run-text]")) return;
@@ -167,7 +167,7 @@ WATCH = """element => {
 }"""
 
 
-# What these show once the keys have worked them is all there is; elsewhere a suggestion shows more.
+# These show all there is once the keys have been used; elsewhere a suggestion shows more.
 WORKED = ["ppo_dynamics", "training_race", "pipeline_comparison"]
 
 
@@ -189,7 +189,7 @@ def test_a_widget_can_be_used_by_keyboard_alone_and_axe_finds_nothing_then_nor_w
             arg=[place.element_handle(), before],
         )
         assert found.evaluate("widget => widget.contains(document.activeElement)")
-        # A run has to be over before the next key: Reset of one that has just begun changes nothing.
+        # A run has to be over before the next key: resetting one that has just started changes nothing.
         expect(found.locator(".widget-body")).not_to_have_attribute(
             "aria-busy", "true", timeout=PATIENCE
         )
@@ -208,7 +208,7 @@ def test_a_widget_can_be_used_by_keyboard_alone_and_axe_finds_nothing_then_nor_w
     faults.append("Failed to load resource")
     page.route("**/api/v1/**", lambda route: route.abort())
     found.evaluate("widget => widget.submit()")
-    # A stream is opened again a few times before its widget gives up.
+    # A stream is reopened a few times before its widget gives up.
     expect(found.locator("[data-error]")).to_contain_text("server", timeout=PATIENCE)
     page.emulate_media(color_scheme="dark", reduced_motion="reduce")
     assert axe_finds(page) == []

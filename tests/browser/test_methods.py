@@ -1,4 +1,4 @@
-"""Widgets of methods and losses: another choice trains or looks up another result."""
+"""Widgets of methods and losses: a new choice trains or looks up a new result."""
 
 from __future__ import annotations
 

@@ -12,12 +12,12 @@ def test_a_run_is_watched_to_its_end(page: Page) -> None:
     page.goto("/sections/ppo-problem?iterations=60&seed=3")
     found = widget(page, "ppo_dynamics")
     expect_chart(found)
-    # One figure alone may be the same for two seeds.
+    # One number alone may be the same for two seeds.
     before = found.locator("[data-field]").all_text_contents()
     shown = record_texts(found, "[data-run-text]")
     found.get_by_role("button", name="Run with a new seed").click()
     expect(found.locator("[data-run-text]")).to_have_text("60 of 60 iterations", timeout=60_000)
-    # It is drawn while it goes on, not only at the end.
+    # It is drawn while it runs, not only at the end.
     assert any(re.match(r"([1-9]|[1-5]\d) of 60", text) for text in shown.json_value())
     expect(found.locator(".widget-body")).to_have_attribute("aria-busy", "false")
     expect(found.locator(".finding")).to_contain_text("After 60 iterations")
@@ -73,7 +73,7 @@ def begin(page: Page, address: str = "/widgets/ppo_dynamics?iterations=10") -> L
 
 
 def expect_ended(found: Locator) -> None:
-    """Nothing goes on that could be paused or left, and another run may begin."""
+    """Nothing is running that could be paused or cancelled, and another run may start."""
     expect(found.locator(".widget-body")).to_have_attribute("aria-busy", "false")
     for name in ("Pause", "Continue", "Cancel"):
         expect(found.get_by_role("button", name=name)).to_have_count(0)
@@ -94,7 +94,7 @@ def test_a_refusal_is_shown_with_its_reason_and_its_wait(page: Page, faults: lis
         "You have 400 runs waiting. Try again in 30 s."
     )
     expect(found.locator("[data-run-text]")).to_have_text("0 of 10 iterations, stopped")
-    # What is shown is still the run before.
+    # The previous run is still shown.
     expect(found.locator(".finding")).to_contain_text("After 10 iterations")
     expect_ended(found)
 
@@ -112,7 +112,7 @@ def test_a_run_that_ends_early_says_why_and_keeps_what_has_come(page: Page) -> N
     expect(found.locator("[data-run-text]")).to_have_text("3 of 10 iterations, stopped")
     expect(found.locator(".finding")).to_contain_text("Stopped at 3 of 10 iterations.")
     expect_ended(found)
-    # Another try takes the message away.
+    # Another try clears the message.
     page.unroute(STREAM)
     found.get_by_role("button", name="Run this seed").click()
     expect(found.locator("[data-run-text]")).to_have_text("10 of 10 iterations")
@@ -156,13 +156,13 @@ def test_a_run_goes_on_while_the_reader_pauses_and_none_of_its_rows_is_missed(pa
         found.get_by_role("button", name="Step").click()
         text = found.locator("[data-run-text]")
         expect(text).to_have_text("1 of 60 iterations, paused")
-    # All of it has come, and the reader is where they were.
+    # All of it has arrived, and the reader is where they were.
     expect(text).to_have_text("1 of 60 iterations, paused")
     shown = record_texts(found, "[data-run-text]")
     found.get_by_role("button", name="Step").click()
     expect(text).to_have_text("2 of 60 iterations, paused")
     found.get_by_role("button", name="Continue").click()
     expect(text).to_have_text("60 of 60 iterations")
-    # It is caught up with in steps that can be seen.
+    # The display catches up in visible steps.
     assert len({said for said in shown.json_value() if "paused" not in said}) > 3
     expect(field(found, "last.kl")).to_have_text(wanted)

@@ -86,9 +86,9 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     assert serve.stderr is not None
     drain = threading.Thread(target=deque, args=(serve.stderr, 0), daemon=True)
     try:
-        # It says when it listens; if it ends before, so do its lines.
+        # It logs when it listens; if it ends before, so does its output.
         assert any("running on" in line for line in serve.stderr)
-        # Somebody has to read on, or the server would wait for room to write.
+        # Keep reading, or the server would block on a full pipe.
         drain.start()
         # nginx goes to the background when its sockets are open.
         subprocess.run(nginx_command, check=True)
@@ -108,8 +108,8 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def trusting(browser: Browser) -> Iterator[Browser]:
     """A browser that takes any certificate.
 
-    Where a context ignores the errors, the browser makes each request anew after the handshake has
-    failed, and now and then gives one up for having been retried too often.
+    If a context ignores the errors, the browser repeats each request after the failed handshake, and
+    sometimes gives one up for having been retried too often.
     """
     trusting = browser.browser_type.launch(
         executable_path=shutil.which("chromium"),
@@ -121,8 +121,8 @@ def trusting(browser: Browser) -> Iterator[Browser]:
 
 @pytest.fixture
 def visitor(trusting: Browser, proxied: str) -> Iterator[Page]:
-    """A page that notes what fails and what is asked for outside of the sub-path."""
-    # Requests made beside the page do not go through the browser.
+    """A page that records failures and requests outside the sub-path."""
+    # Requests of Playwright itself do not go through the browser.
     context = trusting.new_context(ignore_https_errors=True)
     page = context.new_page()
     page.set_default_timeout(PATIENCE * 1000)

@@ -54,7 +54,7 @@ def test_a_number_out_of_range_is_refused_in_place_and_the_last_result_stays(pag
 
 
 def test_a_late_answer_never_replaces_a_newer_one(page: Page, faults: list[str]) -> None:
-    # Without the slider's range, each result is asked for.
+    # Without the slider's range, each result is requested.
     faults.append("Failed to load resource")
     page.route("**/range?*", lambda route: route.abort())
     page.goto("/widgets/reward_separation")
@@ -70,6 +70,6 @@ def test_a_late_answer_never_replaces_a_newer_one(page: Page, faults: list[str])
     set_slider(found, "reward_chosen", "-5")
     expect(field(found, "margin")).to_have_text("−5.0")
     for route in held:
-        # The request was aborted by the page: there is nobody left to answer.
+        # The page has aborted the request: there is nobody to answer.
         route.abort()  # type: ignore[attr-defined]
     expect(field(found, "margin")).to_have_text("−5.0")

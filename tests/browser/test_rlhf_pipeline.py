@@ -62,7 +62,7 @@ def test_the_chart_and_its_table_change_with_the_stage(page: Page) -> None:
 
 
 def test_what_the_script_draws_is_what_the_server_draws(page: Page) -> None:
-    """The lists that the script fills anew are those of a fresh page."""
+    """The lists that the script refills equal those of a fresh page."""
     page.goto(SECTION)
     found = widget(page, "rlhf_pipeline")
     found.get_by_label("2. Reward model").check()

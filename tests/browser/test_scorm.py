@@ -1,4 +1,4 @@
-"""A course package in SCORM runtimes that others wrote, driven in a browser."""
+"""A course package in third-party SCORM runtimes, driven in a browser."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from app.export.scorm import EDITIONS, LAUNCH, MANIFEST, NoQuiz, add_launch, exp
 
 ROOT = Path(__file__).parents[2]
 RUNTIMES = ROOT / "node_modules" / "scorm-again" / "dist"
-# Name spaces of the manifest, and how the type of a resource is spelt.
+# Namespaces of the manifest, and the spelling of a resource's type.
 CP = {
     "1.2": "{http://www.imsproject.org/xsd/imscp_rootv1p1p2}",
     "2004": "{http://www.imsglobal.org/xsd/imscp_v1p1}",
@@ -85,7 +85,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def serving(root: Path) -> Iterator[str]:
-    """A learning platform that serves root/package from its own origin, as they do."""
+    """A learning platform, which serves root/package from its own origin."""
     (root / "platform.html").write_text(PLATFORM, encoding="utf-8")
     (root / "platform.js").write_text(PLATFORM_SCRIPT, encoding="utf-8")
     (root / "platform2004.html").write_text(PLATFORM_2004, encoding="utf-8")
@@ -108,7 +108,7 @@ def serving(root: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def platform(package: Path) -> Iterator[str]:
-    """A platform with the quiz alone."""
+    """A platform with only the quiz."""
     yield from serving(package.parent)
 
 
@@ -149,7 +149,7 @@ def expect_cmi(page: Page, name: str, value: str) -> None:
 
 
 def expect_own_sheet(page: Page) -> None:
-    """A page with the quiz is loaded once more, at an address that names the seed of this learner."""
+    """A page with the quiz reloads at an address with the seed of this learner."""
     page.wait_for_function("""() => {
       const inner = document.getElementById("course").contentDocument?.querySelector("iframe")?.contentWindow;
       return inner?.location.search.includes("seed=") && inner.document.readyState === "complete";
@@ -166,7 +166,7 @@ def own_quiz(page: Page) -> Locator:
 
 
 def answer_all(quiz: Locator) -> int:
-    """Answer every question somehow; how many there are."""
+    """Answer every question somehow; returns their number."""
     questions = quiz.locator("[data-question]")
     total = questions.count()
     assert total > 10
@@ -256,7 +256,7 @@ def test_what_was_reported_is_still_known_at_the_next_launch(learner: Page, plat
     learner.goto(f"{platform}/platform.html?student=ada")
     expect_cmi(learner, "lesson_status", "incomplete")
     learner.wait_for_function(answered)
-    # A sheet without answers takes no score away.
+    # A sheet without answers leaves the score as it is.
     own_quiz(learner).evaluate("widget => widget.refresh()")
     assert learner.evaluate(answered)
     learner.evaluate("document.getElementById('course').src = 'about:blank'")
@@ -295,7 +295,7 @@ def test_a_course_is_read_section_by_section_and_taken_up_where_it_was_left(
 def test_a_course_is_complete_once_all_is_read_and_answered(
     learner: Page, whole_platform: str
 ) -> None:
-    """All but the last section and the last answer are taken as done, as a platform remembers them."""
+    """All but the last section and the last answer are done, as a platform remembers them."""
     slugs = [section.slug for section in SECTIONS]
     read = [f"sections/{slug}.html" for slug in slugs[:-1]]
     kept = {"suspend_data": json.dumps({"read": read, "quiz": None}), "core": {}}

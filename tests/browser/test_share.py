@@ -1,4 +1,4 @@
-"""The panel that shares a state, and the page on which teachers choose what to embed."""
+"""The panel for sharing a state, and the page for configuring an embed."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def test_a_race_is_paused_stepped_and_goes_on_to_the_same_end(page: Page) -> Non
     page.goto("/widgets/training_race?seed=16")
     found.locator('[name="seed"]').fill("6")
     button(found, "Step").click()
-    # One leg of both.
+    # One stage of both.
     expect(text(found)).to_have_text("1 of 50 legs, paused", timeout=PATIENCE)
     expect(field(found, "dpo_last.gradient_steps")).to_have_text("8")
     button(found, "Step").click()
@@ -59,7 +59,7 @@ def test_a_race_that_is_under_way_is_cancelled(page: Page) -> None:
     expect(text(found)).to_have_text(re.compile("cancelled$"))
     expect(found.locator(".widget-body")).to_have_attribute("aria-busy", "false")
     expect(found.locator(".finding")).to_contain_text("Cancelled at")
-    # The focus has not gone with the button.
+    # The focus has not disappeared with the button.
     expect(button(found, "Race this seed")).to_be_focused()
 
 
@@ -81,7 +81,7 @@ def test_a_reload_by_the_address_shows_the_same_race(page: Page) -> None:
 def test_a_reader_who_has_to_wait_hears_the_place_in_the_queue(page: Page) -> None:
     page.goto("/widgets/training_race")
     found = widget(page, "training_race")
-    # As many long runs as the server makes at a time.
+    # As many long runs as the server computes at a time.
     page.evaluate(
         """() => Promise.all([881, 882].map((seed) => new Promise((resolve) => {
             const source = new EventSource(`/api/v1/ppo_dynamics/stream?iterations=400&seed=${seed}`);

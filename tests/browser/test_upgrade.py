@@ -1,4 +1,4 @@
-"""A page that was opened before an upgrade: its modules are no longer where it asks for them."""
+"""A page that was opened before an upgrade: its modules are no longer where it looks for them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_part_that_is_gone_is_told_of_and_reloading_helps(
     page.goto(f"{WIDGET}?loss_type=ipo")
     found = page.locator("dpo-widget")
     expect(found.locator("[data-error]")).to_have_text(SAYS)
-    # A result that comes by another way does not take the message away.
+    # A result that arrives another way does not clear the message.
     with page.expect_response("**/api/v1/dpo_loss?*"):
         found.locator('[name="beta"]').fill("0.3")
     expect(found.locator(".widget-body")).to_have_attribute("aria-busy", "false")

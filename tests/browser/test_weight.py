@@ -1,4 +1,4 @@
-"""What a section page costs over the wire, before a chart comes near, and what waits for what."""
+"""The bytes of a section page before a chart comes near, and the order of what it loads."""
 
 from __future__ import annotations
 

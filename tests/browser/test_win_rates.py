@@ -14,7 +14,7 @@ def choose(found: Locator, benchmark: str) -> None:
     expect(found.locator("[data-live]")).to_have_text(compute(Params(benchmark=benchmark)).finding)
 
 
-# What the script fills anew, of a page that the browser has, or of the markup of one, as a list of texts.
+# The texts that the script refills, of a page in the browser or of its markup.
 FILLED = """(place) => {
     const page = typeof place === "string" ? new DOMParser().parseFromString(place, "text/html") : place;
     const all = (selector) => [...page.querySelectorAll(selector)];
@@ -84,7 +84,7 @@ def test_on_a_phone_no_label_of_a_bar_runs_out_of_the_chart(page: Page) -> None:
             assert box is not None
             assert frame["x"] <= box["x"]
             assert box["x"] + box["width"] <= frame["x"] + frame["width"]
-        # Values beside the bars do not lie on them.
+        # Values beside the bars do not overlap them.
         ends = [b["x"] + b["width"] for bar in bars.all() if (b := bar.bounding_box())]
         starts = [
             b["x"] for v in chart.locator(".annotation-text").all() if (b := v.bounding_box())

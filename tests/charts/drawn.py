@@ -1,4 +1,4 @@
-"""Reads a chart as app/charts draws it: what is where, in shares of the plot."""
+"""Reads a chart that app/charts has drawn; positions are fractions of the plot."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Drawn:
-    """A chart's elements, each with its classes and those of what it lies in."""
+    """A chart's elements, each with its classes and those of its ancestors."""
 
     elements: list[tuple[ElementTree.Element, frozenset[str]]]
 
@@ -29,11 +29,11 @@ class Drawn:
         ]
 
     def texts(self, *classes: str) -> list[str]:
-        """What is written within these classes."""
+        """The text within these classes."""
         return [element.text or "" for element in self.found(*classes, tag="text")]
 
     def marks(self, *classes: str) -> list[Point]:
-        """Where the markers within these classes are, from the left and from below."""
+        """The positions of the markers within these classes, from the left and from below."""
         places = [
             (element.get("cx", element.get("x")), element.get("cy", element.get("y")))
             for element, within in self.elements
@@ -64,14 +64,14 @@ def drawn(figure: dict[str, Any], label: str = "A chart") -> Drawn:
 
 
 def share(percentage: str | None) -> float:
-    """A percentage as a share."""
+    """A percentage as a fraction."""
     assert percentage is not None
     assert percentage.endswith("%")
     return float(percentage[:-1]) / 100
 
 
 def points_of(data: str) -> list[Point]:
-    """The points of path data that begins with a place and goes on in whole steps."""
+    """The points of path data that starts at a point and continues in whole steps."""
     start, _, steps = data.rstrip("z").partition("l")
     numbers = [int(number) for number in re.findall(r"-?\d+", f"{start.removeprefix('M')} {steps}")]
     places = zip(accumulate(numbers[::2]), accumulate(numbers[1::2]), strict=True)

@@ -1,6 +1,6 @@
-"""Charts drawn on the server: values at their places, everything named, nothing left out in silence.
+"""Charts drawn on the server: values at their places, everything named, nothing silently left out.
 
-The site's own figures: tests/charts/test_site.py.
+For the site's own figures see tests/charts/test_site.py.
 """
 
 from __future__ import annotations

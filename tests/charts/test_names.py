@@ -1,6 +1,6 @@
-"""Names at curves: clear of each other, and off every curve and point where there is room.
+"""Names of curves: clear of each other, and off every curve and point where there is room.
 
-Those of the site's own figures: tests/charts/test_site.py.
+For the site's own figures see tests/charts/test_site.py.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Box(NamedTuple):
     def crossed_by(self, one: tuple[float, float], other: tuple[float, float]) -> bool:
         """Whether a segment goes through the box: Liang and Barsky's clipping.
 
-        But for a pixel around it, since places are rounded to thousandths of the plot.
+        With a pixel of tolerance, since places are rounded to thousandths of the plot.
         """
         start, end = 0.0, 1.0
         for axis, low, high in (

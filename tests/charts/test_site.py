@@ -1,4 +1,4 @@
-"""The figures of the site: of every widget, at first, in its example and in each of its tries."""
+"""The figures of the site: of every widget, in its default state, its example and each of its tries."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.charts.drawn import drawn
 from tests.charts.test_names import boxes_of, crossings, size_of
 
 NO_ROOM = {
-    # Curves of one course, or many in a heap.
+    # Curves of the same shape, or many in a heap.
     "frontier",
 }
 
@@ -32,7 +32,7 @@ BENCHMARKS = [
 
 
 def states_of(name: str) -> list[WidgetParams]:
-    """The states of a widget; a run is short, for its figure is as any other."""
+    """The states of a widget; runs are short, since their figures are like any other."""
     widget = WIDGETS[name]
     queries = ["", widget.example, *widget.tries]
     short = {"iterations": "20"} if "iterations" in widget.params.model_fields else {}

@@ -1,4 +1,4 @@
-"""Cards: images of the right size, of the state that was asked for, with words on them."""
+"""Cards: images of the right size that show the requested state, with text."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def size_of(image: bytes) -> Size:
 
 
 def pixels_of(image: bytes) -> list[list[Pixel]]:
-    """The rows of a PNG with 8 bits a channel that is not interlaced, by the specification."""
+    """The rows of a non-interlaced PNG with 8 bits per channel, decoded by the specification."""
     size = size_of(image)
     depth, kind, _, _, interlaced = image[24:29]
     assert (depth, interlaced) == (8, 0)
@@ -93,7 +93,7 @@ def test_a_card_has_its_size_and_may_be_kept(client: TestClient, names: list[str
         assert answer.headers["content-type"] == "image/png"
         assert re.fullmatch(r"public, max-age=\d{4,}", answer.headers["cache-control"])
         assert size_of(answer.content) == FULL
-        # Large enough to be sharp, small enough for those who fetch it with every link.
+        # Large enough to be sharp, small enough to be fetched with every link.
         assert 10_000 < len(answer.content) < 200_000, name
 
 
@@ -161,7 +161,7 @@ def test_words_are_drawn_by_the_fonts_of_this_site_alone(
     render.png.cache_clear()
     without = render.png(svg, SMALL)
     render.png.cache_clear()
-    # The system's fonts would have written the words all the same.
+    # With the system's fonts the words would have been there all the same.
     assert len({pixel for row in pixels_of(without) for pixel in row}) < 10
     assert len({pixel for row in pixels_of(with_fonts) for pixel in row}) > 50
 
@@ -186,7 +186,7 @@ def test_every_role_has_a_colour_of_the_light_scheme() -> None:
 
 
 def test_a_figure_is_drawn_in_its_box_with_its_marks_where_the_numbers_are() -> None:
-    """A curve from corner to corner: on the diagonal of the plot, and nowhere else."""
+    """A curve from corner to corner lies on the diagonal of the plot and nowhere else."""
     figure = curve_figure([line("a", [0, 1], [0, 1], role="rejected")], x="x", y="y")
     svg = card_svg(Card("", "", "", figure))
     rows = pixels_of(render.png(str(svg), Size(600, 315)))
@@ -199,7 +199,7 @@ def test_a_figure_is_drawn_in_its_box_with_its_marks_where_the_numbers_are() -> 
     left, right = min(red), max(red)
     assert right[0] - left[0] > 150
     slope = (right[1] - left[1]) / (right[0] - left[0])
-    # The name of the curve is red as well, and stands beside its end.
+    # The name of the curve, beside its end, is red as well.
     on_it = [abs(y - left[1] - slope * (x - left[0])) < 4 for x, y in red]
     assert sum(on_it) > 0.6 * len(red)
     assert slope < -0.5

@@ -1,4 +1,4 @@
-"""The oEmbed provider: what it answers, what it refuses, and a consumer that others wrote."""
+"""The oEmbed provider: what it answers, what it refuses, and a third-party consumer."""
 
 from __future__ import annotations
 
@@ -198,11 +198,11 @@ def test_addresses_are_those_of_the_sub_path_that_the_site_is_served_at() -> Non
             assert client.get("/oembed", params={"url": url}).status_code == 404
 
 
-# ---- a consumer that others wrote ----------------------------------------------------------------
+# ---- a third-party consumer ----------------------------------------------------------------------
 
 
 def test_a_consumer_turns_the_address_of_a_widget_into_a_frame_that_loads(server: str) -> None:
-    # micawber, told of our provider as a site would be
+    # micawber, with our provider registered as a site would do it
     consumer = micawber.ProviderRegistry()
     consumer.register(rf"{re.escape(server)}/\S*", micawber.Provider(f"{server}/oembed"))
     url = f"{server}/widgets/reward_separation?reward_chosen=1&reward_rejected=1"

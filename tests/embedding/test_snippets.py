@@ -1,4 +1,4 @@
-"""Snippets, flags and /embed.js, without a browser: tests/browser/test_embed_*.py have the rest."""
+"""Snippets, flags and /embed.js, without a browser; with one: tests/browser/test_embed_*.py."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from tests.site import Elements
 STATE = "beta=0.1&loss_type=ipo"
 FLAGS = "hide=label_smoothing,caption&lock=beta&theme=dark"
 
-# What pages of others may put on any element, and what /embed.js keeps for itself.
+# Attributes that any page may put on any element, and those that /embed.js uses itself.
 ATTRIBUTES = {
     *("widget", "title", "height", "class", "id", "style"),
     *("lang", "dir", "slot", "hidden", "role", "is"),
 }
 
-# Those that train have the same controls, drawn by the same macros.
+# Widgets that train have the same controls, rendered by the same macros.
 QUICK = [name for name, widget in WIDGETS.items() if not widget.warm]
 
 
@@ -45,7 +45,7 @@ def snippets(client: TestClient, name: str = "dpo_loss", query: str = f"{STATE}&
 
 
 def test_a_tag_can_carry_every_parameter_beside_the_flags() -> None:
-    """HTML knows no upper case in names of attributes, and /embed.js skips those with a hyphen."""
+    """HTML attribute names have no upper case, and /embed.js skips those with a hyphen."""
     for name, widget in WIDGETS.items():
         fields = widget.params.model_fields.keys()
         assert fields.isdisjoint({*NAMES, *PARTS, *ATTRIBUTES}), name
@@ -124,7 +124,7 @@ def test_every_way_to_another_state_keeps_the_flags(client: TestClient) -> None:
 
 
 def test_suggestions_leave_alone_what_is_held(client: TestClient) -> None:
-    """One that would change it is not there; the others keep its value."""
+    """A suggestion that would change it is left out; the others keep its value."""
     both = list(WIDGETS["dpo_loss"].tries)
     assert both[0] == "logratio_chosen=-4&logratio_rejected=-8"
     assert "beta=0.5" in both[1]

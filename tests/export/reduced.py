@@ -16,11 +16,11 @@ SMALL: dict[str, tuple[Grid, ...]] = {
     "annotator": ({"labels": ("", "a", "b")},),
     "dpo_loss": ({"logratio_chosen": (1.0, 2.0), "logratio_rejected": (-3.0,)},),
 }
-"""what these tests look at; of the other widgets there is the default alone"""
+"""the states that these tests look at; other widgets have only their default"""
 
 
 def reduced() -> Mapping[str, Plan]:
-    """A plan for each widget, for which nothing has to be trained but what pages begin with."""
+    """A plan for each widget that trains only what pages show at first."""
     return {
         name: replace(plan, grids=SMALL.get(name, ({},)), states=(), tries=False)
         for name, plan in PLANS.items()

@@ -26,7 +26,7 @@ from tests.export.reduced import reduced
 
 
 def same(found: Any, wanted: Any) -> bool:
-    """Equal, numbers to the digits that are stated."""
+    """Equal, with numbers compared to the digits that a copy states."""
     if isinstance(wanted, float):
         return math.isclose(found, wanted, rel_tol=0.5001 * 10.0 ** (1 - DIGITS), abs_tol=0)
     if isinstance(wanted, dict):
@@ -37,12 +37,12 @@ def same(found: Any, wanted: Any) -> bool:
 
 
 def entries(script: str) -> Any:
-    """What a file of results says."""
+    """The contents of a file of results."""
     packed = script.partition(' = "')[2].rstrip('";\n')
     return json.loads(gzip.decompress(base64.b64decode(packed)))
 
 
-# The others train for seconds; they take the same way.
+# The others train for seconds and use the same code.
 @pytest.mark.parametrize("name", [name for name, plan in PLANS.items() if plan.kind != "recorded"])
 def test_exported_numbers_are_those_of_compute(name: str) -> None:
     plan, widget = reduced()[name], WIDGETS[name]

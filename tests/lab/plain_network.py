@@ -1,6 +1,6 @@
 """The policy's and the value model's network, written as its definition reads: an oracle.
 
-Every place of every response goes through the block; nothing is shared, nothing looked up.
+Every position of every response goes through the block; nothing is shared or looked up.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The preference losses as their papers print them, on numbers of 400 digits.
+"""The preference losses as their papers print them, computed to 400 digits.
 
-With that many digits nothing needs rearranging: log(1 / (1 + exp(-z))) is written as it is printed, and
-still right at z = 700, where doubles lose it. Derivatives are plain difference quotients.
+With that many digits nothing needs rearranging: log(1 / (1 + exp(-z))) is written as it is printed and
+is still right at z = 700, where doubles lose it. Derivatives are plain difference quotients.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from app.lab.losses import PairLogps
 
 DIGITS = 400
 STEP = Decimal("1e-40")
-"""of difference quotients, as a share of where they are taken: what they miss is of its square"""
+"""step of difference quotients, relative to the point; their error is of the order of its square"""
 
 
 @dataclass(frozen=True)
 class Pair:
-    """What a formula reads of a pair, as in ``app.lab.losses.PairLogps``; nats and tokens."""
+    """The inputs of a formula, as in ``app.lab.losses.PairLogps``, in nats and tokens."""
 
     policy_chosen: Decimal
     policy_rejected: Decimal
@@ -104,7 +104,7 @@ PUBLISHED: dict[str, Callable[[Pair], Decimal]] = {
     "hinge": lambda p: max(Decimal(0), 1 - p.margin),
     # IPO, arXiv 2310.12036, Eq. 17
     "ipo": lambda p: (p.chosen - p.rejected - p.target) ** 2,
-    # the same on means over tokens, as TRL computes it
+    # the same with means over tokens, as TRL computes it
     "ipo_norm": lambda p: (
         (p.chosen / p.chosen_length - p.rejected / p.rejected_length - p.target) ** 2
     ),
@@ -145,7 +145,7 @@ PUBLISHED: dict[str, Callable[[Pair], Decimal]] = {
 
 @contextmanager
 def many_digits() -> Iterator[None]:
-    """Decimals that neither overflow nor underflow in anything that is tested."""
+    """Decimals that neither overflow nor underflow in any test."""
     with localcontext(prec=DIGITS, Emax=MAX_EMAX, Emin=MIN_EMIN):
         yield
 
@@ -172,7 +172,7 @@ def _slope(name: str, pair: Pair, by: str) -> float:
 
 
 def exactly(**values: float) -> Pair:
-    """A pair of these doubles, every digit of theirs."""
+    """A pair with exactly the values of these doubles."""
     return Pair(**{name: Decimal(value) for name, value in values.items()})
 
 

@@ -1,4 +1,4 @@
-"""Our Adam is torch's, and leaves torch's compiler where it is."""
+"""Our Adam equals torch's, and does not import torch's compiler."""
 
 from __future__ import annotations
 

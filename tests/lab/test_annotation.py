@@ -97,7 +97,7 @@ def test_a_good_part_of_the_pairs_differs_in_flattery_on_either_side() -> None:
             the_world(), pairs.labelled(torch.ones(400, dtype=torch.bool))
         )[:, 3]
         assert 0.35 < float((flattery != 0).double().mean()) < 0.65
-        # Which of the two is first is chance.
+        # Which of the two comes first is random.
         assert 0.35 < float((flattery > 0).sum() / (flattery != 0).sum()) < 0.65
 
 
@@ -123,4 +123,4 @@ def test_aligning_leaves_the_reference_alone_and_learns_the_labels() -> None:
     assert torch.equal(exact_logps(reference, 1), before)
     margins = ratio[response_number(pairs.chosen)] - ratio[response_number(pairs.rejected)]
     assert (margins > 0).double().mean() > 0.9
-    assert DPO.batch_size >= 30  # every step takes all labels
+    assert DPO.batch_size >= 30  # every step uses all labels

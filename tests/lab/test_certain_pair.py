@@ -27,7 +27,7 @@ def test_ipo_stops_at_its_target_and_dpo_runs_on(pairs: dict[float, CertainPair]
 
 
 def test_sppo_stops_at_the_target_of_each_response(pairs: dict[float, CertainPair]) -> None:
-    """Chosen at +1/(2 beta), rejected at -1/(2 beta): where the simplex allows it."""
+    """Chosen at +1/(2 beta), rejected at -1/(2 beta), where the simplex allows it."""
     assert gap(pairs[2.0], "sppo_hard") == pytest.approx(1 / 2.0, abs=1e-2)
 
 

@@ -24,7 +24,7 @@ def test_the_loss_starts_at_ln_2_whatever_beta_is() -> None:
 
 
 def test_ten_steps_from_a_seed_are_pinned() -> None:
-    """A golden trajectory: a change of behaviour that is not meant shows here."""
+    """A golden trajectory: unintended changes of behaviour show here."""
     lab = the_lab()
     _, history = train_dpo(
         lab.reference_policy, [lab.training_comparisons(0)], DPOConfig(steps=10, seed=0)
@@ -36,7 +36,7 @@ GOLDEN = [0.6931, 0.6754, 0.672, 0.6567, 0.6623, 0.6562, 0.6321, 0.6278, 0.615, 
 
 
 def test_a_run_is_plain_gradient_descent_on_the_plain_network() -> None:
-    """Against a loop that shares, caches and flattens nothing; over epochs of two prompts."""
+    """Against a plain loop that shares, caches and flattens nothing, over epochs of two prompts."""
     lab = the_lab()
     data = [lab.comparisons(prompt, seed=7, count=300) for prompt in (1, 4)]
     config = DPOConfig(steps=12, seed=5)
@@ -69,7 +69,7 @@ def test_a_run_is_plain_gradient_descent_on_the_plain_network() -> None:
         optimizer.step()
         assert history[step].loss == pytest.approx(loss.item(), abs=1e-5)
         assert history[step].margin == pytest.approx(margins.mean().item(), abs=1e-4)
-    # Not parameter by parameter: the bias of keys has no gradient but rounding, scaled up by Adam.
+    # Not parameter by parameter: the gradient of the keys' bias is only rounding, which Adam scales up.
     for pairs in data:
         ours, expected = (exact_logps(network, pairs.prompt) for network in (trained, policy))
         torch.testing.assert_close(ours, expected, rtol=0, atol=1e-3)

@@ -1,7 +1,7 @@
-"""Losses are right at the ends of everything: margins, beta, label smoothing, log-probabilities.
+"""Losses are right at the extremes: margins, beta, label smoothing, log-probabilities.
 
-Each is compared, gradient included, with the formula of its paper on numbers of 400 digits. In float64 all
-digits are there but rounding; in float32 all but the rounding of float32.
+Each is compared, gradient included, with the formula of its paper, computed to 400 digits. Results are
+right up to rounding, in float64 and in float32.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ LOGPS = [
     (-(2.0**-60), -0.5),
     (-0.5, -(2.0**-60)),
 ]
-"""log pi_theta of chosen and rejected against a reference of 0: margins to +-700 at beta 1, differences to
-the million that is allowed, probabilities a rounding below 1. Each is the same in float32."""
+"""log pi_theta of chosen and rejected against a reference of 0: margins to +-700 at beta 1, differences up to
+the allowed million, probabilities one rounding below 1. All are exact in float32."""
 
 BETAS = [0.0078125, 1, 100]
-"""near 0.01, where sliders end, and where preference_loss ends; the same in float32"""
+"""near 0.01, the ends of sliders, and the ends of preference_loss; exact in float32"""
 
 JUST_BELOW_HALF = 0.5 - 2.0**-54
 SMOOTHINGS = {
@@ -44,7 +44,7 @@ LENGTHS = [(1, 1), (1, 1_000_000)]
 TERMS_CANCEL = {
     *("sigmoid", "robust", "exo_pair", "nca_pair", "apo_down", "discopop", "ipo", "ipo_norm"),
 }
-"""Losses that are, or whose slope is, a difference of terms that may be equal; right as far as the terms."""
+"""Losses that are, or whose slope is, a difference of nearly equal terms: as exact as the terms."""
 
 
 def cases(name: str) -> list[Pair]:
@@ -77,18 +77,18 @@ def found(name: str, pair: Pair, dtype: torch.dtype) -> list[float]:
 
 
 def size_of_terms(name: str, pair: Pair) -> float:
-    """How large what cancels is: probabilities, times log e or beta."""
+    """The size of the terms that cancel: probabilities times log e or beta."""
     if name not in TERMS_CANCEL:
         return 0.0
     if name == "apo_down":
-        # Slopes of two sigmoids, either of which may be flat.
+        # The slope of two sigmoids, either of which may be saturated.
         chosen = float(pair.beta * pair.chosen)
         return float(pair.beta) * (math.exp(-abs(chosen)) + math.exp(-abs(float(pair.margin))))
     return (1 + float(pair.beta)) * (750 if name == "exo_pair" else 1)
 
 
 PRECISIONS = ((torch.float64, 1e-12, 1e-307), (torch.float32, 2e-5, 1e-37))
-"""a type, the share that exponentials of rounded margins may miss, and where it underflows"""
+"""a dtype, the relative error of exponentials of rounded margins, and where it underflows"""
 
 
 @pytest.mark.parametrize("name", LOSSES)

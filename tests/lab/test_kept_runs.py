@@ -7,7 +7,7 @@ from app.lab.kept_runs import KeptRuns
 
 
 class Counted:
-    """A run that counts how often each of its rows is made."""
+    """A run that counts how often each of its rows is computed."""
 
     def __init__(self) -> None:
         self.made: list[int] = []

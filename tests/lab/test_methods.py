@@ -18,7 +18,7 @@ def test_the_true_reward_scores_responses_by_their_quality() -> None:
 
 @pytest.mark.slow
 def test_more_comparisons_steady_the_peak_and_deepen_the_fall() -> None:
-    """Noise goes; what an additive reward model can not express stays, and is now believed."""
+    """Noise averages out; what an additive reward model cannot express stays, with more confidence."""
 
     def ways(size: int) -> list[list[float]]:
         tasks = [Climb(0, "best_of_n", size, seed) for seed in range(4)]

@@ -1,4 +1,4 @@
-"""The frontier and best-of-N. What pi* promises stands in tests/promises/."""
+"""The frontier and best-of-N. What pi* promises is tested in tests/promises/."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_best_of_n_is_what_enumerating_all_draws_gives() -> None:
 @pytest.mark.parametrize("n", [1, 2, 16, 128, 10_000])
 def test_best_of_n_stays_below_its_kl_bound_and_the_frontier(facts: PromptFacts, n: int) -> None:
     logps = best_of_n_logps(facts.reference_logps, facts.true_quality, n)
-    measured = measure(logps, facts, facts.learned_reward)  # refuses what is above the frontier
+    measured = measure(logps, facts, facts.learned_reward)  # raises for anything above the frontier
     bound = math.log(n) - (n - 1) / n  # arXiv 2401.01879
     assert -1e-12 <= measured.kl <= bound + 1e-9
 

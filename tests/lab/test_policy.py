@@ -16,7 +16,7 @@ from tests.lab import plain_network
 
 @pytest.fixture(scope="module")
 def policy() -> Policy:
-    """A policy with random weights everywhere, so that every input matters."""
+    """A policy whose weights are all random, so that every input matters."""
     generator = torch.Generator().manual_seed(3)
     policy = Policy(generator).double()
     with torch.no_grad():
@@ -27,7 +27,7 @@ def policy() -> Policy:
 
 @pytest.mark.parametrize("prompt", [0, 3, 5])
 def test_a_policy_is_the_plain_network(policy: Policy, prompt: int) -> None:
-    """Working on distinct prefixes and on tables of tokens changes rounding only."""
+    """Working on distinct prefixes and on tables of tokens changes only rounding."""
     responses = all_responses()[3::61]
     prefixes, rows = distinct_prefixes(responses)
     with torch.no_grad():

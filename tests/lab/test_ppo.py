@@ -43,7 +43,7 @@ def test_published_values_of_the_clipped_loss() -> None:
 
 
 def test_clipping_never_hides_a_loss() -> None:
-    ratio, advantage = 1.5, -1.0  # moved towards a bad action: no clipping
+    ratio, advantage = 1.5, -1.0  # a move towards a bad action: no clipping
     loss, _ = clipped_policy_loss(
         torch.tensor([math.log(ratio)]), torch.tensor([0.0]), torch.tensor([advantage]), 0.2
     )
@@ -75,7 +75,7 @@ def test_advantages_are_the_weighted_sums_of_temporal_differences() -> None:
 
 def test_the_value_loss_is_the_larger_of_clipped_and_unclipped() -> None:
     old, returns = torch.tensor([0.0]), torch.tensor([1.0])
-    # Moving past the return within reach: the unclipped error counts; moving too far: the clipped.
+    # Within the clip range the unclipped error counts; beyond it, the clipped one.
     assert float(clipped_value_loss(torch.tensor([0.3]), old, returns, 0.5)) == pytest.approx(0.245)
     assert float(clipped_value_loss(torch.tensor([0.9]), old, returns, 0.5)) == pytest.approx(0.125)
 
@@ -89,7 +89,7 @@ def test_with_a_large_coefficient_ppo_lands_on_its_exact_optimum() -> None:
 
 
 def test_rollouts_are_judged_by_the_plain_networks() -> None:
-    """What is looked up or kept from sampling, against a pass of each network over each place."""
+    """Values that are looked up or kept from sampling, against a full pass of each network."""
     lab = the_lab()
     config = PPOConfig(kl_coefficient=0.3)
     trainer = PPOTrainer(lab.reference_policy, lab.reward_model, 2, config)
@@ -123,7 +123,7 @@ def test_rollouts_are_judged_by_the_plain_networks() -> None:
 
 
 def test_a_step_is_plain_gradient_descent_on_the_plain_networks() -> None:
-    """Both trunks as one stack, all parameters in one tensor: that changes rounding only."""
+    """Both trunks as one stack, with all parameters in one tensor, changes only rounding."""
     lab, prompt, config = the_lab(), 4, PPOConfig(seed=6)
     trainer = PPOTrainer(lab.reference_policy, lab.reward_model, prompt, config)
     policy = copy.deepcopy(lab.reference_policy)
@@ -184,7 +184,7 @@ def test_ppo_leaves_the_reference_and_the_reward_model_alone() -> None:
 
 
 def test_ten_iterations_from_a_seed_are_pinned() -> None:
-    """A golden trajectory: a change of behaviour that is not meant shows here."""
+    """A golden trajectory: unintended changes of behaviour show here."""
     rows = finished_ppo(0, replace(PPOConfig(), iterations=10, kl_coefficient=0.1))
     assert [row.measured.reward for row in rows] == pytest.approx(GOLDEN, abs=0.02)
 

@@ -30,7 +30,7 @@ def test_the_standard_error_is_that_of_a_mean_of_wins_and_losses(
     wins = data.draw(st.integers(0, n))
     share = share_won(wins, n)
     assert share == Share(wins / n, n)
-    # Population variance of wins ones and n - wins zeros, over n.
+    # Population variance of `wins` ones and n - wins zeros, over n.
     variance = (wins * (1 - share.value) ** 2 + (n - wins) * share.value**2) / n
     assert standard_error(share) == pytest.approx(math.sqrt(variance / n), rel=1e-9, abs=1e-12)
 

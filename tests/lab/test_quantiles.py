@@ -46,7 +46,7 @@ def test_a_quantile_is_the_first_value_that_reaches_its_level(
 
 @given(distributions())
 def test_quantiles_ascend_and_stand_for_the_same_share_each(given: tuple[Tensor, Tensor]) -> None:
-    """In any interval: how many lie in it, and its probability, differ by one of them at most."""
+    """In any interval, the share of quantiles and the probability differ by at most one quantile."""
     logps, values = given
     found = even_quantiles(logps, values, COUNT)
     assert bool((found.diff() >= 0).all())

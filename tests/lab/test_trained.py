@@ -25,7 +25,7 @@ from app.lab.weights import SUMS, BadWeights
 from app.lab.world import PROMPTS
 
 SAME_BEHAVIOUR = 0.01
-"""Nats of KL below which two policies count as the same; rounding differs between processors."""
+"""nats of KL below which two policies count as the same; rounding differs between processors"""
 
 
 @pytest.mark.slow
@@ -48,7 +48,7 @@ def test_training_again_from_the_seed_gives_the_shipped_policies(tmp_path: Path)
 
 
 def test_the_bound_tells_different_policies_apart() -> None:
-    """Or the test above could not fail."""
+    """Otherwise the test above could not fail."""
     first = the_lab().reference_policy
     other = load_lab().dpo_policy
     assert float(kl_divergence(exact_logps(first, 0), exact_logps(other, 0))) > SAME_BEHAVIOUR
@@ -75,7 +75,7 @@ FILES = [*(weights_file(name) for name in NETWORKS), REPORT]
 
 @pytest.fixture
 def saved(tmp_path: Path) -> Path:
-    """A folder with the lab, for a test to damage."""
+    """A folder with the lab's files, for a test to damage."""
     save_lab(the_lab(), tmp_path)
     return tmp_path
 
@@ -89,7 +89,7 @@ def truncated(file: Path) -> None:
 
 
 def altered(file: Path) -> None:
-    """One bit, which changes no size and leaves a file that can be read."""
+    """Flip one bit, which changes no size and leaves a readable file."""
     content = bytearray(file.read_bytes())
     content[-9] ^= 1
     file.write_bytes(content)
@@ -140,7 +140,7 @@ def test_the_hashes_are_what_sha256sum_checks() -> None:
 
 
 def test_bad_weights_are_looked_at_again(monkeypatch: pytest.MonkeyPatch, saved: Path) -> None:
-    """So that a server recovers when they are mended."""
+    """A server recovers when they are repaired."""
     the_lab.cache_clear()
     monkeypatch.setattr(trained, "load_lab", lambda: load_lab(saved))
     content = (saved / REPORT).read_bytes()

@@ -1,4 +1,4 @@
-"""What goes wrong around a server: it answers what it can, says what it can not, and recovers by itself.
+"""Faults around a server: it answers what it can, says what it cannot, and recovers by itself.
 
 Elsewhere: damaged weights, killed run processes (test_operations.py, runs/test_processes.py), a damaged
 store (runs/test_store.py), a dead machine and a Redis that is gone (test_cluster.py), SIGTERM with streams
@@ -45,7 +45,7 @@ done
 if touch /tmp/written "$0/written" 2>/dev/null; then echo "still writable" >&2; exit 3; fi
 exec "${@}"
 """
-"""Make every file system read-only, for this process and its children alone."""
+"""Make every file system read-only for this process and its children."""
 
 OWN_MOUNTS = ("unshare", "--user", "--map-root-user", "--mount")
 
@@ -80,14 +80,14 @@ def test_on_a_read_only_file_system_everything_is_answered_and_nothing_kept(tmp_
 @pytest.mark.slow
 @pytest.mark.parametrize("room", [0, 4096, 60_000])
 def test_a_server_starts_on_a_full_disk(room: int, tmp_path: Path) -> None:
-    # No file may grow beyond this: what a full disk is to whoever writes.
+    # No file may grow beyond this, which to a writer is a full disk.
     command = ("prlimit", f"--fsize={room}", "--", *COMMAND)
     with served(command=command, TMPDIR=str(tmp_path)) as (_, address):
         answers_everything(address)
 
 
 def runs_kept(address: str, seed: int) -> bool:
-    """Whether a run that was followed to its end is found again by the next one who asks."""
+    """Whether a run that was streamed to its end is found again by the next request."""
     found = []
     for _ in range(2):
         before = metric(address, 'stored_runs_total{result="hit"')
@@ -137,7 +137,7 @@ def until_ready(address: str) -> None:
 
 @pytest.fixture
 def restless_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A clock that stands up to a year before or behind at each look."""
+    """A clock that is off by up to a year, differently at each reading."""
     source = random.Random(0)
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + source.uniform(-1, 1) * 365 * 24 * 3600)
@@ -146,7 +146,7 @@ def restless_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("restless_clock")
 def test_a_clock_that_jumps_changes_no_answer(tmp_path: Path, client: TestClient) -> None:
     settings = Settings(warm=False, store=str(tmp_path / "runs"))
-    for _ in range(2):  # the second server finds the runs of the first, or makes them again
+    for _ in range(2):  # the second server finds the runs of the first, or repeats them
         with TestClient(create_app(settings)) as jumping:
             for path in (RUN.format(4), "/api/v1/dpo_loss?beta=0.3", "/sections/beta"):
                 assert jumping.get(path).text == client.get(path).text
@@ -156,7 +156,7 @@ def test_a_clock_that_jumps_changes_no_answer(tmp_path: Path, client: TestClient
 
 
 def metric(address: str, beginning: str) -> float:
-    """What the server tells of itself, by the beginning of the line."""
+    """Metrics of the server, by the beginning of their line."""
     metrics = httpx.get(f"{address}/metrics", timeout=PATIENCE).text
     found = re.search(rf"^dpo_explained_{beginning}.* (\S+)$", metrics, re.MULTILINE)
     assert found, beginning
@@ -164,7 +164,7 @@ def metric(address: str, beginning: str) -> float:
 
 
 def training_worker(server: int) -> int:
-    """Which of the workers of a server has a process that trains."""
+    """The worker of a server whose child process is training."""
     (worker,) = {
         worker
         for worker in children(server)
@@ -214,7 +214,7 @@ def one_at_a_time() -> Iterator[str]:
 
 @contextmanager
 def half_read(address: str, seed: int) -> Iterator[socket.socket]:
-    """A connection that has taken the beginning of a stream, with hardly any room for the rest."""
+    """A connection that has read the beginning of a stream and has hardly any buffer for the rest."""
     host, port = address.removeprefix("http://").split(":")
     with socket.socket() as reader:
         reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
@@ -232,7 +232,7 @@ def half_read(address: str, seed: int) -> Iterator[socket.socket]:
 @pytest.mark.slow
 def test_a_slow_reader_holds_up_no_run(one_at_a_time: str) -> None:
     with half_read(one_at_a_time, 1):
-        # Its run is made to its end all the same, and then it is the turn of this one.
+        # Its run is finished all the same, and then it is this one's turn.
         httpx.get(f"{one_at_a_time}{RUN.format(2)}", timeout=PATIENCE).raise_for_status()
         light = httpx.get(f"{one_at_a_time}/api/v1/dpo_loss", timeout=PATIENCE)
         assert light.status_code == 200

@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def fresh() -> Iterator[TestClient]:
-    """A site of its own, for counts that start at nothing."""
+    """An application of its own, whose counts start at zero."""
     with TestClient(create_app(Settings(warm=False))) as client:
         yield client
 
@@ -111,7 +111,7 @@ Samples = dict[tuple[str, ...], float]
 
 
 def metrics_of(client: TestClient) -> Samples:
-    """Values by name and labels, the worker left out."""
+    """Values by name and labels, without the label of the worker."""
     answer = client.get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain; version=")
     assert "etag" not in answer.headers
@@ -190,7 +190,7 @@ def test_a_server_with_damaged_weights_says_so_answers_what_it_can_and_recovers(
         httpx.Client(base_url=address, timeout=PATIENCE) as damaged,
     ):
         assert damaged.get("/healthz").status_code == 200
-        # What needs no lab.
+        # These need no lab.
         for path in ("/", "/sources", "/docs", "/widgets/dpo_loss", "/api/v1/dpo_loss?beta=0.2"):
             assert damaged.get(path).status_code == 200, path
 
@@ -198,7 +198,7 @@ def test_a_server_with_damaged_weights_says_so_answers_what_it_can_and_recovers(
         assert page.status_code == 503
         assert page.headers["content-type"].startswith("text/html")
         assert "The weights file dpo_policy.safetensors is damaged" in page.text
-        # Light numbers, a run in another process, and a stream of one; then the reason for all of it.
+        # A light result, a run in another process, and a stream of one; then the reason.
         for path in (
             "/api/v1/beta_effect",
             "/api/v1/ppo_dynamics?iterations=10",

@@ -1,4 +1,4 @@
-"""A served site from outside: told to stop while it trains, and who its client is said to be."""
+"""A served site seen from outside: stopping while it trains, and who counts as a client."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_a_server_told_to_stop_ends_its_streams_its_processes_and_its_folder(
     def follow(address: str) -> None:
         query = {"iterations": "400", "seed": "11"}
         url = f"{address}/api/v1/ppo_dynamics/stream"
-        # It may end in time, or be cut off: then a browser opens it again.
+        # It may finish in time or be cut off; a browser then reconnects.
         with (
             suppress(httpx.TransportError),
             httpx.stream("GET", url, params=query, timeout=PATIENCE) as answer,
@@ -75,6 +75,6 @@ def test_a_forwarded_address_is_believed_only_of_a_trusted_proxy(
         ) as going,
     ):
         assert any(line.startswith("event: step") for line in going.iter_lines())
-        # The same client may not begin another run; a different one may, if we believe that it is one.
+        # The same client may not start another run; a different one may, if its address is believed.
         assert ask(address, "192.0.2.1", 2) == 429
         assert ask(address, "192.0.2.2", 3) == (200 if believed else 429)

@@ -1,4 +1,4 @@
-"""Heads of pages: what other programs read there, and that no state can break out of it."""
+"""Heads of pages: what other programs read there, and that no state can break out of them."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def test_a_hostile_host_stays_text(client: TestClient, path: str) -> None:
     answer = client.get(path, headers={"host": f"x{HOSTILE}"})
     assert "<script>alert" not in answer.text
     assert "'><script" not in answer.text
-    # Reading it raises if the JSON can not be parsed.
+    # Reading it raises if the JSON cannot be parsed.
     Head(answer.text)
 
 

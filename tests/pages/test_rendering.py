@@ -1,4 +1,4 @@
-"""What a page costs: each thing that it needs is made once."""
+"""The cost of a page: everything it needs is computed once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages as they come from the server: complete without JavaScript, and strict about their query."""
+"""Pages as the server sends them: complete without JavaScript, and strict about their query."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_page_loads_nothing_from_another_host_and_runs_nothing_inline(
     for path in paths:
         elements = Elements(html_of(path))
         for tag, attributes in elements.found:
-            # The addresses of the page itself are whole, and nobody loads them.
+            # The addresses of the page itself are absolute, and nobody loads them.
             named = attributes.get("rel") in ("canonical", "alternate")
             linked = attributes.get("href") if tag == "link" and not named else None
             loaded = attributes.get("src") or linked
@@ -106,7 +106,7 @@ def test_what_does_not_exist_has_a_readable_page(client: TestClient, path: str) 
 
 
 def test_pages_work_under_a_sub_path() -> None:
-    # As the server passes it on, which gets --root-path: the path begins with it.
+    # As the server with --root-path passes it on: the path begins with it.
     client = TestClient(create_app(Settings(warm=False)), root_path="/courses/dpo")
     elements = Elements(client.get("/courses/dpo/sections/reward-modeling").text)
     for name in ("href", "src", "action", "data-api", "data-page"):

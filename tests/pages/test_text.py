@@ -1,4 +1,4 @@
-"""What writes and reads text: formats, mathematics, controls, sources."""
+"""Writing and reading text: formats, mathematics, controls, sources."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pairs made up at random: usual log-probabilities of short responses."""
+"""Random pairs with typical log-probabilities of short responses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.lab.losses import USES_LABEL_SMOOTHING
 from tests.lab.published_losses import Pair, exactly
 
 PROMISE = settings(max_examples=40, derandomize=True, deadline=None)
-"""The same examples each time: a promise that is kept stays kept."""
+"""The same examples each time, so that a passing test keeps passing."""
 
 logps = st.floats(-60, -0.5)
 lengths = st.integers(1, 40)

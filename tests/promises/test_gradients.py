@@ -1,4 +1,4 @@
-"""Gradients equal difference quotients: of training through the whole policy; of losses, test_formulas."""
+"""Gradients of training, through the whole policy, equal difference quotients (of losses: test_formulas)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """A loss falls as the margin grows: as the chosen response gains, and as the rejected one loses.
 
-Where a paper wants something else, the reason stands in ``NOT_FALLING``, and a test shows that it is so.
+Where a paper wants something else, ``NOT_FALLING`` gives the reason, and a test shows that it holds.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ NOT_FALLING = {
     "discopop": "between margins of about -0.1 and 0.1 it goes over from the logistic to the higher "
     "exponential loss",
 }
-"""Losses that have a place beyond which a greater margin costs more. With label smoothing, sigmoid (cDPO)
-is among them: it rests where sigma(margin) = 1 - e."""
+"""Losses with a point beyond which a greater margin costs more. With label smoothing, sigmoid (cDPO)
+is among them: its minimum is where sigma(margin) = 1 - e."""
 
 FALLING = sorted(set(LOSSES) - set(NOT_FALLING))
 
@@ -63,7 +63,7 @@ def test_a_loss_falls_as_the_margin_grows(
     before, after = loss_along(name, moves, [low, min(low + further, 65)], e, beta).tolist()
     assert after <= before
     if abs(low) < 20 and beta < 1:
-        # Not merely flat: but the hinge is, once it is content.
+        # Strictly falling, except for the hinge beyond its margin.
         assert after < before or (name == "hinge" and before == 0)
 
 

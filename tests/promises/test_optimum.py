@@ -50,10 +50,10 @@ def test_random_search_finds_none_better(seed: int, size: float, beta: float, ar
 @pytest.mark.parametrize("beta", BETAS)
 @pytest.mark.parametrize("prompt", [0, 4])
 def test_no_response_is_worth_more_probability(prompt: int, beta: float) -> None:
-    """All 7,776 are tried: to say nothing else, and to say it a little more often."""
+    """For each of the 7,776 responses: always giving it, and giving it a little more often."""
     facts = the_lab().facts(prompt)
     optimal = optimal_logps(facts.reference_logps, facts.true_quality, beta)
-    # Of a policy that always says y, the objective is r(y) + beta log pi_ref(y).
+    # The objective of a policy that always says y is r(y) + beta log pi_ref(y).
     certain = facts.true_quality + beta * facts.reference_logps
     assert float(certain.max()) <= best(facts, beta) + ROUNDING
     # Along pi* + t (y - pi*) the objective is concave, and its slope at t = 0 is 0: it can only fall.

@@ -59,7 +59,7 @@ def test_best_of_n_is_a_distribution(facts: PromptFacts) -> None:
 def test_policies_after_training_are_distributions() -> None:
     widget = WIDGETS["ppo_dynamics"]
     assert widget.policies is not None
-    # A learning rate at which PPO falls over: probabilities come close to 0 and 1.
+    # At this learning rate PPO collapses: probabilities come close to 0 and 1.
     wild = widget.params.model_validate({"iterations": 10, "learning_rate": 0.02})
     for logps in widget.policies(wild).values():
         expect_distribution(logps)
@@ -69,7 +69,7 @@ def test_policies_after_training_are_distributions() -> None:
 @PROMISE
 @given(seed=st.integers(0, 10**6), one=st.floats(1e-9, 300), other=st.floats(1e-9, 300))
 def test_kl_is_never_negative(seed: int, one: float, other: float) -> None:
-    """From all but equal distributions to such whose probabilities underflow."""
+    """From nearly equal distributions to ones whose probabilities underflow."""
     generator = torch.Generator().manual_seed(seed)
     p, q = (
         (size * torch.randn(7776, dtype=torch.float64, generator=generator)).log_softmax(0)
@@ -86,7 +86,7 @@ def test_kl_is_never_negative(seed: int, one: float, other: float) -> None:
     qs=st.lists(st.floats(-40, 0), min_size=4, max_size=4),
 )
 def test_kl_equals_its_definition(ps: list[float], qs: list[float]) -> None:
-    """sum p (log p - log q), on numbers of many digits."""
+    """sum p (log p - log q), computed with many digits."""
     with many_digits():
         p, q = ([Decimal(logit).exp() for logit in logits] for logits in (ps, qs))
         p, q = [v / sum(p) for v in p], [v / sum(q) for v in q]

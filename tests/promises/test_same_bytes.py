@@ -1,6 +1,6 @@
-"""One address gives the same bytes, whichever process answers: this one and a server are asked and compared.
+"""One address gives the same bytes in every process: responses of this one and of a server are compared.
 
-What a run took is measured, so it differs; such fields are left out, by name.
+Measured durations differ between runs; those fields are left out, by name.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from app.widgets.registry import WIDGETS
 from tests.serving import served
 
 MEASURED = {"seconds", "wall_seconds"}
-"""fields that say how long a run took: CPU seconds, and those of the clock on the wall"""
+"""fields with the duration of a run: CPU seconds, and wall-clock seconds"""
 
 TELLS_SECONDS = {"training_race"}
 """widgets whose finding says so too"""
@@ -44,7 +44,7 @@ OTHER_STATE = {
     "loss_family": "loss_type=apo_down&beta=2",
     "quiz": "seed=4&q_partition=is_one&q_loss=0.341",
 }
-"""A state of each widget beside the first; for those that always train, the only one that is asked for."""
+"""A second state of each widget; for those that always train, the only one requested."""
 
 STATES = [
     f"{name}?{query}"
@@ -54,7 +54,7 @@ STATES = [
 
 
 def unmeasured(name: str, body: bytes) -> bytes:
-    """The body without what was measured; untouched, if it holds nothing of that."""
+    """The body without measured durations; unchanged if it holds none."""
     if not any(f'"{field}"'.encode() in body for field in MEASURED):
         return body
 
@@ -85,7 +85,7 @@ def test_two_processes_give_the_same_bytes(client: TestClient) -> None:
 
 @pytest.mark.parametrize("method", ["best_of_n", "ppo"])
 def test_a_fit_does_not_depend_on_where_in_memory_its_numbers_lie(method: str) -> None:
-    """Two processes differ in that, by chance; here it is stirred on purpose."""
+    """Processes differ in this by chance; here they do on purpose."""
     distance = torch.linspace(0.01, 4, 260, dtype=torch.float64)
     quality = (distance * 1.7).sin()
     stir = random.Random(1).randrange

@@ -1,6 +1,5 @@
-"""Adding f(x), the same for all responses of a prompt, to its rewards changes nothing that is observed.
-
-Not the Bradley-Terry probabilities, not pi*, and not the loss of DPO (section 5.1 of arXiv 2305.18290).
+"""Adding f(x), the same for all responses to a prompt, to its rewards changes nothing observable:
+neither the Bradley-Terry probabilities, nor pi*, nor the loss of DPO (section 5.1 of arXiv 2305.18290).
 """
 
 from __future__ import annotations
@@ -54,7 +53,7 @@ def test_the_optimum_stays_and_log_z_takes_the_shift(beta: float, shift: float) 
 @PROMISE
 @given(shift=st.floats(-100, 100), beta=st.floats(0.01, 10), seed=st.integers(0, 10**6))
 def test_the_loss_of_dpo_stays(name: str, shift: float, beta: float, seed: int) -> None:
-    """Implicit rewards of a prompt shifted by beta f(x); losses of differences do not see it."""
+    """Losses of differences do not see a shift of a prompt's implicit rewards by beta f(x)."""
     generator = torch.Generator().manual_seed(seed)
     columns = -5 - 20 * torch.rand(4, 50, dtype=torch.float64, generator=generator)
     smoothing = 0.1 if name == "exo_pair" else 0.0

@@ -1,4 +1,4 @@
-"""Every snippet is executed, and what it prints is compared with what the widget shows."""
+"""Every snippet is executed, and its output compared with what the widget shows."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.serving import PATIENCE
 MOST_LINES = 25
 ENOUGH_NUMBERS = 2
 
-# Beside the default and the suggestions of each widget: states that take another way through its snippet.
+# States that take another path through a snippet than the default and the suggestions do.
 MORE_STATES = {
     "ppo_dynamics": ["iterations=10&seed=7&kl_coefficient=0.2"],
     "likelihood_displacement": ["loss=ipo&beta=0.1"],
@@ -49,7 +49,7 @@ MORE_STATES = {
 
 
 def states_of(name: str) -> list[str]:
-    """Of what always trains, few."""
+    """Only a few of widgets that always train."""
     widget = WIDGETS[name]
     few = [] if widget.trains is always else ["", *widget.tries]
     return list(dict.fromkeys(few + MORE_STATES.get(name, []))) or [""]
@@ -62,7 +62,7 @@ def fetched(server: str, path: str) -> Any:
 
 
 def printed(snippet: str) -> dict[str, float]:
-    """What a snippet prints, run in a name space of its own."""
+    """The output of a snippet, run in a namespace of its own."""
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
         exec(compile(snippet, "snippet", "exec"), {"__name__": "__main__"})
@@ -109,11 +109,11 @@ def test_a_snippet_stands_alone_and_prints_the_numbers_that_the_widget_shows(
         assert len(receipt["snippet"].splitlines()) <= MOST_LINES
         assert {"torch"} <= imported(receipt["snippet"]) <= {"json", "math", "torch", "urllib"}
         numbers = printed(receipt["snippet"])
-        # Without sample sizes there is a difference, and nothing to test it by.
+        # Without sample sizes there is a difference, but no test of it.
         assert len(numbers) >= ENOUGH_NUMBERS or query == "benchmark=cnn_dailymail"
         answer = fetched(server, receipt["url"].removeprefix(server))
         for path, number in numbers.items():
-            # Trained in float32, measured in float64: what is compared here is the measuring.
+            # Trained in float32, measured in float64: this compares the measurement.
             close = pytest.approx(at(answer, path), rel=1e-6, abs=1e-9)
             assert number == close, (name, query, path)
 
@@ -131,7 +131,7 @@ def test_a_hostile_host_name_stays_out_of_what_is_to_be_run(server: str, host: s
     receipt = answer.json()
     assert not set("\"'<>\\ ;") & set(receipt["url"])
     assert shlex.split(receipt["curl"]) == ["curl", "-s", receipt["url"]]
-    # The address is one string of the program, and nothing else of it comes from outside.
+    # The address is one string literal of the program; nothing else in it comes from outside.
     strings = [
         n.value for n in ast.walk(ast.parse(receipt["snippet"])) if isinstance(n, ast.Constant)
     ]

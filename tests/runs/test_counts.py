@@ -1,4 +1,4 @@
-"""What the queue tells of itself."""
+"""Counts of the queue of runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.runs.test_runs import Kept, Scripted, dies, everything, fails, for_ev
 
 
 class Told:
-    """Notes how runs ended."""
+    """Records how runs ended."""
 
     def __init__(self) -> None:
         self.ended: list[tuple[str, Outcome]] = []
@@ -39,7 +39,7 @@ def test_how_runs_ended_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         waiting = asyncio.create_task(everything(runs, "waits"))
         while not runs.waiting:
             await asyncio.sleep(0)
-        # A run that never had its turn is not told of.
+        # A run that never started is not reported.
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
         await events.aclose()
@@ -77,5 +77,5 @@ def test_the_queue_says_how_many_wait_go_on_and_are_read() -> None:
         await runs.close()
         return seen
 
-    # The run that goes on is made to its end, whoever reads it.
+    # A run that has started is finished, whoever reads it.
     assert run(watch()) == [(0, 0, 0, False), (0, 1, 1, False), (1, 1, 3, True), (0, 1, 0, False)]

@@ -20,7 +20,7 @@ WIDGET = Widget(
 
 
 class Counted:
-    """Computes once it may, and notes for what."""
+    """Computes when it is released, and records for which params."""
 
     def __init__(self, *, at_once: bool = True) -> None:
         self.calls: list[int] = []
@@ -42,7 +42,7 @@ class Counted:
 
 
 async def asked(memo: Memo, times: int) -> list[asyncio.Task[Any]]:
-    """So many who wait for one result."""
+    """A number of requests that wait for one result."""
     tasks = [asyncio.create_task(memo.result(WIDGET, Params(n=1))) for _ in range(times)]
     while memo.hits + memo.misses < times:
         await asyncio.sleep(0)

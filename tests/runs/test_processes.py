@@ -1,4 +1,4 @@
-"""Real processes, that train."""
+"""Real child processes that train."""
 
 from __future__ import annotations
 

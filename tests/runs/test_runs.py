@@ -21,7 +21,7 @@ Result = TypeVar("Result")
 
 
 def run(coroutine: Coroutine[None, None, Result]) -> Result:
-    """In a thread of its own: a browser that other tests drive keeps this one's loop running."""
+    """Run in a thread of its own: a browser that other tests drive keeps this thread's loop running."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, coroutine).result()
 
@@ -48,7 +48,7 @@ class Kept(Store):
 
 
 class Scripted:
-    """Makes rows as a script says, and notes what was asked of it."""
+    """Yields rows as a script says, and records the jobs it got."""
 
     pids = ()
 
@@ -181,7 +181,7 @@ def test_readers_who_wait_hear_their_place_whenever_it_changes() -> None:
         for name in "bcd":
             tasks[name] = asyncio.create_task(read(name))
             await waiting[name].wait()
-        # The second of those who wait leaves: the one behind moves up.
+        # The second in the queue leaves: the one behind it moves up.
         tasks["c"].cancel()
         await asyncio.gather(tasks["c"], return_exceptions=True)
         for name in "abd":
@@ -278,8 +278,8 @@ def test_a_run_that_is_lost_every_time_is_given_up(monkeypatch: pytest.MonkeyPat
 
 
 async def held(runs: Runs, release: asyncio.Event, names: Sequence[str]) -> list[str]:
-    """Ask for runs one after the other, each as the client that its name begins with, while the first
-    one holds the only place. Returns the places that they are told, then lets all of them go."""
+    """Request runs one after the other, each as the client that its name begins with, while the first
+    one has the only place. Returns the places that they are told, then releases all of them."""
     told = []
     generators = [runs.events(job(name)) for name in names]
     for name, generator in zip(names, generators, strict=True):

@@ -65,7 +65,7 @@ def test_a_folder_is_bounded_and_forgets_what_was_not_used(tmp_path: Path) -> No
         found = {n for n in range(30) if store.get(f"run {n}") is not None}
     assert {0, 29} <= found
     assert 1 not in found
-    # The file may have room for the run that drove others out.
+    # The file may have room for the run that evicted others.
     assert store.file.stat().st_size <= limit + 200_000
 
 
@@ -117,7 +117,7 @@ def test_without_its_redis_a_store_forgets_but_does_not_fail(
 
 @pytest.fixture
 def silent_redis(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Store, Queue[socket.socket]]]:
-    """A store in a Redis that accepts connections, which are listed, and never answers."""
+    """A store in a Redis that accepts connections, which are recorded, and never answers."""
     monkeypatch.setattr(stores, "REDIS_ANSWERS_WITHIN", 0.05)
     accepted: Queue[socket.socket] = Queue()
     with socket.create_server(("127.0.0.1", 0)) as listening:

@@ -1,4 +1,4 @@
-"""Readers whose requests wait for a run hold up nobody, and leave nothing behind when they go."""
+"""Requests that wait for a run delay no other request, and leave nothing behind when they are closed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ROUTES = [
     "/cards/sections/ppo-problem.png?seed={}",
     "/embed?widget=ppo_dynamics&seed={}",
 ]
-"""all that waits for a run of one's own"""
+"""routes that wait for a run of their own"""
 
 READERS = 120
 """more than there are threads for requests"""
@@ -82,7 +82,7 @@ class Reader:
 
 
 async def answered(app: FastAPI, path: str) -> tuple[int, bytes]:
-    """What comes of a request."""
+    """The response to a request."""
     reader = Reader(app, path)
     await reader.over
     return reader.status, reader.body
@@ -93,7 +93,7 @@ def among_readers(
     count: int,
     act: Callable[[FastAPI, list[Reader]], Awaitable[None]],
 ) -> None:
-    """Do something while so many readers of these routes wait, each for another run."""
+    """Do something while a number of readers of these routes wait, each for another run."""
 
     async def go() -> None:
         settings = Settings(warm=False, concurrent_runs=1)
@@ -111,7 +111,7 @@ def among_readers(
                 reader.leave()
             await asyncio.gather(*(reader.over for reader in (first, *readers)))
 
-    # Where a reader who has left is not heard of, this would wait for ever.
+    # If the server did not notice that a reader has left, this would wait for ever.
     run(asyncio.wait_for(go(), PATIENCE))
 
 

@@ -1,4 +1,4 @@
-"""Runs that a server makes ahead."""
+"""Runs that a server computes ahead."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.runs.test_runs import run
 
 
 class Hall:
-    """A queue in which two runs of readers wait again whenever another one was made."""
+    """A queue in which two runs of readers wait again whenever another run has finished."""
 
     def __init__(self) -> None:
         self.left = 2
@@ -22,7 +22,7 @@ class Hall:
 
     @property
     def waiting(self) -> int:
-        """One less at each look."""
+        """One fewer at each reading."""
         self.left = max(self.left - 1, 0)
         return self.left
 

@@ -1,4 +1,4 @@
-"""The command and the wheel, each as its user meets it."""
+"""The command and the wheel, as a user meets them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)
-    # -P keeps the working folder, and the checkout, off the path; dependencies are those of here.
+    # -P keeps the working folder, and the checkout, off the path; dependencies are those of this environment.
     command = (sys.executable, "-P", "-m", "app.cli")
     with served(command=command, cwd=elsewhere, PYTHONPATH=str(site)) as (_, address):
         yield address

@@ -1,4 +1,4 @@
-"""Set-up: what pyproject.toml asks for is pinned, by hash, and nothing else is installed."""
+"""Set-up: everything that pyproject.toml needs is pinned by hash, and nothing else is installed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NEEDED = {
 
 
 def entries(lock: str) -> list[str]:
-    """What a lock pins, each with its marker and its hashes over several lines."""
+    """The pins of a lock, each with its marker and its hashes over several lines."""
     text = re.sub(r"^ *#.*\n", "", (LOCKS / f"{lock}.txt").read_text("utf-8"), flags=re.MULTILINE)
     return re.split(r"(?<!\\)\n", text.rstrip("\n"))
 
@@ -75,7 +75,7 @@ def test_torch_is_pinned_and_its_build_for_the_cpu_is_of_the_same_version() -> N
     assert str(pin) == f"torch=={build['version']}" == "torch==2.13.0"
     (cpu,) = entries("torch-cpu")
     assert cpu.split(" \\\n    ") == [f"{pin}+{build['local']}", f"--hash=sha256:{build['sha256']}"]
-    # For CUDA nothing is installed where that build is.
+    # With that build, nothing is installed for CUDA.
     assert not [pin.name for pin in pins("dev") if re.match("torch$|triton|nvidia|cuda", pin.name)]
 
 
@@ -90,7 +90,7 @@ def test_what_is_installed_is_what_is_pinned() -> None:
 
 
 class Shop:
-    """A place with packages, locks of them, and an environment to install into."""
+    """A folder with packages, locks of them, and an environment to install into."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -107,7 +107,7 @@ class Shop:
             self.lock(name)
 
     def wheel(self, name: str, version: str) -> str:
-        """Put a package on the shelf; its hash."""
+        """Add a package to the folder; returns its hash."""
         file = self.folder / "shelf" / f"{name}-{version}-py3-none-any.whl"
         info = f"{name}-{version}.dist-info"
         parts = {

@@ -1,4 +1,4 @@
-"""What browsers are sent of others: listed, with version and licence, wherever it goes."""
+"""Third-party files that browsers are sent are listed with version and licence, wherever they go."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Queries: every page and endpoint reads them in one way, and an answer to a bad one is short."""
+"""Queries: every page and endpoint reads them the same way, and a bad one gets a short response."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ EXAMPLES = {
 
 
 def routes(found: Iterable[BaseRoute]) -> Iterator[tuple[str, str]]:
-    """Method and an address of every route but the files'."""
+    """Method and address of every route but those of files."""
     for route in found:
         if isinstance(route, APIRoute):
             path = route.path
@@ -42,7 +42,7 @@ ROUTES = list(routes(create_app(Settings(warm=False)).routes))
 
 
 def names_of_large_query() -> str:
-    """63 KB of parameters that nothing knows."""
+    """63 KB of unknown parameters."""
     return "&".join(f"unknown{n}=1" for n in range(4_500))
 
 
@@ -72,7 +72,7 @@ def test_a_file_is_served_whatever_its_query_says(client: TestClient) -> None:
 def test_an_empty_parameter_counts_as_not_given_on_pages_and_endpoints(client: TestClient) -> None:
     for name, widget in WIDGETS.items():
         if widget.trains is always:
-            continue  # they read their queries by the same function, and take long
+            continue  # they read their queries by the same function, and are slow
         empty = urlencode(dict.fromkeys(widget.params.model_fields, ""))
         assert client.get(f"/api/v1/{name}?{empty}").json() == client.get(f"/api/v1/{name}").json()
         assert client.get(f"/widgets/{name}?{empty}").text == client.get(f"/widgets/{name}").text

@@ -1,4 +1,4 @@
-"""The recorded run of the home page is a run that this checkout makes."""
+"""The recorded run of the home page is what this checkout computes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.studies.home_run import PROMPT, record, recorded
 
 @pytest.mark.slow
 def test_recording_again_gives_the_same_run() -> None:
-    """Within what another processor may round differently over 150 iterations."""
+    """Equal up to what another processor may round differently over 150 iterations."""
     shipped, again = recorded(), record()
     assert (shipped.prompt, shipped.seed) == (again.prompt, again.seed)
     assert len(shipped.path) == len(again.path)
@@ -37,7 +37,7 @@ def test_the_drawing_keeps_the_order_of_values_and_stays_in_its_box() -> None:
     for x, y in drawn.points.values():
         assert drawn.left <= x <= drawn.right
         assert 0 < y < drawn.bottom
-    # Higher quality is higher up, which is a smaller y.
+    # Higher quality is higher up, at a smaller y.
     assert drawn.points["peak"][1] < drawn.points["start"][1] < drawn.points["end"][1]
     assert drawn.path.count("L") == len(recorded().path) - 1
 

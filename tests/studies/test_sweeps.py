@@ -1,4 +1,4 @@
-"""Studies: resumable, complete, and what ships is what this checkout makes."""
+"""Studies: resumable, complete, and shipped as this checkout computes them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_a_study_writes_all_its_runs_in_order_with_what_made_them(
 def test_a_stopped_study_goes_on_where_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A finished run is not made again: a marked result of an earlier start is in the file."""
+    """A finished run is not repeated: a marked result of an earlier start is in the file."""
     monkeypatch.chdir(tmp_path)
     key = json.dumps(vars(TASKS[2]), sort_keys=True)
     marked = [[9.0, 9.0, 9.0]]
@@ -58,7 +58,7 @@ def test_what_ships_is_whole() -> None:
 
 @pytest.mark.slow
 def test_a_sample_of_the_frontier_that_ships_is_made_again() -> None:
-    """Of every method, within what another processor may round differently over a whole run."""
+    """Every method, up to what another processor may round differently over a whole run."""
     for method in METHODS:
         rows = [row for row in frontier_study().rows if row.method == method]
         row = rows[len(rows) // 2]

@@ -1,4 +1,4 @@
-"""The pieces of the benchmark; no time is asserted."""
+"""The parts of the benchmark; no duration is asserted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pieces of the lecture hall and of the soak; no time is asserted."""
+"""The parts of the lecture hall and of the soak; no duration is asserted."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def test_a_soak_that_errs_or_grows_fails(monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.slow
 def test_a_short_soak_holds_more_than_one_lecture(capsys: pytest.CaptureFixture[str]) -> None:
     hurry = ["--students", "3", "--spawn-seconds", "0.3", "--pauses", "0.05"]
-    # So short that memory still grows as caches fill: what is told counts here, not the verdict.
+    # So short that memory still grows as caches fill: this tests the report, not the verdict.
     with suppress(SystemExit):
         soak.main([*hurry, "--iterations", "10", "--minutes", "0.01"])
     rows = [line for line in capsys.readouterr().out.splitlines() if re.match(r"\| \d+ s ", line)]

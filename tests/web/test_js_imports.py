@@ -1,4 +1,4 @@
-"""What a page says of its modules, so that a browser fetches them in one go."""
+"""The modules that a page announces, so that a browser fetches them in one go."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.paths import STATIC
 from app.web.js_imports import IMPORT, imports
 from tests.site import QUICK, Elements
 
-# The whole text has every widget on it, and trains for some.
+# The page with the whole text has every widget, and trains for some.
 PAGES = [*QUICK, pytest.param("/read", marks=pytest.mark.slow)]
 
 

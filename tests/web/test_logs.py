@@ -1,4 +1,4 @@
-"""Log lines: JSON, with the id of their request, and without what readers send."""
+"""Log lines are JSON, have the id of their request, and contain nothing that readers send."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from app.web.problem import Problem
 from tests.serving import COMMAND, served
 
 SECRET = "zebra-4711"
-"""part of what readers send in these tests"""
+"""part of everything that readers send in these tests"""
 
 
 def line_of(record: logging.LogRecord) -> dict[str, Any]:
@@ -151,7 +151,7 @@ def test_a_fault_is_logged_and_told_with_the_id_of_its_request(
     formatted: list[str] = []
 
     class Formatting(logging.Handler):
-        """As the server's handler does: where the line is logged."""
+        """Formats a line where it is logged, as the server's handler does."""
 
         def emit(self, record: logging.LogRecord) -> None:
             formatted.append(JsonLines().format(record))

@@ -1,4 +1,4 @@
-"""Pages of others, sandboxed frames included, may ask for whatever there is and read every answer."""
+"""Pages of other origins, sandboxed frames included, may request everything and read every response."""
 
 from __future__ import annotations
 

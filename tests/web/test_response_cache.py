@@ -1,4 +1,4 @@
-"""Answers that are kept: the same bytes again, ETags, and what is never kept."""
+"""The response cache: the same bytes again, ETags, and what is never cached."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Handler = Callable[..., Awaitable[Response]]
 def serving(
     make: Callable[[str], Response], max_bytes: int = 1_000_000
 ) -> tuple[TestClient, list[str]]:
-    """An application of one route below middleware, and the queries that got as far as it."""
+    """An application of one route behind the middleware, and the queries that reached it."""
     asked: list[str] = []
 
     async def handle(request: object) -> Response:
@@ -114,7 +114,7 @@ def test_no_more_is_kept_than_allowed_and_the_least_asked_for_goes_first() -> No
     client, asked = serving(lambda query: PlainTextResponse("x" * 4_000 + query), max_bytes=12_000)
     for query in ("a", "b", "a", "c", "a", "b"):
         client.get(f"/?{query}")
-    # b went when c came, for a had been asked for since.
+    # b made room for c, because a had been requested since.
     assert asked == ["a", "b", "c", "b"]
 
 
@@ -134,7 +134,7 @@ def test_whatever_is_long_the_memory_that_is_held_stays_within_the_bound() -> No
 
     async def ask() -> None:
         for n in range(2_000):
-            # One part of each is long: of texts, those take the most that need four bytes for a letter.
+            # One part of each is long; text takes the most memory where a letter takes four bytes.
             query, host, path, header = (15_000 if n % 4 == part else 1 for part in range(4))
             scope: Scope = {
                 "type": "http",
@@ -165,5 +165,5 @@ def test_pages_are_checked_each_time_and_data_may_be_used_for_a_while(client: Te
     assert data.headers["cache-control"] == DATA_FRESH
     again = client.get("/api/v1/dpo_loss?beta=0.3", headers={"If-None-Match": data.headers["etag"]})
     assert again.status_code == 304
-    # What other middleware adds goes with it.
+    # Headers that other middleware adds are not cached with it.
     assert again.headers["x-content-type-options"] == "nosniff"

@@ -27,12 +27,12 @@ def test_every_answer_carries_the_headers(client: TestClient, path: str) -> None
     assert headers["referrer-policy"] == "strict-origin-when-cross-origin"
     assert "camera=()" in headers["permissions-policy"]
     said = policy(headers)
-    # No script but from files of ours: neither inline, nor evaluated, nor of others.
+    # Scripts only from our own files: neither inline, nor evaluated, nor from other hosts.
     assert said["default-src"] == "'self'"
     assert "script-src" not in said
     assert said["object-src"] == said["base-uri"] == "'none'"
     assert said["form-action"] == "'self'"
-    # Only what is made for it may be embedded.
+    # Only pages made for embedding may be framed.
     assert said.get("frame-ancestors") == (None if path == "/widgets/dpo_loss" else "'self'")
     assert "set-cookie" not in headers
 

@@ -84,5 +84,5 @@ def test_a_file_changed_since_is_never_served_as_it_was(
     answer = client.get("/a.js", headers={"Accept-Encoding": "br"})
     assert answer.text == "new();" * 200
     compress()
-    # What belonged to the old one is gone.
+    # The compressed files of the old one are gone.
     assert len(list((tmp_path / "vendor" / "compressed").iterdir())) == 2

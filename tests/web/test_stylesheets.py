@@ -1,4 +1,4 @@
-"""One style sheet for all pages, from one file for each subject."""
+"""One style sheet for all pages, joined from one file per subject."""
 
 from __future__ import annotations
 

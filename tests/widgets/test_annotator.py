@@ -19,7 +19,7 @@ DOWNLOAD = "/api/v1/annotator/labels.jsonl"
 
 
 def labels_by_flattery(prompt: str, sign: int, count: int) -> str:
-    """Labels of a judge of flattery, for it (+1) or against it (-1); true quality decides a tie."""
+    """Labels of a judge who likes flattery (+1) or dislikes it (-1); true quality breaks ties."""
     number = the_world().prompt_number(prompt)
     flattering = sum_over_slots(the_world().attribute("flattering", number))
     score = sign * 1000 * flattering + the_lab().facts(number).true_quality

@@ -51,7 +51,7 @@ def outcomes(result: Result) -> dict[str, str]:
 
 
 def changed(params: Params, **columns: list[float] | None) -> LogpsTable:
-    """A batch of the lab with some columns replaced, or left out."""
+    """A batch from the lab with some columns replaced or left out."""
     table = example_of(params)
     merged = {**table.columns, **columns}
     given = {name: values for name, values in merged.items() if values is not None}
@@ -100,7 +100,7 @@ def test_a_policy_that_equals_the_reference_starts_at_ln_2() -> None:
 def test_the_histogram_counts_every_pair_once_on_its_side_of_0() -> None:
     result = compute(Params())
     traces: list[Any] = result.figure["data"]  # type: ignore[assignment]
-    # Between its ends an outline has each bar twice: at its left and at its right edge.
+    # Between its ends an outline has each bar twice, at its left and its right edge.
     wrong, right = (sum(trace["y"][1:-1]) / 2 for trace in traces)
     assert wrong + right == result.pairs
     assert right / result.pairs == result.accuracy
@@ -130,7 +130,7 @@ def test_without_lengths_what_needs_them_is_left_out() -> None:
 
 
 def test_a_loss_that_overflows_is_left_out_and_said() -> None:
-    # ORPO takes the odds of a probability, and those of 1 are infinite.
+    # ORPO uses the odds of a probability, and those of 1 are infinite.
     text = f"{','.join((*LOGPS, *LENGTHS))}\n-1,0,-1,-1,5,5\n"
     result = compute_own(OwnLogps(text=text, loss_type="orpo"))
     assert result.loss is None
@@ -154,7 +154,7 @@ def test_each_mistake_made_with_the_lab_is_found_and_no_other(name: str) -> None
 @pytest.mark.parametrize("loss", LOSS_LABELS)
 def test_there_is_no_false_alarm_under_any_loss_and_beta(loss: str) -> None:
     for settings, (name, found) in product(settings_of(loss), FOUND.items()):
-        # That beta was applied twice can not be seen where both losses are nearly the same.
+        # A beta that was applied twice cannot be seen where both losses are nearly the same.
         expected = ([found], [[], found])[name == "beta_twice"]
         assert kinds(compute(Params(example=name, **settings))) in expected, (name, settings)
 
@@ -162,7 +162,7 @@ def test_there_is_no_false_alarm_under_any_loss_and_beta(loss: str) -> None:
 @pytest.mark.parametrize("factor", [1, 30])
 def test_a_sum_is_told_from_a_mean_also_where_all_are_equally_long(factor: int) -> None:
     def table(name: str) -> LogpsTable:
-        # As long as 5 tokens, or as 150: a sum over so many is so much larger.
+        # With 5 tokens or with 150: the sum grows with the number.
         columns = example_of(Params(example=name)).columns
         equal = [n for n, length in enumerate(columns["chosen_lengths"]) if length == 5]
         scale = 1 if name == "mean" else factor

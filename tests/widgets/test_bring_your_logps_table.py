@@ -1,4 +1,4 @@
-"""Files of log-probabilities: what is read, and what is refused with its line, column and range."""
+"""Files of log-probabilities: what is read, and what is refused with line, column and range."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def line(**changes: object) -> str:
 
 
 def others(count: int) -> dict[str, int]:
-    """Columns that are not read."""
+    """Columns that are ignored."""
     return {f"column {n}": n for n in range(count)}
 
 

@@ -1,7 +1,7 @@
 """Widgets that compute losses are right at the corners of all their ranges.
 
-Against formulas on numbers of 400 digits: dpo_loss, and bring_your_logps with files that hold the least and
-the greatest of all they may hold.
+Against formulas computed to 400 digits: dpo_loss, and bring_your_logps with files of the least and the
+greatest allowed values.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def sigma_of(margin: float) -> float:
 
 
 def corners(name: str) -> list[dpo_loss.Params]:
-    """All corners that are allowed: without a reference, a log-probability has to be below 0."""
+    """All allowed corners: without a reference, a log-probability has to be below 0."""
     smoothings = {"exo_pair": [1e-300, 0.49]}.get(name, [0, 0.49])
     found = []
     for beta, chosen, rejected, reference, lengths, smoothing in product(
@@ -139,7 +139,7 @@ def test_all_losses_of_a_file_of_extremes_are_right(beta: float) -> None:
 
 @pytest.mark.parametrize("size", [5e-324, 1e-200, 1e-9])
 def test_margins_of_next_to_nothing_are_drawn(size: float) -> None:
-    """Their span is too small to be cut into bins, and their squares underflow."""
+    """Their range is too small to be divided into bins, and their squares underflow."""
     rows = [
         dict(zip((*LOGPS, *LENGTHS), (0.0, chance, 0.0, 0.0, length, 5), strict=True))
         for chance, length in ((0.0, 1), (-size, 2), (0.0, 5))

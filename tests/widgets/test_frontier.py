@@ -21,7 +21,7 @@ def test_all_methods_lie_below_the_frontier(result: Result) -> None:
     assert [curve.method for curve in result.curves] == list(METHODS)
     for curve in result.curves:
         for place in curve.places:
-            # A mean of places below a concave curve is below it too.
+            # A mean of points below a concave curve is below it too.
             assert place.true_quality <= frontier.bound(place.kl) + 1e-3
 
 

@@ -45,6 +45,6 @@ def test_the_slope_drawn_is_the_slope_of_the_loss_drawn(loss_type: str) -> None:
     traces = {t["name"]: t for t in at(loss_type=loss_type).figure["data"]}  # type: ignore[attr-defined]
     x, loss, slope = traces["loss"]["x"], traces["loss"]["y"], traces["slope"]["y"]
     measured = [(loss[n + 1] - loss[n - 1]) / (x[n + 1] - x[n - 1]) for n in range(1, len(x) - 1)]
-    # In the middle half of all places: corners and steep places lie between the points drawn.
+    # In the middle half of the points: corners and steep slopes lie between the points drawn.
     missed = sorted(abs(m - s) for m, s in zip(measured, slope[1:-1], strict=True))
     assert missed[len(missed) // 2] < 0.01 * max(abs(s) for s in slope)

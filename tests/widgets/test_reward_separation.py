@@ -21,7 +21,7 @@ def test_the_default_has_the_published_values() -> None:
 
 @given(chosen=rewards, rejected=rewards)
 def test_numbers_are_those_of_the_closed_forms(chosen: float, rejected: float) -> None:
-    """To the last digits, at the ends of the range too: only the margin counts."""
+    """To the last digits, also at the ends of the range: only the margin counts."""
     result = compute(Params(reward_chosen=chosen, reward_rejected=rejected))
     margin = chosen - rejected
     with many_digits():

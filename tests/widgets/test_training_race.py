@@ -31,7 +31,7 @@ def test_what_is_counted_only_grows(result: Result) -> None:
             values = [getattr(place, name) for place in path]
             assert values == sorted(values)
     assert all(place.samples_generated == 0 for place in result.dpo)
-    assert result.rlhf[0].gradient_steps > 0  # the reward model's
+    assert result.rlhf[0].gradient_steps > 0  # of the reward model
 
 
 @pytest.mark.slow
@@ -59,7 +59,7 @@ def test_the_chart_before_the_race_has_the_frontier_alone() -> None:
 
 @pytest.mark.slow
 def test_on_looser_leashes_both_go_farther_and_past_their_peaks(result: Result) -> None:
-    """As a suggestion of the widget says."""
+    """A suggestion of the widget claims this."""
     loose = compute(Params(dpo_beta=0.05, kl_coefficient=0.05))
     assert loose.dpo_last.kl > result.dpo_last.kl
     assert loose.rlhf_last.kl > result.rlhf_last.kl

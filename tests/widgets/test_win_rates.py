@@ -196,7 +196,7 @@ def test_bars_are_named_by_method_and_setting_and_carry_their_errors(benchmark: 
 
 
 def curves(figure: dict[str, Any]) -> list[dict[str, Any]]:
-    """The traces that have markers: those without are the edges of bands."""
+    """The traces with markers: those without are the edges of bands."""
     return [trace for trace in traces(figure) if "marker" in trace]
 
 
