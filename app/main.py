@@ -39,11 +39,12 @@ from app.state.query import NormalizeQueries, refuse_undeclared
 from app.web import errors
 from app.web.body_limit import BodyLimit
 from app.web.client_address import ClientAddress
-from app.web.disconnects import EndsWithItsReader
-from app.web.response_cache import KeptAnswers
-from app.web.security_headers import HeadAsGet, SecurityHeaders
-from app.web.slow_clients import StalledReaders
-from app.web.static_files import HashedStatics
+from app.web.disconnects import CancelOnDisconnect
+from app.web.head_requests import HeadAsGet
+from app.web.response_cache import ResponseCache
+from app.web.security_headers import SecurityHeaders
+from app.web.slow_clients import SlowClientTimeout
+from app.web.static_files import PrecompressedStatics
 from app.web.templating import static_hash
 from app.widgets.registry import WIDGETS
 
@@ -54,6 +55,12 @@ DESCRIPTION = (
 
 JSON_PATHS = r"/api.*|/oembed|/healthz|/readyz|/metrics|/openapi\.json"
 """paths whose errors are problem+json; all others are pages"""
+
+UNCACHED = ("/healthz", "/readyz", "/metrics")
+"""paths whose responses change from moment to moment"""
+
+EMBEDDABLE = r"/widgets/\w+"
+"""paths that other sites may frame"""
 
 WARM_PAUSE_S = 0.5
 """seconds between two looks whether readers' runs are waiting, which go first"""
@@ -100,19 +107,21 @@ def create_app(
     app.include_router(cards.router)
     app.include_router(logps_form.router)
     app.include_router(operations.router)
-    app.mount(f"/static/{static_hash()}", HashedStatics(directory=STATIC), name="static")
+    app.mount(f"/static/{static_hash()}", PrecompressedStatics(directory=STATIC), name="static")
     openapi.install(app)
     errors.install(app, JSON_PATHS)
     http_errors.install(app)
-    app.add_middleware(EndsWithItsReader)
+    app.add_middleware(CancelOnDisconnect)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     # An answer is compressed once, and then kept: a page is 4% smaller than at the level that is usual.
     app.add_middleware(CompressMiddleware, zstd_level=6)
-    app.add_middleware(KeptAnswers, max_bytes=settings.kept_bytes)
+    app.add_middleware(ResponseCache, max_bytes=settings.kept_bytes, uncached=UNCACHED)
     app.add_middleware(NormalizeQueries)
-    app.add_middleware(SecurityHeaders, frame_ancestors=settings.frame_ancestors)
+    app.add_middleware(
+        SecurityHeaders, embeddable=EMBEDDABLE, frame_ancestors=settings.frame_ancestors
+    )
     app.add_middleware(ClientAddress)
-    app.add_middleware(StalledReaders, seconds=settings.stalled_seconds)
+    app.add_middleware(SlowClientTimeout, seconds=settings.stalled_seconds)
     # Anybody's page may ask for anything, also from a sandbox: nothing here belongs to one reader.
     app.add_middleware(
         CORSMiddleware,

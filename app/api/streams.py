@@ -38,7 +38,7 @@ async def streamed(
 ) -> AsyncIterator[ServerSentEvent]:
     """The events of a run after the first ``seen`` of them, once it is its turn; ``done`` is the last."""
     if "head" in request.scope:
-        return  # app/web/security_headers.py: nobody hears the events, so no run is begun
+        return  # app/web/head_requests.py: nobody receives the events, so no run is started
     number = 0
     try:
         async with aclosing(request.app.state.runs.events(job_of(widget, params))) as events:

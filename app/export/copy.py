@@ -21,7 +21,7 @@ from app.export.plan import PLANS
 from app.export.results import Computed, compute_all, index_file, results_file
 from app.export.states import Plan, State, states_by_file
 from app.paths import STATIC
-from app.web.stylesheets import sheet
+from app.web.stylesheets import bundled_stylesheet
 from app.widgets.registry import WIDGETS
 
 PLOTLY = "vendor/plotly-basic.min.js"
@@ -139,7 +139,7 @@ def _with_fonts(path: Path) -> str:
         font = base64.b64encode((path.parent / found[1]).read_bytes()).decode()
         return f'url("data:font/woff2;base64,{font}")'
 
-    return _FONT.sub(inside, sheet(path))
+    return _FONT.sub(inside, bundled_stylesheet(path))
 
 
 def _report(

@@ -10,7 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.ops.metrics import Metrics
-from app.web.logs import id_for, request_id
+from app.web.logs import request_id, request_id_for
 from app.web.request_paths import is_file, path_of
 
 HEADER = "X-Request-ID"
@@ -38,7 +38,7 @@ class Observed:
             return
         began = time.perf_counter()
         path = path_of(scope)
-        own_id = id_for(Headers(scope=scope).get(HEADER))
+        own_id = request_id_for(Headers(scope=scope).get(HEADER))
         status, sent, complete = 500, 0, False
 
         async def noted(message: Message) -> None:
@@ -56,7 +56,7 @@ class Observed:
             await self.app(scope, receive, noted)
         finally:
             seconds = time.perf_counter() - began
-            route, kept = route_of(scope), scope.get("kept")
+            route, kept = route_of(scope), scope.get("cache")
             self.metrics.request(route, scope["method"], status, seconds, kept)
             fields: dict[str, Any] = {
                 "method": scope["method"][:20],

@@ -1,4 +1,4 @@
-"""How large the body of a request may be."""
+"""A limit on the size of request bodies."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.web.problem import FieldError, detail_of, problem_of
 
 
 class BodyTooLarge(HTTPException):
-    """A body above the limit; ``errors`` are those of its problem document."""
+    """A request body above the limit; ``errors`` go into its problem document."""
 
     def __init__(self, max_bytes: int) -> None:
         allowed = f"at most {max_bytes} bytes"
@@ -20,7 +20,7 @@ class BodyTooLarge(HTTPException):
 
 
 class BodyLimit:
-    """Refuse request bodies above a size with 413, whether or not they declare their length."""
+    """Refuses larger request bodies with 413, whether or not they declare their length."""
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
         self.app = app

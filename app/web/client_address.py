@@ -1,7 +1,7 @@
-"""Whose request this is: the address of the other side, as uvicorn tells it.
+"""The client address of the current request, as uvicorn reports it.
 
-Uvicorn believes a header ``X-Forwarded-For`` only of proxies that it was told to trust
-(``--forwarded-allow-ips``, by default this machine alone), so nobody can pass for another.
+Uvicorn trusts ``X-Forwarded-For`` only from the proxies in ``--forwarded-allow-ips`` (by default this machine
+alone), so clients cannot forge their address.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from contextvars import ContextVar
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 client: ContextVar[str] = ContextVar("client", default="")
-"""of the request that is being answered; empty outside of one"""
+"""the address; empty outside of a request"""
 
 
 class ClientAddress:
-    """Tells everything below whose request it answers."""
+    """Sets ``client`` for everything inside."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

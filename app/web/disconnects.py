@@ -1,4 +1,4 @@
-"""A request whose reader has left ends, and gives up the place in the queue of runs that it waits in."""
+"""Cancels requests whose client has disconnected, so that they stop waiting for what nobody will receive."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import anyio
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-LEFT = 499
-"""the status in the log of a request whose reader has left; nobody gets it"""
+CLIENT_CLOSED_REQUEST = 499
+"""the status in the log; nobody receives it"""
 
 
-class EndsWithItsReader:
-    """Cancels a GET whose reader closes the connection before the answer begins.
+class CancelOnDisconnect:
+    """Cancels a GET whose client disconnects before the response starts.
 
-    From then on the answer hears of it itself. A body, which no GET has, is read and left out.
+    Once it has started, the response is notified itself. The body, which a GET should not have, is discarded.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -26,33 +26,33 @@ class EndsWithItsReader:
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
             await self.app(scope, receive, send)
             return
-        asked, begun, left = False, False, asyncio.Event()
+        requested, started, disconnected = False, False, asyncio.Event()
 
         async def listen() -> None:
             while (await receive())["type"] != "http.disconnect":
                 pass
-            left.set()
-            if not begun:
+            disconnected.set()
+            if not started:
                 waiting.cancel()
 
         async def received() -> Message:
-            nonlocal asked
-            if asked:
-                await left.wait()
+            nonlocal requested
+            if requested:
+                await disconnected.wait()
                 return {"type": "http.disconnect"}
-            asked = True
+            requested = True
             return {"type": "http.request", "body": b"", "more_body": False}
 
-        async def noted(message: Message) -> None:
-            nonlocal begun
-            begun = True
+        async def observed_send(message: Message) -> None:
+            nonlocal started
+            started = True
             await send(message)
 
         listening = asyncio.create_task(listen())
         try:
             with anyio.CancelScope() as waiting:
-                await self.app(scope, received, noted)
+                await self.app(scope, received, observed_send)
         finally:
             listening.cancel()
         if waiting.cancelled_caught:
-            await Response(status_code=LEFT)(scope, receive, send)
+            await Response(status_code=CLIENT_CLOSED_REQUEST)(scope, receive, send)

@@ -1,4 +1,4 @@
-"""What a module imports: a browser that is told so does not find out one round trip at a time."""
+"""What JavaScript modules import, for modulepreload links, which save a round trip for each level."""
 
 from __future__ import annotations
 
@@ -9,15 +9,12 @@ from posixpath import dirname, join, normpath
 from app.paths import STATIC
 
 IMPORT = re.compile(r'^import (?:\{([^}]*)\} from )?"([^"]+)";[^\S\n]*$', re.MULTILINE)
-"""names and path; the only form that our files use"""
+"""names and path; the only form of import that the files use"""
 
 
 @lru_cache(maxsize=64)
 def imports(*names: str) -> tuple[str, ...]:
-    """Modules and all that they import by name, as paths below the statics, each once.
-
-    What they import when needed does not count.
-    """
+    """Modules and all that they import statically, as paths below the static folder, each once."""
     found: dict[str, None] = {}
     for name in names:
         source = (STATIC / name).read_text(encoding="utf-8")

@@ -1,7 +1,7 @@
-"""Logs: one JSON object per line, with the id of the request that a line is about.
+"""Logs as one JSON object per line, with the id of the request that caused it.
 
-What readers send, a query or a body, is never written. An exception in a request is therefore told by its
-type and the places in the code, without its text, which may quote a value.
+Queries and bodies are never logged. An exception in a request is therefore logged by its type and traceback,
+without its message, which may quote a value.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from typing import Any
 from uuid import uuid4
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
-"""of the request that is being answered; empty outside of one"""
+"""the id of the current request; empty outside of one"""
 
-_GIVEN = re.compile(r"[A-Za-z0-9-]{1,64}")
-
-
-def id_for(given: str | None) -> str:
-    """The id that a request brings along, if it is short, of letters, digits and hyphens; else a new one."""
-    return given if given is not None and _GIVEN.fullmatch(given) else str(uuid4())
+_SAFE_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 
-class JsonLines(logging.Formatter):
-    """A record, with the dict that it may carry as ``fields``."""
+def request_id_for(given: str | None) -> str:
+    """The id that a client sent, if it is short and has only letters, digits and hyphens; else a new one."""
+    return given if given is not None and _SAFE_ID.fullmatch(given) else str(uuid4())
+
+
+class JsonFormatter(logging.Formatter):
+    """Formats a record and the dict that it may have as ``fields``."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """One line."""
+        """The record as one line."""
         moment = datetime.fromtimestamp(record.created, UTC)
         line: dict[str, Any] = {
             "time": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
@@ -42,24 +42,24 @@ class JsonLines(logging.Formatter):
             line["request_id"] = request_id.get()
         line |= getattr(record, "fields", {})
         if record.exc_info and record.exc_info[1] is not None:
-            line["exceptions"] = _told(record.exc_info[1])
+            line["exceptions"] = _exceptions(record.exc_info[1])
         return json.dumps(line, ensure_ascii=False)
 
 
-def _told(error: BaseException) -> list[dict[str, Any]]:
-    """An exception and those that it came from."""
+def _exceptions(error: BaseException) -> list[dict[str, Any]]:
+    """An exception and those that caused it."""
     found: list[dict[str, Any]] = []
     left = [error]
     while left:
         one = left.pop(0)
         frames = traceback.extract_tb(one.__traceback__)
-        told: dict[str, Any] = {
+        described: dict[str, Any] = {
             "type": type(one).__qualname__,
             "at": [f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in frames],
         }
         if not request_id.get():
-            told["text"] = str(one)
-        found.append(told)
+            described["text"] = str(one)
+        found.append(described)
         if isinstance(one, BaseExceptionGroup):
             left += one.exceptions
         before = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
@@ -71,7 +71,7 @@ def _told(error: BaseException) -> list[dict[str, Any]]:
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "app.web.logs.JsonLines"}},
+    "formatters": {"json": {"()": "app.web.logs.JsonFormatter"}},
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",
@@ -86,4 +86,4 @@ LOGGING: dict[str, Any] = {
         "python_multipart": {"level": "CRITICAL"},  # its warnings quote bodies
     },
 }
-"""for ``logging.config.dictConfig``: ours and the server's messages, those of others from warnings on"""
+"""for ``logging.config.dictConfig``: messages of the app and the server, and warnings of other packages"""

@@ -1,10 +1,9 @@
-"""Answers to GET requests, kept as they go out: most of what is asked for has been asked for before.
+"""In-memory cache of GET responses, with ETags.
 
-Everything here is a function of its address, so an answer carries an ETag, a copy of it may be kept by
-browsers and by whatever stands between, and the next one who asks gets the same bytes again.
+Every response is a function of its URL, so browsers and proxies may cache it too.
 
-Addresses and hosts are whatever a client writes. Each has answers of its own, so none gets what was made for
-another, and all that is kept counts against the bound: a thousand hosts drive out answers, and no more.
+Host and path are chosen by the client. They are part of the key, so no client receives a response made for
+another host, and everything cached counts against the limit, so many hosts can only evict entries.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections import OrderedDict
+from collections.abc import Collection
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -21,87 +21,94 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.web.request_paths import is_file, path_of
 from app.web.static_files import accepts
 
-LARGEST = 2_000_000
-"""bytes of an answer that is kept, with its address and headers; a longer one is passed on as it comes"""
+MAX_ENTRY_BYTES = 2_000_000
+"""of one entry, with its key and headers; a larger response is passed through"""
 
 OVERHEAD = 600
-"""bytes that keeping an answer takes beside its texts: objects, and its place in the store"""
+"""bytes that an entry takes beside its strings"""
 
 ENCODINGS = ("zstd", "br", "gzip")
-"""that answers are compressed by, the best first"""
+"""content encodings of responses, best first"""
 
-DATA_FRESH = "public, max-age=300"
-"""JSON and pictures: the same until the server is a newer one"""
+DATA_CACHE_CONTROL = "public, max-age=300"
+"""of JSON and images, which change only when the server is upgraded"""
 
-PAGE_FRESH = "no-cache"
-"""A page names statics by their hash: a copy is shown only if the server says that it is still the same."""
-
-NEVER = ("/healthz", "/readyz", "/metrics")
-"""what tells of the moment"""
+PAGE_CACHE_CONTROL = "no-cache"
+"""Pages name static files by their hash, so browsers must check that a cached page is still current."""
 
 Key = tuple[str, str, str, str, bytes, str]
-"""all that an answer depends on: scheme, host, the paths of the site and of the page, query, encoding"""
+"""all that a response depends on: scheme, host, root path, path, query, encoding"""
 
 
 @dataclass(frozen=True)
-class Answer:
-    """One that was sent whole."""
+class CachedResponse:
+    """A complete response with status 200."""
 
     key: Key
     headers: list[tuple[bytes, bytes]]
     body: bytes
     etag: str
     route: object
-    """that made it, for those who count requests"""
+    """the route that made it, for the request log"""
 
     @property
     def size(self) -> int:
-        """Bytes of memory that it takes."""
+        """Approximate memory in bytes."""
         texts = [*self.key, *(text for pair in self.headers for text in pair), self.body, self.etag]
         return OVERHEAD + sum(map(sys.getsizeof, [*texts, *self.headers]))
 
 
-class KeptAnswers:
-    """Keep answers up to so many bytes in all; what was asked for longest ago goes first."""
+class ResponseCache:
+    """Caches responses up to ``max_bytes`` and evicts the least recently used first.
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    Args:
+        uncached: paths that are never cached, beside those of static files
+    """
+
+    def __init__(self, app: ASGIApp, max_bytes: int, uncached: Collection[str] = ()) -> None:
         self.app = app
         self.max_bytes = max_bytes
-        self._answers: OrderedDict[Key, Answer] = OrderedDict()
+        self.uncached = uncached
+        self._responses: OrderedDict[Key, CachedResponse] = OrderedDict()
         self._bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        if scope["type"] != "http" or scope["method"] != "GET" or _passed_on(scope):
+        if scope["type"] != "http" or scope["method"] != "GET" or self._is_uncached(scope):
             await self.app(scope, receive, send)
             return
-        key = _normalised(scope)
-        answer = self._answers.get(key)
-        if answer is None:
-            answer = await self._ask(key, scope, receive, send)
-            if answer is None:
+        key = _normalized(scope)
+        response = self._responses.get(key)
+        if response is None:
+            response = await self._request(key, scope, receive, send)
+            if response is None:
                 return
-            self._keep(answer)
-            scope["kept"] = "miss"
+            self._store(response)
+            scope["cache"] = "miss"
         else:
-            self._answers.move_to_end(key)
-            scope["kept"], scope["route"] = "hit", answer.route
-        await _give(answer, Headers(scope=scope).get("if-none-match"), send)
+            self._responses.move_to_end(key)
+            scope["cache"], scope["route"] = "hit", response.route
+        await _send(response, Headers(scope=scope).get("if-none-match"), send)
 
-    async def _ask(self, key: Key, scope: Scope, receive: Receive, send: Send) -> Answer | None:
-        """The application's answer, or None if it was passed on because it can not be kept."""
+    def _is_uncached(self, scope: Scope) -> bool:
+        return is_file(scope) or path_of(scope) in self.uncached
+
+    async def _request(
+        self, key: Key, scope: Scope, receive: Receive, send: Send
+    ) -> CachedResponse | None:
+        """The application's response, or None if it cannot be cached and was passed through."""
         start: Message | None = None
         parts: list[bytes] | None = []
-        answer: Answer | None = None
+        response: CachedResponse | None = None
         length = 0
 
         async def collect(message: Message) -> None:
-            nonlocal start, parts, answer, length
+            nonlocal start, parts, response, length
             if parts is None:
                 await send(message)
             elif message["type"] == "http.response.start":
                 start = message
-                if not _may_be_kept(message):
+                if not _is_cacheable(message):
                     parts = None
                     await send(message)
             elif start is None or message["type"] != "http.response.body":
@@ -110,31 +117,27 @@ class KeptAnswers:
                 parts.append(message.get("body", b""))
                 length += len(parts[-1])
                 if not message.get("more_body", False):
-                    answer = _answer(key, start, b"".join(parts), scope.get("route"))
-                elif length > LARGEST:
+                    response = _cached(key, start, b"".join(parts), scope.get("route"))
+                elif length > MAX_ENTRY_BYTES:
                     await send(start)
                     await send({**message, "body": b"".join(parts)})
                     parts = None
 
         await self.app(scope, receive, collect)
-        return answer
+        return response
 
-    def _keep(self, answer: Answer) -> None:
-        if answer.size > LARGEST:
+    def _store(self, response: CachedResponse) -> None:
+        if response.size > MAX_ENTRY_BYTES:
             return
-        replaced = self._answers.pop(answer.key, None)
-        self._answers[answer.key] = answer
-        self._bytes += answer.size - (replaced.size if replaced else 0)
+        replaced = self._responses.pop(response.key, None)
+        self._responses[response.key] = response
+        self._bytes += response.size - (replaced.size if replaced else 0)
         while self._bytes > self.max_bytes:
-            self._bytes -= self._answers.popitem(last=False)[1].size
+            self._bytes -= self._responses.popitem(last=False)[1].size
 
 
-def _passed_on(scope: Scope) -> bool:
-    return is_file(scope) or path_of(scope) in NEVER
-
-
-def _normalised(scope: Scope) -> Key:
-    """What an answer depends on. The application is asked with the host and the encoding that are kept."""
+def _normalized(scope: Scope) -> Key:
+    """The key of a request, whose host and encoding become those of the key."""
     headers = MutableHeaders(scope=scope)
     host = headers.get("host", "").lower()
     wanted = ", ".join(headers.getlist("accept-encoding"))
@@ -152,7 +155,7 @@ def _normalised(scope: Scope) -> Key:
     )
 
 
-def _may_be_kept(start: Message) -> bool:
+def _is_cacheable(start: Message) -> bool:
     headers = Headers(raw=start["headers"])
     return (
         start["status"] == HTTPStatus.OK
@@ -162,31 +165,31 @@ def _may_be_kept(start: Message) -> bool:
     )
 
 
-def _answer(key: Key, start: Message, body: bytes, route: object) -> Answer:
+def _cached(key: Key, start: Message, body: bytes, route: object) -> CachedResponse:
     headers = MutableHeaders(raw=list(start["headers"]))
     page = headers.get("content-type", "").startswith("text/html")
     etag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
     headers["etag"] = etag
-    headers.setdefault("cache-control", PAGE_FRESH if page else DATA_FRESH)
+    headers.setdefault("cache-control", PAGE_CACHE_CONTROL if page else DATA_CACHE_CONTROL)
     headers["content-length"] = str(len(body))
-    return Answer(key, headers.raw, body, etag, route)
+    return CachedResponse(key, headers.raw, body, etag, route)
 
 
-async def _give(answer: Answer, known: str | None, send: Send) -> None:
-    """The answer, or that the copy which the other side has is the same."""
-    if known is not None and _matches(known, answer.etag):
-        left_out = (b"content-length", b"content-type", b"content-encoding")
-        headers = [pair for pair in answer.headers if pair[0] not in left_out]
+async def _send(response: CachedResponse, if_none_match: str | None, send: Send) -> None:
+    """Send the response, or 304 if the client has a current copy."""
+    if if_none_match is not None and _matches(if_none_match, response.etag):
+        omitted = (b"content-length", b"content-type", b"content-encoding")
+        headers = [pair for pair in response.headers if pair[0] not in omitted]
         status, body = HTTPStatus.NOT_MODIFIED, b""
     else:
-        headers, status, body = answer.headers, HTTPStatus.OK, answer.body
-    # A copy, for whoever adds headers on the way out.
+        headers, status, body = response.headers, HTTPStatus.OK, response.body
+    # A copy, as other middleware adds headers.
     await send({"type": "http.response.start", "status": int(status), "headers": list(headers)})
     await send({"type": "http.response.body", "body": body})
 
 
-def _matches(known: str, etag: str) -> bool:
-    """If-None-Match, RFC 9110 13.1.2: compared weakly."""
-    return known.strip() == "*" or etag in (
-        tag.strip().removeprefix("W/") for tag in known.split(",")
+def _matches(if_none_match: str, etag: str) -> bool:
+    """The weak comparison of RFC 9110, 13.1.2."""
+    return if_none_match.strip() == "*" or etag in (
+        tag.strip().removeprefix("W/") for tag in if_none_match.split(",")
     )

@@ -1,4 +1,4 @@
-"""Small pieces of HTTP: HEAD and security headers."""
+"""Security headers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ UNUSED = [
     *("accelerometer", "camera", "geolocation", "gyroscope", "magnetometer"),
     *("microphone", "midi", "payment", "usb"),
 ]
-"""what a browser can do and no page of ours asks for, nor anything that might be slipped into one"""
+"""browser features that no page uses, denied so that injected code cannot use them either"""
 
 HEADERS = {
     "Referrer-Policy": "strict-origin-when-cross-origin",
@@ -37,19 +37,21 @@ ANYBODY = "*"
 
 
 class SecurityHeaders:
-    """Headers that every answer carries.
+    """Adds security headers to every response.
 
-    A widget's own page may be framed by the pages of ``frame_ancestors``, origins with spaces between them
-    or all; what is not made to be embedded, by our own alone.
+    Args:
+        embeddable: regular expression of the paths that other sites may frame
+        frame_ancestors: which sites those are: origins separated by spaces, or ``*`` for all
     """
 
-    def __init__(self, app: ASGIApp, frame_ancestors: str) -> None:
+    def __init__(self, app: ASGIApp, embeddable: str, frame_ancestors: str) -> None:
         self.app = app
-        # Said in words, "*" would leave out pages that a lecturer opens from disk.
-        self._embeds = POLICY
+        self._embeddable = re.compile(embeddable)
+        # No directive for all: an explicit "*" excludes pages that are opened from disk.
+        self._embeddable_policy = POLICY
         if frame_ancestors != ANYBODY:
-            self._embeds += f"; frame-ancestors {frame_ancestors}"
-        self._others = f"{POLICY}; frame-ancestors 'self'"
+            self._embeddable_policy += f"; frame-ancestors {frame_ancestors}"
+        self._policy = f"{POLICY}; frame-ancestors 'self'"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -62,42 +64,14 @@ class SecurityHeaders:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.setdefault("X-Content-Type-Options", "nosniff")
-                # Scripts, styles and fonts do what the page that loads them may do: they are many, and
-                # each byte of theirs counts before the first number is seen.
+                # Static files are bound by the policy of the page that loads them, and there are many:
+                # leaving these headers out makes the first page load faster.
                 if not file:
-                    embed = re.fullmatch(r"/widgets/\w+", path)
-                    policy = self._embeds if embed else self._others
+                    embeddable = self._embeddable.fullmatch(path)
+                    policy = self._embeddable_policy if embeddable else self._policy
                     headers.setdefault("Content-Security-Policy", policy)
                     for name, value in HEADERS.items():
                         headers.setdefault(name, value)
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
-
-
-class HeadAsGet:
-    """Answers HEAD as GET without the body, from the same copies and with the same headers.
-
-    The application sees a GET; ``head`` in its scope lets a stream do without the run that nobody hears.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
-        if scope["type"] != "http" or scope["method"] != "HEAD":
-            await self.app(scope, receive, send)
-            return
-
-        async def send_without_body(message: Message) -> None:
-            if message["type"] == "http.response.body":
-                message = {**message, "body": b""}
-            await send(message)
-
-        # A copy: the server goes by the method in its own. What is found out goes back to whoever counts.
-        asked = {**scope, "method": "GET", "head": True}
-        try:
-            await self.app(asked, receive, send_without_body)
-        finally:
-            scope.update({**asked, "method": "HEAD"})

@@ -1,4 +1,4 @@
-"""Readers of an event stream who no longer take what is sent are cut off: each holds a place (app/runs)."""
+"""Disconnects clients that stop reading an event stream, as each occupies a place among the open streams."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 log = logging.getLogger(__name__)
 
 
-class Stalled(Exception):
-    """The reader took nothing for too long."""
+class ClientStalled(Exception):
+    """The client read nothing for too long."""
 
 
-class StalledReaders:
-    """Ends a stream when one part of it can not be sent within so many seconds."""
+class SlowClientTimeout:
+    """Ends an event stream if a part of it cannot be sent within so many seconds."""
 
     def __init__(self, app: ASGIApp, seconds: float) -> None:
         self.app = app
@@ -24,24 +24,24 @@ class StalledReaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        streamed = False
+        streaming = False
 
         async def send_in_time(message: Message) -> None:
-            nonlocal streamed
+            nonlocal streaming
             if message["type"] == "http.response.start":
                 kind = Headers(raw=message["headers"]).get("content-type", "")
-                streamed = kind.startswith("text/event-stream")
-            if not streamed:
+                streaming = kind.startswith("text/event-stream")
+            if not streaming:
                 await send(message)
                 return
             try:
                 async with asyncio.timeout(self.seconds):
                     await send(message)
             except TimeoutError as late:
-                raise Stalled from late
+                raise ClientStalled from late
 
-        # The server closes a connection whose answer has not come to its end.
+        # The server closes a connection whose response is incomplete.
         try:
             await self.app(scope, receive, send_in_time)
-        except* Stalled:
-            log.info("a reader took nothing of a stream for %g seconds", self.seconds)
+        except* ClientStalled:
+            log.info("a client read nothing of a stream for %g seconds", self.seconds)

@@ -1,8 +1,7 @@
-"""Files that may be kept for ever, compressed before the server starts.
+"""Static files, cached for ever by browsers and compressed before the server starts.
 
-``compress()`` runs at set-up (``python -m app.web.static_files``). A compressed file is named by the hash of
-its content, so that one of another version is never served: a file that was changed since goes out
-compressed on its way, as everything else does.
+``python -m app.web.static_files`` compresses them at set-up. A compressed file is named by the hash of its
+content, so an outdated one is never served: a file that has changed since is compressed with each response.
 """
 
 from __future__ import annotations
@@ -22,25 +21,26 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from app.paths import COMPRESSED, STATIC
-from app.web.stylesheets import sheet
+from app.web.stylesheets import bundled_stylesheet
 
 SUFFIXES = {".css", ".js", ".svg", ".txt"}
-"""of files that get smaller"""
+"""of files that compress well"""
 
 ENCODINGS: dict[str, Callable[[bytes], bytes]] = {
     "br": lambda body: bytes(brotli.compress(body, quality=11)),
     "gzip": gzip.compress,
 }
-"""the best first"""
+"""best first"""
 
 
-class HashedStatics(StaticFiles):
-    """Files under an address that contains a hash of them all: a copy never goes stale."""
+class PrecompressedStatics(StaticFiles):
+    """Serves compressed files, below an address with a hash of them all: a cached copy is never stale."""
 
     def __init__(self, directory: Path) -> None:
         super().__init__(directory=directory)
-        self._sheets = {
-            path.relative_to(directory).as_posix(): sent(path) for path in directory.rglob("*.css")
+        self._stylesheets = {
+            path.relative_to(directory).as_posix(): content_of(path)
+            for path in directory.rglob("*.css")
         }
         self._compressed = {
             (path.relative_to(directory).as_posix(), encoding): compressed
@@ -50,10 +50,10 @@ class HashedStatics(StaticFiles):
         }
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """As Starlette, with a compressed file where there is one, and say that a copy may be kept."""
+        """The file, compressed if possible, with headers that let it be cached for ever."""
         response = await super().get_response(path, scope)
-        if path in self._sheets and response.status_code == HTTPStatus.OK:
-            response = Response(self._sheets[path], media_type="text/css")
+        if path in self._stylesheets and response.status_code == HTTPStatus.OK:
+            response = Response(self._stylesheets[path], media_type="text/css")
         if response.status_code != HTTPStatus.OK:
             return response
         wanted = Headers(scope=scope).get("accept-encoding", "")
@@ -70,7 +70,7 @@ class HashedStatics(StaticFiles):
 
 
 def accepts(header: str, encoding: str) -> bool:
-    """Whether a header Accept-Encoding names an encoding, and does not refuse it (RFC 9110 12.5.3)."""
+    """Whether an Accept-Encoding header names an encoding without refusing it (RFC 9110, 12.5.3)."""
     for part in header.lower().split(","):
         name, *options = (piece.strip() for piece in part.split(";"))
         if name == encoding:
@@ -79,24 +79,24 @@ def accepts(header: str, encoding: str) -> bool:
 
 
 def compressible(folder: Path) -> Iterator[Path]:
-    """The files that are worth it."""
+    """The files that are worth compressing."""
     for path in sorted(folder.rglob("*")):
         if path.suffix in SUFFIXES and COMPRESSED not in path.parents:
             yield path
 
 
-def sent(path: Path) -> bytes:
-    """What a file is sent as: itself, or a style sheet with all that it imports."""
-    return sheet(path).encode() if path.suffix == ".css" else path.read_bytes()
+def content_of(path: Path) -> bytes:
+    """The content to serve: the file, or a style sheet with all that it imports."""
+    return bundled_stylesheet(path).encode() if path.suffix == ".css" else path.read_bytes()
 
 
 def compressed_file(path: Path, encoding: str) -> Path:
-    """Where a file lies compressed, if it does."""
-    return COMPRESSED / f"{hashlib.sha256(sent(path)).hexdigest()[:20]}.{encoding}"
+    """Where the compressed file is, if it exists."""
+    return COMPRESSED / f"{hashlib.sha256(content_of(path)).hexdigest()[:20]}.{encoding}"
 
 
 def compress() -> None:
-    """Compress what is not yet, and forget what is no longer there."""
+    """Compress new files and delete outdated compressed ones."""
     COMPRESSED.mkdir(parents=True, exist_ok=True)
     wanted = set()
     for path in compressible(STATIC):
@@ -104,7 +104,7 @@ def compress() -> None:
             file = compressed_file(path, encoding)
             wanted.add(file)
             if not file.is_file():
-                file.write_bytes(encode(sent(path)))
+                file.write_bytes(encode(content_of(path)))
     for file in set(COMPRESSED.iterdir()) - wanted:
         file.unlink()
 

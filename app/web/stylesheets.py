@@ -1,4 +1,4 @@
-"""A style sheet that imports others goes out as one file: a request each would keep a slow reader waiting."""
+"""Style sheets with their imports inlined, which saves a request for each."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from pathlib import Path
 _IMPORT = re.compile(r'^@import "([^"]+)";\n', re.MULTILINE)
 
 
-class OtherFolder(ValueError):
-    """An imported sheet lies elsewhere: the addresses in it would lead astray."""
+class ForeignImport(ValueError):
+    """A style sheet imports one from another folder, whose relative URLs would break."""
 
 
-def sheet(path: Path) -> str:
-    """The text of a style sheet, with those that it imports in their places.
+def bundled_stylesheet(path: Path) -> str:
+    """The text of a style sheet with its imports inlined.
 
     Raises:
-        OtherFolder: one of them does not lie beside it
+        ForeignImport: it imports one from another folder
     """
 
     def text(found: re.Match[str]) -> str:
         if "/" in found[1]:
-            raise OtherFolder(f"{path.name} imports {found[1]}")
-        return sheet(path.parent / found[1])
+            raise ForeignImport(f"{path.name} imports {found[1]}")
+        return bundled_stylesheet(path.parent / found[1])
 
     return _IMPORT.sub(text, path.read_text(encoding="utf-8"))

@@ -28,7 +28,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from app.main import create_app
 from app.settings import Settings
-from app.web.slow_clients import StalledReaders
+from app.web.slow_clients import SlowClientTimeout
 from tests.runs.test_runs import run
 from tests.serving import COMMAND, PATIENCE, children, free_port, served
 
@@ -262,7 +262,9 @@ def test_who_takes_nothing_of_a_stream_is_cut_off(kind: str, cut_off: bool) -> N
         async def receive() -> Message:
             raise AssertionError
 
-        asked = asyncio.create_task(StalledReaders(endless, 0.01)({"type": "http"}, receive, send))
+        asked = asyncio.create_task(
+            SlowClientTimeout(endless, 0.01)({"type": "http"}, receive, send)
+        )
         if cut_off:
             await asyncio.wait_for(asked, PATIENCE)
         else:

@@ -27,7 +27,7 @@ from app.main import create_app
 from app.ops.metrics import Metrics
 from app.ops.request_log import LONGEST_PATH, Observed
 from app.settings import Settings
-from app.web.logs import JsonLines, id_for, request_id
+from app.web.logs import JsonFormatter, request_id, request_id_for
 from app.web.problem import Problem
 from tests.serving import COMMAND, served
 
@@ -36,7 +36,7 @@ SECRET = "zebra-4711"
 
 
 def line_of(record: logging.LogRecord) -> dict[str, Any]:
-    text = JsonLines().format(record)
+    text = JsonFormatter().format(record)
     assert "\n" not in text
     parsed: dict[str, Any] = json.loads(text)
     return parsed
@@ -82,14 +82,14 @@ def test_an_exception_outside_of_requests_has_its_text() -> None:
 
 @given(st.from_regex(r"[A-Za-z0-9-]{1,64}", fullmatch=True))
 def test_a_well_formed_id_is_kept(given_id: str) -> None:
-    assert id_for(given_id) == given_id
+    assert request_id_for(given_id) == given_id
 
 
 @pytest.mark.parametrize("bad", [None, "", "a b", "a\n", "é", "x" * 65, '"', "a_b"])
 def test_any_other_is_replaced_by_a_new_one(bad: str | None) -> None:
-    first, second = id_for(bad), id_for(bad)
+    first, second = request_id_for(bad), request_id_for(bad)
     assert first not in (bad, second)
-    assert id_for(first) == first
+    assert request_id_for(first) == first
 
 
 def lines_of(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
@@ -118,8 +118,8 @@ def test_each_request_leaves_one_line(client: TestClient, caplog: pytest.LogCapt
     assert (nope["status"], nope["route"]) == (404, "/sections/{slug}")
     assert (posted["status"], posted["method"]) == (422, "POST")
     assert len(long["path"]) == LONGEST_PATH
-    assert SECRET not in "".join(JsonLines().format(r) for r in caplog.records)
-    assert "0.123" not in "".join(JsonLines().format(r) for r in caplog.records)
+    assert SECRET not in "".join(JsonFormatter().format(r) for r in caplog.records)
+    assert "0.123" not in "".join(JsonFormatter().format(r) for r in caplog.records)
 
 
 def test_the_id_goes_back_to_whoever_asked(client: TestClient) -> None:
@@ -154,7 +154,7 @@ def test_a_fault_is_logged_and_told_with_the_id_of_its_request(
         """Formats a line where it is logged, as the server's handler does."""
 
         def emit(self, record: logging.LogRecord) -> None:
-            formatted.append(JsonLines().format(record))
+            formatted.append(JsonFormatter().format(record))
 
     handler = Formatting()
     logging.getLogger("app").addHandler(handler)

@@ -14,7 +14,13 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
-from app.web.response_cache import DATA_FRESH, LARGEST, PAGE_FRESH, KeptAnswers
+from app.main import UNCACHED
+from app.web.response_cache import (
+    DATA_CACHE_CONTROL,
+    MAX_ENTRY_BYTES,
+    PAGE_CACHE_CONTROL,
+    ResponseCache,
+)
 
 Handler = Callable[..., Awaitable[Response]]
 
@@ -31,7 +37,7 @@ def serving(
         return make(query)
 
     app = Starlette(routes=[Route("/{path:path}", handle, methods=["GET", "POST"])])
-    return TestClient(KeptAnswers(app, max_bytes)), asked
+    return TestClient(ResponseCache(app, max_bytes, UNCACHED)), asked
 
 
 def test_an_address_is_answered_once_and_then_again_with_the_same_bytes() -> None:
@@ -61,8 +67,8 @@ def test_a_copy_that_is_the_same_is_not_sent_again() -> None:
         lambda _: PlainTextResponse("mine", headers={"Cache-Control": "no-store"}),
         lambda _: PlainTextResponse("mine", headers={"Set-Cookie": "a=b"}),
         lambda _: StreamingResponse(iter(["data: 1\n\n"]), media_type="text/event-stream"),
-        lambda _: PlainTextResponse("x" * (LARGEST + 1)),
-        lambda _: StreamingResponse(iter(["x" * LARGEST, "y", "z"])),
+        lambda _: PlainTextResponse("x" * (MAX_ENTRY_BYTES + 1)),
+        lambda _: StreamingResponse(iter(["x" * MAX_ENTRY_BYTES, "y", "z"])),
     ],
 )
 def test_what_is_not_for_keeping_is_asked_for_each_time(
@@ -147,7 +153,7 @@ def test_whatever_is_long_the_memory_that_is_held_stays_within_the_bound() -> No
             }
             await kept(scope, receive, send)
 
-    kept = KeptAnswers(app, bound)
+    kept = ResponseCache(app, bound)
     tracemalloc.start()
     try:
         asyncio.run(ask())
@@ -160,9 +166,9 @@ def test_whatever_is_long_the_memory_that_is_held_stays_within_the_bound() -> No
 
 def test_pages_are_checked_each_time_and_data_may_be_used_for_a_while(client: TestClient) -> None:
     page = client.get("/sections/beta")
-    assert page.headers["cache-control"] == PAGE_FRESH
+    assert page.headers["cache-control"] == PAGE_CACHE_CONTROL
     data = client.get("/api/v1/dpo_loss?beta=0.3")
-    assert data.headers["cache-control"] == DATA_FRESH
+    assert data.headers["cache-control"] == DATA_CACHE_CONTROL
     again = client.get("/api/v1/dpo_loss?beta=0.3", headers={"If-None-Match": data.headers["etag"]})
     assert again.status_code == 304
     # Headers that other middleware adds are not cached with it.

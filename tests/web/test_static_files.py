@@ -10,12 +10,12 @@ from starlette.testclient import TestClient
 from app.paths import STATIC
 from app.web import static_files as statics
 from app.web.static_files import (
-    HashedStatics,
+    PrecompressedStatics,
     accepts,
     compress,
     compressed_file,
     compressible,
-    sent,
+    content_of,
 )
 from app.web.templating import static_hash
 
@@ -58,7 +58,7 @@ def test_a_static_comes_compressed_and_is_the_same(
     assert "Accept-Encoding" in answer.headers["vary"]
     assert answer.headers["content-type"].startswith("text/")
     assert "immutable" in answer.headers["cache-control"]
-    assert answer.content == sent(STATIC / name)
+    assert answer.content == content_of(STATIC / name)
     size = int(answer.headers["content-length"])
     assert size == compressed_file(STATIC / name, encoding).stat().st_size
 
@@ -80,7 +80,7 @@ def test_a_file_changed_since_is_never_served_as_it_was(
     compress()
     assert len(list((tmp_path / "vendor" / "compressed").iterdir())) == 2
     file.write_text("new();" * 200)
-    client = TestClient(Starlette(routes=[Mount("/", HashedStatics(tmp_path))]))
+    client = TestClient(Starlette(routes=[Mount("/", PrecompressedStatics(tmp_path))]))
     answer = client.get("/a.js", headers={"Accept-Encoding": "br"})
     assert answer.text == "new();" * 200
     compress()

@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.paths import STATIC
-from app.web.stylesheets import OtherFolder, sheet
+from app.web.stylesheets import ForeignImport, bundled_stylesheet
 from app.web.templating import static_hash
 
 
@@ -18,13 +18,13 @@ def test_imports_stand_in_their_places_in_their_order(tmp_path: Path) -> None:
     (tmp_path / "a.css").write_text("a { }\n")
     (tmp_path / "b.css").write_text('@import "c.css";\nb { }\n')
     (tmp_path / "c.css").write_text("c { }\n")
-    assert sheet(tmp_path / "all.css") == "/* both */\na { }\nc { }\nb { }\ni { }\n"
+    assert bundled_stylesheet(tmp_path / "all.css") == "/* both */\na { }\nc { }\nb { }\ni { }\n"
 
 
 def test_a_sheet_of_another_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "all.css").write_text('@import "vendor/a.css";\n')
-    with pytest.raises(OtherFolder, match=r"all\.css imports vendor/a\.css"):
-        sheet(tmp_path / "all.css")
+    with pytest.raises(ForeignImport, match=r"all\.css imports vendor/a\.css"):
+        bundled_stylesheet(tmp_path / "all.css")
 
 
 @pytest.mark.parametrize("encoding", ["br", ""])
