@@ -34,10 +34,10 @@ from app.main import create_app
 from app.settings import Settings
 from tests.export.reduced import reduced
 
-# Machines are noisy: no test may fail for being slow.
+# Machines are noisy, and runs let everybody else go first: no test may fail for being slow.
 hypothesis_settings.register_profile("untimed", deadline=None)
 hypothesis_settings.load_profile("untimed")
-expect.set_options(timeout=60_000)
+expect.set_options(timeout=240_000)
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -89,7 +89,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def server(shared: Path) -> Iterator[str]:
     """The address of a running server on a free port of this machine."""
     listening = socket.create_server(("127.0.0.1", 0))
-    settings = Settings(warm=False, store=str(shared / "runs"))
+    settings = Settings(warm=False, store=str(shared / "runs"), run_seconds=1200)
     config = uvicorn.Config(create_app(settings), log_level="warning")
     uvicorn_server = uvicorn.Server(config)
     thread = threading.Thread(target=uvicorn_server.run, kwargs={"sockets": [listening]})

@@ -44,7 +44,12 @@ def served(
     server = subprocess.Popen(
         [*command, "serve", "--port", "0", *options],
         cwd=cwd,
-        env={**os.environ, "DPO_EXPLAINED_WARM": "0", **settings},
+        env={
+            **os.environ,
+            "DPO_EXPLAINED_WARM": "0",
+            "DPO_EXPLAINED_RUN_SECONDS": "1200",
+            **settings,
+        },
         stderr=subprocess.PIPE,
         text=True,
     )

@@ -24,7 +24,7 @@ from app.runs.store import RedisStore
 from app.widgets.ppo_dynamics import WIDGET, Params
 from tests.serving import free_port
 
-PATIENCE = 120
+PATIENCE = 240
 ITERATIONS = 120
 BIN = Path(sys.executable).parent
 

@@ -15,7 +15,7 @@ PHONE: ViewportSize = {"width": 390, "height": 844}
 
 SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 
-PATIENCE = 180_000
+PATIENCE = 240_000
 """milliseconds; a page may have to train first, on a busy machine"""
 
 

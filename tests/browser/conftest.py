@@ -22,7 +22,7 @@ def guest(browser: Browser) -> Iterator[Page]:
     """A page that may visit the host and its frames; its console has to stay clean."""
     context = browser.new_context(viewport={"width": 900, "height": 900}, reduced_motion="reduce")
     page = context.new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(240_000)
     page.set_default_navigation_timeout(60_000)
     faults: list[str] = []
     page.on("console", lambda m: faults.append(m.text) if m.type in ("error", "warning") else None)

@@ -56,7 +56,7 @@ def copy(request: pytest.FixtureRequest, offline_copy: Path) -> str:
 @pytest.fixture(scope="module")
 def visits(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(240_000)
     yield context
     context.close()
 

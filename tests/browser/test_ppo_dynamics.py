@@ -16,7 +16,7 @@ def test_a_run_is_watched_to_its_end(page: Page) -> None:
     before = found.locator("[data-field]").all_text_contents()
     shown = record_texts(found, "[data-run-text]")
     found.get_by_role("button", name="Run with a new seed").click()
-    expect(found.locator("[data-run-text]")).to_have_text("60 of 60 iterations", timeout=60_000)
+    expect(found.locator("[data-run-text]")).to_have_text("60 of 60 iterations", timeout=240_000)
     # It is drawn while it runs, not only at the end.
     assert any(re.match(r"([1-9]|[1-5]\d) of 60", text) for text in shown.json_value())
     expect(found.locator(".widget-body")).to_have_attribute("aria-busy", "false")

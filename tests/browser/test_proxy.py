@@ -21,7 +21,7 @@ from tests.serving import free_port
 
 SUB_PATH = "/courses/dpo"
 OPERATING = Path(__file__).parents[2] / "docs" / "operating.md"
-PATIENCE = 60
+PATIENCE = 240
 
 CONFIGURATION = """
 pid {folder}/nginx.pid;

@@ -124,7 +124,7 @@ def whole_platform(offline_copy: Path, tmp_path_factory: pytest.TempPathFactory)
 @pytest.fixture
 def learner(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1100, "height": 900})
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(240_000)
     page = context.new_page()
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))

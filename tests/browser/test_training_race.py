@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.helpers import expect_chart, field, widget
 
 UNDER_WAY = re.compile(r"^([1-9]|[1-4]\d) of 50 legs")
-PATIENCE = 90_000
+PATIENCE = 240_000
 
 
 def button(found: Locator, name: str) -> Locator:
