@@ -20,7 +20,7 @@ export const showReceipt = (widget, path) => {
     return [
       part("The request", receipt.url, { "data-receipt": "url" }),
       part("For the shell", receipt.curl, { "data-receipt": "curl" }),
-      part("By torch, without our code", receipt.snippet, { "data-receipt": "snippet" }),
+      ...(receipt.snippet ? [part("By torch, without our code", receipt.snippet, { "data-receipt": "snippet" })] : []),
       part("The answer, figures left out", JSON.stringify(withoutFigures(widget.result), null, 1), { "data-receipt": "json" }),
     ];
   };

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,13 +11,8 @@ from starlette.testclient import TestClient
 
 from app.cli import command_line
 from app.content.sections import SECTIONS
-from app.paths import STATIC, TEMPLATES
 from app.widgets.registry import WIDGETS
 from tests.contract import FILE, commands, routes, statuses
-
-TESTS = Path(__file__).parent
-NOT_WIDGETS = {"__init__", "__pycache__", "base", "common", "fields", "registry"}
-
 
 CONTRACT = json.loads(FILE.read_text("utf-8"))
 
@@ -65,20 +59,8 @@ def test_no_parameter_is_required_that_was_not(document: Any) -> None:
                 assert field["required"] <= known["required"], (route, name)
 
 
-def test_sections_and_their_widgets_keep_their_order() -> None:
+def test_sections_keep_their_order() -> None:
     assert [section.slug for section in SECTIONS] == CONTRACT["sections"]
-    assert list(WIDGETS) == [name for section in SECTIONS for name in section.widgets]
-
-
-def test_the_four_trees_and_the_registry_line_up() -> None:
-    found = (TESTS.parent / "app/widgets").glob("[a-z]*")
-    modules = {path.stem for path in found} - NOT_WIDGETS
-    templates = {path.stem for path in (TEMPLATES / "widgets").glob("*.html")}
-    assert modules == templates == set(WIDGETS)
-    tests = {path.stem.removeprefix("test_") for path in (TESTS / "widgets").glob("test_*.py")}
-    assert tests >= set(WIDGETS)
-    # A widget that only draws its charts needs no script.
-    assert {path.stem for path in (STATIC / "widgets").glob("*.js")} < set(WIDGETS)
 
 
 def test_every_parameter_and_field_of_a_result_is_described(document: Any) -> None:

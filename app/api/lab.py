@@ -1,25 +1,22 @@
-"""JSON: the lab's own numbers, studies, policies and receipts, for those who check ours.
+"""JSON: the lab's own numbers, studies and receipts, for those who check ours.
 
 No ``from __future__ import annotations`` here: FastAPI has to see the real types.
 """
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Request
 
 from app.api import lab_numbers
 from app.api.lab_numbers import ComparisonParams, LabComparisons, LabPrompt
 from app.receipts import Receipt, receipt
-from app.runs.job import job_of
-from app.runs.policies import Policies
 from app.runs.threads import computed
 from app.state.query import checks_query
 from app.state.views import views, widget_named
 from app.studies.data import ClimbRow, Study, StudyRow, frontier_study, overoptimization_study
 from app.web.problem import Problem
 from app.web.request_paths import site_url
-from app.widgets.base import PromptId, Widget
-from app.widgets.registry import WIDGETS
+from app.widgets.base import PromptId
 
 router = APIRouter(
     prefix="/api/v1",
@@ -82,30 +79,3 @@ async def get_receipt(request: Request, name: str) -> Receipt:
     widget_named(name)
     shown = (await views(request, [name]))[name]
     return await computed(receipt, shown, site_url(request))
-
-
-def policies_route(widget: Widget) -> None:
-    """Register the route of a widget's trained policies."""
-    model = widget.params
-    if widget.policies is None:
-        return
-
-    @router.get(
-        f"/{widget.name}/policies",
-        name=f"get_{widget.name}_policies",
-        summary=f"Trained policies of {widget.name} over all responses",
-        description="Log-probabilities of the 7,776 responses, so that every expectation can be worked out.",
-        openapi_extra={"x-example": f"/api/v1/{widget.name}/policies"},
-    )
-    async def get_policies(
-        request: Request,
-        params: Annotated[model, Query()],  # type: ignore[valid-type]
-    ) -> Policies:
-        made = await request.app.state.runs.result(job_of(widget, params, "policies"))
-        return Response(made, media_type="application/json")  # type: ignore[return-value]
-
-    del get_policies
-
-
-for _widget in WIDGETS.values():
-    policies_route(_widget)

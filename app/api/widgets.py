@@ -11,6 +11,8 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from app.api.preference_loss import PairBatch, PairLosses, pair_losses
 from app.api.streams import ENDED_EARLY, QUEUED, LastEventId, room_for, streamed
+from app.runs.job import job_of
+from app.runs.policies import Policies
 from app.runs.threads import computed
 from app.web.problem import InvalidParams, Problem
 from app.widgets import annotator
@@ -71,10 +73,33 @@ def _add_stream(widget: Widget) -> None:
     )(stream_run)
 
 
+def _add_policies(widget: Widget) -> None:
+    model = widget.params
+
+    async def get_policies(
+        request: Request,
+        params: Annotated[model, Query()],  # type: ignore[valid-type]
+    ) -> Response:
+        made = await request.app.state.runs.result(job_of(widget, params, "policies"))
+        return Response(made, media_type="application/json")
+
+    router.get(
+        f"/{widget.name}/policies",
+        name=f"get_{widget.name}_policies",
+        summary=f"Trained policies of {widget.name} over all responses",
+        description="Log-probabilities of the 7,776 responses, so that every expectation can be worked out.",
+        response_model=Policies,
+        tags=["checking"],
+        openapi_extra={"x-example": f"/api/v1/{widget.name}/policies"},
+    )(get_policies)
+
+
 for _widget in WIDGETS.values():
     _add_result(_widget)
     if _widget.stream is not None:
         _add_stream(_widget)
+    if _widget.policies is not None:
+        _add_policies(_widget)
 
 
 CSV = "text/csv"

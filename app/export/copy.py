@@ -17,11 +17,11 @@ from tqdm import tqdm
 from app.content.sources import ServedPackage, served_packages
 from app.export import report
 from app.export.pages import Copy, all_pages, one_widget, rendered
-from app.export.plan import PLANS
 from app.export.results import Computed, compute_all, index_file, results_file
-from app.export.states import Plan, State, states_by_file
+from app.export.states import State, states_by_file
 from app.paths import STATIC
 from app.web.stylesheets import bundled_stylesheet
+from app.widgets.plan import Plan
 from app.widgets.registry import WIDGETS
 
 PLOTLY = "vendor/plotly-basic.min.js"
@@ -48,11 +48,12 @@ def export(
     folder: Path,
     widget: str | None = None,
     jobs: int | None = None,
-    plans: Mapping[str, Plan] = PLANS,
+    plans: Mapping[str, Plan] | None = None,
 ) -> report.Report:
     """Write the explainer, or one widget, into a folder; a copy that is there is replaced.
 
-    ``jobs`` processes compute, by default one for each core.
+    ``jobs`` processes compute, by default one for each core. ``plans`` are for tests: other
+    plans than the widgets' own.
 
     Raises:
         Occupied: the folder has files that are no copy
@@ -64,12 +65,12 @@ def export(
     data = folder / Path(INDEX).parent
     data.mkdir(parents=True)
     pages = one_widget(widget) if widget else all_pages()
-    chosen = {name: plans[name] for name in names}
+    chosen = {name: plans[name] if plans else WIDGETS[name].export for name in names}
     made = datetime.now(UTC).date().isoformat()
     # First of all, for it says that this folder is a copy's.
     (folder / INDEX).write_text(index_file(chosen), encoding="utf-8")
 
-    files = {name: states_by_file(name, chosen[name]) for name in names}
+    files = {name: states_by_file(WIDGETS[name], chosen[name]) for name in names}
     states = {name: [state for part in files[name].values() for state in part] for name in names}
     total = sum(map(len, states.values())) + len(pages)
     with tqdm(total=total, desc="export", unit="result") as bar:

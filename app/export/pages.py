@@ -13,9 +13,9 @@ from urllib.parse import quote
 from fastapi import FastAPI
 
 from app.content.sections import SECTIONS
-from app.export.states import Plan
 from app.main import create_app
 from app.settings import Settings
+from app.widgets.plan import Plan
 from app.widgets.registry import WIDGETS
 
 BASE = "http://offline.invalid"

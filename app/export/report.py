@@ -8,8 +8,8 @@ from pathlib import Path
 from pydantic import BaseModel, Field
 
 from app.content.sources import ServedPackage
-from app.export.states import Kind
 from app.web.templating import templates
+from app.widgets.plan import Kind
 
 
 class WidgetPart(BaseModel):

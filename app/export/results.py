@@ -14,8 +14,8 @@ from typing import Any
 import torch
 from pydantic import ValidationError
 
-from app.export.plan import PLANS
-from app.export.states import Plan, State
+from app.export.states import State, index
+from app.widgets.plan import Plan
 from app.widgets.registry import WIDGETS
 
 DIGITS = 7
@@ -37,7 +37,8 @@ class Computed:
 
 def computed(name: str, state: State) -> Computed:
     """One result as the endpoint gives it, less what the plan leaves out."""
-    widget, plan = WIDGETS[name], PLANS[name]
+    widget = WIDGETS[name]
+    plan = widget.export
     try:
         params = widget.params.model_validate(state)
     except ValidationError as error:
@@ -86,7 +87,7 @@ def compute_all(
 
 
 def _chunks(name: str, states: Sequence[State]) -> Iterator[tuple[int, Sequence[State]]]:
-    size = 1 if PLANS[name].kind == "recorded" else CHUNK
+    size = 1 if WIDGETS[name].export.kind == "recorded" else CHUNK
     for place in range(0, len(states), size):
         yield place, states[place : place + size]
 
@@ -112,10 +113,10 @@ def results_file(name: str, results: Sequence[Computed]) -> str:
     return f'dpoExported.files[{json.dumps(name)}] = "{packed}";\n'
 
 
-def index_file(plans: dict[str, Plan]) -> str:
+def index_file(plans: Mapping[str, Plan]) -> str:
     """A script that says for each widget which states there are, and in which file."""
-    index = {name: plan.index(name) for name, plan in plans.items()}
-    return f"window.dpoExported = {_json({'widgets': index, 'files': {}})};\n"
+    widgets = {name: index(WIDGETS[name], plan) for name, plan in plans.items()}
+    return f"window.dpoExported = {_json({'widgets': widgets, 'files': {}})};\n"
 
 
 def _json(value: Any) -> str:

@@ -12,8 +12,8 @@ from typing import Any
 from app.content.sections import SECTIONS, section_of
 from app.export.copy import export
 from app.export.pages import all_pages
-from app.export.plan import PLANS
 from app.export.report import Report
+from app.export.states import tables
 from app.paths import STATIC
 from app.web.templating import templates
 from app.widgets.registry import WIDGETS
@@ -72,7 +72,8 @@ def add_launch(folder: Path, widget: str | None, edition: str = EDITIONS[0]) -> 
 
 def _package(widget: str | None) -> dict[str, Any]:
     """What the script has to know: pages to be read, pages with the quiz, its sheets, where to begin."""
-    seeds = sorted({seed for grid in PLANS[QUIZ].grids for seed in grid["seed"]})
+    quiz = WIDGETS[QUIZ]
+    seeds = sorted({s for table in tables(quiz, quiz.export) for s in table.axes["seed"]})
     if widget:
         return {"pages": [], "quizPages": ["index.html"], "seeds": seeds, "start": "index.html"}
     files = all_pages()

@@ -8,14 +8,11 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, Field
 
-from app.lab.trained import the_lab
-from app.lab.world import the_world
-from app.receipts.formulas import LOSSES, SIDES
+from app.paths import TEMPLATES
+from app.receipts.formulas import LOSSES
 from app.state.views import WidgetView
 from app.web.templating import templates
 from app.widgets.base import WidgetResult
-from app.widgets.dpo_derivation.mistakes import opponents_prompt
-from app.widgets.rlhf_pipeline import ppo
 
 
 class Receipt(BaseModel):
@@ -24,7 +21,8 @@ class Receipt(BaseModel):
     url: str = Field(description="the request whose answer the widget shows")
     curl: str = Field(description="the same request for a shell")
     snippet: str = Field(
-        description="Python that needs torch alone and prints the numbers again, by their paths in the answer"
+        description="Python that needs torch alone and prints the numbers again, by their paths in the "
+        "answer; empty for a widget that has none"
     )
 
 
@@ -47,65 +45,16 @@ def without_figures(result: WidgetResult) -> dict[str, Any]:
 
 
 def snippet(view: WidgetView, base: str) -> str:
-    """The snippet of a widget, templates/receipts/N.py.jinja, filled in with its state."""
-    template = templates.env.get_template(f"receipts/{view.widget.name}.py.jinja")
-    params = view.params.model_dump(mode="json")
-    text = template.render(
+    """The snippet of a widget, templates/receipts/N.py.jinja, filled in with its state; empty without one."""
+    name = f"receipts/{view.widget.name}.py.jinja"
+    if not (TEMPLATES / name).is_file():
+        return ""
+    text = templates.env.get_template(name).render(
         base=base,
-        p=params,
+        p=view.params.model_dump(mode="json"),
         r=view.result,
         query=view.query,
         formula=LOSSES.__getitem__,
-        sides=_sides,
-        **_of_prompt(params),
-        **_of_stage(params),
-        **_of_comparison(view.result),
+        **view.widget.receipt(view.params, view.result),
     )
     return text.strip() + "\n"
-
-
-def _sides(step: int) -> str:
-    left, right = SIDES[step]
-    return f"left = {left}\nright = {right}"
-
-
-def _of_prompt(params: dict[str, Any]) -> dict[str, Any]:
-    """The prompt of the widget, if it has one, and the one that follows it."""
-    prompt = params.get("prompt", params.get("studied"))
-    if prompt is None:
-        return {}
-    world = the_world()
-    number = world.prompt_number(prompt)
-    other = world.prompts[opponents_prompt(number, "other_prompt")].id
-    return {"prompt": prompt, "prompt_number": number, "other_prompt": other}
-
-
-def _of_stage(params: dict[str, Any]) -> dict[str, Any]:
-    """What the stages of the pipeline need: all prompts, the held-out pairs, and the run of PPO."""
-    if "stage" not in params:
-        return {}
-    world = the_world()
-    config, prompt = ppo.CONFIG, world.prompts[ppo.PROMPT].id
-    run = f"prompt={prompt}&kl_coefficient={config.kl_coefficient}&seed={config.seed}"
-    return {
-        "prompts": tuple(prompt.id for prompt in world.prompts),
-        "held_out_seed": the_lab().held_out_seed,
-        "ppo_policies": f"ppo_dynamics/policies?{run}&iterations={config.iterations}",
-        "prompt": prompt,
-    }
-
-
-def _of_comparison(result: Any) -> dict[str, Any]:
-    """Wins and sample sizes behind the first comparison of published results."""
-    comparison = getattr(result, "comparison", None)
-    if comparison is None:
-        return {"wins": [], "sizes": []}
-    by_label = {method.label: method for method in result.methods}
-    pair = [by_label[label] for label in (comparison.first, comparison.second) if label in by_label]
-    # The first method alone against an even split.
-    pair = pair or result.methods[:1]
-    wins, sizes = [method.wins for method in pair], [method.n for method in pair]
-    return {
-        "wins": wins if None not in wins else [],
-        "sizes": sizes if None not in sizes else [],
-    }

@@ -28,22 +28,3 @@ LOSSES = {
     "kto": "torch.sigmoid(-beta * c) + torch.sigmoid(beta * r)",
 }
 """By loss_type; the shape of c and r carries over."""
-
-SIDES = {
-    1: (
-        "(pi.exp() * quality).sum() - beta * (pi.exp() * (pi - ref)).sum()",
-        "(pi.exp() * (quality - beta * (pi - ref))).sum()",
-    ),
-    2: (
-        "quality - beta * (pi - ref)",
-        "beta * log_z - beta * (pi - torch.log_softmax(ref + quality / beta, 0))",
-    ),
-    3: ("quality", "written"),
-    4: ("torch.sigmoid(quality - reward_l)", "torch.sigmoid(written - written_l)"),
-    5: ("torch.sigmoid(written - written_l)", "torch.sigmoid(implicit - implicit_l)"),
-    6: (
-        "-torch.nn.functional.logsigmoid(implicit - implicit_l)",
-        "torch.nn.functional.softplus(reward_l - quality)",
-    ),
-}
-"""Left and right side of each step of the derivation."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
+from itertools import product
 from typing import Literal
+from urllib.parse import parse_qsl
 
 import torch
 from pydantic import BaseModel, Field
@@ -32,6 +34,7 @@ from app.lab.world import all_responses, response_number, sum_over_slots, the_wo
 from app.widgets import fields
 from app.widgets.base import PROMPT_TEXTS, PromptId, Widget, WidgetParams, WidgetResult
 from app.widgets.common.phrases import Phrase, scored_phrases
+from app.widgets.plan import ALL, Grid, Plan
 
 LEAST = 10
 MOST = 30
@@ -378,6 +381,27 @@ def _figure(posterior: Posterior) -> dict[str, object]:
     )
 
 
+TRIES = {
+    "prompt=poem&labels=bbaaabbaabababbbbaab&align=yes": "Be a judge who always takes the more flattering response, and align.",
+    "prompt=poem&labels=aabaaaabbbbaabbbabba&align=yes": "Be one who never does, and compare.",
+}
+
+
+def _label_texts(longest: int) -> tuple[str, ...]:
+    return tuple("".join(text) for n in range(longest + 1) for text in product("ab", repeat=n))
+
+
+def _label_by_label(query: str) -> tuple[Grid, ...]:
+    """A suggestion from its first label on, and aligned as soon as it can be."""
+    given = dict(parse_qsl(query))
+    labels, prompt = given["labels"], {"prompt": (given["prompt"],)}
+    prefixes = tuple(labels[:length] for length in range(len(labels) + 1))
+    return (
+        {**prompt, "labels": prefixes},
+        {**prompt, "labels": prefixes[LEAST:], "align": ("yes",)},
+    )
+
+
 WIDGET = Widget(
     name="annotator",
     title="Your labels, and a model aligned with them",
@@ -389,8 +413,15 @@ WIDGET = Widget(
     trains=lambda params: params.align == "yes",
     policies=policies,
     example="prompt=poem&labels=abbabaabbabb&align=yes",
-    tries={
-        "prompt=poem&labels=bbaaabbaabababbbbaab&align=yes": "Be a judge who always takes the more flattering response, and align.",
-        "prompt=poem&labels=aabaaaabbbbaabbbabba&align=yes": "Be one who never does, and compare.",
-    },
+    tries=TRIES,
+    export=Plan(
+        "recorded",
+        "The first six labels of every prompt are yours to choose. Aligning a model takes ten, so that is "
+        "here for the two suggestions above alone; with a server you can label on.",
+        (
+            {"prompt": ALL, "labels": _label_texts(6)},
+            *(grid for query in TRIES for grid in _label_by_label(query)),
+        ),
+        split="prompt",
+    ),
 )

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from app.lab.world import the_world
+from app.widgets.plan import Plan
 
 PromptId = StrEnum("PromptId", {prompt.id: prompt.id for prompt in the_world().prompts})  # type: ignore[misc]
 """The six prompts by id, as an enumeration, so that OpenAPI lists them."""
@@ -80,6 +81,10 @@ class Widget:
     """which sliders get the results of all their positions at once"""
     policies: Callable[[Any], dict[str, Tensor]] | None = None
     """of a widget that trains: params to log pi(y|x) of each policy, shape (7776,), float64"""
+    export: Plan = field(default_factory=Plan)
+    """what an offline copy holds of it"""
+    receipt: Callable[[Any, Any], Mapping[str, Any]] = lambda _params, _result: {}
+    """what templates/receipts/N.py.jinja needs beside params and result"""
 
 
 def always(_: WidgetParams) -> bool:

@@ -20,6 +20,7 @@ from app.lab.world import the_world
 from app.studies.data import Spread, frontier_study, spreads, studied_prompts
 from app.widgets import fields
 from app.widgets.base import Widget, WidgetParams, WidgetResult
+from app.widgets.plan import ALL, Plan
 
 _STUDIED = studied_prompts(frontier_study())
 StudiedPrompt = StrEnum("StudiedPrompt", {name: name for name in _STUDIED})  # type: ignore[misc]
@@ -273,4 +274,17 @@ WIDGET = Widget(
         "method=ppo&strength=0.1": "Add PPO on a loose leash: it falls off the cliff.",
         "method=best_of_n&strength=16": "Add best of 16: no training at all.",
     },
+    receipt=lambda params, _: {"prompt_number": the_world().prompt_number(params.prompt)},
+    export=Plan(
+        "recorded",
+        "The study is here as it is, and one run of each method as your own point. Other strengths and seeds "
+        "need a server.",
+        (
+            {"prompt": ALL},
+            {"prompt": ALL, "method": ("ppo", "ppo_true", "dpo", "ipo", "unlikelihood")},
+            {"prompt": ALL, "method": ("ppo",), "strength": (0.1,)},
+            {"prompt": ALL, "method": ("preferred_ft",), "strength": (100,)},
+            {"prompt": ALL, "method": ("best_of_n",), "strength": (16,)},
+        ),
+    ),
 )

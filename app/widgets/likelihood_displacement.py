@@ -19,6 +19,7 @@ from app.lab.world import all_responses, the_world
 from app.widgets import fields
 from app.widgets.base import PromptId, Widget, WidgetParams, WidgetResult, always
 from app.widgets.common.phrases import Phrase, scored_phrases
+from app.widgets.plan import ALL, Plan
 
 STEPS = 300
 SHOWN = 3
@@ -208,4 +209,11 @@ WIDGET = Widget(
         "loss=ipo": "Let IPO stop at its target gap: less is displaced.",
         "loss=dpo_nll": "Add the NLL of the chosen response: it no longer falls.",
     },
+    export=Plan(
+        "recorded",
+        "Every loss on every prompt with β of 0.1 and seed 0; DPO with β of 0.03 as well, and with seed 1. "
+        "Other runs need a server.",
+        ({"prompt": ALL, "loss": ALL}, {"prompt": ALL, "beta": (0.03, 0.1), "seed": (0, 1)}),
+        split="prompt",
+    ),
 )

@@ -20,6 +20,7 @@ from app.lab.losses import PairLogps, preference_loss
 from app.widgets import fields
 from app.widgets.base import Widget, WidgetParams, WidgetResult, always
 from app.widgets.common.loss_types import LOSS_LABELS, LossType
+from app.widgets.plan import ALL, Plan
 
 BETAS = {"0.05": 0.05, "0.1": 0.1, "0.5": 0.5, "1": 1.0, "2": 2.0}
 
@@ -186,4 +187,5 @@ WIDGET = Widget(
         "loss_type=apo_down": "Take APO-down: both responses of the pair are given up.",
         "loss_type=discopop": "Take DiscoPOP: from here it settles with the pair in the wrong order.",
     },
+    export=Plan("live", "Every loss and every β is here.", ({"loss_type": ALL, "beta": ALL},)),
 )

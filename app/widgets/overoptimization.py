@@ -17,6 +17,7 @@ from app.lab.world import the_world
 from app.studies.data import overoptimization_study, studied_prompts
 from app.widgets import fields
 from app.widgets.base import Widget, WidgetParams, WidgetResult
+from app.widgets.plan import ALL, Plan
 
 _STUDIED = studied_prompts(overoptimization_study())
 StudiedPrompt = StrEnum("StudiedPrompt", {name: name for name in _STUDIED})  # type: ignore[misc]
@@ -219,4 +220,10 @@ WIDGET = Widget(
         "comparisons=8000": "Take 8,000: sure of it, and the fall is deeper.",
         "method=ppo&comparisons=2000": "Climb by PPO instead: it goes much farther.",
     },
+    receipt=lambda params, _: {"prompt_number": the_world().prompt_number(params.studied)},
+    export=Plan(
+        "live",
+        "Every method and every size is here.",
+        ({"studied": ALL, "method": ALL, "comparisons": ALL},),
+    ),
 )

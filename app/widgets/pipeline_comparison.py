@@ -14,6 +14,7 @@ from app.lab.trained import PromptFacts, the_lab
 from app.lab.world import the_world
 from app.widgets import fields
 from app.widgets.base import PromptId, Widget, WidgetParams, WidgetResult, always
+from app.widgets.plan import ALL, Plan
 
 BETA = 0.3
 """Strength of the KL term in both pipelines, so that both aim at the same kind of optimum."""
@@ -165,4 +166,10 @@ WIDGET = Widget(
         "prompt=poem&seed=1": "Ask for a verdict on the poem instead.",
     },
     warm=("",),
+    export=Plan(
+        "recorded",
+        "Seeds 0 and 1 of every prompt, and what the suggestions show. Other seeds need a server.",
+        ({"prompt": ALL, "seed": (0, 1)},),
+        free=("view",),
+    ),
 )

@@ -16,8 +16,10 @@ from app.lab.ppo import PPOConfig
 from app.lab.runs import PPORow, finished_ppo, ppo_rows
 from app.lab.trained import the_lab
 from app.lab.world import the_world
+from app.studies import home_run
 from app.widgets import fields
 from app.widgets.base import PromptId, Widget, WidgetParams, WidgetResult, always
+from app.widgets.plan import ALL, Plan
 
 
 class Params(WidgetParams):
@@ -217,4 +219,19 @@ WIDGET = Widget(
         "prompt=poem&kl_coefficient=0.01": "Train the poem answer with hardly any penalty, and read what it says.",
     },
     warm=("",),
+    export=Plan(
+        "recorded",
+        "Seeds 0 and 1 of every prompt, and for two prompts four KL coefficients. To train with other "
+        "values, a server is needed.",
+        (
+            {"prompt": ALL, "seed": (0, 1)},
+            {"prompt": ("lock", "poem"), "kl_coefficient": (0.01, 0.02, 0.1, 0.7)},
+        ),
+        (
+            f"prompt={home_run.PROMPT}&seed={home_run.CONFIG.seed}"
+            f"&kl_coefficient={home_run.CONFIG.kl_coefficient}",
+        ),
+        split="prompt",
+        rows=("history",),
+    ),
 )

@@ -17,6 +17,7 @@ from app.lab.world import response_number, the_world
 from app.widgets import fields
 from app.widgets.base import PROMPT_TEXTS, PromptId, Widget, WidgetParams, WidgetResult
 from app.widgets.common.phrases import ScoredPhrase, scored_phrases
+from app.widgets.plan import ALL, Plan
 
 PAIRS = 200
 """Pairs to step through: the first ones of the lab's comparisons for a prompt."""
@@ -282,4 +283,10 @@ WIDGET = Widget(
         "prompt=lock&pair=56": "See both judges reject a label that falls in one toss of twenty.",
         "prompt=headache&split=test&pair=10": "Compare the counts on held-out pairs: DPO follows far fewer wrong labels there.",
     },
+    export=Plan(
+        "live",
+        "Every pair of both halves is here.",
+        ({"prompt": ALL, "pair": range(1, 201), "split": ALL},),
+        split="prompt",
+    ),
 )

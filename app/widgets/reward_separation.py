@@ -12,6 +12,7 @@ from app.charts.figures import curve_figures, lines, markers
 from app.lab.preferences import bradley_terry
 from app.widgets import fields
 from app.widgets.base import Ranges, Widget, WidgetParams, WidgetResult
+from app.widgets.plan import Plan, even
 
 
 class Params(WidgetParams):
@@ -125,4 +126,9 @@ WIDGET = Widget(
         "reward_chosen=2&reward_rejected=2": "Make them equal: a fair coin, and a loss of ln 2.",
         "reward_chosen=-2&reward_rejected=2": "Get the order wrong by 4: the loss is nearly the gap.",
     },
+    export=Plan(
+        "gridded",
+        "Both sliders move in steps of 0.5.",
+        ({"reward_chosen": even(-10, 10, 0.5), "reward_rejected": even(-10, 10, 0.5)},),
+    ),
 )

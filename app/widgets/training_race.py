@@ -15,6 +15,7 @@ from app.lab.trained import the_lab
 from app.lab.world import the_world
 from app.widgets import fields
 from app.widgets.base import PromptId, Widget, WidgetParams, WidgetResult, always
+from app.widgets.plan import ALL, Plan
 
 
 class Params(WidgetParams):
@@ -194,4 +195,13 @@ WIDGET = Widget(
         "prompt=poem": "Race on the poem, where flattery tempts.",
     },
     warm=("",),
+    export=Plan(
+        "recorded",
+        "Seeds 0 and 1 of every prompt, and what the suggestions show. To race with other values, a server "
+        "is needed. Seconds are those of the machine that made this copy.",
+        ({"prompt": ALL, "seed": (0, 1)},),
+        split="prompt",
+        rows=("dpo", "rlhf"),
+        beside=start,
+    ),
 )

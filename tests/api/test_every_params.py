@@ -55,7 +55,7 @@ TRAINED: dict[str, list[Given]] = {
         {"loss_type": "sppo_hard", "beta": "2"},
     ],
 }
-"""Ends of ranges whose results take a second or so each."""
+"""Ends of ranges whose results take a second or so each. Others that always train: their default."""
 
 CHEAP = [name for name, widget in WIDGETS.items() if widget.trains is not always] + ["ppo_dynamics"]
 
@@ -156,14 +156,10 @@ def test_what_is_allowed_gives_finite_numbers(name: str, data: st.DataObject) ->
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", TRAINED)
+@pytest.mark.parametrize("name", [name for name in WIDGETS if name in TRAINED or name not in CHEAP])
 def test_ends_of_ranges_of_what_trains_give_finite_numbers(name: str) -> None:
-    for values in TRAINED[name]:
+    for values in TRAINED.get(name, [{}]):
         expect_finite(name, values)
-
-
-def test_every_widget_is_tried() -> None:
-    assert {*CHEAP, *TRAINED} == set(WIDGETS)
 
 
 @pytest.mark.parametrize("name", WIDGETS)

@@ -16,8 +16,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
 from app.export.pages import all_pages
 from app.widgets.beta_effect import widget as beta_effect
-from app.widgets.quiz.widget import Params as QuizParams
-from app.widgets.quiz.widget import compute as quiz
+from app.widgets.quiz.sheet import Params as QuizParams
+from app.widgets.quiz.sheet import compute as quiz
 from tests.browser.helpers import expect_chart, field, widget
 
 BOTH = pytest.mark.parametrize("copy", ["disk", "static host"], indirect=True)

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from app.widgets.quiz import QUESTIONS
 from app.widgets.quiz.kinds import NumberQuestion
-from app.widgets.quiz.widget import Params, compute, problem_of
+from app.widgets.quiz.sheet import Params, compute, problem_of
 from tests.browser.helpers import field, record_texts, widget
 
 

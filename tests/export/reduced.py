@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from app.export.plan import PLANS
-from app.export.states import Grid, Plan
+from app.widgets.plan import Grid, Plan
+from app.widgets.registry import WIDGETS
 
 SMALL: dict[str, tuple[Grid, ...]] = {
     "reward_separation": ({"reward_chosen": (1.0, 2.0, 3.0), "reward_rejected": (0.0, 1.0, 2.0)},),
@@ -22,6 +22,6 @@ SMALL: dict[str, tuple[Grid, ...]] = {
 def reduced() -> Mapping[str, Plan]:
     """A plan for each widget that trains only what pages show at first."""
     return {
-        name: replace(plan, grids=SMALL.get(name, ({},)), states=(), tries=False)
-        for name, plan in PLANS.items()
+        name: replace(widget.export, grids=SMALL.get(name, ({},)), states=(), tries=False)
+        for name, widget in WIDGETS.items()
     }

@@ -9,8 +9,6 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from app.export.plan import PLANS
-from app.export.quiz_verdicts import sheet
 from app.export.results import (
     DIGITS,
     compute_all,
@@ -18,9 +16,10 @@ from app.export.results import (
     index_file,
     results_file,
 )
-from app.export.states import states_by_file
-from app.widgets.quiz.widget import Params as QuizParams
-from app.widgets.quiz.widget import compute as quiz
+from app.export.states import State, states_by_file
+from app.widgets.quiz.sheet import Params as QuizParams
+from app.widgets.quiz.sheet import compute as quiz
+from app.widgets.quiz.verdicts import verdicts
 from app.widgets.registry import WIDGETS
 from tests.export.reduced import reduced
 
@@ -36,6 +35,11 @@ def same(found: Any, wanted: Any) -> bool:
     return bool(found == wanted)
 
 
+def own_states(name: str) -> dict[str, list[State]]:
+    """The states of a widget's own plan, by file."""
+    return states_by_file(WIDGETS[name], WIDGETS[name].export)
+
+
 def entries(script: str) -> Any:
     """The contents of a file of results."""
     packed = script.partition(' = "')[2].rstrip('";\n')
@@ -43,10 +47,12 @@ def entries(script: str) -> Any:
 
 
 # The others train for seconds and use the same code.
-@pytest.mark.parametrize("name", [name for name, plan in PLANS.items() if plan.kind != "recorded"])
+@pytest.mark.parametrize(
+    "name", [n for n, widget in WIDGETS.items() if widget.export.kind != "recorded"]
+)
 def test_exported_numbers_are_those_of_compute(name: str) -> None:
     plan, widget = reduced()[name], WIDGETS[name]
-    for file, states in states_by_file(name, plan).items():
+    for file, states in states_by_file(widget, plan).items():
         results = compute_all({name: states}, 1, lambda _: None)[name]
         content = entries(results_file(file, results))
         for place, state in enumerate(states):
@@ -58,25 +64,25 @@ def test_exported_numbers_are_those_of_compute(name: str) -> None:
             assert same(found, wanted), state
 
 
-@pytest.mark.parametrize("name", PLANS)
+@pytest.mark.parametrize("name", WIDGETS)
 def test_every_state_is_one_that_the_server_knows_or_refuses_for_its_loss(name: str) -> None:
-    states = [state for part in states_by_file(name, PLANS[name]).values() for state in part]
+    states = [state for part in own_states(name).values() for state in part]
     refused = [state for state in states if not _is_known(name, state)]
     assert len(refused) < len(states) / 10
     # simpo and orpo read the policy's own log-probabilities, which have to be below 0.
     assert all(max(s["logratio_chosen"], s["logratio_rejected"]) >= 8 for s in refused)  # type: ignore[operator]
 
 
-@pytest.mark.parametrize("name", PLANS)
+@pytest.mark.parametrize("name", WIDGETS)
 def test_what_a_widget_begins_with_and_suggests_is_in_a_copy(name: str) -> None:
     widget = WIDGETS[name]
     there = [
         widget.params.model_validate(state)
-        for states in states_by_file(name, PLANS[name]).values()
+        for states in own_states(name).values()
         for state in states
         if _is_known(name, state)
     ]
-    free = set(PLANS[name].free)
+    free = set(widget.export.free)
     for query in ("", *widget.tries):
         given = dict(part.split("=") for part in query.split("&") if part)
         wanted = widget.params(**{key: value for key, value in given.items() if key not in free})
@@ -92,10 +98,11 @@ def _is_known(name: str, state: dict[str, Any]) -> bool:
 
 
 def test_the_index_leads_to_each_state_of_each_widget() -> None:
-    index = json.loads(index_file(PLANS).partition(" = ")[2].rstrip(";\n"))["widgets"]
-    assert list(index) == list(PLANS)
-    for name, plan in PLANS.items():
-        files = states_by_file(name, plan)
+    plans = {name: widget.export for name, widget in WIDGETS.items()}
+    index = json.loads(index_file(plans).partition(" = ")[2].rstrip(";\n"))["widgets"]
+    assert list(index) == list(WIDGETS)
+    for name in WIDGETS:
+        files = own_states(name)
         for table in index[name]["tables"]:
             first = {key: values[0] for key, values in table["axes"].items()}
             assert files[table["file"]][table["start"]] == first
@@ -115,8 +122,7 @@ def test_a_state_that_the_server_refuses_is_refused_in_its_words() -> None:
 
 @pytest.mark.parametrize("seed", range(10))
 def test_spots_of_the_quiz_hold_what_it_marks_alike(seed: int) -> None:
-    verdicts = sheet(QuizParams(seed=seed)).numbers
-    for name, of_question in verdicts.items():
+    for name, of_question in verdicts(QuizParams(seed=seed)).numbers.items():
         for spot in of_question.spots:
             for share in (0.05, 0.5, 0.95):
                 answer = repr(spot.low + share * (spot.high - spot.low))

@@ -44,12 +44,13 @@ OTHER_STATE = {
     "loss_family": "loss_type=apo_down&beta=2",
     "quiz": "seed=4&q_partition=is_one&q_loss=0.341",
 }
-"""A second state of each widget; for those that always train, the only one requested."""
+"""A state of a widget beside the default, its example unless named here. Widgets that always train are asked
+for this state only."""
 
 STATES = [
     f"{name}?{query}"
     for name, widget in WIDGETS.items()
-    for query in ([OTHER_STATE[name]] if widget.trains is always else ["", OTHER_STATE[name]])
+    for query in ([] if widget.trains is always else [""]) + [OTHER_STATE.get(name, widget.example)]
 ]
 
 

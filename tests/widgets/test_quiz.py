@@ -28,7 +28,7 @@ from app.widgets.quiz.kinds import (
     NumberQuestion,
     read_number,
 )
-from app.widgets.quiz.widget import Params, Question, Result, compute, problem_of
+from app.widgets.quiz.sheet import Params, Question, QuizResult, compute, problem_of
 from app.widgets.registry import WIDGETS
 
 CHOICES = [q for q in QUESTIONS.values() if isinstance(q, ChoiceQuestion)]
@@ -37,7 +37,7 @@ each_choice = pytest.mark.parametrize("question", CHOICES, ids=lambda q: q.id)
 each_number = pytest.mark.parametrize("question", NUMBERS, ids=lambda q: q.id)
 
 
-def asked(result: Result, question_id: str) -> Question:
+def asked(result: QuizResult, question_id: str) -> Question:
     return next(question for question in result.questions if question.id == question_id)
 
 
@@ -178,7 +178,7 @@ def test_numbers_are_read_as_written(text: str, value: float) -> None:
 def test_what_is_no_number_is_a_wrong_answer_that_says_so(text: str) -> None:
     with pytest.raises(NotANumber):
         read_number(text, SHARE)
-    result = compute(Params(q_preference=text))
+    result = compute(Params.model_validate({"q_preference": text}))
     question = asked(result, "q_preference")
     if text:
         assert question.correct is False
@@ -238,7 +238,7 @@ def test_before_an_answer_nothing_is_told() -> None:
 
 
 def test_one_answer_tells_nothing_about_the_other_questions() -> None:
-    result = compute(Params(q_partition="is_one"))
+    result = compute(Params.model_validate({"q_partition": "is_one"}))
     assert [q.id for q in result.questions if q.correct is not None] == ["q_partition"]
     assert asked(result, "q_partition").correct is False
     assert "V. The key DPO insight" in result.finding
@@ -275,7 +275,7 @@ def test_the_global_random_state_is_left_alone() -> None:
 @pytest.mark.parametrize("text", ["9" * 41, "a\x00b", "1\n2"])
 def test_a_text_too_long_or_unprintable_is_refused_with_the_field(text: str) -> None:
     with pytest.raises(ValidationError, match="q_loss"):
-        Params(q_loss=text)
+        Params.model_validate({"q_loss": text})
 
 
 def test_what_there_is_to_try_shows_what_it_says(client: TestClient) -> None:

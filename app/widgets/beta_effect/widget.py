@@ -29,6 +29,7 @@ from app.widgets import fields
 from app.widgets.base import PromptId, Ranges, Widget, WidgetParams, WidgetResult
 from app.widgets.beta_effect.dots import DOTS, Dot, DotAxis, axis, dots
 from app.widgets.common.phrases import Phrase
+from app.widgets.plan import ALL, Plan
 
 SHOWN = 3
 """Responses listed on each side: those that gain most and those that lose most."""
@@ -353,4 +354,11 @@ WIDGET = Widget(
         "beta=0.1": "Let it go for true quality: one flattering phrase or two, not five.",
         "beta=0.1&reward=learned": "Let it go for the learned reward: the flattery trap.",
     },
+    export=Plan(
+        "gridded",
+        "Every position of the slider is here; a typed β moves to the nearest one.",
+        ({"prompt": ALL, "beta": ALL, "reward": ALL},),
+        split="prompt",
+        leave_out=("curve", "figure"),
+    ),
 )

@@ -31,7 +31,13 @@ from app.widgets.bring_your_logps.checks import Reported, at_the_start, checks, 
 from app.widgets.bring_your_logps.examples import EXAMPLES, example_table
 from app.widgets.bring_your_logps.table import LENGTHS, LOGPS, LogpsTable, read_logps
 from app.widgets.common.bodies import few_fields
-from app.widgets.common.loss_types import LOSS_LABELS, LossType, smoothing_suits_the_loss
+from app.widgets.common.loss_types import (
+    LOSS_LABELS,
+    UNSMOOTHED,
+    LossType,
+    smoothing_suits_the_loss,
+)
+from app.widgets.plan import ALL, Plan
 
 ExampleName = StrEnum("ExampleName", {name: name for name in EXAMPLES})  # type: ignore[misc]
 
@@ -375,6 +381,9 @@ def _by_length(difference: Tensor | None, margins: Tensor) -> tuple[int, dict[st
     return shown, curve_figure(traces, x="chosen longer by (tokens)", y="margin")
 
 
+# The default, and every fifth position of the slider.
+BETAS_OFFLINE = (0.3, 0.01, 0.018, 0.032, 0.056, 0.1, 0.18, 0.32, 0.56, 1.0, 1.8, 3.2, 5.6, 10.0)
+
 WIDGET = Widget(
     name="bring_your_logps",
     title="Check the log-probabilities of your own run",
@@ -390,4 +399,15 @@ WIDGET = Widget(
         "example=beta_twice": "Apply β twice in the reported loss.",
         "example=step_zero": "Start from another checkpoint than the reference.",
     },
+    export=Plan(
+        "gridded",
+        "The five examples under every loss, the sigmoid at thirteen values of β. Your own data need a "
+        "server: a copy computes nothing.",
+        (
+            {"example": ALL, "beta": BETAS_OFFLINE},
+            {"example": ALL, "loss_type": UNSMOOTHED},
+            {"example": ALL, "loss_type": ("exo_pair",), "label_smoothing": (0.001,)},
+        ),
+        off="[data-compute], [name=text], [name=file]",
+    ),
 )

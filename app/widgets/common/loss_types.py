@@ -30,6 +30,9 @@ LOSS_LABELS = {
     "kto": "kto: KTO on both halves of a pair, z₀ = 0 unless given",
 }
 
+UNSMOOTHED = tuple(loss for loss in LOSS_LABELS if loss not in ("sigmoid", "exo_pair"))
+"""All losses but DPO's that can do without label smoothing."""
+
 
 def smoothing_suits_the_loss(value: float, info: ValidationInfo) -> float:
     """Validate a field ``label_smoothing`` that comes after ``loss_type``."""

@@ -13,6 +13,7 @@ from app.widgets.base import PromptId, Widget, WidgetParams, WidgetResult
 from app.widgets.dpo_derivation.mistakes import MISTAKES, mistaken_numbers, opponents_prompt
 from app.widgets.dpo_derivation.steps import DERIVATION
 from app.widgets.dpo_derivation.terms import Term
+from app.widgets.plan import ALL, Every, Plan
 
 STEPS = len(DERIVATION)
 
@@ -123,6 +124,12 @@ def _what_broke(params: Params) -> str:
     return f" {mistake.why}" if params.step in mistake.breaks else f" {mistake.unseen}"
 
 
+def _receipt(params: Params, _: Result) -> dict[str, str]:
+    prompts = the_world().prompts
+    number = the_world().prompt_number(params.prompt)
+    return {"other_prompt": prompts[opponents_prompt(number, "other_prompt")].id}
+
+
 WIDGET = Widget(
     name="dpo_derivation",
     title="From the RLHF objective to the DPO loss, in six checked steps",
@@ -138,4 +145,19 @@ WIDGET = Widget(
         "step=4&beta=0.05": "Make β small: log Z(x) grows, and the two sides still agree.",
         "step=4&mistake=no_beta": "Break it: forget β, and see by how much step 4 is off.",
     },
+    receipt=_receipt,
+    export=Plan(
+        "gridded",
+        "Every step, prompt and mistake is here, with seeds 0 to 2; β moves in steps of a factor of 1.58.",
+        (
+            {
+                "step": range(1, 7),
+                "prompt": ALL,
+                "beta": Every(4),
+                "seed": (0, 1, 2),
+                "mistake": ALL,
+            },
+        ),
+        split="prompt",
+    ),
 )

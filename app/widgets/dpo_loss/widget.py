@@ -12,8 +12,14 @@ from torch import Tensor
 from app.lab.losses import NEEDS_LENGTHS, REFERENCE_FREE, USES_LABEL_SMOOTHING
 from app.widgets import fields
 from app.widgets.base import Ranges, Widget, WidgetParams, WidgetResult
-from app.widgets.common.loss_types import LOSS_LABELS, LossType, smoothing_suits_the_loss
+from app.widgets.common.loss_types import (
+    LOSS_LABELS,
+    UNSMOOTHED,
+    LossType,
+    smoothing_suits_the_loss,
+)
 from app.widgets.dpo_loss.curves import LossSettings, loss_curves
+from app.widgets.plan import Grid, Plan, even
 
 
 def length(whose: str) -> int:
@@ -281,6 +287,12 @@ def _what_it_wants(params: Params, result: Result) -> str:
     return f"{wants}; {looks}."
 
 
+OTHER_LOSSES: Grid = {
+    "beta": (0.1, 0.5),
+    "logratio_chosen": even(-9, 9, 2),
+    "logratio_rejected": even(-9, 9, 2),
+}
+
 WIDGET = Widget(
     name="dpo_loss",
     title="The loss sees only how far the two responses have moved apart",
@@ -298,4 +310,20 @@ WIDGET = Widget(
         "loss_type=ipo&beta=0.5&logratio_chosen=0.5&logratio_rejected=-0.5": "Take IPO at its target gap 1/(2β): it is at rest, where DPO still pulls.",
         "logratio_chosen=-6&logratio_rejected=6": "Order the pair badly wrong: the gradient weight nears 1.",
     },
+    export=Plan(
+        "gridded",
+        "Log-ratios are whole numbers from −10 to 10 (odd ones from −9 to 9 for losses other than sigmoid), "
+        "at seven values of β (0.1 and 0.5 for the others). What else can be set needs a server.",
+        (
+            {
+                "loss_type": ("sigmoid",),
+                "beta": (0.01, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0),
+                "logratio_chosen": even(-10, 10, 1),
+                "logratio_rejected": even(-10, 10, 1),
+            },
+            {"loss_type": UNSMOOTHED, **OTHER_LOSSES},
+            {"loss_type": ("exo_pair",), "label_smoothing": (0.001,), **OTHER_LOSSES},
+        ),
+        split="loss_type",
+    ),
 )

@@ -6,8 +6,11 @@ from typing import Literal
 
 from pydantic import Field
 
+from app.lab.trained import the_lab
+from app.lab.world import the_world
 from app.widgets import fields
 from app.widgets.base import Widget, WidgetParams, WidgetResult
+from app.widgets.plan import ALL, Plan
 from app.widgets.rlhf_pipeline import ppo, reward_model, sft
 from app.widgets.rlhf_pipeline.description import Hyperparameter, Network, Quantity
 
@@ -72,6 +75,17 @@ def compute(params: Params) -> Result:
     )
 
 
+def _receipt(_: Params, __: Result) -> dict[str, object]:
+    """All prompts, the held-out pairs, and the run of PPO."""
+    config, prompts = ppo.CONFIG, tuple(prompt.id for prompt in the_world().prompts)
+    run = f"prompt={prompts[ppo.PROMPT]}&kl_coefficient={config.kl_coefficient}&seed={config.seed}"
+    return {
+        "prompts": prompts,
+        "held_out_seed": the_lab().held_out_seed,
+        "ppo_policies": f"ppo_dynamics/policies?{run}&iterations={config.iterations}",
+    }
+
+
 WIDGET = Widget(
     name="rlhf_pipeline",
     title="Three stages, opened one by one",
@@ -88,4 +102,6 @@ WIDGET = Widget(
         "stage=reward_model": "See how close the reward model is to the best possible accuracy.",
         "stage=ppo": "Find the SFT model twice among the four networks of PPO.",
     },
+    receipt=_receipt,
+    export=Plan("live", "Every stage is here.", ({"stage": ALL},)),
 )

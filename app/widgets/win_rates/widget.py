@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from pydantic import BaseModel, Field
@@ -9,6 +10,7 @@ from pydantic import BaseModel, Field
 from app.content.sources import references
 from app.widgets import fields
 from app.widgets.base import Widget, WidgetParams, WidgetResult
+from app.widgets.plan import ALL, Plan
 from app.widgets.win_rates.data import Benchmark, published_results
 from app.widgets.win_rates.figures import main_figure, temperature_figure
 from app.widgets.win_rates.results import (
@@ -120,6 +122,23 @@ def _facts(benchmark: Benchmark) -> Facts:
     return Facts(benchmark, methods, comparisons, frontier)
 
 
+def _receipt(_: Params, result: Result) -> dict[str, list[int]]:
+    """Wins and sample sizes behind the first comparison, each empty where one is unknown."""
+    if result.comparison is None:
+        return {"wins": [], "sizes": []}
+    by_label = {method.label: method for method in result.methods}
+    labels = (result.comparison.first, result.comparison.second)
+    # The first method alone against an even split.
+    methods = [by_label[label] for label in labels if label in by_label] or result.methods[:1]
+    return {"wins": _known(m.wins for m in methods), "sizes": _known(m.n for m in methods)}
+
+
+def _known(numbers: Iterable[int | None]) -> list[int]:
+    """All of them, or none if one is unknown."""
+    found = list(numbers)
+    return [number for number in found if number is not None] if None not in found else []
+
+
 WIDGET = Widget(
     name="win_rates",
     title="What the paper measured, and how sure it can be",
@@ -134,4 +153,6 @@ WIDGET = Widget(
         "benchmark=human": "See the judge’s prompt change which method GPT-4 prefers",
         "benchmark=imdb": "Look for a point of another method above DPO’s points on IMDb",
     },
+    receipt=_receipt,
+    export=Plan("live", "Every benchmark is here.", ({"benchmark": ALL},)),
 )

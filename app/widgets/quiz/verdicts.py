@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from app.content.sections import SECTIONS
 from app.widgets.quiz import QUESTIONS
 from app.widgets.quiz.kinds import TOLERANCE, ChoiceQuestion, NumberQuestion
-from app.widgets.quiz.widget import Params, Question, compute, problem_of
+from app.widgets.quiz.sheet import Params, Question, Seeded, compute, problem_of
 
 PLACEHOLDER = "¤"
 """stands for what was typed, in what is said of a text that is no number"""
@@ -45,7 +45,7 @@ class NumberVerdicts(BaseModel):
     )
 
 
-class Sheet(BaseModel):
+class Verdicts(BaseModel):
     """All verdicts on a sheet."""
 
     options: dict[str, dict[str, Question]] = Field(description="by question and option")
@@ -53,13 +53,13 @@ class Sheet(BaseModel):
     sections: dict[str, str] = Field(description="slug to what the finding calls a section")
 
 
-def sheet(params: Params) -> Sheet:
+def verdicts(params: Seeded) -> Verdicts:
     """All verdicts on the sheet of a seed.
 
     Raises:
         ValueError: the quiz marks an answer otherwise than its spot says
     """
-    return Sheet(
+    return Verdicts(
         options={
             name: {option: _marked(params.seed, name, option) for option in question.options}
             for name, question in QUESTIONS.items()

@@ -1,0 +1,239 @@
+"""A sheet of the quiz: its order and its numbers drawn from a seed, its answers marked."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Annotated, Any, Literal, TypeVar
+
+import torch
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    create_model,
+)
+from pydantic_core import PydanticCustomError
+
+from app.content.sections import SECTIONS
+from app.widgets import fields
+from app.widgets.base import WidgetParams, WidgetResult
+from app.widgets.quiz import QUESTIONS
+from app.widgets.quiz.kinds import (
+    ChoiceQuestion,
+    NumberQuestion,
+    Problem,
+    Verdict,
+)
+
+LONGEST_ANSWER = 40
+
+Item = TypeVar("Item")
+
+
+def _acceptable(answer: str, info: ValidationInfo) -> str:
+    """An option of the question, or any printable text where a number is asked for."""
+    question = QUESTIONS[info.field_name or ""]
+    if isinstance(question, ChoiceQuestion):
+        if answer and answer not in question.options:
+            expected = {"expected": f"one of: {', '.join(question.options)}"}
+            raise PydanticCustomError("unknown_option", "no such option", expected)
+    elif not answer.isprintable():
+        raise PydanticCustomError("unprintable", "has characters that can not be shown")
+    return answer
+
+
+Answer = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=LONGEST_ANSWER),
+    AfterValidator(_acceptable),
+]
+
+
+def _answer(question: ChoiceQuestion | NumberQuestion) -> Any:
+    """The field of an answer; empty means not answered."""
+    if isinstance(question, ChoiceQuestion):
+        extra: dict[str, Any] = {"enum": ["", *question.options]}
+        how = f"one of: {', '.join(question.options)}"
+    else:
+        extra = {}
+        how = f"a number in {question.unit.name}, as text"
+    return Field(
+        "",
+        title=question.id.removeprefix("q_").replace("_", " ").capitalize(),
+        description=f"answer to question {question.id}, {how}; empty: not answered",
+        json_schema_extra=extra,
+    )
+
+
+class Seeded(WidgetParams):
+    """The sheet, by its seed."""
+
+    seed: int = fields.seed()
+
+
+_answers: Any = {name: (Answer, _answer(question)) for name, question in QUESTIONS.items()}
+Params: type[Seeded] = create_model(
+    "Params", __base__=Seeded, __module__=__name__, __doc__="A sheet and its answers.", **_answers
+)
+
+
+class Choice(BaseModel):
+    """One option of a question."""
+
+    id: str = Field(description="what the parameter of the question is set to")
+    text: str = Field(description="what the reader chooses")
+
+
+class Reference(BaseModel):
+    """Where the claims of a question come from."""
+
+    key: str = Field(description="key in the list of references")
+    where: str = Field(description="place in it, such as a section; may be empty")
+
+
+class Question(BaseModel):
+    """One question of a sheet, with the verdict once it is answered."""
+
+    id: str = Field(description="name of the question and of the parameter that answers it")
+    section: str = Field(description="slug of the section that it is about")
+    kind: Literal["choice", "number"] = Field(description="options to choose from, or a number")
+    text: str = Field(description="the question")
+    options: list[Choice] = Field(description="in the order of this sheet; empty for a number")
+    unit: str | None = Field(description="what the number is in; null for a choice")
+    hint: str | None = Field(
+        description="how to write the number and the tolerance; null for a choice"
+    )
+    sources: list[Reference] = Field(description="where its claims come from")
+    answer: str | None = Field(description="the answer given; null before")
+    correct: bool | None = Field(description="whether it is right; null before")
+    feedback: str | None = Field(
+        description="why it is right, or the misconception or slip behind it; null before"
+    )
+    right_answer: str | None = Field(description="the right answer, in words; null before")
+    receipt: str | None = Field(
+        description="the torch expression behind the right answer, where a number decides; "
+        "null before"
+    )
+
+
+class QuizResult(WidgetResult):
+    """A sheet with its verdicts."""
+
+    seed: int = Field(description="of the order, the options and the numbers")
+    questions: list[Question] = Field(description="in the order of this sheet")
+    answered: int = Field(description="how many questions have an answer")
+    score: int = Field(description="how many answers are right")
+    total: int = Field(description="how many questions there are")
+
+
+def compute(params: Seeded) -> QuizResult:
+    """The sheet of this seed, and a verdict on each answer."""
+    ids = _shuffled(list(QUESTIONS), params.seed, "order")
+    questions = [_question(question_id, params) for question_id in ids]
+    answered = [question for question in questions if question.answer is not None]
+    return QuizResult(
+        finding=_finding(questions, answered),
+        seed=params.seed,
+        questions=questions,
+        answered=len(answered),
+        score=sum(question.correct is True for question in answered),
+        total=len(questions),
+    )
+
+
+def problem_of(question: NumberQuestion, seed: int) -> Problem:
+    """The problem that a number question becomes on the sheet of a seed."""
+    drawn = torch.randint(len(question.cases), (), generator=_stream(seed, question.id))
+    return question.build(*question.cases[int(drawn)])
+
+
+def _question(question_id: str, params: Seeded) -> Question:
+    question = QUESTIONS[question_id]
+    answer: str = getattr(params, question_id)
+    if isinstance(question, ChoiceQuestion):
+        return _choice_question(question, params.seed, answer)
+    return _number_question(question, params.seed, answer)
+
+
+def _choice_question(question: ChoiceQuestion, seed: int, answer: str) -> Question:
+    options = _shuffled(list(question.options.items()), seed, question.id)
+    return Question(
+        **_common(question),
+        kind="choice",
+        text=question.text,
+        options=[Choice(id=name, text=text) for name, text in options],
+        unit=None,
+        hint=None,
+        **_verdict(
+            answer,
+            question.mark(answer) if answer else None,
+            question.options[question.right],
+            question.receipt,
+        ),
+    )
+
+
+def _number_question(question: NumberQuestion, seed: int, answer: str) -> Question:
+    problem = problem_of(question, seed)
+    return Question(
+        **_common(question),
+        kind="number",
+        text=problem.text,
+        options=[],
+        unit=question.unit.name,
+        hint=question.hint,
+        **_verdict(
+            answer,
+            question.mark(problem, answer) if answer else None,
+            question.unit.write(problem.value),
+            problem.receipt,
+        ),
+    )
+
+
+def _common(question: ChoiceQuestion | NumberQuestion) -> dict[str, Any]:
+    return {
+        "id": question.id,
+        "section": question.section,
+        "sources": [Reference(key=s.key, where=s.where) for s in question.sources],
+    }
+
+
+def _verdict(
+    answer: str, verdict: Verdict | None, right_answer: str, receipt: str | None
+) -> dict[str, Any]:
+    """What is told only once there is an answer."""
+    if verdict is None:
+        return dict.fromkeys(("answer", "correct", "feedback", "right_answer", "receipt"))
+    return {
+        "answer": answer,
+        "correct": verdict.correct,
+        "feedback": verdict.feedback,
+        "right_answer": right_answer,
+        "receipt": receipt,
+    }
+
+
+def _stream(seed: int, name: str) -> torch.Generator:
+    """A random stream of its own for each purpose: a new question leaves the others as they are."""
+    return torch.Generator().manual_seed(zlib.crc32(f"{seed}/{name}".encode()))
+
+
+def _shuffled(items: list[Item], seed: int, name: str) -> list[Item]:
+    order = torch.randperm(len(items), generator=_stream(seed, name))
+    return [items[i] for i in order.tolist()]
+
+
+def _finding(questions: list[Question], answered: list[Question]) -> str:
+    if not answered:
+        return f"No answers yet: {len(questions)} questions."
+    wrong = [question for question in answered if not question.correct]
+    score = f"{len(answered) - len(wrong)} right of {len(answered)} answered."
+    if not wrong:
+        left = len(questions) - len(answered)
+        return f"{score} {f'{left} to go.' if left else 'That is all of them.'}"
+    slugs = {question.section for question in wrong}
+    again = [f"{s.numeral}. {s.title}" for s in SECTIONS if s.slug in slugs]
+    return f"{score} Worth another look: {'; '.join(again)}."
