@@ -12,7 +12,7 @@ from app.api.lab_numbers import ComparisonParams, LabComparisons, LabPrompt
 from app.receipts import Receipt, receipt
 from app.runs.threads import computed
 from app.state.query import checks_query
-from app.state.views import views, widget_named
+from app.state.views import widget_named, widget_views
 from app.studies.data import ClimbRow, Study, StudyRow, frontier_study, overoptimization_study
 from app.web.problem import Problem
 from app.web.request_paths import site_url
@@ -77,5 +77,5 @@ def get_overoptimization_study() -> Study[ClimbRow]:
 @checks_query
 async def get_receipt(request: Request, name: str) -> Receipt:
     widget_named(name)
-    shown = (await views(request, [name]))[name]
+    shown = (await widget_views(request, [name]))[name]
     return await computed(receipt, shown, site_url(request))

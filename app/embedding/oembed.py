@@ -17,9 +17,8 @@ from pydantic import BaseModel, Field
 
 from app.embedding.cards.sizes import card_path, largest_within
 from app.embedding.snippets import height_of, iframe_html
-from app.state.controls import query_string
-from app.state.page_state import PageState, changes, page_state
-from app.state.places import SITE, Place, place_at
+from app.state.controls import non_defaults_of, query_string
+from app.state.page import SITE, Page, PageState, page_at, page_state
 from app.web.problem import InvalidParams, Problem
 from app.web.request_paths import site_url
 from app.widgets.registry import WIDGETS
@@ -93,13 +92,13 @@ def oembed(
 ) -> OEmbed:
     """What to embed for an address. HTTPException 404 if it is not of a page that can be embedded."""
     base = site_url(request)
-    place, state = _asked(request, url)
+    page, state = _asked(request, url)
     size = largest_within(maxwidth, maxheight)
     found = OEmbed(
         type="link",
-        title=place.title,
+        title=page.title,
         provider_url=f"{base}/",
-        thumbnail_url=size and f"{base}{card_path(place, size)}{state.card_query}",
+        thumbnail_url=size and f"{base}{card_path(page, size)}{state.card_query}",
         thumbnail_width=size and size.width,
         thumbnail_height=size and size.height,
     )
@@ -107,7 +106,7 @@ def oembed(
     if widget is None:
         return found
     width, height = _limited(WIDTH, maxwidth), _limited(height_of(widget), maxheight)
-    query = query_string(changes(state.params[widget]) | state.flags.given)
+    query = query_string(non_defaults_of(state.params[widget]) | state.flags.given)
     frame = {
         "type": "rich",
         "title": WIDGETS[widget].title,
@@ -118,7 +117,7 @@ def oembed(
     return found.model_copy(update=frame)
 
 
-def _asked(request: Request, url: str) -> tuple[Place, PageState]:
+def _asked(request: Request, url: str) -> tuple[Page, PageState]:
     """The page that an address names, and its state."""
     not_found = HTTPException(404, f"url: {url[:200]!r} can not be embedded from this site.")
     try:
@@ -132,12 +131,12 @@ def _asked(request: Request, url: str) -> tuple[Place, PageState]:
     root = ours.path.rstrip("/")
     if asked.path != root and not asked.path.startswith(f"{root}/"):
         raise not_found
-    place = place_at(unquote(asked.path.removeprefix(root)) or "/")
-    if place is None:
+    page = page_at(unquote(asked.path.removeprefix(root)) or "/")
+    if page is None:
         raise not_found
     there = Request({**request.scope, "query_string": asked.query.encode()})
     try:
-        return place, page_state(there, place)
+        return page, page_state(there, page)
     except InvalidParams as error:
         raise HTTPException(404, f"url: {error}") from error
 

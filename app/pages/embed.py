@@ -60,7 +60,7 @@ async def configure(request: Request) -> Any:
     if name not in WIDGETS:
         allowed = f"one of: {', '.join(WIDGETS)}"
         raise InvalidParams.of("widget", f"unknown widget {name!r}", allowed)
-    shown = await flagged_view(request, WIDGETS[name], apart=["widget"])
+    shown = await flagged_view(request, WIDGETS[name], extra=["widget"])
     # What is made inside a widget, such as labels and answers, has no control of its own.
     settable = [c for c in shown.controls.values() if c.options or c.minimum is not None]
     context = {

@@ -10,7 +10,7 @@ from jinja2.runtime import Context
 
 from app.content.sections import SECTIONS
 from app.embedding.cards.sizes import FULL, Size, card_path
-from app.state.places import HOME, HOME_TITLE, SITE, Place, place_at, section_place
+from app.state.page import HOME, HOME_TITLE, SITE, Page, page_at, section_page
 from app.web.request_paths import path_of, site_url
 from app.widgets.registry import WIDGETS
 
@@ -59,28 +59,28 @@ def page_head(context: Context, title: str, description: str) -> PageHead | None
     base = site_url(request)
     path = path_of(request.scope)
     title = title.removesuffix(f" · {SITE}")
-    place = place_at(path)
+    page = page_at(path)
     card_query = page_query = ""
-    if place is not None and place.widget is not None:
+    if page is not None and page.widget is not None:
         view = context["w"]
         description = view.result.finding
         card_query, page_query = view.query, view.page_query
-    elif place is not None and place.section is not None:
+    elif page is not None and page.section is not None:
         card_query = page_query = _query_of(context["views"])
-    canonical, image = f"{base}{path}", f"{base}{card_path(place or HOME)}{card_query}"
+    canonical, image = f"{base}{path}", f"{base}{card_path(page or HOME)}{card_query}"
     head = PageHead(
-        title=HOME_TITLE if place is HOME else title,
+        title=HOME_TITLE if page is HOME else title,
         description=description,
         canonical=canonical,
         url=f"{canonical}{page_query}",
         image=image,
         image_size=FULL,
-        kind="website" if place is HOME else "article",
-        oembed=_oembed(base, f"{canonical}{page_query}") if place is not None else {},
+        kind="website" if page is HOME else "article",
+        oembed=_oembed(base, f"{canonical}{page_query}") if page is not None else {},
     )
-    if place is None and path not in KINDS:
+    if page is None and path not in KINDS:
         return head
-    return replace(head, learning=_learning(head, base, path, place))
+    return replace(head, learning=_learning(head, base, path, page))
 
 
 def _query_of(views: dict[str, Any]) -> str:
@@ -96,7 +96,7 @@ def _oembed(base: str, url: str) -> dict[str, str]:
     }
 
 
-def _learning(head: PageHead, base: str, path: str, place: Place | None) -> dict[str, Any]:
+def _learning(head: PageHead, base: str, path: str, page: Page | None) -> dict[str, Any]:
     return {
         "@context": "https://schema.org",
         "@type": "LearningResource",
@@ -114,35 +114,35 @@ def _learning(head: PageHead, base: str, path: str, place: Place | None) -> dict
             "sameAs": PAPER,
         },
         "educationalUse": ["instruction", "self-study"],
-        "learningResourceType": _resource_type(path, place),
-        "teaches": _teaches(place),
-        **_part_of(base, place, path),
+        "learningResourceType": _resource_type(path, page),
+        "teaches": _teaches(page),
+        **_part_of(base, page, path),
     }
 
 
-def _resource_type(path: str, place: Place | None) -> str:
-    if place is not None and place.widget is not None:
-        return "quiz" if place.widget == "quiz" else "interactive simulation"
+def _resource_type(path: str, page: Page | None) -> str:
+    if page is not None and page.widget is not None:
+        return "quiz" if page.widget == "quiz" else "interactive simulation"
     return KINDS.get(path, "lesson")
 
 
-def _teaches(place: Place | None) -> list[str]:
-    if place is not None and place.widget is not None:
-        return [WIDGETS[place.widget].title]
-    if place is not None and place.section is not None:
-        return [WIDGETS[name].title for name in place.widgets]
+def _teaches(page: Page | None) -> list[str]:
+    if page is not None and page.widget is not None:
+        return [WIDGETS[page.widget].title]
+    if page is not None and page.section is not None:
+        return [WIDGETS[name].title for name in page.widgets]
     return [section.title for section in SECTIONS]
 
 
-def _part_of(base: str, place: Place | None, path: str) -> dict[str, Any]:
+def _part_of(base: str, page: Page | None, path: str) -> dict[str, Any]:
     if path == HOME.path:
-        return {"hasPart": [_reference(base, section_place(section)) for section in SECTIONS]}
+        return {"hasPart": [_reference(base, section_page(section)) for section in SECTIONS]}
     whole = HOME
-    if place is not None and place.widget is not None and place.section is not None:
-        whole = section_place(place.section)
+    if page is not None and page.widget is not None and page.section is not None:
+        whole = section_page(page.section)
     return {"isPartOf": _reference(base, whole)}
 
 
-def _reference(base: str, place: Place) -> dict[str, str]:
-    address = f"{base}{place.path}"
-    return {"@type": "LearningResource", "@id": address, "name": place.title, "url": address}
+def _reference(base: str, page: Page) -> dict[str, str]:
+    address = f"{base}{page.path}"
+    return {"@type": "LearningResource", "@id": address, "name": page.title, "url": address}

@@ -14,8 +14,8 @@ from starlette.formparsers import MultiPartParser
 
 from app.content.sections import section_of
 from app.runs.threads import computed
-from app.state.query import flags_in
-from app.state.views import WidgetView, view
+from app.state.flags import flags_of
+from app.state.views import WidgetView, widget_view
 from app.web.problem import InvalidParams
 from app.web.templating import templates
 from app.widgets.bring_your_logps.table import BadFile
@@ -40,7 +40,7 @@ async def own_logps(request: Request) -> Any:
     """The widget with what the reader gave, or with the example if that is nothing."""
     fields = await _submitted(request)
     given = {key: value for key, value in fields.items() if value != ""}
-    found = await view(request, WIDGET, given, flags_in(given, WIDGET))
+    found = await widget_view(request, WIDGET, given, flags_of(given, WIDGET.params.model_fields))
     return await computed(_page, request, fields, found)
 
 

@@ -17,7 +17,7 @@ from app.pages.hero import drawing
 from app.receipts import receipt, without_figures
 from app.runs.threads import computed
 from app.state.query import checks_query
-from app.state.views import WidgetView, flagged_view, views, widget_named
+from app.state.views import WidgetView, flagged_view, widget_named, widget_views
 from app.studies.home_run import recorded
 from app.web.request_paths import root_of, site_url
 from app.web.templating import static_url, templates
@@ -45,7 +45,7 @@ async def section(request: Request, slug: str) -> Any:
         "next": SECTIONS[place + 1] if place + 1 < len(SECTIONS) else None,
         "headings": headings_of(slug),
         "cited": {},
-        "views": await views(request, found.widgets),
+        "views": await widget_views(request, found.widgets),
         "form_action": f"/sections/{slug}",
         "heading_level": 2,
         "widget_level": 3,
@@ -70,7 +70,7 @@ async def single_widget(request: Request, name: str) -> Any:
 @checks_query
 async def widget_receipt(request: Request, name: str) -> Any:
     widget_named(name)
-    shown = (await views(request, [name]))[name]
+    shown = (await widget_views(request, [name]))[name]
     context = await computed(_receipt_of, shown, site_url(request))
     return await computed(templates.TemplateResponse, request, "receipt.html", context)
 
@@ -89,7 +89,7 @@ async def read(request: Request) -> Any:
     context = {
         "cited": {},
         "glossary": glossary(),
-        "views": await views(request, everything),
+        "views": await widget_views(request, everything),
         "live_url": False,
         "heading_level": 3,
         "widget_level": 4,

@@ -1,1 +1,1 @@
-"""The address is the state: from a query to parameters, controls, flags and views, and back."""
+"""State in the URL: from a query to parameters, controls, flags and views, and back."""

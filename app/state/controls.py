@@ -1,4 +1,4 @@
-"""Form controls, derived from the fields of Params: the one table of names, ranges and units."""
+"""Form controls, derived from the fields of Params, which define names, ranges and units."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.widgets.base import WidgetParams
 
 @dataclass(frozen=True)
 class Control:
-    """What a template needs to draw one control in its state."""
+    """What a template needs to render one control in its state."""
 
     name: str
     title: str
@@ -31,9 +31,9 @@ class Control:
 
     @property
     def positions(self) -> int:
-        """Steps of a slider with a logarithmic scale: twenty for each factor of ten.
+        """Steps of a logarithmic slider: twenty for each factor of ten.
 
-        A key moves it by one step, which then always changes the value, written with two digits.
+        An arrow key moves it by one step, which always changes the value as displayed with two digits.
         """
         assert self.minimum
         assert self.maximum
@@ -41,13 +41,13 @@ class Control:
 
     @property
     def slider_values(self) -> tuple[float, ...]:
-        """All values that the slider can give, in order, written as static/widget.js writes them."""
+        """All values of the slider in order, rounded as static/widget.js rounds them."""
         assert self.minimum is not None
         assert self.maximum is not None
         if self.log_scale:
             factor = self.maximum / self.minimum
-            places = (place / self.positions for place in range(self.positions + 1))
-            return tuple(float(f"{self.minimum * factor**place:.2g}") for place in places)
+            fractions = (step / self.positions for step in range(self.positions + 1))
+            return tuple(float(f"{self.minimum * factor**part:.2g}") for part in fractions)
         assert self.step
         count = math.floor((self.maximum - self.minimum) / self.step + 1e-9)
         return tuple(round(self.minimum + self.step * n, 9) for n in range(count + 1))
@@ -61,9 +61,9 @@ def controls_of(params: WidgetParams) -> dict[str, Control]:
     }
 
 
-def changed(controls: Mapping[str, Control], **changes: object) -> dict[str, str]:
-    """Parameters that differ from their defaults, as a query has them, with some changed before."""
-    values = {name: control.value for name, control in controls.items()} | changes
+def non_defaults(controls: Mapping[str, Control], **overrides: object) -> dict[str, str]:
+    """The values that differ from their defaults, as query parameters."""
+    values = {name: control.value for name, control in controls.items()} | overrides
     return {
         name: str(value)
         for name, value in values.items()
@@ -71,8 +71,13 @@ def changed(controls: Mapping[str, Control], **changes: object) -> dict[str, str
     }
 
 
+def non_defaults_of(params: WidgetParams) -> dict[str, str]:
+    """The parameters that differ from their defaults, as query parameters."""
+    return non_defaults(controls_of(params))
+
+
 def query_string(values: Mapping[str, str]) -> str:
-    """Values as the end of an address, or nothing."""
+    """A query string with its question mark, or an empty string."""
     return f"?{urlencode(values, safe=',')}" if values else ""
 
 

@@ -1,4 +1,4 @@
-"""What a lecturer may ask of a widget's page by its address: parts to hide, controls to lock, a theme."""
+"""Flags in the URL of a widget's page: parts to hide, controls to lock, a theme."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from app.web.problem import InvalidParams
+
 PARTS = {
     "caption": "what the widget is for",
     "tries": "the suggestions",
     "finding": "the finding in words",
     "links": "the links below the widget",
 }
-"""What can be hidden beside the controls, with its meaning"""
+"""what can be hidden besides the controls, with descriptions"""
 
 THEMES = ("light", "dark")
 NAMES = ("hide", "lock", "theme")
-"""The flags. They belong to the page: no widget may have parameters of these names."""
-
+"""names of the flags, which no parameter of a widget may have"""
 
 FLAG_PARAMETERS = [
     {
@@ -46,22 +47,12 @@ FLAG_PARAMETERS = [
         ),
     )
 ]
-"""the flags as OpenAPI describes them"""
-
-
-class InvalidFlag(ValueError):
-    """A flag was refused: which one, why, and what is allowed."""
-
-    def __init__(self, field: str, message: str, allowed: str) -> None:
-        super().__init__(f"{field}: {message}")
-        self.field = field
-        self.message = message
-        self.allowed = allowed
+"""the flags as OpenAPI parameters"""
 
 
 @dataclass(frozen=True)
 class Flags:
-    """The flags of one page. What is hidden or locked keeps the value that the address gives it."""
+    """The flags of one page. Hidden and locked parameters keep their values from the URL."""
 
     hide: tuple[str, ...] = ()
     lock: tuple[str, ...] = ()
@@ -75,12 +66,12 @@ class Flags:
 
     @property
     def held(self) -> frozenset[str]:
-        """Parameters that the reader cannot change."""
+        """The parameters that the reader cannot change."""
         return frozenset(self.hide + self.lock) - PARTS.keys()
 
     @property
     def suffix(self) -> str:
-        """The flags as the end of a query string that has begun."""
+        """The flags as the continuation of a query string."""
         return "".join(
             f"&{urlencode({name: value}, safe=',')}" for name, value in self.given.items()
         )
@@ -90,15 +81,15 @@ NO_FLAGS = Flags()
 
 
 def flags_of(query: Mapping[str, str], params: Iterable[str]) -> Flags:
-    """The flags in a query, for a widget with these parameters.
+    """The flags in the query of a widget with these parameters.
 
     Raises:
-        InvalidFlag: a name that this widget does not have, or an unknown theme
+        InvalidParams: the widget has no parameter or part of that name, or the theme is unknown
     """
     params = tuple(params)
     theme = query.get("theme", "")
     if theme not in ("", *THEMES):
-        raise InvalidFlag("theme", f"unknown theme {theme!r}", " or ".join(THEMES))
+        raise InvalidParams.of("theme", f"unknown theme {theme!r}", " or ".join(THEMES))
     return Flags(
         hide=_names("hide", query, (*params, *PARTS)),
         lock=_names("lock", query, params),
@@ -107,9 +98,11 @@ def flags_of(query: Mapping[str, str], params: Iterable[str]) -> Flags:
 
 
 def _names(flag: str, query: Mapping[str, str], allowed: tuple[str, ...]) -> tuple[str, ...]:
-    """Names in a comma-separated list, each once, in the order of the widget."""
+    """The names in a comma-separated list, each once, in the order of ``allowed``."""
     given = {name.strip() for name in query.get(flag, "").split(",")} - {""}
     unknown = sorted(given - set(allowed))
     if unknown:
-        raise InvalidFlag(flag, f"unknown name {unknown[0]!r}", f"any of: {', '.join(allowed)}")
+        raise InvalidParams.of(
+            flag, f"unknown name {unknown[0]!r}", f"any of: {', '.join(allowed)}"
+        )
     return tuple(name for name in allowed if name in given)

@@ -10,7 +10,6 @@ from fastapi import Request
 from pydantic import ValidationError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.state.flags import Flags, InvalidFlag, flags_of
 from app.web import errors
 from app.web.problem import MAX_ERRORS, UNKNOWN, FieldError, InvalidParams, invalid_params
 from app.web.request_paths import is_file
@@ -67,14 +66,6 @@ def params_of(widget: Widget, query: dict[str, str]) -> WidgetParams:
         return widget.params.model_validate(given)
     except ValidationError as error:
         raise invalid_params(error.errors(), field_schemas(widget.params)) from error
-
-
-def flags_in(query: dict[str, str], widget: Widget) -> Flags:
-    """The flags in a query."""
-    try:
-        return flags_of(query, widget.params.model_fields)
-    except InvalidFlag as bad:
-        raise InvalidParams.of(bad.field, bad.message, bad.allowed) from bad
 
 
 def checks_query(route: Route) -> Route:

@@ -16,7 +16,7 @@ from app.content.sections import SECTIONS
 from app.embedding.snippets import height_of
 from app.main import create_app
 from app.settings import Settings
-from app.state.places import HOME_TITLE
+from app.state.page import HOME_TITLE
 from app.widgets.registry import WIDGETS
 from tests.site import Elements
 

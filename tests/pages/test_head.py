@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup, Tag
 from starlette.testclient import TestClient
 
 from app.content.sections import SECTIONS, section_of
-from app.state.places import SITE
+from app.state.page import SITE
 from app.widgets.registry import WIDGETS
 from tests.site import PAGES, all_pages
 

@@ -9,25 +9,25 @@ from app.charts.figures import curve_figure, line, marker
 from app.content.sections import SECTIONS
 from app.embedding.cards.drawing import Card
 from app.runs.memo import Memo
-from app.state.page_state import PageState, changes
-from app.state.places import HOME_TITLE, Place
+from app.state.controls import non_defaults_of
+from app.state.page import HOME_TITLE, Page, PageState
 from app.studies.home_run import recorded
 from app.widgets.registry import WIDGETS
 
 
-async def card_of(place: Place, state: PageState, memo: Memo) -> Card:
+async def card_of(page: Page, state: PageState, memo: Memo) -> Card:
     """The card of a page; computes what its main widget shows."""
     name = state.main
-    if place.section is None or name is None:
+    if page.section is None or name is None:
         return home_card()
     widget = WIDGETS[name]
     result = await memo.result(widget, state.params[name])
     figure: dict[str, Any] | None = getattr(result, "figure", None)
-    section = f"{place.section.numeral}. {place.section.title}"
-    if place.widget is None:
+    section = f"{page.section.numeral}. {page.section.title}"
+    if page.widget is None:
         # A section in its first state says what it is about, in another what that shows.
-        text = result.finding if changes(state.params[name]) else place.section.promise
-        return Card(f"Section {place.section.numeral}", place.section.title, text, figure)
+        text = result.finding if non_defaults_of(state.params[name]) else page.section.promise
+        return Card(f"Section {page.section.numeral}", page.section.title, text, figure)
     text = result.finding if figure else f"{result.finding} {widget.caption}"
     return Card(section, widget.title, text, figure)
 
@@ -40,14 +40,14 @@ def home_card() -> Card:
         [
             line(
                 "frontier of π*, exact",
-                [place.kl for place in run.frontier],
-                [place.true_quality for place in run.frontier],
+                [point.kl for point in run.frontier],
+                [point.true_quality for point in run.frontier],
                 role="reference",
             ),
             line(
                 "PPO",
-                [place.kl for place in run.path],
-                [place.true_quality for place in run.path],
+                [point.kl for point in run.path],
+                [point.true_quality for point in run.path],
                 role="rejected",
             ),
             marker("peak", run.peak.kl, run.peak.true_quality, role="true", named=True),

@@ -11,7 +11,7 @@ from app.embedding.cards.colours import light
 from app.embedding.cards.figure import drawn
 from app.embedding.cards.lines import shortened, wrapped
 from app.embedding.cards.sizes import FULL
-from app.state.places import SITE
+from app.state.page import SITE
 
 EDGE = 56
 TEXT = 470

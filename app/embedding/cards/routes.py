@@ -12,8 +12,7 @@ from app.embedding.cards.drawing import Card, card_svg
 from app.embedding.cards.render import png
 from app.embedding.cards.sizes import FULL, SIZES, Size
 from app.runs.threads import computed
-from app.state.page_state import page_state
-from app.state.places import HOME, Place, place_at
+from app.state.page import HOME, Page, page_at, page_state
 from app.state.query import checks_query
 
 router = APIRouter(prefix="/cards", include_in_schema=False)
@@ -50,9 +49,9 @@ async def smaller_card(request: Request, width: int, name: str) -> Any:
 
 
 async def _answer(request: Request, name: str, size: Size) -> Response:
-    place = _place(name)
-    state = page_state(request, place)
-    card = await card_of(place, state, request.app.state.memo)
+    page = _page(name)
+    state = page_state(request, page)
+    card = await card_of(page, state, request.app.state.memo)
     return Response(
         await computed(_drawn, card, size),
         media_type="image/png",
@@ -64,9 +63,9 @@ def _drawn(card: Card, size: Size) -> bytes:
     return png(str(card_svg(card)), size)
 
 
-def _place(name: str) -> Place:
+def _page(name: str) -> Page:
     path = f"/{name}" if "/" in name else f"/widgets/{name}"
-    place = HOME if name == HOME.card else place_at(path)
-    if place is None or place.card != name:
+    page = HOME if name == HOME.card else page_at(path)
+    if page is None or page.card != name:
         raise HTTPException(404, f"There is no card {name!r}.")
-    return place
+    return page

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.state.places import Place
+from app.state.page import Page
 
 
 @dataclass(frozen=True)
@@ -20,10 +20,10 @@ SIZES = (FULL, Size(600, 315), Size(300, 158))
 """From the largest: what Open Graph wants, and smaller ones for consumers that limit thumbnails."""
 
 
-def card_path(place: Place, size: Size = FULL) -> str:
+def card_path(page: Page, size: Size = FULL) -> str:
     """The path of a page's card, to which the state of the page is added as a query."""
     folder = "" if size == FULL else f"/{size.width}"
-    return f"/cards{folder}/{place.card}.png"
+    return f"/cards{folder}/{page.card}.png"
 
 
 def largest_within(width: int | None, height: int | None) -> Size | None:
