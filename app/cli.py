@@ -1,4 +1,4 @@
-"""The command ``dpo-explained``."""
+"""The ``dpo-explained`` command."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 GRACE_S = 10
-"""seconds that requests are given to end when the server is told to stop"""
+"""seconds that open requests get to finish when the server is stopped"""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -19,60 +19,90 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def command_line() -> argparse.ArgumentParser:
-    """All commands with their options."""
-    parser = argparse.ArgumentParser(prog="dpo-explained", description=__doc__)
+    """The parser, with all commands and their options."""
+    parser = argparse.ArgumentParser(
+        prog="dpo-explained", description="Serve, export and check the DPO explainer."
+    )
     commands = parser.add_subparsers(required=True)
 
     serve = commands.add_parser("serve", help="serve the explainer")
-    serve.add_argument("--host", default="127.0.0.1")
-    serve.add_argument("--port", type=int, default=8000, help="0 takes a free one")
-    serve.add_argument("--root-path", default="", help="sub-path under which a proxy serves us")
-    serve.add_argument("--workers", type=int, default=1, help="server processes")
+    serve.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)"
+    )
+    serve.add_argument(
+        "--port",
+        type=int,
+        default=8000,
+        help="port to listen on; 0 chooses a free one (default: 8000)",
+    )
+    serve.add_argument(
+        "--root-path", default="", help="sub-path under which a proxy serves the site"
+    )
+    serve.add_argument(
+        "--workers", type=int, default=1, help="number of server processes (default: 1)"
+    )
     serve.add_argument(
         "--trusted-proxies",
         default="127.0.0.1",
         metavar="ADDRESSES",
-        help="proxies whose X-Forwarded-For is believed, with commas between them (default: this machine)",
+        help="comma-separated proxies whose X-Forwarded-For is trusted (default: this machine)",
     )
     serve.set_defaults(run=_serve)
 
-    export = commands.add_parser("export", help="write the explainer as static files")
+    export = commands.add_parser(
+        "export", help="write the site as static files, or as a SCORM package"
+    )
     place = export.add_mutually_exclusive_group(required=True)
     place.add_argument(
-        "folder", type=Path, nargs="?", metavar="DIR", help="a new one, or that of a copy"
+        "folder",
+        type=Path,
+        nargs="?",
+        metavar="DIR",
+        help="a new folder, or one with an earlier copy",
     )
     place.add_argument(
-        "--scorm", type=Path, metavar="FILE.zip", help="a SCORM package in place of a folder"
+        "--scorm", type=Path, metavar="FILE.zip", help="write a SCORM package instead of a folder"
     )
     export.add_argument(
-        "--scorm-edition", choices=("1.2", "2004"), default="1.2", help="of the package"
+        "--scorm-edition",
+        choices=("1.2", "2004"),
+        default="1.2",
+        help="edition of the SCORM package (default: 1.2)",
     )
-    export.add_argument("--widget", metavar="NAME", help="this widget alone")
-    export.add_argument("--jobs", type=int, help="processes (default: one for each core)")
+    export.add_argument("--widget", metavar="NAME", help="export only this widget")
+    export.add_argument("--jobs", type=int, help="number of processes (default: one per core)")
     export.set_defaults(run=_export)
 
     train = commands.add_parser("train", help="train the lab's networks from a seed")
-    train.add_argument("--seed", type=int, default=0)
-    train.add_argument("--output", type=Path, help="folder for the weights (default: the package)")
+    train.add_argument("--seed", type=int, default=0, help="seed of all training (default: 0)")
+    train.add_argument(
+        "--output", type=Path, help="folder for the weights (default: the package's)"
+    )
     train.set_defaults(run=_train)
 
-    record = commands.add_parser("record", help="make the recorded run of the home page")
+    record = commands.add_parser("record", help="record the run that the home page shows")
     record.set_defaults(run=_record)
 
     for name, what in (
         ("frontier", "compare all methods under the exact frontier"),
-        ("overoptimization", "climb reward models of all sizes"),
+        ("overoptimization", "over-optimise reward models of all sizes"),
     ):
-        study = commands.add_parser(name, help=f"{what}, on all cores; go on where it was stopped")
-        study.add_argument("--prompts", nargs="+", default=["lock", "poem"], metavar="PROMPT")
-        study.add_argument("--seeds", type=int, default=10)
-        study.add_argument("--jobs", type=int, help="processes (default: one for each core)")
+        study = commands.add_parser(name, help=f"{what}, on all cores; resumes if it was stopped")
+        study.add_argument(
+            "--prompts",
+            nargs="+",
+            default=["lock", "poem"],
+            metavar="PROMPT",
+            help="default: lock poem",
+        )
+        study.add_argument("--seeds", type=int, default=10, help="number of seeds (default: 10)")
+        study.add_argument("--jobs", type=int, help="number of processes (default: one per core)")
         study.add_argument("--output", type=Path, help="data file (default: the package's)")
         study.set_defaults(run=_study, study=name)
 
     doctor = commands.add_parser("doctor", help="check this installation")
-    doctor.add_argument("--host", default="127.0.0.1", help="that the server is to listen on")
-    doctor.add_argument("--port", type=int, default=8000, help="that the server is to listen on")
+    doctor.add_argument("--host", default="127.0.0.1", help="address that the server will use")
+    doctor.add_argument("--port", type=int, default=8000, help="port that the server will use")
     doctor.set_defaults(run=_doctor)
     return parser
 
@@ -83,10 +113,10 @@ def _serve(given: argparse.Namespace) -> None:
     from app.runs.store import temporary_folder
     from app.web.logs import LOGGING
 
-    # Uvicorn ends in an orderly way and then lets the signal act: it must not leave the folder behind.
+    # Uvicorn shuts down and then raises the signal again: exit normally, so that the folder is removed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with temporary_folder() as folder:
-        # All workers keep their finished runs in one place.
+        # All workers share one store of finished runs.
         os.environ.setdefault("DPO_EXPLAINED_STORE", folder)
         uvicorn.run(
             "app.main:create_app",
@@ -95,13 +125,13 @@ def _serve(given: argparse.Namespace) -> None:
             port=given.port,
             workers=given.workers,
             root_path=given.root_path,
-            # Our own lines tell of requests, without queries; a refused websocket would be told with its own.
+            # We log requests ourselves, without queries; uvicorn would log those of refused websockets.
             log_config=LOGGING,
             access_log=False,
             ws="none",
-            # Longer than a reader looks at a chart: a connection that is closed as it is used is an error.
+            # Longer than a reader looks at a chart: a request on a connection just being closed would fail.
             timeout_keep_alive=75,
-            # Streams that are open when the server is told to stop: browsers open theirs again elsewhere.
+            # Browsers reconnect the streams that are still open when the server stops.
             timeout_graceful_shutdown=GRACE_S,
             forwarded_allow_ips=given.trusted_proxies,
         )
@@ -127,7 +157,7 @@ def _export(given: argparse.Namespace) -> None:
     else:
         print(f"written to {given.folder}; open {given.folder / 'index.html'}")
     if report.bytes > MOST_BYTES:
-        raise SystemExit(f"That is more than {MOST_BYTES:,} bytes.")
+        raise SystemExit(f"The copy is larger than {MOST_BYTES:,} bytes.")
 
 
 def _train(given: argparse.Namespace) -> None:
@@ -148,7 +178,7 @@ def _record(_: argparse.Namespace) -> None:
 def _study(given: argparse.Namespace) -> None:
     from app.studies import sweep as studies
 
-    # Stopped by a signal as by a key: the processes end, and what is finished is kept.
+    # SIGTERM acts like Ctrl-C: the processes end, and finished runs are kept.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     frontier = given.study == "frontier"
     file = given.output or (studies.FRONTIER if frontier else studies.OVEROPTIMIZATION)

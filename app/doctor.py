@@ -1,4 +1,4 @@
-"""``dpo-explained doctor``: what ``/readyz`` says of this installation, then ``pip check``."""
+"""``dpo-explained doctor``: what ``/readyz`` says, whether the address is free, and ``pip check``."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import sys
 
 
 async def ready() -> None:
-    """Start the site, without its address. Raises RuntimeError with what keeps it from being ready."""
-    # A part that is missing fails here, as it is imported.
+    """Start the site without listening. Raises RuntimeError with the reasons if it is not ready."""
+    # Missing parts fail here, on import.
     from app.main import create_app
     from app.ops.health import LOADING, not_ready
     from app.settings import Settings
@@ -24,7 +24,7 @@ async def ready() -> None:
 
 
 def report(host: str, port: int) -> bool:
-    """Say in a line for each part how this installation is. Whether all is well."""
+    """Print one line per check. Returns whether all is well."""
     well = True
     try:
         asyncio.run(ready())
@@ -36,7 +36,9 @@ def report(host: str, port: int) -> bool:
         socket.create_server((host, port)).close()
     except OSError as error:
         well = False
-        print(f"NOT WELL: {host}:{port} cannot be taken, unless our server has it: {error}")
+        print(
+            f"NOT WELL: {host}:{port} is not free, which is fine if it is this server's own: {error}"
+        )
     sys.stdout.flush()
     packages = subprocess.run([sys.executable, "-m", "pip", "check"], check=False)
     return well and packages.returncode == 0

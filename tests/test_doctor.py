@@ -53,4 +53,4 @@ def test_an_address_that_is_taken_is_named(capfd: pytest.CaptureFixture[str]) ->
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
         ends_with_an_error(port)
-        assert f"127.0.0.1:{port} cannot be taken" in capfd.readouterr().out
+        assert f"127.0.0.1:{port} is not free" in capfd.readouterr().out

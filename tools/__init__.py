@@ -1,1 +1,1 @@
-"""What the Makefile runs: assets, benchmark, screenshots."""
+"""Scripts for the Makefile: assets, benchmarks, screenshots."""

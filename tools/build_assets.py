@@ -1,6 +1,6 @@
-"""Copy the third-party browser files that npm fetched into static/vendor, the font cut to size.
+"""Copy third-party browser files from node_modules to static/vendor, and cut fonts to the characters used.
 
-Beside them lie the licences of their packages, and packages.json, which says what is from where.
+Beside them go the licences of their packages, and packages.json, which says which file is from which.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ SANS_PARTS = ("latin", "greek")
 
 @dataclass(frozen=True)
 class Package:
-    """One that we serve files of; its name, version and licence are read where npm put it."""
+    """A package whose files are served; name, version and licence are read from node_modules."""
 
     folder: Path
     licence: str
-    """what the text of its licence is called in static/vendor"""
+    """file name of its licence in static/vendor"""
     use: str
     files: tuple[str, ...]
 
@@ -66,10 +66,10 @@ PACKAGES = (
 )
 
 TYPES = {"eventsource-parser.d.ts": 'export { createParser } from "eventsource-parser";\n'}
-"""what the type checker reads in place of files of others"""
+"""type declarations for third-party files"""
 
-# What mathematics on our pages is made of. Letters are the mathematical italics that browsers
-# choose for single-letter identifiers, so those ranges are kept too.
+# The characters of mathematics on our pages. Browsers show single-letter identifiers as mathematical
+# italics, so those ranges are kept too.
 CHARACTERS = "".join(
     [
         *map(chr, range(0x20, 0x7F)),
@@ -84,7 +84,7 @@ CHARACTERS = "".join(
 
 
 def main() -> None:
-    """Fill static/vendor and say how large its files are."""
+    """Fill static/vendor and print the sizes of its files."""
     VENDOR.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(PLOTLY, VENDOR / "plotly-basic.min.js")
     shutil.copyfile(EVENTS / "dist" / "parse.js", VENDOR / "eventsource-parser.js")
@@ -99,7 +99,7 @@ def main() -> None:
 
 
 def save_list() -> None:
-    """Copy the licences, and write what app/content/sources.py reads. Raises KeyError if one names none."""
+    """Copy the licences and write packages.json. Raises KeyError if a package names no licence."""
     listed = []
     for package in PACKAGES:
         shutil.copyfile(package.folder / "LICENSE", VENDOR / package.licence)
@@ -112,7 +112,7 @@ def save_list() -> None:
 
 
 def save_cut(font: Path, to: Path, flavor: str | None) -> None:
-    """Save a font with the characters of our pages only; without a flavor, as OpenType."""
+    """Save a font with only the characters of our pages; without a flavor, as OpenType."""
     options = subset.Options(flavor=flavor, layout_features=["*"], drop_tables=[])
     loaded = subset.load_font(str(font), options)
     subsetter = subset.Subsetter(options)
@@ -122,7 +122,7 @@ def save_cut(font: Path, to: Path, flavor: str | None) -> None:
 
 
 def make_fonts_of_cards() -> None:
-    """The fonts of app/cards, for a program that reads no woff2."""
+    """Make the fonts of app/embedding/cards, whose renderer cannot read woff2."""
     save_cut(FONT, VENDOR / "cards-math.otf", None)
     save_named(VENDOR / "cards-math.otf", "Cards Math", VENDOR / "cards-math.otf")
     for part in SANS_PARTS:
@@ -131,7 +131,7 @@ def make_fonts_of_cards() -> None:
 
 
 def save_named(font: Path, family: str, to: Path) -> None:
-    """Save a font as OpenType under a name of ours: the licence keeps the old one for the original."""
+    """Save a font as OpenType under a new name: the licence reserves the old one for the original."""
     loaded = TTFont(font)
     loaded.flavor = None
     for number in (1, 4, 16):

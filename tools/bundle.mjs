@@ -1,9 +1,9 @@
-// The scripts of offline copies, made at set-up: classic ones, for browsers load no modules from disk.
+// Bundle the scripts of offline copies, as classic scripts: browsers load no modules from disk.
 import { build } from "esbuild";
 
 const root = new URL("../static/", import.meta.url).pathname;
 
-/** A copy asks no server. */
+/** A copy looks results up instead of requesting them. */
 const offline = {
   name: "offline",
   setup: ({ onResolve }) => onResolve({ filter: /^\.\/server\.js$/ }, () => ({ path: `${root}offline.js` })),
@@ -17,6 +17,6 @@ await build({
   format: "iife",
   charset: "utf8",
   plugins: [offline],
-  // What is shown of a state by a server alone is never asked for.
+  // Copies do not load what needs a server.
   external: ["./receipt.js", "./share.js"],
 });

@@ -1,4 +1,4 @@
-"""Measure how high each widget's page is, and publish it in app/data/heights.json. ``make heights``."""
+"""``make heights``: measure the height of each widget's page and write it to app/data/heights.json."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from tools.bench.browser import chromium
 from tools.bench.serving import SERVE, served
 
 SPARE = 1.03
-"""Fonts differ between systems, and so do line breaks"""
+"""factor; fonts, and so line breaks, differ between systems"""
 
 STEP = 10
 """pixels: heights are rounded up to multiples of it"""
 
 SETTLED_S = 0.5
-"""For so long a page has to keep its height"""
+"""seconds for which a page has to keep its height"""
 
 
 def height(page: Page, name: str) -> float:
-    """The height of a widget's page in pixels, once its charts are drawn and it has come to rest."""
+    """The height of a widget's page in pixels, once its charts are drawn and it is stable."""
     page.goto(f"/widgets/{name}")
     page.locator("dpo-widget[data-ready]").wait_for()
     for chart in page.locator(".chart:visible").all():

@@ -18,7 +18,7 @@ SHOTS = [
 
 
 def main() -> None:
-    """Serve on a free port, visit, photograph."""
+    """Serve on a free port, and take each picture."""
     DOCS.mkdir(exist_ok=True)
     with served(SERVE, DPO_EXPLAINED_WARM="0") as server, chromium() as browser:
         for name, path, selector, scheme in SHOTS:

@@ -1,14 +1,14 @@
-// What the scripts of pages have in common, for the type checker alone: nothing of it is sent to browsers.
+// Types shared by the scripts of pages. For the type checker only: nothing of this is sent to browsers.
 
 type Widget = import("../static/widget.js").DpoWidget;
 
-/** What a widget's endpoint answers; app/widgets/N.py says what is in it. */
+/** A widget's result, as its endpoint returns it and app/widgets/N.py defines it. */
 type Result = Record<string, any>;
 
-/** static/widgets/N.js: what a widget does beside what all of them do (static/widget.js). */
+/** The default export of static/widgets/N.js: what a widget adds to static/widget.js. */
 interface WidgetModule {
   start?(widget: Widget): void;
-  /** A control was changed; false if no result is to be asked for. */
+  /** A control has changed; return false to request no result. */
   changed?(widget: Widget, control: Control): boolean | void;
   submit?(widget: Widget): void;
   ask?(widget: Widget, signal: AbortSignal): Promise<Response> | Response | undefined;
@@ -17,7 +17,7 @@ interface WidgetModule {
   stop?(widget: Widget): void;
 }
 
-/** A control of a form: of those that have none of a member, nothing reads it. */
+/** A control of a form; members that a kind of control lacks are not read. */
 type Control = HTMLInputElement;
 
 interface Trace {
@@ -33,35 +33,35 @@ interface Trace {
 
 type Layout = Record<string, any>;
 
-/** A chart as Plotly takes it, without colours and fonts. */
+/** A Plotly figure without colours and fonts. */
 interface Figure {
   data: Trace[];
   layout: Layout;
 }
 
-/** An event of a streamed run: its name and its data. */
+/** An event of a streamed run. */
 type RunEvent = [name: string, data: any];
 
 type Row = Record<string, any>;
 
-/** How a widget tells its run apart (static/live_run.js). */
+/** What static/live_run.js needs to know about a widget's run. */
 interface Run {
-  /** what progress counts, such as "iterations" */
+  /** unit of progress, such as "iterations" */
   unit: string;
-  /** how many of them the run has */
+  /** length of the run in this unit */
   total(): number;
-  /** how many of them these rows are */
+  /** progress of these rows in this unit */
   done(rows: Row[]): number;
-  /** draw these rows; at most once a frame */
+  /** draw these rows; called at most once a frame */
   drawn(rows: Row[]): void;
-  /** what the stream sends ahead of its rows */
+  /** handle what the stream sends before its rows */
   begun?(data: any): void;
-  /** how many rows a step adds, 1 if not given */
+  /** rows added by a step; 1 by default */
   perStep?: number;
 }
 
 interface ParentNode {
-  // The server's markup has what the scripts look for: tests in a browser hold them together.
+  // The server's markup has what the scripts look for, as browser tests check.
   querySelector(selectors: string): any;
   querySelectorAll(selectors: string): NodeListOf<any>;
 }
@@ -74,12 +74,12 @@ interface HTMLFormControlsCollection {
   [name: string]: any;
 }
 
-/** What happened to an element that the script listens to. */
+/** An event whose target is an element of any kind. */
 type Happened = Event & Record<"target", any>;
 
 interface Window {
   Plotly: any;
-  /** what an offline copy holds (app/export) */
+  /** data of an offline copy (app/export) */
   dpoExported: any;
   [platform: string]: any;
 }

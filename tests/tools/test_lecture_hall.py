@@ -93,7 +93,7 @@ def test_times_are_told_by_kind_and_parts_of_requests_are_not_counted_twice(tmp_
 
 
 def test_the_length_of_the_queue_is_told() -> None:
-    assert "last place told was 9" in queue_line([Queued(4, 1.0), Queued(9, 2.0)])
+    assert "at place 9 at most" in queue_line([Queued(4, 1.0), Queued(9, 2.0)])
     assert queue_line([]) == "No run had to queue."
 
 

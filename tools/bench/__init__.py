@@ -1,1 +1,1 @@
-"""The benchmark: one table, each row with its floor measured in the same run. ``make bench``."""
+"""``make bench``: one table of benchmarks, each row with its floor measured in the same run."""

@@ -1,4 +1,4 @@
-"""Measure, and print one table. ``make bench``; ``python -m tools.bench --only server`` for a part."""
+"""Measure, and print one table: ``make bench``, or ``python -m tools.bench --only server`` for a part."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from tools.bench.machine import header
 from tools.bench.table import COLUMNS, line
 
 PARTS = ("lab", "server", "readers", "browser")
-"""each a module beside this one, with ``rows()``"""
+"""modules of this package, each with ``rows()``"""
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """A line as soon as it is measured."""
+    """Print each row as soon as it is measured."""
     parser = argparse.ArgumentParser(prog="python -m tools.bench", description=__doc__)
-    parser.add_argument("--only", choices=PARTS, action="append", help="measure this part alone")
+    parser.add_argument("--only", choices=PARTS, action="append", help="measure only this part")
     chosen = parser.parse_args(arguments).only or PARTS
     start = time.perf_counter()
     print(f"{header()} before the start. Medians, with the range of all runs.\n")

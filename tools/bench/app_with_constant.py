@@ -1,4 +1,4 @@
-"""The application with one route more, which computes nothing: the floor of every light endpoint."""
+"""The application with one more route, which computes nothing: the floor of light endpoints."""
 
 from fastapi import FastAPI
 
@@ -13,7 +13,7 @@ CONSTANT: dict[str, float | str] = {
 
 
 def create() -> FastAPI:
-    """For ``uvicorn --factory``."""
+    """Factory for uvicorn."""
     app = create_app()
 
     @app.get("/constant", summary="Always the same", tags=["benchmark"])

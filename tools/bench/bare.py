@@ -1,6 +1,6 @@
-"""The bare work of the lab's networks: what a run can not do without, and nothing else.
+"""Floors of the lab's rows: only the network passes that a run cannot do without.
 
-The floors of the lab's rows. They use the modules of the lab itself, with autograd and a fused Adam.
+They use the lab's own modules, with autograd and a fused Adam.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from app.lab.reward_model import RewardModel, RewardModelConfig, reward_margins
 from app.lab.world import PHRASES, SLOTS
 
 PREFIXES = sum(PHRASES**length for length in range(SLOTS))
-"""Distinct beginnings of responses, the empty one included: 1,555."""
+"""Distinct prefixes of responses, the empty one included: 1,555."""
 
 
 def prefix_layers(policy: Policy, prompt: int) -> Callable[[], Tensor]:
     """One pass of the network's layers over all 1,555 prefixes as one batch, in float64.
 
-    Attention between places is left out: each layer sees each prefix once, and no more.
+    Attention between positions is left out, so that each layer sees each prefix just once.
     """
     network = copy.deepcopy(policy).double()
     trunk = network.trunk
@@ -60,7 +60,7 @@ def dpo_steps(reference: Policy, prompt: int, batches: Sequence[Tensor]) -> Call
 
 
 def ppo_iterations(reference: Policy, prompt: int, config: PPOConfig) -> Callable[[], None]:
-    """What the four networks of PPO have to do in a run that is measured exactly as it goes.
+    """The passes of PPO's networks in a run that is measured exactly after each iteration.
 
     In each iteration: policy, reference and value model once forward on the rollouts; on each
     minibatch a forward pass, a backward pass and an optimizer step of policy and value model; and
@@ -92,7 +92,7 @@ def ppo_iterations(reference: Policy, prompt: int, config: PPOConfig) -> Callabl
 
 
 def reward_model_steps(pairs: Comparisons, config: RewardModelConfig) -> Callable[[], None]:
-    """A forward pass, a backward pass and an optimizer step on all pairs, so many times."""
+    """A forward pass, a backward pass and an optimizer step on all pairs, for each step."""
 
     def run() -> None:
         model = RewardModel()

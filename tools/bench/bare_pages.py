@@ -1,4 +1,4 @@
-"""The least that a page with a number, a chart and a slider can be: the floor of the pages' rows."""
+"""Minimal pages with a number, a chart and a slider: the floor of the rows about pages."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ document.querySelector("input").addEventListener("input", async (event) => {
 
 
 def create() -> Starlette:
-    """For ``uvicorn --factory``: at ``/`` without script, at ``/plotly/<widget>`` with the widget's chart."""
+    """Factory for uvicorn: ``/`` has no script, ``/plotly/<widget>`` has the widget's chart."""
     script = brotli.compress((STATIC / "vendor" / "plotly-basic.min.js").read_bytes(), quality=9)
     packed = {"Content-Encoding": "br"}
 

@@ -1,4 +1,4 @@
-"""Rows of the browser: what a slow machine shows when, what pages weigh, how soon sliders are followed."""
+"""Rows of the browser: time to content on a slow machine, page weight, latency of sliders."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RUNS = 3
 PATIENCE_MS = 90_000
 CPU_SLOWDOWN, ROUND_TRIP_MS, DOWN_MBIT, UP_MBIT = 4, 150, 1.6, 0.75
 FAR_MS = 100
-"""round trip to the server from where sliders are dragged"""
+"""round trip to the server in the rows of sliders, in milliseconds"""
 MOVES = 60
 FRAME_MS = 16
 
@@ -30,27 +30,27 @@ OPENED = {
     "reward-modeling": ("reward_separation", "reward_chosen"),
     "beta": ("beta_effect", "beta"),
 }
-"""sections that are opened, each at its widget, and the slider that is moved there"""
+"""sections to open, each with its widget and the slider to move"""
 
 SEEN = {
     "number": ("first number", "the number of a page without script or style", 1.5),
     "chart": (
-        "first chart, as the server has drawn it",
+        "first chart, drawn by the server",
         "a line in an SVG on a page without script or style",
         4,
     ),
     "interactive": (
-        "first chart that answers, drawn by Plotly",
+        "first interactive chart, drawn by Plotly",
         "a page with nothing but Plotly and the same figure",
         4,
     ),
     "response": (
-        "first response to a slider that is pulled as soon as the chart answers",
+        "first response to a slider that is dragged as soon as the chart is interactive",
         "a page whose slider asks the server for one character",
         1,
     ),
 }
-"""each with its floor and the most that it may take, in seconds"""
+"""each with what it measures, its floor, and its target in seconds"""
 
 DRAGGED = [
     (name, control)
@@ -59,8 +59,8 @@ DRAGGED = [
     for control in ranges.along
 ]
 
-# When a number, a chart, and one that Plotly has drawn are first in the viewport, and painted; and from each
-# move of a slider to the next change of a number.
+# Times at which a number, a chart, and a chart drawn by Plotly are first painted in the viewport, and delays
+# from each move of a slider to the next change of a number.
 WATCH = """(() => {
   const seen = (window.benchSeen = {}), delays = (window.benchDelays = []), moves = [];
   const wanted = { number: "[data-field]", chart: ".chart svg", interactive: ".chart svg.main-svg" };
@@ -85,7 +85,7 @@ WATCH = """(() => {
   }).observe(document, { subtree: true, childList: true, characterData: true });
 })()"""
 
-# Nothing is seen before anything is painted.
+# Nothing is visible before the first paint.
 TAKEN = """() => {
   const painted = performance.getEntriesByName("first-contentful-paint")[0].startTime;
   const seen = Object.entries(window.benchSeen).map(([name, at]) => [name, Math.max(at, painted)]);
@@ -104,7 +104,7 @@ FRAMES = """async () => {
 
 
 def rows() -> Iterator[Row]:
-    """Measure all of them. The server has been asked for each page once before."""
+    """Measure all rows, each page after one request to warm the server up."""
     with served() as server, served(BARE) as bare, chromium() as browser:
         for widget, control in DRAGGED:
             yield slider(browser, server.address, widget, control)
@@ -117,7 +117,7 @@ def rows() -> Iterator[Row]:
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, headless. Raises RuntimeError where it is missing."""
+    """Debian's Chromium, headless. Raises RuntimeError if it is missing."""
     path = shutil.which("chromium")
     if path is None:
         raise RuntimeError("chromium is missing: `make browser` installs it")
@@ -131,7 +131,7 @@ def chromium() -> Iterator[Browser]:
 def _page(
     browser: Browser, width: int = 1280, height: int = 900
 ) -> Iterator[tuple[Page, CDPSession]]:
-    """A page with nothing in its cache that watches itself, and a line to the browser about it."""
+    """A page with an empty cache that records its own times, and a CDP session for it."""
     context = browser.new_context(viewport={"width": width, "height": height})
     try:
         page = context.new_page()
@@ -143,7 +143,7 @@ def _page(
 
 
 def slider(browser: Browser, address: str, widget: str, control: str) -> Row:
-    """From input to text in a drag, 100 ms away from the server."""
+    """Delay from input to text while dragging, 100 ms away from the server."""
     drags, frames = [], []
     for _ in range(RUNS):
         drags.append(input_to_text(browser, f"{address}/widgets/{widget}", control))
@@ -162,7 +162,7 @@ def slider(browser: Browser, address: str, widget: str, control: str) -> Row:
 
 
 def input_to_text(browser: Browser, address: str, control: str) -> list[float]:
-    """Milliseconds from each move of a drag on a widget's page to changed numbers."""
+    """Milliseconds from each move of a drag to changed numbers."""
     with _page(browser) as (page, session):
         page.goto(address, wait_until="networkidle")
         page.locator("dpo-widget[data-ready] svg.main-svg").first.wait_for()
@@ -177,10 +177,10 @@ def input_to_text(browser: Browser, address: str, control: str) -> list[float]:
 
 
 def drag(page: Page, slider: Locator, moves: int) -> None:
-    """Drag a slider's thumb from where it is to its end and back to its beginning, in so many moves.
+    """Drag a slider's thumb from its position to the end and back to the start, in a number of moves.
 
-    A hand that makes several rests on it for as long as a reader needs to press; one move is made at once,
-    and ends a tenth of the slider away.
+    Several moves begin after the time a reader needs to press; a single move is made at once and ends a
+    tenth of the slider away.
     """
     box: Any = slider.bounding_box()
     low, high, value = slider.evaluate("({min, max, value}) => [min, max, value].map(Number)")
@@ -202,7 +202,7 @@ def drag(page: Page, slider: Locator, moves: int) -> None:
 
 
 def times(browser: Browser, address: str, section: str, bare: str) -> Iterator[Row]:
-    """What is seen when, of a section and of the bare pages in turn; a cold cache each time."""
+    """Time to content of a section and of bare pages in turn, each time with an empty cache."""
     widget, control = OPENED[section]
     page = f"{address}/sections/{section}#{widget}-title"
     found, plotly, drawn = [], [], []
@@ -224,9 +224,9 @@ def times(browser: Browser, address: str, section: str, bare: str) -> Iterator[R
 
 
 def visit(browser: Browser, address: str, slider: str | None) -> Mapping[str, float]:
-    """Open a page on a slow machine, wait for its chart that answers, then pull a slider at once.
+    """Open a page on a slow machine, wait for its interactive chart, then drag a slider at once.
 
-    Returns milliseconds, by the names of SEEN. A page without slider has no chart that answers.
+    Returns milliseconds, by the names of SEEN. A page without a slider has no interactive chart.
     """
     with _page(browser) as (page, session):
         session.send("Emulation.setCPUThrottlingRate", {"rate": CPU_SLOWDOWN})
@@ -242,14 +242,14 @@ def visit(browser: Browser, address: str, slider: str | None) -> Mapping[str, fl
 
 
 def _network(session: CDPSession, latency: int, down: float = 0, up: float = 0) -> None:
-    """Make it slow: milliseconds, and megabits a second, of which 0 is without limit."""
+    """Limit the network: latency in milliseconds, megabits a second (0: no limit)."""
     rates = {"downloadThroughput": down * 1e6 / 8 or -1, "uploadThroughput": up * 1e6 / 8 or -1}
     conditions = {"offline": False, "latency": latency, **rates}
     session.send("Network.emulateNetworkConditions", conditions)
 
 
 def weights(browser: Browser, address: str, bare: str) -> Iterator[Row]:
-    """What goes over the wire, on the first visit."""
+    """Rows of bytes transferred on the first visit."""
     pages = [f"{address}/sections/{each.slug}" for each in SECTIONS]
     yield Row(
         "weight of the heaviest section page, before a chart comes near",
@@ -274,10 +274,10 @@ def weights(browser: Browser, address: str, bare: str) -> Iterator[Row]:
 
 
 def weight(browser: Browser, address: str, selector: str | None = None) -> float:
-    """Kilobytes that a page takes over the wire, heads of answers included.
+    """Kilobytes that a page transfers, response headers included.
 
     Args:
-        selector: what to scroll to and wait for; without it, only what is needed above the fold counts
+        selector: element to scroll to and wait for; without it, only what is above the fold counts
     """
     with _page(browser, 390, 300) as (page, session):
         session.send("Network.enable")

@@ -1,4 +1,4 @@
-"""Training and exact measuring, each beside its floor, on one torch thread. Timed by pytest-benchmark."""
+"""Rows of the lab: training and exact measurement on one torch thread, timed by pytest-benchmark."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from tools.bench.table import Row
 ROUNDS = 5
 PROMPT = 0
 SEEDS = itertools.count(500_000)
-"""a run that was made before is not made again"""
+"""new seeds for each run, since finished runs are not repeated"""
 
 
 @dataclass(frozen=True)
 class Case:
-    """What is timed, and its row."""
+    """A function to time, its floor, and its row."""
 
     what: str
     measured: Callable[[], object]
@@ -43,7 +43,7 @@ class Case:
 
 
 def cases() -> list[Case]:
-    """All that is timed."""
+    """All cases."""
     lab = the_lab()
     reference, pairs = lab.reference_policy, lab.training_comparisons(PROMPT)
     dpo = DPOConfig()
@@ -87,7 +87,7 @@ def cases() -> list[Case]:
 @pytest.mark.parametrize("which", ["measured", "floor"])
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case.what)
 def test_lab(benchmark: BenchmarkFixture, case: Case, which: str) -> None:
-    """Time one of them; what takes milliseconds is called twenty times in a round."""
+    """Time a case; what takes milliseconds is called twenty times per round."""
     benchmark.group, benchmark.name = case.what, which
     benchmark.pedantic(  # type: ignore[no-untyped-call]
         getattr(case, which),
@@ -98,9 +98,9 @@ def test_lab(benchmark: BenchmarkFixture, case: Case, which: str) -> None:
 
 
 def rows() -> Iterator[Row]:
-    """Those of a run of this file."""
+    """Run this file with pytest and yield its rows."""
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
-        # Plain pytest, without the options of the project's tests.
+        # Plain pytest, without the project's options.
         command = [sys.executable, "-m", "pytest", "-q", "-c", "/dev/null", "--rootdir", "."]
         command += [__file__, f"--benchmark-json={file.name}"]
         subprocess.run(command, check=True, stdout=sys.stderr)

@@ -13,7 +13,7 @@ WIDGETS = ("reward_separation", "dpo_loss", "beta_effect", "preference_pairs")
 
 
 def addresses(widget: str, source: random.Random) -> Iterator[str]:
-    """Different ones of a widget, in an order of chance: all 2,400 of preference_pairs, endless of others."""
+    """Distinct addresses of a widget in random order: all 2,400 of preference_pairs, endless of others."""
     for query in _pairs(source) if widget == "preference_pairs" else _queries(widget, source):
         yield f"/api/v1/{widget}?{query}"
 

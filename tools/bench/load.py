@@ -1,4 +1,4 @@
-"""Load: as fast as a server answers, by wrk; at a steady rate, by Locust; and runs that readers follow."""
+"""Load: maximum throughput by wrk, a steady rate by Locust, and streamed runs."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from tools.bench.serving import fetch
 
 CONNECTIONS = 16
 BROWSER = "gzip, deflate, br, zstd"
-"""what Chromium accepts"""
+"""encodings that Chromium accepts"""
 
 
 def requests_per_second(address: str, paths: Sequence[str], encoding: str = "identity") -> float:
-    """Of one second of wrk, which asks for all paths in turn. Raises RuntimeError if anything errs."""
+    """Throughput in one second of wrk, which requests all paths in turn. Raises RuntimeError on errors."""
     script = (
         f"local paths, asked = {{{', '.join(map(json.dumps, paths))}}}, 0\n"
         "request = function() asked = asked % #paths + 1; return wrk.format('GET', paths[asked]) end\n"
@@ -43,7 +43,7 @@ def requests_per_second(address: str, paths: Sequence[str], encoding: str = "ide
 
 
 def steady(address: str, paths: Sequence[str], rate: int, seconds: int) -> list[float]:
-    """Milliseconds of each of so many requests a second. Raises RuntimeError if anything errs."""
+    """Milliseconds of each request at a steady rate. Raises RuntimeError on errors."""
     file = Path(__file__).with_name("steady.py")
     command = [sys.executable, "-m", "locust", "-f", str(file), "--headless", "--only-summary"]
     command += ["--host", address, "-u", str(rate), "-r", str(rate), "-t", f"{seconds}s"]
@@ -64,9 +64,9 @@ def steady(address: str, paths: Sequence[str], rate: int, seconds: int) -> list[
 
 @contextmanager
 def followed(addresses: Sequence[str]) -> Iterator[None]:
-    """Readers of so many runs: from the first row of the first to the ends of all of them.
+    """Stream runs during a block, from the first row of the first to the ends of all of them.
 
-    Raises RuntimeError if all are over before the block is.
+    Raises RuntimeError if all of them end before the block does.
     """
     begun = threading.Event()
 
@@ -88,6 +88,6 @@ def followed(addresses: Sequence[str]) -> Iterator[None]:
 
 
 def fetch_all(addresses: Sequence[str]) -> None:
-    """A few at a time. Raises httpx.HTTPError for any answer but success."""
+    """Fetch a few addresses at a time. Raises httpx.HTTPError unless all succeed."""
     with ThreadPoolExecutor(4) as readers:
         list(readers.map(fetch, addresses))

@@ -1,4 +1,4 @@
-"""What the table was measured on."""
+"""The machine that the table was measured on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import torch
 
 
 def header() -> str:
-    """Cores, processor, memory, versions of what decides the numbers, and how busy the machine is."""
+    """Cores, processor, memory, the versions that matter, and how busy the machine is."""
     found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text("utf-8"))
     chromium = "no chromium"
     if path := shutil.which("chromium"):

@@ -1,4 +1,4 @@
-"""Memory of a server and of the processes that it started."""
+"""Memory of a server and its child processes."""
 
 from __future__ import annotations
 
@@ -9,27 +9,26 @@ import psutil
 
 @dataclass(frozen=True)
 class Memory:
-    """In 10^6 bytes. A page shared by n processes counts for each with an nth in Pss, in full in Rss."""
+    """In 10^6 bytes. A page shared by n processes counts 1/n for each in Pss, and in full in Rss."""
 
     rss: float
     """of the server process"""
     files: float
-    """the part of it that is pages of files, such as libraries: the system has them once for all, and may
-    drop them"""
+    """the part of it that maps files, such as libraries: shared by all processes, and may be dropped"""
     pss: float
     """of the server process"""
     children_pss: float
-    """of all its child processes together"""
+    """of all child processes together"""
     children: int
 
     @property
     def all_pss(self) -> float:
-        """What the server and its child processes take together."""
+        """Of the server and its child processes together."""
         return self.pss + self.children_pss
 
 
 def memory_of(pid: int) -> Memory:
-    """Read it from /proc/<pid>/smaps_rollup. A child that ends meanwhile does not count."""
+    """Read /proc/<pid>/smaps_rollup. A child process that ends meanwhile does not count."""
     process = psutil.Process(pid)
     own = process.memory_full_info()
     children = []

@@ -1,4 +1,4 @@
-"""Rows of runs whose readers leave, or take nothing: how long those who wait for a place wait."""
+"""Rows of runs whose readers leave or stop reading: how long the next reader waits."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from tools.bench.table import Row
 
 TRIES = 3
 LONG = 400
-"""iterations of the runs that others wait for: their rows do not fit between server and slow reader"""
+"""iterations of the runs that others wait for, too many for the buffers of a slow reader"""
 QUEUED = 20
-"""runs whose readers leave before their turn"""
+"""queued runs whose readers leave"""
 
 AT_A_TIME = Settings().concurrent_runs
 
-FLOOR = "the same with readers who take everything"
+FLOOR = "the same with readers who read everything"
 
 
 def rows() -> Iterator[Row]:
@@ -34,14 +34,14 @@ def rows() -> Iterator[Row]:
         bench = Bench(server)
         left = in_turn(bench.left, bench.taken, TRIES)
         yield Row(
-            f"readers of as many runs as go on at a time leave, and those of {QUEUED} that wait: "
+            f"readers of as many runs as are computed at a time leave, and those of {QUEUED} that wait: "
             "until the next run has its first row",
             *("s", *left, FLOOR),
             most=7,
         )
         slow = in_turn(bench.slow, bench.taken, TRIES)
         yield Row(
-            "as many runs as go on at a time, whose readers take nothing: "
+            "as many runs as are computed at a time, whose readers stop reading: "
             "until the next run has its first row",
             *("s", *slow, FLOOR),
             most_more=1,
@@ -49,7 +49,7 @@ def rows() -> Iterator[Row]:
 
 
 class Bench:
-    """Runs with seeds of their own, on a server that makes so many at a time."""
+    """Runs with distinct seeds, on a server that computes a fixed number at a time."""
 
     def __init__(self, server: Served, long: int = LONG) -> None:
         self.server = server
@@ -57,19 +57,19 @@ class Bench:
         self._seeds = itertools.count(800_000)
 
     def taken(self) -> float:
-        """Seconds of a reader who waits for runs that are taken as they are made."""
+        """Seconds to the first row, behind runs whose readers read everything."""
         wait_for_rest(self.server.pid)
         with followed(self._runs(AT_A_TIME, self.long)):
             return self._first_row()
 
     def slow(self) -> float:
-        """Seconds of a reader who waits for runs of which only the first rows are taken."""
+        """Seconds to the first row, behind runs whose readers stop after the first rows."""
         wait_for_rest(self.server.pid)
         with _open(self._runs(AT_A_TIME, self.long), "step", slow=True):
             return self._first_row()
 
     def left(self) -> float:
-        """Seconds of a reader who comes when all readers have left."""
+        """Seconds to the first row, after all other readers have left."""
         wait_for_rest(self.server.pid)
         with (
             _open(self._runs(AT_A_TIME, self.long), "step"),
@@ -89,14 +89,14 @@ class Bench:
 
 @contextmanager
 def _open(addresses: Sequence[str], event: str, slow: bool = False) -> Iterator[None]:
-    """Readers of streams who take nothing after an event of this name; slow ones leave no room for more."""
-    # As little as the system allows.
+    """Readers who stop reading after an event of this name; slow ones have hardly any buffer."""
+    # The smallest buffer that the system allows.
     options = [(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)] if slow else []
     transport = httpx.HTTPTransport(
         socket_options=options, limits=httpx.Limits(max_connections=None)
     )
     with httpx.Client(transport=transport, timeout=120) as client, ExitStack() as streams:
-        taken = []  # an iterator that is thrown away closes its connection
+        taken = []  # a discarded iterator would close its connection
         for address in addresses:
             answer = streams.enter_context(client.stream("GET", address))
             taken.append(answer.raise_for_status().iter_lines())

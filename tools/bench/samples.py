@@ -1,4 +1,4 @@
-"""Repeated measurements, and how those of a thing and of its floor are taken in turn."""
+"""Repeated measurements, alternating between a subject and its floor."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The smallest of the values that at least ``share`` percent of them do not exceed."""
+    """The smallest value that at least ``share`` percent of the values do not exceed."""
     return float(np.percentile(values, share, method="inverted_cdf"))
 
 
 def in_turn(
     measured: Callable[[], float], floor: Callable[[], float], runs: int
 ) -> tuple[list[float], list[float]]:
-    """Measure a thing and its floor so many times, so that what the machine does hits both alike."""
+    """Measure a subject and its floor alternately, so that disturbances affect both alike."""
     both = [(measured(), floor()) for _ in range(runs)]
     return [one for one, _ in both], [other for _, other in both]
 

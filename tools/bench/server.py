@@ -1,4 +1,4 @@
-"""Rows of the server: throughput, waiting beside training runs, start, memory."""
+"""Rows of the server: throughput, latency beside training runs, start, memory."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from tools.bench.table import Row
 
 RUNS = 5
 FEW = 3
-"""runs of what takes long, or may be asked once"""
+"""repetitions of what takes long, or can be requested only once"""
 
 NEW = {"preference_pairs": 800}
-"""requests that were never made before, enough for a second: a third of all pairs that there are"""
+"""number of requests never made before, enough for a second: here a third of all pairs"""
 
 SEEDS = itertools.count(600_000)
-"""a run that was made before is not made again"""
+"""new seeds for each run, since finished runs are not repeated"""
 
-CONSTANT = "a route of the same application on the same worker that always answers the same JSON"
+CONSTANT = "a route of the same application on the same worker that always returns the same JSON"
 
 
 def rows() -> Iterator[Row]:
-    """Measure all of them."""
+    """Measure all rows."""
     with served(WITH_CONSTANT, DPO_EXPLAINED_WARM="0") as server:
         for widget in light.WIDGETS:
             yield from throughput(server, widget)
@@ -48,7 +48,7 @@ def rows() -> Iterator[Row]:
 
 
 def throughput(server: Served, widget: str) -> Iterator[Row]:
-    """Requests answered a second, against the constant route asked in the same way."""
+    """Requests per second, beside those of the constant route."""
     same = list(itertools.islice(light.addresses(widget, random.Random(0)), 8))
     new = light.addresses(widget, random.Random(1))
 
@@ -79,7 +79,7 @@ def _throughput(what: str, figures: tuple[list[float], list[float]]) -> Row:
 
 
 def wait(server: Served, what: str, rate: int, long: int, new: bool) -> Row:
-    """How long light requests wait, at a rate that the server keeps up with."""
+    """Latency of light requests, at a rate that the server keeps up with."""
     kinds = [light.addresses(widget, random.Random(2)) for widget in light.WIDGETS[:3]]
     known = [next(addresses) for addresses in kinds]
 
@@ -95,16 +95,16 @@ def wait(server: Served, what: str, rate: int, long: int, new: bool) -> Row:
 
     wait_for_rest(server.pid)
     return Row(
-        f"p99 of {what}, {rate} a second, beside eight PPO runs",
+        f"p99 latency of {what}, {rate} a second, beside eight PPO runs",
         "ms",
         *in_turn(beside, p99, FEW),
-        "the same with nothing beside",
+        "the same without the runs",
         most_ratio=3,
     )
 
 
 def start() -> float:
-    """Seconds from starting the server to a section page, as a reader would."""
+    """Seconds from starting the server to the first section page."""
     begin = time.perf_counter()
     with served() as server:
         fetch(f"{server.address}/sections/reward-modeling")
@@ -112,12 +112,12 @@ def start() -> float:
 
 
 def import_torch() -> float:
-    """Seconds that a process takes which imports torch and ends."""
+    """Seconds of a process that imports torch and exits."""
     return seconds(lambda: subprocess.run([sys.executable, "-c", "import torch"], check=True))
 
 
 def memory() -> Iterator[Row]:
-    """Memory of a server that has been asked for everything."""
+    """Memory of a server after requests of every kind."""
     with served() as server:
         for section in SECTIONS:
             fetch(f"{server.address}/sections/{section.slug}")
@@ -147,7 +147,7 @@ def memory() -> Iterator[Row]:
 
 
 def memory_of_torch() -> Memory:
-    """Memory of a process that has imported torch and nothing else."""
+    """Memory of a process that has only imported torch."""
     wait = "import torch; print(); input()"
     with subprocess.Popen(
         [sys.executable, "-c", wait], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -160,5 +160,5 @@ def memory_of_torch() -> Memory:
 
 
 def run(seed: int, iterations: int = 150) -> str:
-    """Address of the stream of a run."""
+    """Path of the stream of a run."""
     return f"/api/v1/ppo_dynamics/stream?seed={seed}&iterations={iterations}"

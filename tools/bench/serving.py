@@ -1,4 +1,4 @@
-"""A server in a process of its own, on a free port of this machine."""
+"""A server in its own process, on a free port of this machine."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ import httpx
 import psutil
 
 SERVE = ("-m", "app.cli", "serve", "--port", "0")
-"""What a reader starts."""
+"""arguments of Python that serve as ``dpo-explained serve`` does"""
 
 WITH_CONSTANT = (
     *("-m", "uvicorn", "tools.bench.app_with_constant:create", "--factory"),
     *("--port", "0", "--no-access-log"),
 )
-"""The same application with a route that computes nothing; one worker, no access log."""
+"""the same application with a route that computes nothing; one worker, no access log"""
 
 STOPPED_S = 20
 REST_S = 60
 QUIET_SHARE = 0.2
-"""of a core that a server at rest stays below"""
+"""share of a core that an idle server stays below"""
 
 
 class DidNotStart(RuntimeError):
-    """The server ended before it listened; the message has its last words."""
+    """The server exited before it listened; the message has the end of its log."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Served:
 
 @contextmanager
 def served(command: Sequence[str] = SERVE, **settings: str) -> Iterator[Served]:
-    """Start Python with ``command`` and settings in its environment, and stop it. Raises DidNotStart."""
+    """Run Python with ``command``, and settings in its environment, for a block. Raises DidNotStart."""
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
             [sys.executable, *command],
@@ -61,7 +61,7 @@ def served(command: Sequence[str] = SERVE, **settings: str) -> Iterator[Served]:
             try:
                 process.wait(STOPPED_S)
             except subprocess.TimeoutExpired:
-                # It waits for streams that are still open.
+                # It is still waiting for open streams.
                 process.kill()
                 process.wait()
 
@@ -78,12 +78,12 @@ def _listening(process: subprocess.Popen[bytes], log: int) -> Served:
 
 
 def fetch(address: str) -> str:
-    """The text at an address. Raises httpx.HTTPError for any answer but success."""
+    """The text at an address. Raises httpx.HTTPError unless it succeeds."""
     return httpx.get(address, timeout=300).raise_for_status().text
 
 
 def wait_for_rest(pid: int) -> None:
-    """Wait until a server and its children have nothing to do. Raises TimeoutError if they never have."""
+    """Wait until a server and its child processes are idle. Raises TimeoutError if they never are."""
     until = time.monotonic() + REST_S
     quiet, before = 0, _cpu_seconds(pid)
     while quiet < 3:

@@ -1,4 +1,4 @@
-"""Light requests at a steady rate: a Locust file. It prints how long each took, in milliseconds, as JSON."""
+"""A Locust file: light requests at a steady rate. Prints the milliseconds of each as JSON."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import gevent
 from locust import FastHttpUser, constant_throughput, events, task
 
 PATHS = json.loads(os.environ["BENCH_PATHS"])
-"""asked in turn by all users, from the first again after the last"""
+"""requested in turn by all users, in a cycle"""
 
 RATE = int(os.environ["BENCH_RATE"])
-"""requests a second, and users, each of whom asks once a second"""
+"""requests a second, and number of users, each of whom makes one a second"""
 
 users, asked = count(), count()
 took: list[float] = []
@@ -22,24 +22,24 @@ failed: list[str] = []
 
 
 class Reader(FastHttpUser):
-    """Asks at the same time of each second, however long the last answer took."""
+    """Makes a request at the same time of each second, however long the last one took."""
 
     wait_time = constant_throughput(1)
 
     def on_start(self) -> None:
-        """Connect, and begin when it is this one's turn."""
+        """Connect, and wait for this user's turn within the second."""
         self.client.get("/healthz", name="first")
         gevent.sleep(next(users) / RATE)
 
     @task
     def ask(self) -> None:
-        """The next."""
+        """Request the next path."""
         self.client.get(PATHS[next(asked) % len(PATHS)], name="light")
 
 
 @events.request.add_listener  # type: ignore[untyped-decorator]
 def note(name: str, response_time: float, exception: object, **_: Any) -> None:
-    """Keep what is wanted of a request."""
+    """Record the time or the error of a request."""
     if name == "light":
         took.append(response_time)
     if exception:
@@ -48,5 +48,5 @@ def note(name: str, response_time: float, exception: object, **_: Any) -> None:
 
 @events.quitting.add_listener  # type: ignore[untyped-decorator]
 def tell(**_: Any) -> None:
-    """At the end."""
+    """Print the result."""
     print(json.dumps({"took": took, "failed": failed}), flush=True)

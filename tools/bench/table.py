@@ -1,4 +1,4 @@
-"""Rows of the table: what was measured, its floor, and what both are held against."""
+"""Rows of the table: a measurement, its floor, and its targets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Row:
-    """Figures of several runs, and those of the least that the same can take."""
+    """Measurements of several runs, and of their floor: the least that the same could take."""
 
     what: str
     unit: str
@@ -28,7 +28,7 @@ class Row:
     floor_is: str
     most: float | None = None
     most_more: float | None = None
-    """than the floor"""
+    """difference to the floor"""
     most_ratio: float | None = None
     least_ratio: float | None = None
 

@@ -1,1 +1,1 @@
-"""A lecture hall of readers who come at once, drag sliders and start training runs. ``make lecture-hall``."""
+"""``make lecture-hall``: many readers arrive at once, drag sliders and start training runs."""

@@ -1,4 +1,4 @@
-"""Fill the lecture hall: a server, its readers, a report. ``make lecture-hall``. Any error fails it."""
+"""``make lecture-hall``: a server, its students, and a report. Fails on any error."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ EVERY_S = 2.0
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Exits with 1 if anything erred or any student did not finish."""
+    """Exits with 1 if there was any error or any student did not finish."""
     parser = argparse.ArgumentParser(prog="python -m tools.lecture_hall", description=__doc__)
     add_options(parser)
     given = parser.parse_args(arguments)
@@ -61,19 +61,23 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """What a lecture is like."""
+    """Add the options of a lecture."""
     parser.add_argument("--students", type=int, default=300)
-    parser.add_argument("--spawn-seconds", type=float, default=60, help="in which they all come")
-    parser.add_argument("--iterations", type=int, help="of each PPO run (default: the page's)")
-    parser.add_argument("--pauses", type=float, default=1, help="factor; 0.1: readers in a hurry")
+    parser.add_argument(
+        "--spawn-seconds", type=float, default=60, help="time within which they all arrive"
+    )
+    parser.add_argument(
+        "--iterations", type=int, help="length of each PPO run (default: the page's)"
+    )
+    parser.add_argument("--pauses", type=float, default=1, help="factor; 0.1: students in a hurry")
     parser.add_argument("--workers", type=int, default=1, help="server processes")
-    parser.add_argument("--limit-minutes", type=float, default=30, help="then it has failed")
+    parser.add_argument("--limit-minutes", type=float, default=30, help="fail after this time")
 
 
 def hold(server: Served, given: argparse.Namespace, first_seed: int = 100_000) -> Lecture:
     """Let Locust send the students, and wait for them. Ends the command if Locust itself fails.
 
-    From ``first_seed`` on, each student has a number that decides what they do, and their run's seed.
+    Students are numbered from ``first_seed``; the number decides what they do and the seed of their run.
     """
     with tempfile.TemporaryDirectory() as folder:
         notes = Path(folder, "lecture.json")
@@ -92,7 +96,7 @@ def hold(server: Served, given: argparse.Namespace, first_seed: int = 100_000) -
             "LECTURE_HALL_NOTES": str(notes),
             "PYTHONPATH": str(SCENARIO.parents[2]),
         }
-        # Its own summary goes there; what it has to say counts only if it fails.
+        # Locust's own output matters only if it fails.
         done = subprocess.run(command, env=os.environ | settings, capture_output=True, text=True)
         if done.returncode != 0 or not notes.exists():
             raise SystemExit(f"Locust failed:\n{done.stderr}")
@@ -101,7 +105,7 @@ def hold(server: Served, given: argparse.Namespace, first_seed: int = 100_000) -
 
 @contextmanager
 def watched_memory(server: Served, start: float) -> Iterator[list[MemoryAt]]:
-    """A list that gets the server's memory at once, and again every two seconds until the block ends."""
+    """A list to which the server's memory is added, at once and every two seconds until the block ends."""
     over = threading.Event()
     samples = [MemoryAt(0.0, memory_of(server.pid))]
 
@@ -123,7 +127,7 @@ def watched_memory(server: Served, start: float) -> Iterator[list[MemoryAt]]:
 
 
 def allow_open_files() -> None:
-    """Every student holds a stream open, at both ends: the usual 1024 files are few."""
+    """Every student holds a stream open, at both ends: the usual limit of 1024 files is too low."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < OPEN_FILES:
         wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
@@ -131,6 +135,6 @@ def allow_open_files() -> None:
 
 
 if __name__ == "__main__":
-    # Stopped by a signal as by a key: the server and the readers end with us.
+    # SIGTERM acts like Ctrl-C: the server and the readers end with this process.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     main()

@@ -1,4 +1,4 @@
-"""Server-sent events as they arrive, and what a reader sees of a training run."""
+"""Server-sent events, and what a reader sees of a training run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 
 class BadStream(RuntimeError):
-    """A stream was not what it should be."""
+    """A stream had unexpected events."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Event:
 
 
 def events_of(lines: Iterable[bytes]) -> Iterator[Event]:
-    """The events that the lines of a stream complete; their data are one line, as the server writes them."""
+    """The events in the lines of a stream, each with one line of data, as the server writes them."""
     name, data = "message", None
     for line in lines:
         key, _, value = line.decode().partition(":")
@@ -35,18 +35,18 @@ def events_of(lines: Iterable[bytes]) -> Iterator[Event]:
 
 @dataclass
 class RunWatch:
-    """What the stream of a run showed its reader, and when; seconds since it was asked for."""
+    """What the stream of a run showed its reader, and when, in seconds since the request."""
 
     places: list[int] = field(default_factory=list)
-    """in the queue, as they were told"""
+    """places in the queue, in order"""
     rows: int = 0
     first_row: float | None = None
     done: float | None = None
 
     def take(self, event: Event, seconds: float) -> None:
-        """Note an event.
+        """Record an event.
 
-        Raises BadStream for an event that should not be, a place that rises, or a row out of order.
+        Raises BadStream for an unexpected event, a place that rises, or a row out of order.
         """
         if self.done is not None:
             raise BadStream(f"{event.name} after done")

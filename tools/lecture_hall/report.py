@@ -1,4 +1,4 @@
-"""What came of a lecture: times by kind of request, places in the queue, memory."""
+"""The report of a lecture: times by kind of request, places in the queue, memory."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ ALL = "all requests"
 
 @dataclass(frozen=True)
 class Asked:
-    """A request, or a phase of one, of a kind that a reader would tell apart."""
+    """A request or a phase of one, of one kind."""
 
     kind: str
     seconds: float
-    """until it was answered in full"""
+    """until the response was complete"""
     error: str | None = None
     phase: bool = False
-    """a part of another request, which is counted by itself"""
+    """whether it is a part of another request, which is counted separately"""
 
 
 @dataclass(frozen=True)
 class Queued:
-    """The place that a run was told first, and how long after that its first row came."""
+    """The first place that a run was told, and the seconds from then to its first row."""
 
     place: int
     seconds: float
@@ -36,10 +36,10 @@ class Queued:
 
 @dataclass(frozen=True)
 class Lecture:
-    """All that the readers noted."""
+    """Everything that the students recorded."""
 
     students: int
-    """who did all that they came for"""
+    """number who finished"""
     asked: list[Asked]
     queued: list[Queued]
 
@@ -49,20 +49,20 @@ class Lecture:
 
     @classmethod
     def read(cls, file: Path) -> Lecture:
-        """What ``save`` wrote."""
+        """Read a file written by ``save``."""
         saved = json.loads(file.read_text(encoding="utf-8"))
         asked = [Asked(**each) for each in saved["asked"]]
         return cls(saved["students"], asked, [Queued(**each) for each in saved["queued"]])
 
     @property
     def errors(self) -> list[str]:
-        """All of them, each with its kind."""
+        """All errors, each with its kind of request."""
         return [f"{each.kind}: {each.error}" for each in self.asked if each.error is not None]
 
 
 @dataclass(frozen=True)
 class MemoryAt:
-    """Memory of the server, so many seconds after the load began."""
+    """Memory of the server some seconds after the load started."""
 
     seconds: float
     memory: Memory
@@ -89,15 +89,15 @@ def times_table(asked: Iterable[Asked]) -> str:
 
 
 def queue_line(queued: Sequence[Queued]) -> str:
-    """How long the queue was."""
+    """The length of the queue, in a sentence."""
     if not queued:
         return "No run had to queue."
     longest = max(each.place for each in queued)
-    return f"{len(queued)} runs queued; the last place told was {longest}. Places only fell."
+    return f"{len(queued)} runs queued, at place {longest} at most. Places only fell."
 
 
 def memory_table(samples: Sequence[MemoryAt], lines: int = 12) -> str:
-    """Pss over the time of the load, in MB, at a few moments, with the growth since the first."""
+    """A Markdown table of Pss in MB at a few moments of the load, with the growth since the first."""
     step = max(1, -(-len(samples) // lines))
     chosen = [*samples[:-1:step], samples[-1]]
     first = samples[0].memory.all_pss
@@ -112,7 +112,7 @@ def memory_table(samples: Sequence[MemoryAt], lines: int = 12) -> str:
             "| after | server, MB | child processes, MB (how many) | together | growth |",
             "|---|---|---|---|---|",
             *rows,
-            f"\nMost at any time: {peak:.0f} MB together.",
+            f"\nPeak: {peak:.0f} MB together.",
         ]
     )
 

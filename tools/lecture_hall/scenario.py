@@ -1,9 +1,9 @@
-"""What one student does. A Locust file: ``locust`` runs it in a process of its own, patched by gevent,
-so it imports nothing of the application.
+"""What one student does, as a Locust file. ``locust`` runs it in its own process, patched by gevent, so it
+imports nothing from ``app``.
 
-A student opens a section with all its files, as a browser without a cache does, drags its sliders, goes on to
-the section on PPO and follows a run to its end: half of them the one that the page begins with, half one with
-a seed of their own. What is asked while a slider moves is read off the server's OpenAPI document.
+A student opens a section with all its files, as a browser without a cache does, drags its sliders, opens the
+section on PPO and streams a run to its end: half of them the default one, half one with a seed of their own.
+Which requests a slider makes is read from the server's OpenAPI document.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from tools.lecture_hall.report import Asked, Lecture, Queued
 
 STUDENTS = int(os.environ.get("LECTURE_HALL_STUDENTS", "1"))
 ITERATIONS = os.environ.get("LECTURE_HALL_ITERATIONS", "")
-"""of each run; empty for the default"""
+"""iterations of each run; empty for the default"""
 PAUSES = float(os.environ.get("LECTURE_HALL_PAUSES", "1"))
-"""factor of all pauses"""
+"""factor on all pauses"""
 NOTES = Path(os.environ.get("LECTURE_HALL_NOTES", "lecture.json"))
 FIRST_SEED = int(os.environ.get("LECTURE_HALL_FIRST_SEED", "100000"))
 
@@ -45,12 +45,12 @@ PPO = ("ppo-problem", "ppo_dynamics")
 CONTROLS = 2
 """sliders that a student drags"""
 POSITIONS = 8
-"""where a drag rests long enough for a page to ask the server"""
+"""where a drag pauses long enough for the page to request a result"""
 RESTS_S = (0.1, 0.4)
 READS_S = (1.0, 5.0)
 ANSWER_S = 120
 SILENCE_S = 600
-"""A stream says something before that: a ping, if nothing else"""
+"""timeout of a stream, which sends at least pings"""
 
 _numbers = itertools.count()
 _asked: list[Asked] = []
@@ -63,7 +63,7 @@ AGAIN = "asked again, for the server had closed the kept connection"
 
 
 class Refused(RuntimeError):
-    """A request was not answered as it should have been; it is noted, and its student gives up."""
+    """A request failed; it is recorded, and its student gives up."""
 
 
 class Student(HttpUser):
@@ -76,7 +76,7 @@ class Student(HttpUser):
 
     @task
     def attend(self) -> None:
-        """Come, and stay until all have done what they came for: Locust would fill empty places again."""
+        """Visit, and stay until all students have finished: Locust would replace those who leave."""
         global _left, _finished
         start = time.perf_counter()
         try:
@@ -94,7 +94,7 @@ class Student(HttpUser):
         raise StopUser
 
     def visit(self) -> None:
-        """All that a student comes for."""
+        """Everything that a student does."""
         slug, widget = SECTIONS[self.number % len(SECTIONS)]
         page = self.open(slug, widget)
         self.pause(READS_S)
@@ -104,7 +104,7 @@ class Student(HttpUser):
         self.run_ppo()
 
     def open(self, slug: str, widget: str) -> str:
-        """A section page, the files that it names, and those that its widget and its chart load."""
+        """Load a section page, the files that it names, and those that its widget and its chart load."""
         page = self.ask("section page", f"/sections/{slug}").text
         files = set(re.findall(r'(?:href|src)="([^"]*/static/[^"?#]+\.(?:css|js|woff2))"', page))
         base = next(file.removesuffix("widget.js") for file in files if file.endswith("/widget.js"))
@@ -116,7 +116,7 @@ class Student(HttpUser):
         return str(page)
 
     def drag(self, widget: str, page: str) -> None:
-        """Move some sliders, one after the other, as the page does it: a range first, where there is one."""
+        """Move some sliders with the requests that a page makes: the range first, if there is one."""
         address = f"/api/v1/{widget}"
         on_page = set(re.findall(r'data-range-for="(\w+)"', page))
         ranges = numbers_of(str(self.host), address)
@@ -133,7 +133,7 @@ class Student(HttpUser):
                     self.ask("slider moved", f"{address}?{urlencode(state)}")
 
     def fetch_range(self, address: str, along: str, state: dict[str, str]) -> bool:
-        """Ask for all positions of a slider. Returns whether they came."""
+        """Request the range of a slider. Returns whether it has one."""
         if along not in ranges_of(str(self.host), address):
             return False
         others = {name: value for name, value in state.items() if name != along}
@@ -142,7 +142,7 @@ class Student(HttpUser):
         return bool(response.json()["values"])
 
     def run_ppo(self) -> None:
-        """Follow a run to its end."""
+        """Stream a run to its end."""
         own = self.number % 2 == 1
         query = {"seed": str(FIRST_SEED + self.number)} if own else {}
         if ITERATIONS:
@@ -176,7 +176,7 @@ class Student(HttpUser):
             raise BadStream(f"ended after {watch.rows} rows")
 
     def ask(self, kind: str, path: str) -> Any:
-        """A request that is answered at once. Returns the response; raises Refused if it has failed."""
+        """Make a request that needs no run. Raises Refused if it fails."""
         start = time.perf_counter()
         with self.get(path, timeout=ANSWER_S) as response:
             error = None
@@ -188,7 +188,7 @@ class Student(HttpUser):
         return response
 
     def get(self, path: str, **how: Any) -> Any:
-        """Send a request; once more, as browsers do, if the server closed the connection just then."""
+        """Send a request; again, as browsers do, if the server closed the connection just then."""
         start = time.perf_counter()
         response = self.client.get(path, catch_response=True, name="all", **how)
         if "Connection aborted" not in str(response.error):
@@ -202,19 +202,19 @@ class Student(HttpUser):
 
 
 def note(kind: str, seconds: float, error: str | None = None, *, phase: bool = False) -> None:
-    """Write a time down."""
+    """Record a request."""
     _asked.append(Asked(kind, seconds, error, phase))
 
 
 @cache
 def paths(host: str) -> dict[str, Any]:
-    """The routes that the server lists."""
+    """The routes in the server's OpenAPI document."""
     listed: dict[str, Any] = requests.get(f"{host}/openapi.json", timeout=ANSWER_S).json()["paths"]
     return listed
 
 
 def ranges_of(host: str, path: str) -> set[str]:
-    """The parameters of a route along which the server answers for a whole range, if any."""
+    """The parameters along which a route has ranges, if any."""
     route = paths(host).get(f"{path}/range")
     if route is None:
         return set()
@@ -223,7 +223,7 @@ def ranges_of(host: str, path: str) -> set[str]:
 
 
 def numbers_of(host: str, path: str) -> dict[str, tuple[float, float]]:
-    """Parameters of a route that are real numbers, each with its range."""
+    """The real-valued parameters of a route, each with its bounds."""
     schemas = {each["name"]: each["schema"] for each in paths(host)[path]["get"]["parameters"]}
     return {
         name: (schema["minimum"], schema["maximum"])
@@ -234,7 +234,7 @@ def numbers_of(host: str, path: str) -> dict[str, tuple[float, float]]:
 
 @events.init.add_listener  # type: ignore[untyped-decorator]
 def end_with_the_last(environment: Environment, **_: object) -> None:
-    """Quit when all have left; not from the task of a student, which would wait for itself to end."""
+    """Quit when all have left; not from a student's task, which would wait for itself to end."""
 
     def end() -> None:
         _all_left.wait()
@@ -246,6 +246,6 @@ def end_with_the_last(environment: Environment, **_: object) -> None:
 
 @events.quitting.add_listener  # type: ignore[untyped-decorator]
 def save(environment: Environment, **_: object) -> None:
-    """Leave what was noted to the process that started this one, which decides what it means."""
+    """Save what was recorded for the process that started this one, which judges it."""
     environment.process_exit_code = 0
     Lecture(_finished, _asked, _queued).save(NOTES)

@@ -1,7 +1,7 @@
-"""Hold one lecture after the other in the same server: ``make soak``. Fails if it errs, or if anything grows.
+"""``make soak``: one lecture after the other on the same server. Fails on any error, or if anything grows.
 
-The first lecture warms the server up: until then its memory and its caches fill. From its end on, whenever a
-lecture is over and the server has come to rest, its memory and its open files are counted.
+The first lecture warms the server up, filling memory and caches. After each lecture, once the server is
+idle, its memory and its open files are counted.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ from tools.bench.serving import SERVE, served, wait_for_rest
 from tools.lecture_hall.__main__ import add_options, allow_open_files, hold, watched_memory
 
 MOST_GROWTH = 0.05
-"""of memory, from the end of the first lecture to that of the last"""
+"""largest relative growth of memory from the end of the first lecture to that of the last"""
 
 
 @dataclass(frozen=True)
 class AtRest:
-    """A server between two lectures."""
+    """Measurements of an idle server between two lectures."""
 
     seconds: float
-    """since the first lecture was over"""
+    """since the end of the first lecture"""
     memory: Memory
     peak: float
-    """memory of all processes in the lecture that was just over, in 10^6 bytes"""
+    """peak memory of all processes during the last lecture, in 10^6 bytes"""
     files: int
-    """open in all its processes, sockets included"""
+    """number of open files in all its processes, sockets included"""
     requests: int
     errors: Sequence[str]
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Exits with 1 if anything erred or grew."""
+    """Exits with 1 on any error or growth."""
     parser = argparse.ArgumentParser(prog="python -m tools.lecture_hall.soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10, help="after the first lecture")
     add_options(parser)
@@ -60,7 +60,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def lectures(given: argparse.Namespace) -> Iterator[AtRest]:
-    """One after the other in one server, each with students of its own, until the time is over."""
+    """Hold lectures on one server, each with new students, until the time is over."""
     with served([*SERVE, "--workers", str(given.workers)]) as server:
         start: float | None = None
         first_seed = 100_000
@@ -82,13 +82,13 @@ def lectures(given: argparse.Namespace) -> Iterator[AtRest]:
 
 
 def files_of(pid: int) -> int:
-    """How many files and sockets a server and its child processes have open."""
+    """The number of files and sockets that a server and its child processes have open."""
     process = psutil.Process(pid)
     return sum(each.num_fds() for each in (process, *process.children(recursive=True)))
 
 
 def grown(rests: Sequence[AtRest]) -> list[str]:
-    """What is more at the end than it was after the first lecture, in words."""
+    """Describe whatever is more at the end than after the first lecture."""
     first, last = rests[0], rests[-1]
     growth = last.memory.all_pss / first.memory.all_pss - 1
     faults = []
@@ -100,11 +100,11 @@ def grown(rests: Sequence[AtRest]) -> list[str]:
 
 
 def table(rests: Sequence[AtRest]) -> str:
-    """Markdown; memory in MB, Pss."""
+    """A Markdown table; memory is Pss in MB."""
     first = rests[0].memory.all_pss
     lines = [
         "| after | requests | errors | server | with child processes (how many) | growth | "
-        "most while they lasted | open files |",
+        "peak during the lecture | open files |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for rest in rests:
@@ -118,6 +118,6 @@ def table(rests: Sequence[AtRest]) -> str:
 
 
 if __name__ == "__main__":
-    # Stopped by a signal as by a key: the server and the readers end with us.
+    # SIGTERM acts like Ctrl-C: the server and the readers end with this process.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     main()

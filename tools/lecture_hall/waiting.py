@@ -1,7 +1,7 @@
-"""Readers who open pages and GET results that need a run of their own, and wait: ``make lecture-hall``.
+"""``make lecture-hall``, second part: readers wait for pages and results that need a run of their own.
 
-While so many wait, others ask for what needs no run; then all who wait hang up. Fails if anything errs that
-should not, if the others wait too long, or if the queue does not empty.
+Meanwhile others request what needs no run; then all who wait hang up. Fails on unexpected errors, if the
+others wait too long, or if the queue does not empty.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from tools.lecture_hall.__main__ import allow_open_files
 from tools.lecture_hall.report import Asked, times_table
 
 OWN_RUNS = ("/widgets/ppo_dynamics", "/api/v1/ppo_dynamics", "/sections/ppo-problem")
-"""what those who wait ask for, each with a seed of their own"""
+"""routes that the waiting readers request, each with a seed of their own"""
 
 LIGHT: dict[str, tuple[Callable[[int], str], float]] = {
     "/healthz": (lambda _: "/healthz", 0.1),
-    "light endpoint, never asked before": (
+    "light endpoint, never requested before": (
         lambda n: f"/api/v1/dpo_loss?beta={0.1 + n / 1e5:g}",
         0.3,
     ),
-    "page without a run, never asked before": (
+    "page without a run, never requested before": (
         lambda n: f"/sections/beta?beta={0.1 + n / 1e5:g}",
         0.3,
     ),
 }
-"""what is asked meanwhile, and the seconds that 99 of 100 answers may take"""
+"""what is requested meanwhile, and the seconds within which 99 of 100 responses have to arrive"""
 
 EVERY_S = 0.2
 """between two requests of a kind"""
@@ -45,7 +45,7 @@ ANSWER_S = 120
 
 
 class Hall:
-    """A server, and those who wait in it."""
+    """A server and its waiting readers."""
 
     def __init__(self, client: httpx.AsyncClient, readers: int) -> None:
         self.client = client
@@ -55,7 +55,7 @@ class Hall:
         self._seeds = itertools.count(1)
 
     async def wait(self, route: str) -> None:
-        """Ask for one run after the other."""
+        """Request one run after the other."""
         while True:
             answer = await self.client.get(route, params={"seed": next(self._seeds)}, timeout=None)
             if answer.status_code == httpx.codes.OK:
@@ -66,7 +66,7 @@ class Hall:
             await asyncio.sleep(1)
 
     async def ask(self, kind: str, seconds: float) -> None:
-        """Ask for what needs no run, at a steady rate, however long the answers take."""
+        """Request what needs no run, at a steady rate, however long the responses take."""
         path, _ = LIGHT[kind]
         async with asyncio.TaskGroup() as tasks:
             for n in range(round(seconds / EVERY_S)):
@@ -80,18 +80,18 @@ class Hall:
         self.asked.append(Asked(kind, time.perf_counter() - start, error))
 
     async def queue(self) -> int:
-        """Runs that wait or go on, as /readyz says."""
+        """The number of runs that are queued or being computed, from /readyz."""
         ready = (await self.client.get("/readyz")).raise_for_status().json()
         return int(ready["runs_waiting"]) + int(ready["runs_going"])
 
     async def filled(self, count: int) -> None:
-        """Wait until so many runs are asked for."""
+        """Wait until this many runs are queued or being computed."""
         async with asyncio.timeout(ANSWER_S):
             while await self.queue() < count:
                 await asyncio.sleep(EVERY_S)
 
     async def emptied(self) -> float:
-        """Wait until nobody waits in the queue; how many seconds that took."""
+        """Wait until the queue is empty. Returns the seconds that took."""
         start = time.perf_counter()
         async with asyncio.timeout(ANSWER_S):
             while (await self.client.get("/readyz")).json()["runs_waiting"]:
@@ -99,7 +99,7 @@ class Hall:
         return time.perf_counter() - start
 
     async def lecture(self, seconds: float) -> list[str]:
-        """All of it. What was missed, in words."""
+        """Run the whole scenario. Returns descriptions of what failed."""
         waiting = [
             asyncio.create_task(self.wait(OWN_RUNS[n % len(OWN_RUNS)])) for n in range(self.readers)
         ]
@@ -118,7 +118,7 @@ class Hall:
 
 
 def late(asked: list[Asked]) -> list[str]:
-    """The kinds of which too many answers took too long."""
+    """The kinds of request of which too many took too long."""
     missed = []
     for kind, (_, most) in LIGHT.items():
         times = sorted(each.seconds for each in asked if each.kind == kind)
@@ -131,23 +131,23 @@ def late(asked: list[Asked]) -> list[str]:
 
 
 async def hold(address: str, readers: int, seconds: float) -> list[str]:
-    """Fill the hall, empty it, and print what came of it."""
+    """Fill the hall, empty it, and print a report."""
     limits = httpx.Limits(max_connections=None)
     async with httpx.AsyncClient(base_url=address, limits=limits, timeout=ANSWER_S) as client:
         hall = Hall(client, readers)
         missed = await hall.lecture(seconds)
-    print(times_table(hall.asked), f"{hall.refused} requests were told to come again.", sep="\n\n")
+    print(times_table(hall.asked), f"{hall.refused} requests were told to retry later.", sep="\n\n")
     return [*missed, *late(hall.asked)]
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Exits with 1 if anything was missed."""
+    """Exits with 1 if anything failed."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.lecture_hall.waiting", description=__doc__
     )
-    # As many as one address may have runs.
+    # As many runs as one address may have.
     parser.add_argument("--readers", type=int, default=400)
-    parser.add_argument("--seconds", type=float, default=60, help="that they wait")
+    parser.add_argument("--seconds", type=float, default=60, help="time for which they wait")
     given = parser.parse_args(arguments)
     print(f"{header()} before the start; {given.readers} readers wait for runs of their own.\n")
     allow_open_files()
