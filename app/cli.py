@@ -138,8 +138,8 @@ def _serve(given: argparse.Namespace) -> None:
 
 
 def _export(given: argparse.Namespace) -> None:
-    from app.export.copy import MOST_BYTES, Occupied, export
-    from app.export.scorm import NoQuiz, export_scorm
+    from app.export.copy import MOST_BYTES, FolderNotEmpty, export
+    from app.export.scorm import QuizMissing, export_scorm
     from app.widgets.registry import WIDGETS
 
     if given.widget not in (None, *WIDGETS):
@@ -149,7 +149,7 @@ def _export(given: argparse.Namespace) -> None:
             report = export_scorm(given.scorm, given.widget, given.jobs, given.scorm_edition)
         else:
             report = export(given.folder, given.widget, given.jobs)
-    except (Occupied, NoQuiz) as error:
+    except (FolderNotEmpty, QuizMissing) as error:
         raise SystemExit(str(error)) from error
     print(*report.lines, sep="\n")
     if given.scorm:

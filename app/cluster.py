@@ -2,7 +2,7 @@
 
     serve run --name dpo-explained app.cluster:build sites=2 runs=8
 
-Each run takes one replica of ``Training``; while all of them are busy, runs wait in the queues of the
+Each run takes one ``TrainingReplica``; while all are busy, runs wait in the queues of the
 sites. A run whose replica dies is made again on another one, and its reader notices nothing.
 Needs ``pip install 'dpo-explained[cluster]'`` on every machine.
 
@@ -31,7 +31,7 @@ OPEN_REQUESTS = 400
 """at most, of one site; most of them wait for a run. At a quarter of it another site is started."""
 
 
-class Size(BaseModel):
+class ClusterSize(BaseModel):
     """What ``serve run`` may be told."""
 
     model_config = ConfigDict(extra="forbid")
@@ -42,7 +42,7 @@ class Size(BaseModel):
     run_cpus: float = Field(1, ge=0, description="cores that each run is given")
 
 
-class Training:
+class TrainingReplica:
     """One run at a time."""
 
     def __init__(self) -> None:
@@ -61,14 +61,14 @@ class Training:
             yield "failed", tell(error)
 
 
-class Replicas:
-    """Has runs made by the replicas of ``Training``."""
+class ReplicaExecutor:
+    """Has runs made by ``TrainingReplica``s."""
 
     pids = ()
     """they have no processes here"""
 
     def __init__(self) -> None:
-        handle: DeploymentHandle[Any] = serve.get_deployment_handle("Training")
+        handle: DeploymentHandle[Any] = serve.get_deployment_handle("TrainingReplica")
         self._handle = handle.options(stream=True)
 
     async def make(self, job: Job) -> AsyncGenerator[Event, None]:
@@ -88,15 +88,15 @@ class Replicas:
         """The replicas belong to the cluster."""
 
 
-def build(size: Size) -> serve.Application:
+def build(size: ClusterSize) -> serve.Application:
     """The application that ``serve run`` deploys."""
 
     def site() -> FastAPI:
         share = math.ceil(size.runs / size.sites)
-        return create_app(Settings(concurrent_runs=share), lambda _: Replicas())
+        return create_app(Settings(concurrent_runs=share), lambda _: ReplicaExecutor())
 
     training: serve.Deployment = serve.deployment(  # type: ignore[assignment]
-        Training,
+        TrainingReplica,
         num_replicas=size.runs,
         max_ongoing_requests=1,
         ray_actor_options={"num_cpus": size.run_cpus},

@@ -20,10 +20,10 @@ from app.embedding import oembed
 from app.embedding.cards import routes as cards
 from app.lab.malloc import give_freed_memory_back
 from app.ops import health as operations
-from app.ops.health import LabLoading
+from app.ops.health import LabLoader
 from app.ops.metrics import Metrics
 from app.ops.request_log import HEADER as REQUEST_ID
-from app.ops.request_log import Observed
+from app.ops.request_log import RequestLog
 from app.pages import embed, logps_form
 from app.pages import routes as pages
 from app.paths import STATIC
@@ -31,8 +31,8 @@ from app.runs import http_errors
 from app.runs.failures import Busy, RunFailed, RunLost, RunTooLong
 from app.runs.job import job_of
 from app.runs.memo import Memo, compute_with
-from app.runs.processes import Maker, Processes
-from app.runs.queue import Limits, Runs
+from app.runs.processes import Executor, ProcessExecutor
+from app.runs.queue import Limits, RunQueue
 from app.runs.store import open_store, temporary_folder
 from app.settings import Settings
 from app.state.query import NormalizeQueries, refuse_undeclared
@@ -68,13 +68,13 @@ WARM_PAUSE_S = 0.5
 log = logging.getLogger(__name__)
 
 
-def processes(_: Settings) -> Maker:
+def processes(_: Settings) -> Executor:
     """Runs are made on this machine."""
-    return Processes()
+    return ProcessExecutor()
 
 
 def create_app(
-    settings: Settings | None = None, maker: Callable[[Settings], Maker] = processes
+    settings: Settings | None = None, maker: Callable[[Settings], Executor] = processes
 ) -> FastAPI:
     """The whole site as an ASGI application; ``maker`` says where training runs are made."""
     settings = settings or Settings()
@@ -95,7 +95,7 @@ def create_app(
     # Once the server starts, training goes to processes of its own; an export does it here.
     app.state.memo = Memo()
     app.state.ranges = ranges.memo_of_ranges()
-    app.state.lab = LabLoading()
+    app.state.lab = LabLoader()
     app.state.metrics = Metrics(app.state)
     app.include_router(api.router)
     app.include_router(lab_api.router)
@@ -131,7 +131,7 @@ def create_app(
         expose_headers=["Retry-After", REQUEST_ID],
     )
     app.add_middleware(HeadAsGet)
-    app.add_middleware(Observed, metrics=app.state.metrics)
+    app.add_middleware(RequestLog, metrics=app.state.metrics)
     return app
 
 
@@ -149,7 +149,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             seconds=settings.run_seconds,
         )
         maker, ended = app.state.maker(settings), app.state.metrics.run_ended
-        runs = Runs(maker, store, settings.concurrent_runs, limits, ended)
+        runs = RunQueue(maker, store, settings.concurrent_runs, limits, ended)
         app.state.runs = runs
         app.state.memo = Memo(compute_with(runs))
         prepared = asyncio.create_task(_prepare(app))

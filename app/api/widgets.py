@@ -18,7 +18,7 @@ from app.web.problem import InvalidParams, Problem
 from app.widgets import annotator
 from app.widgets.base import Widget, WidgetResult
 from app.widgets.bring_your_logps import widget as bring_your_logps
-from app.widgets.bring_your_logps.table import BadFile, csv_text, json_lines_text
+from app.widgets.bring_your_logps.table import LogpsFileError, csv_text, json_lines_text
 from app.widgets.registry import WIDGETS
 
 router = APIRouter(
@@ -138,7 +138,7 @@ def post_bring_your_logps(
     response.headers["Cache-Control"] = "no-store"
     try:
         return bring_your_logps.compute_own(own)
-    except BadFile as error:
+    except LogpsFileError as error:
         raise InvalidParams.of("text", str(error)) from error
 
 

@@ -10,10 +10,10 @@ from app.charts.curves import UNITS_X, UNITS_Y
 from app.charts.labels import text_lines
 from app.charts.marks import percent
 from app.charts.room import LINE, Y_TITLE, wrapped
-from app.charts.scales import Scale, Tick
+from app.charts.scales import AxisTick, Scale
 
 
-def grid(x: Sequence[Tick], y: Sequence[Tick]) -> Markup:
+def grid(x: Sequence[AxisTick], y: Sequence[AxisTick]) -> Markup:
     """Lines across the plot at ticks, in the units of the stretched view box."""
     return _lines("grid", [tick.at for tick in x], [tick.at for tick in y])
 
@@ -35,7 +35,7 @@ def _lines(kind: str, x: Sequence[float], y: Sequence[float]) -> Markup:
     return Markup('<path class="{}" d="{}"/>').format(kind, data) if data else Markup("")
 
 
-def y_ticks(found: Sequence[Tick], side: str) -> Markup:
+def y_ticks(found: Sequence[AxisTick], side: str) -> Markup:
     """What stands at the ticks of a y axis, left or right of the plot."""
     x, shift, anchor = ("100%", 6, "start") if side == "right" else ("", -6, "end")
     texts = (text_lines(tick.text.split("\n"), x, percent(1 - tick.at)) for tick in found)
@@ -44,7 +44,7 @@ def y_ticks(found: Sequence[Tick], side: str) -> Markup:
     )
 
 
-def x_ticks(found: Sequence[Tick]) -> Markup:
+def x_ticks(found: Sequence[AxisTick]) -> Markup:
     """What stands at the ticks of the x axis."""
     texts = (text_lines([tick.text], percent(tick.at), "100%") for tick in found)
     return Markup('<g class="middle" transform="translate(0 12)">{}</g>').format(

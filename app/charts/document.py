@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from app.charts import axes, curves, labels, marks
 from app.charts.plane import plane_of
-from app.charts.room import NARROW, STEP, WIDE, Chart, Width, corners, room
+from app.charts.room import NARROW, STEP, WIDE, Chart, TextWidth, corners, room
 from app.charts.subset import refuse_unknown
 
 
@@ -56,7 +56,7 @@ def _axes(chart: Chart) -> Iterable[Markup]:
     yield from _in_both(lambda width: axes.x_title(chart.x_title(width)))
 
 
-def _y_axis(chart: Chart, axis: str, side: str, width: Width) -> Markup:
+def _y_axis(chart: Chart, axis: str, side: str, width: TextWidth) -> Markup:
     around = room(chart, width)
     return _joined(
         [
@@ -107,7 +107,7 @@ def _stretched(parts: Iterable[Markup], kind: str) -> Markup:
     ).format(kind, curves.UNITS_X, curves.UNITS_Y, inside)
 
 
-def _in_both(write: Callable[[Width], Markup]) -> list[Markup]:
+def _in_both(write: Callable[[TextWidth], Markup]) -> list[Markup]:
     """What is written for wide and for narrow charts; once, where that is the same."""
     wide, narrow = write(WIDE), write(NARROW)
     if wide == narrow:

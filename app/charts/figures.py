@@ -206,7 +206,7 @@ def _written(value: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class Course:
+class TraceStates:
     """A trace in several states of a figure: what changes are its points."""
 
     trace: Trace
@@ -220,17 +220,17 @@ class Course:
 
 def lines(
     name: str, x: Sequence[Numbers], y: Sequence[Numbers], *, role: str, **looks: Any
-) -> Course:
+) -> TraceStates:
     """A curve in each state; see ``line``."""
-    return Course(line(name, (), (), role=role, **looks), _shared(x), _shared(y))
+    return TraceStates(line(name, (), (), role=role, **looks), _shared(x), _shared(y))
 
 
 def markers(
     name: str, x: Sequence[float], y: Sequence[float], *, along: str, role: str, **looks: Any
-) -> Course:
+) -> TraceStates:
     """Where the reader is on a curve, in each state; see ``marker``."""
     point = marker(name, x[0], y[0], role=role, **looks)
-    return Course(point, [rounded([at]) for at in x], [rounded([at]) for at in y], along)
+    return TraceStates(point, [rounded([at]) for at in x], [rounded([at]) for at in y], along)
 
 
 def _shared(rows: Sequence[Numbers]) -> list[list[float]]:
@@ -245,7 +245,7 @@ def _shared(rows: Sequence[Numbers]) -> list[list[float]]:
 
 
 def curve_figures(
-    courses: Sequence[Course],
+    courses: Sequence[TraceStates],
     *,
     x: str,
     y: str,

@@ -12,7 +12,7 @@ from app.charts.room import (
     LINE,
     STEP,
     Chart,
-    Width,
+    TextWidth,
     below_title,
     legend_places,
     room,
@@ -41,7 +41,7 @@ def text_lines(
 
 
 # ---- names at curves ---------------------------------------------------------------------------
-def names(chart: Chart, width: Width) -> Markup:
+def names(chart: Chart, width: TextWidth) -> Markup:
     """The names of curves and single points, where app/charts/names.py found room for them."""
     drawn = Markup("")
     for place in chart.layout["meta"]["names"][width.name]:
@@ -60,7 +60,7 @@ SMALL_LETTER = 6.2
 """Width of a letter in pixels, at the 12 pixels of annotations."""
 
 
-def annotation(note: Layout, chart: Chart, width: Width) -> Markup:
+def annotation(note: Layout, chart: Chart, width: TextWidth) -> Markup:
     """A text at a point that is given by values or as shares of the plot."""
     plane, shift = chart.plane, note.get("xshift") or 0
     x = note["x"] if note.get("xref") == "paper" else plane.x.share(note["x"])
@@ -78,7 +78,7 @@ def annotation(note: Layout, chart: Chart, width: Width) -> Markup:
 # ---- legend ------------------------------------------------------------------------------------
 
 
-def legend(chart: Chart, width: Width) -> Markup:
+def legend(chart: Chart, width: TextWidth) -> Markup:
     """The legend, below the title of the x axis."""
     top = below_title(chart, width) + 8
     places = legend_places(chart.legend, room(chart, width).plot(width))

@@ -25,7 +25,7 @@ from app.charts.room import (
     NARROW,
     WIDE,
     Chart,
-    Width,
+    TextWidth,
     is_named,
     room,
     width_of,
@@ -100,12 +100,12 @@ def with_places(figure: dict[str, Any], riding: Mapping[int, int] | None = None)
         for number, trace in enumerate(data)
     ]
     sight = (chart.plane.x, *chart.plane.ys.items(), *riding.items(), _frozen([layout, *seen]))
-    names = _places_of(_Task(sight, chart, riding))
+    names = _places_of(_Placement(sight, chart, riding))
     return {**figure, "layout": {**layout, "meta": {"names": names}}}
 
 
 @dataclass(frozen=True)
-class _Task:
+class _Placement:
     """Names to place, equal to another if all is that their places follow from."""
 
     sight: tuple[object, ...]
@@ -114,7 +114,7 @@ class _Task:
 
 
 @lru_cache(KEPT)
-def _places_of(task: _Task) -> dict[str, list[Layout]]:
+def _places_of(task: _Placement) -> dict[str, list[Layout]]:
     """The places on wide and on narrow charts."""
     shares = [_shares(trace, task.chart.plane) for trace in task.chart.data]
     return {width.name: places(task.chart, width, shares, task.riding) for width in (WIDE, NARROW)}
@@ -141,7 +141,7 @@ def _shares(trace: Trace, plane: Plane) -> Pixels:
 
 
 def places(
-    chart: Chart, width: Width, shares: Sequence[Pixels], riding: Mapping[int, int]
+    chart: Chart, width: TextWidth, shares: Sequence[Pixels], riding: Mapping[int, int]
 ) -> list[Layout]:
     """The places of all names on charts of a width; see ``with_places``.
 
@@ -168,7 +168,7 @@ def places(
     zero = FAINT * _zero_lines(chart.plane, size)
     total = _sums(reduce(np.add, [*inks, *across, zero]))
     names = [
-        _Name.of(number, trace, curves[number], along[number], size)
+        _Label.of(number, trace, curves[number], along[number], size)
         for number, trace in enumerate(chart.data)
         if is_named(trace)
     ]
@@ -188,7 +188,7 @@ def places(
 
 
 @dataclass(frozen=True)
-class _Name:
+class _Label:
     """A name and the boxes that it may stand in."""
 
     trace: int
@@ -202,7 +202,7 @@ class _Name:
     """of the boxes and the ways to what they stand beside, then of the boxes and the air around them"""
 
     @staticmethod
-    def of(number: int, trace: Trace, curve: Pixels, along: Pixels, size: Pixels) -> _Name:
+    def of(number: int, trace: Trace, curve: Pixels, along: Pixels, size: Pixels) -> _Label:
         """All boxes of a name; ``along`` has places all along its curve."""
         name, widest = trace["name"], WIDEST * size[0]
         lines = [name] if width_of([name]) <= widest else wrapped(name, int(widest / LETTER))
@@ -224,7 +224,7 @@ class _Name:
         reaching = np.concatenate([np.minimum(low, spots), np.maximum(high, spots)], axis=2)
         airy = np.concatenate([low - AIR, high + AIR], axis=2)
         distance = np.hypot(*(spots - wanted).T).T + gaps[:, 0]
-        return _Name(
+        return _Label(
             number,
             lines,
             boxes.reshape(-1, 4),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from app.charts.plane import Layout, Plane, Trace, names_itself
-from app.charts.scales import Tick, ticks
+from app.charts.scales import AxisTick, ticks
 
 LETTER = 8.2
 """Width in pixels of most letters and digits at the 13 pixels of a chart's words, in a wide font."""
@@ -35,7 +35,7 @@ Y_TICKS = 8
 
 
 @dataclass(frozen=True)
-class Width:
+class TextWidth:
     """One of the two ways to write words: static/charts.css shows those that fit the chart's width."""
 
     name: str
@@ -51,8 +51,8 @@ class Width:
 HEIGHT = 304
 """Pixels of the whole chart, the least that static/widget.css gives to one with curves."""
 
-WIDE = Width("wide", pixels=480, x_ticks=8, title=54, category=99)
-NARROW = Width("narrow", pixels=326, x_ticks=6, title=28, category=16)
+WIDE = TextWidth("wide", pixels=480, x_ticks=8, title=54, category=99)
+NARROW = TextWidth("narrow", pixels=326, x_ticks=6, title=28, category=16)
 
 
 def width_of(texts: Sequence[str]) -> float:
@@ -93,19 +93,19 @@ class Chart:
             return ""
         return str((self.layout[axis].get("title") or {}).get("text") or "")
 
-    def x_title(self, width: Width) -> list[str]:
+    def x_title(self, width: TextWidth) -> list[str]:
         """The title of the x axis in lines."""
         return wrapped(self.title("xaxis"), width.title)
 
-    def x_ticks(self, width: Width) -> list[Tick]:
+    def x_ticks(self, width: TextWidth) -> list[AxisTick]:
         """The ticks below the plot."""
         return ticks(self.plane.x, width.x_ticks, self.layout["xaxis"].get("tickvals"))
 
-    def y_ticks(self, axis: str, width: Width) -> list[Tick]:
+    def y_ticks(self, axis: str, width: TextWidth) -> list[AxisTick]:
         """The ticks of a y axis, by its name in the layout; long names of bars have line breaks."""
         scale = self.plane.ys[axis.replace("axis", "")]
         found = ticks(scale, Y_TICKS, self.layout[axis].get("tickvals"))
-        return [Tick(t.at, "\n".join(broken(t.text, width.category))) for t in found]
+        return [AxisTick(t.at, "\n".join(broken(t.text, width.category))) for t in found]
 
     @property
     def legend(self) -> list[Trace]:
@@ -129,7 +129,7 @@ class Room:
     right: int
     below: int
 
-    def plot(self, width: Width) -> float:
+    def plot(self, width: TextWidth) -> float:
         """Pixels that are left for the plot."""
         return width.pixels - STEP * (self.left + self.right)
 
@@ -139,7 +139,7 @@ class Room:
         return HEIGHT - ABOVE - STEP * self.below
 
 
-def room(chart: Chart, width: Width) -> Room:
+def room(chart: Chart, width: TextWidth) -> Room:
     """The room that the words of a chart take."""
     left, right = _beside(chart, "yaxis", width), 1
     if "y2" in chart.plane.ys:
@@ -165,7 +165,7 @@ def corners(chart: Chart) -> Markup:
     )
 
 
-def below_title(chart: Chart, width: Width) -> int:
+def below_title(chart: Chart, width: TextWidth) -> int:
     """Pixels from the plot to the end of the title of its x axis."""
     return 24 + LINE * len(chart.x_title(width))
 
@@ -177,7 +177,7 @@ def legend_places(named: Sequence[Trace], pixels: float) -> list[tuple[float, in
     return [(number % columns * column, number // columns) for number in range(len(named))]
 
 
-def _beside(chart: Chart, axis: str, width: Width) -> int:
+def _beside(chart: Chart, axis: str, width: TextWidth) -> int:
     texts = [tick.text for tick in chart.y_ticks(axis, width)]
     title = chart.title(axis)
     lines = len(wrapped(title, Y_TITLE)) if title else 0

@@ -69,17 +69,17 @@ def aired_range(values: Sequence[float]) -> tuple[float, float]:
 
 
 @dataclass(frozen=True)
-class Tick:
+class AxisTick:
     """A tick: where, as a share of the axis, and what stands at it."""
 
     at: float
     text: str
 
 
-def ticks(scale: Scale, most: int, given: Sequence[float] | None = None) -> list[Tick]:
+def ticks(scale: Scale, most: int, given: Sequence[float] | None = None) -> list[AxisTick]:
     """At most about so many ticks at nice values within the ends; or at the ``given`` values."""
     if scale.categories:
-        return [Tick(scale.share(name), name) for name in scale.categories]
+        return [AxisTick(scale.share(name), name) for name in scale.categories]
     if given is not None:
         values = list(given)
     elif scale.log:
@@ -87,7 +87,7 @@ def ticks(scale: Scale, most: int, given: Sequence[float] | None = None) -> list
     else:
         values = _steps(scale.low, scale.high, most)
     texts = tick_texts(values)
-    found = [Tick(scale.share(v), text) for v, text in zip(values, texts, strict=True)]
+    found = [AxisTick(scale.share(v), text) for v, text in zip(values, texts, strict=True)]
     return [tick for tick in found if -1e-9 <= tick.at <= 1 + 1e-9]
 
 

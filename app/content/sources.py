@@ -34,7 +34,7 @@ class Correction(Strict):
     where: str = ""
 
 
-class Slip(Strict):
+class Erratum(Strict):
     """A slip in the paper itself."""
 
     number: int
@@ -47,10 +47,10 @@ class Corrections(Strict):
     """All corrections."""
 
     article: list[Correction]
-    paper: list[Slip]
+    paper: list[Erratum]
 
 
-class Entry(Strict):
+class GlossaryEntry(Strict):
     """A symbol or a word of the field, in plain words."""
 
     key: str
@@ -76,9 +76,9 @@ class ServedPackage(Strict):
 
 
 @lru_cache(maxsize=1)
-def glossary() -> dict[str, Entry]:
+def glossary() -> dict[str, GlossaryEntry]:
     """Symbols by key. Raises pydantic.ValidationError if the file is wrong."""
-    entries = [Entry(**entry) for entry in json.loads(_read("glossary.json"))]
+    entries = [GlossaryEntry(**entry) for entry in json.loads(_read("glossary.json"))]
     return {entry.key: entry for entry in entries}
 
 

@@ -16,8 +16,8 @@ from tqdm import tqdm
 
 from app.content.sources import ServedPackage, served_packages
 from app.export import report
-from app.export.pages import Copy, all_pages, one_widget, rendered
-from app.export.results import Computed, compute_all, index_file, results_file
+from app.export.pages import OfflineCopy, all_pages, one_widget, rendered
+from app.export.results import StateResult, compute_all, index_file, results_file
 from app.export.states import State, states_by_file
 from app.paths import STATIC
 from app.web.stylesheets import bundled_stylesheet
@@ -40,7 +40,7 @@ _KINDS = {
 }
 
 
-class Occupied(ValueError):
+class FolderNotEmpty(ValueError):
     """The folder of a copy holds something else."""
 
 
@@ -49,7 +49,7 @@ def export(
     widget: str | None = None,
     jobs: int | None = None,
     plans: Mapping[str, Plan] | None = None,
-) -> report.Report:
+) -> report.CopyReport:
     """Write the explainer, or one widget, into a folder; a copy that is there is replaced.
 
     ``jobs`` processes compute, by default one for each core. ``plans`` are for tests: other
@@ -74,7 +74,7 @@ def export(
     states = {name: [state for part in files[name].values() for state in part] for name in names}
     total = sum(map(len, states.values())) + len(pages)
     with tqdm(total=total, desc="export", unit="result") as bar:
-        copy = Copy(pages, chosen, made)
+        copy = OfflineCopy(pages, chosen, made)
         html = rendered(copy)
         bar.update(len(pages))
         results = compute_all(states, jobs or os.cpu_count() or 1, bar.update)
@@ -99,7 +99,7 @@ def _clear(folder: Path) -> None:
     if not any(folder.iterdir()):
         return
     if not (folder / INDEX).is_file():
-        raise Occupied(f"{folder} has files that are no copy of the explainer")
+        raise FolderNotEmpty(f"{folder} has files that are no copy of the explainer")
     for part in ("static", "sections", "widgets"):
         shutil.rmtree(folder / part, ignore_errors=True)
     for name in ("index", "read", "symbols", "sources", "report"):
@@ -107,7 +107,7 @@ def _clear(folder: Path) -> None:
     (folder / "report.json").unlink(missing_ok=True)
 
 
-def _write_results(data: Path, counts: Mapping[str, int], results: list[Computed]) -> int:
+def _write_results(data: Path, counts: Mapping[str, int], results: list[StateResult]) -> int:
     """Write the files of a widget, whose results lie one after the other; their size."""
     size = place = 0
     for file, count in counts.items():
@@ -151,9 +151,9 @@ def _report(
     sizes: Mapping[str, int],
     made: str,
     began: float,
-) -> report.Report:
+) -> report.CopyReport:
     files = [path for path in folder.rglob("*") if path.is_file()]
-    return report.Report(
+    return report.CopyReport(
         version=version("dpo-explained"),
         made=made,
         seconds=round(time.monotonic() - began, 1),
@@ -161,7 +161,7 @@ def _report(
         files=len(files),
         parts=report.sizes(folder, _KINDS),
         widgets=[
-            report.WidgetPart(
+            report.WidgetReport(
                 name=name,
                 title=WIDGETS[name].title,
                 kind=plan.kind,

@@ -23,7 +23,7 @@ BASE = "http://offline.invalid"
 
 
 @dataclass(frozen=True)
-class Copy:
+class OfflineCopy:
     """What templates are told of the copy that a page is drawn for, as ``offline``."""
 
     pages: Mapping[str, str]
@@ -71,7 +71,7 @@ def one_widget(name: str) -> dict[str, str]:
     return {f"/widgets/{name}": "index.html"}
 
 
-def rendered(copy: Copy) -> dict[str, str]:
+def rendered(copy: OfflineCopy) -> dict[str, str]:
     """The pages of a copy by file.
 
     Raises:
@@ -90,7 +90,7 @@ def rendered(copy: Copy) -> dict[str, str]:
         return thread.submit(lambda: asyncio.run(ask_all())).result()
 
 
-async def _ask(app: FastAPI, path: str, offline: Copy) -> str:
+async def _ask(app: FastAPI, path: str, offline: OfflineCopy) -> str:
     """One GET request, in process."""
     status = 0
     body = bytearray()

@@ -12,7 +12,7 @@ from app.web.templating import templates
 from app.widgets.plan import Kind
 
 
-class WidgetPart(BaseModel):
+class WidgetReport(BaseModel):
     """One widget in a copy."""
 
     name: str = Field(description="of the widget")
@@ -23,7 +23,7 @@ class WidgetPart(BaseModel):
     bytes: int = Field(description="size of their files")
 
 
-class Report(BaseModel):
+class CopyReport(BaseModel):
     """A copy as a whole."""
 
     version: str = Field(description="of the explainer")
@@ -32,7 +32,7 @@ class Report(BaseModel):
     bytes: int = Field(description="size of all files, this report left out")
     files: int = Field(description="how many there are, this report left out")
     parts: dict[str, int] = Field(description="bytes by kind of file")
-    widgets: list[WidgetPart] = Field(description="in the order of the sections")
+    widgets: list[WidgetReport] = Field(description="in the order of the sections")
     packages: list[ServedPackage] = Field(description="of others, with files in the copy")
 
     @property
@@ -63,7 +63,7 @@ def sizes(folder: Path, kinds: Mapping[str, Sequence[str]]) -> dict[str, int]:
     return {kind: size for kind, size in found.items() if size}
 
 
-def write(report: Report, folder: Path) -> None:
+def write(report: CopyReport, folder: Path) -> None:
     """Write it as report.json and report.html."""
     (folder / "report.json").write_text(report.model_dump_json(indent=1) + "\n", encoding="utf-8")
     page = templates.env.get_template("offline_report.html")

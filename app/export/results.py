@@ -26,7 +26,7 @@ CHUNK = 24
 
 
 @dataclass(frozen=True)
-class Computed:
+class StateResult:
     """A state's result, or why there is none."""
 
     result: dict[str, Any] | None
@@ -35,29 +35,29 @@ class Computed:
     refused: str = ""
 
 
-def computed(name: str, state: State) -> Computed:
+def computed(name: str, state: State) -> StateResult:
     """One result as the endpoint gives it, less what the plan leaves out."""
     widget = WIDGETS[name]
     plan = widget.export
     try:
         params = widget.params.model_validate(state)
     except ValidationError as error:
-        return Computed(None, refused=error.errors()[0]["msg"].removeprefix("Value error, "))
+        return StateResult(None, refused=error.errors()[0]["msg"].removeprefix("Value error, "))
     result = widget.compute(params).model_dump(mode="json")
     for field in plan.leave_out:
         del result[field]
     beside = plan.beside(params).model_dump(mode="json") if plan.beside else None
-    return Computed(_rounded(result), _rounded(beside))
+    return StateResult(_rounded(result), _rounded(beside))
 
 
 def compute_all(
     states: Mapping[str, Sequence[State]], jobs: int, done: Callable[[int], None]
-) -> dict[str, list[Computed]]:
+) -> dict[str, list[StateResult]]:
     """All results by widget, in the order of their states; ``done`` is told how many more there are.
 
     One job computes here, more compute in processes of their own with a thread each.
     """
-    results: dict[str, list[Computed]] = {name: [None] * len(states[name]) for name in states}  # type: ignore[list-item]
+    results: dict[str, list[StateResult]] = {name: [None] * len(states[name]) for name in states}  # type: ignore[list-item]
     chunks = [
         (name, place, chunk) for name in states for place, chunk in _chunks(name, states[name])
     ]
@@ -70,7 +70,7 @@ def compute_all(
     chunks.sort(key=lambda chunk: len(chunk[2]))
     context = get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=_one_thread) as pool:
-        futures: dict[Future[list[Computed]], tuple[str, int, int]] = {
+        futures: dict[Future[list[StateResult]], tuple[str, int, int]] = {
             pool.submit(_compute_chunk, name, chunk): (name, place, len(chunk))
             for name, place, chunk in chunks
         }
@@ -96,14 +96,14 @@ def _one_thread() -> None:
     torch.set_num_threads(1)
 
 
-def _compute_chunk(name: str, states: Sequence[State]) -> list[Computed]:
+def _compute_chunk(name: str, states: Sequence[State]) -> list[StateResult]:
     return [computed(name, state) for state in states]
 
 
 # ---- files ---------------------------------------------------------------------------------------
 
 
-def results_file(name: str, results: Sequence[Computed]) -> str:
+def results_file(name: str, results: Sequence[StateResult]) -> str:
     """A script that registers results under a name, as JSON that is compressed: neighbours are much alike.
 
     ``static/offline.js`` reads it.

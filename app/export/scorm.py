@@ -12,7 +12,7 @@ from typing import Any
 from app.content.sections import SECTIONS, section_of
 from app.export.copy import export
 from app.export.pages import all_pages
-from app.export.report import Report
+from app.export.report import CopyReport
 from app.export.states import tables
 from app.paths import STATIC
 from app.web.templating import templates
@@ -29,13 +29,13 @@ _TIME = (1980, 1, 1, 0, 0, 0)
 """of all files in the package, so that equal copies make equal packages"""
 
 
-class NoQuiz(ValueError):
+class QuizMissing(ValueError):
     """A package reports a score, so it has to have the quiz."""
 
 
 def export_scorm(
     file: Path, widget: str | None = None, jobs: int | None = None, edition: str = EDITIONS[0]
-) -> Report:
+) -> CopyReport:
     """Write the package of the whole explainer, or of the quiz alone.
 
     Raises:
@@ -43,7 +43,7 @@ def export_scorm(
         KeyError: there is no such widget
     """
     if widget is not None and WIDGETS[widget].name != QUIZ:
-        raise NoQuiz(f"a package reports the score of the quiz, which {widget} has not")
+        raise QuizMissing(f"a package reports the score of the quiz, which {widget} has not")
     with TemporaryDirectory() as scratch:
         folder = Path(scratch) / "package"
         report = export(folder, widget, jobs)

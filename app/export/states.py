@@ -17,7 +17,7 @@ Axes = dict[str, Sequence[Value]]
 
 
 @dataclass(frozen=True)
-class Table:
+class StateTable:
     """All combinations of some values, the last axis fastest, and the file that holds their results."""
 
     axes: Axes
@@ -30,7 +30,7 @@ class Table:
         ]
 
 
-def tables(widget: Widget, plan: Plan) -> Iterator[Table]:
+def tables(widget: Widget, plan: Plan) -> Iterator[StateTable]:
     """The grids, then single states, each in one file and with all parameters named."""
     controls = controls_of(widget.params())
     defaults: Axes = {
@@ -49,7 +49,7 @@ def tables(widget: Widget, plan: Plan) -> Iterator[Table]:
     for axes in wanted:
         for value in axes[plan.split] if plan.split else ("",):
             split: Axes = {plan.split: (value,)} if plan.split else {}
-            yield Table(axes | split, f"{widget.name}-{value}" if plan.split else widget.name)
+            yield StateTable(axes | split, f"{widget.name}-{value}" if plan.split else widget.name)
 
 
 def index(widget: Widget, plan: Plan) -> dict[str, Any]:
@@ -114,7 +114,7 @@ def _number(text: str) -> int | float:
     return int(text) if text.lstrip("-").isdigit() else float(text)
 
 
-def _parameter(control: Control, tables: Iterable[Table]) -> dict[str, Any]:
+def _parameter(control: Control, tables: Iterable[StateTable]) -> dict[str, Any]:
     """How the script compares values of a parameter, and how its slider moves."""
     if control.minimum is None:
         kind = "choice" if control.options else "text"

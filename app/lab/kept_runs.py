@@ -7,17 +7,17 @@ from collections.abc import Callable, Hashable, Iterator
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
-Row = TypeVar("Row")
+RowT = TypeVar("RowT")
 
 
-class KeptRuns(Generic[Key, Row]):
+class KeptRuns(Generic[Key, RowT]):
     """The latest finished runs, by what decides them; the one not asked for longest goes first."""
 
     def __init__(self, kept: int) -> None:
         self._kept = kept
-        self._runs: OrderedDict[Key, list[Row]] = OrderedDict()
+        self._runs: OrderedDict[Key, list[RowT]] = OrderedDict()
 
-    def rows(self, key: Key, start: Callable[[], Iterator[Row]]) -> Iterator[Row]:
+    def rows(self, key: Key, start: Callable[[], Iterator[RowT]]) -> Iterator[RowT]:
         """The rows of the run with this key, from its first; ``start()`` begins one that is not kept.
 
         Raises whatever the run raises; a run that failed, or was not read to its end, is not kept.
@@ -27,7 +27,7 @@ class KeptRuns(Generic[Key, Row]):
             self._runs[key] = found  # as the latest
             yield from found
             return
-        made: list[Row] = []
+        made: list[RowT] = []
         for row in start():
             made.append(row)
             yield row

@@ -54,7 +54,7 @@ METHODS = {
 
 
 @dataclass(frozen=True)
-class Run:
+class MethodRun:
     """One policy to make: all that decides it."""
 
     prompt: int
@@ -78,7 +78,7 @@ class TrueReward(nn.Module):
         return quality[response_number(responses)]
 
 
-def measure_run(lab: Lab, run: Run) -> Measurement:
+def measure_run(lab: Lab, run: MethodRun) -> Measurement:
     """Make a policy from comparisons drawn with the run's seed, and measure it exactly.
 
     The measurement's ``reward`` is that of the reward model fitted to those comparisons.
@@ -91,7 +91,7 @@ def measure_run(lab: Lab, run: Run) -> Measurement:
     return measure(logps, lab.facts(run.prompt), learned)
 
 
-def make_run(lab: Lab, run: Run) -> tuple[Tensor, Tensor]:
+def make_run(lab: Lab, run: MethodRun) -> tuple[Tensor, Tensor]:
     """log pi(y|x) of the policy that a run makes, and the learned reward of its comparisons.
 
     Shapes: (7776,), (7776,), float64. Raises KeyError for an unknown method.
@@ -114,7 +114,7 @@ def make_run(lab: Lab, run: Run) -> tuple[Tensor, Tensor]:
     return exact_logps(policy, run.prompt), learned
 
 
-def _dpo_config(run: Run) -> DPOConfig:
+def _dpo_config(run: MethodRun) -> DPOConfig:
     if run.method == "preferred_ft":
         return DPOConfig(loss_type="preferred_ft", steps=int(run.strength), seed=run.seed)
     loss_type = {"dpo": "sigmoid", "ipo": "ipo", "unlikelihood": "unlikelihood"}[run.method]

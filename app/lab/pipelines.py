@@ -20,7 +20,7 @@ from app.lab.trained import Lab
 
 
 @dataclass(frozen=True)
-class Network:
+class NetworkInMemory:
     """A network in memory while a pipeline trains its policy."""
 
     role: str
@@ -47,7 +47,7 @@ class Pipeline(ABC):
     """fields of the stages' configurations, each with its stage"""
 
     policy: Policy
-    networks: list[Network]
+    networks: list[NetworkInMemory]
     """all that is in memory while the policy is trained"""
     gradient_steps: int = 0
     """taken so far, of all networks"""
@@ -152,5 +152,5 @@ class DPO(Pipeline):
         self.gradient_steps = self._trainer.gradient_steps
 
 
-def _network(role: str, network: nn.Module, *, trained: bool) -> Network:
-    return Network(role, parameter_count(network), trained)
+def _network(role: str, network: nn.Module, *, trained: bool) -> NetworkInMemory:
+    return NetworkInMemory(role, parameter_count(network), trained)

@@ -10,7 +10,7 @@ from torch import Tensor
 from app.lab.dpo import DPOConfig
 from app.lab.kept_runs import KeptRuns
 from app.lab.measure import Measurement
-from app.lab.pipelines import DPO, RLHF, Network
+from app.lab.pipelines import DPO, RLHF, NetworkInMemory
 from app.lab.ppo import PPOConfig
 from app.lab.trained import Lab, the_lab
 
@@ -33,7 +33,7 @@ class Leg:
     """of training on one CPU thread, the reward model's included; measuring does not count"""
     wall_seconds: float
     """the same by the clock on the wall"""
-    networks: list[Network]
+    networks: list[NetworkInMemory]
     logps: Tensor | None
     """log pi(y|x) of all responses, shape (7776,), float64; of the last leg alone"""
 

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 router = APIRouter(tags=["operations"])
 
 
-class LabLoading:
+class LabLoader:
     """Whether the lab is there. It is read once, in a thread, so that the server starts at once."""
 
     def __init__(self) -> None:
@@ -59,13 +59,13 @@ class LabLoading:
             raise BadWeights(self.damage)
 
 
-class Alive(BaseModel):
+class Liveness(BaseModel):
     """The process answers."""
 
     status: Literal["ok"] = Field("ok", description="always `ok`")
 
 
-class Ready(BaseModel):
+class Readiness(BaseModel):
     """The site can do all that it is for."""
 
     status: Literal["ready"] = Field("ready", description="always `ready`")
@@ -74,15 +74,15 @@ class Ready(BaseModel):
 
 
 @router.get("/healthz", summary="Is the process up?")
-async def healthz() -> Alive:
+async def healthz() -> Liveness:
     """Says that the process answers, whatever else is wrong."""
-    return Alive()
+    return Liveness()
 
 
 @router.get(
     "/readyz",
     summary="Can readers be sent here?",
-    response_model=Ready,
+    response_model=Readiness,
     responses={503: {"description": "not now, and why", "model": Problem}},
 )
 async def readyz(request: Request) -> Any:
@@ -91,7 +91,7 @@ async def readyz(request: Request) -> Any:
     reasons = not_ready(state)
     if reasons:
         return respond(request, problem_of(503, " ".join(reasons), retry_after=5))
-    return Ready(runs_waiting=state.runs.waiting, runs_going=state.runs.going)
+    return Readiness(runs_waiting=state.runs.waiting, runs_going=state.runs.going)
 
 
 def not_ready(state: Any) -> list[str]:

@@ -26,7 +26,7 @@ class Metrics:
     """What has happened since start, and how things stand in the state of an application."""
 
     def __init__(self, state: State) -> None:
-        self.registry = _OfWorker()
+        self.registry = _WorkerRegistry()
         self._requests = Counter(
             f"{PREFIX}_requests",
             "Requests answered, by route, method and class of status",
@@ -55,7 +55,7 @@ class Metrics:
         )
         for result in ("hit", "miss"):
             self._kept.labels(result)
-        self.registry.register(_Standing(state))
+        self.registry.register(_StateCollector(state))
         ProcessCollector(registry=self.registry)
 
     def request(
@@ -73,7 +73,7 @@ class Metrics:
         self._run_seconds.labels(job.widget, outcome).observe(seconds)
 
 
-class _OfWorker(CollectorRegistry):
+class _WorkerRegistry(CollectorRegistry):
     """Says in every sample whose it is: of several workers on one port, any may be the one that is asked."""
 
     def collect(self) -> Iterable[Metric]:
@@ -88,7 +88,7 @@ class _OfWorker(CollectorRegistry):
             yield metric
 
 
-class _Standing(Collector):
+class _StateCollector(Collector):
     """How things stand as they are asked for."""
 
     def __init__(self, state: State) -> None:

@@ -24,7 +24,7 @@ NO_ROUTE = "none"
 log = logging.getLogger("app.requests")
 
 
-class Observed:
+class RequestLog:
     """Goes around all other middleware."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from app.studies.home_run import Place, RecordedRun
+from app.studies.home_run import PolicyPoint, RecordedRun
 
 WIDTH, HEIGHT = 720, 400
 LEFT, RIGHT, TOP, BOTTOM = 64, 16, 16, 52
@@ -49,7 +49,7 @@ def drawing(run: RecordedRun) -> Drawing:
     def y(quality: float) -> float:
         return round(TOP + (HEIGHT - TOP - BOTTOM) * (high - quality) / (high - low), 1)
 
-    def line(places: Iterable[Place]) -> str:
+    def line(places: Iterable[PolicyPoint]) -> str:
         return "M" + "L".join(f"{x(place.kl)} {y(place.true_quality)}" for place in places)
 
     return Drawing(

@@ -18,7 +18,7 @@ from app.state.flags import flags_of
 from app.state.views import WidgetView, widget_view
 from app.web.problem import InvalidParams
 from app.web.templating import templates
-from app.widgets.bring_your_logps.table import BadFile
+from app.widgets.bring_your_logps.table import LogpsFileError
 from app.widgets.bring_your_logps.widget import WIDGET, OwnLogps, compute_own
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
@@ -83,7 +83,7 @@ def _page(request: Request, fields: dict[str, str], found: WidgetView) -> Any:
     try:
         own = OwnLogps(text=text, **found.params.model_dump(exclude={"example"}))
         found = replace(found, result=compute_own(own))
-    except BadFile as bad:
+    except LogpsFileError as bad:
         error = str(bad)
     context = {
         "w": found,

@@ -13,7 +13,7 @@ from app.runs.policies import policies
 from app.widgets.base import Widget, WidgetParams
 from app.widgets.registry import WIDGETS
 
-What = Literal["result", "policies"]
+Output = Literal["result", "policies"]
 
 
 class Event(NamedTuple):
@@ -31,7 +31,7 @@ class Job:
     widget: str
     params: str
     """all parameters as JSON"""
-    what: What = "result"
+    what: Output = "result"
 
     @property
     def key(self) -> str:
@@ -40,7 +40,7 @@ class Job:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def job_of(widget: Widget, params: WidgetParams, what: What = "result") -> Job:
+def job_of(widget: Widget, params: WidgetParams, what: Output = "result") -> Job:
     """The job that makes a widget's result, or its policies."""
     return Job(widget.name, params.model_dump_json(), what)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.runs.job import job_of
-from app.runs.queue import Runs
+from app.runs.queue import RunQueue
 from app.runs.threads import computed
 from app.widgets.base import Widget, WidgetParams, WidgetResult
 
@@ -24,7 +24,7 @@ async def compute_here(widget: Widget, params: WidgetParams) -> WidgetResult:
     return await computed(widget.compute, params)
 
 
-def compute_with(runs: Runs) -> Compute:
+def compute_with(runs: RunQueue) -> Compute:
     """For a ``Memo`` on the event loop on which ``runs`` lives."""
 
     async def compute(widget: Widget, params: WidgetParams) -> WidgetResult:
@@ -37,7 +37,7 @@ def compute_with(runs: Runs) -> Compute:
 
 
 @dataclass(eq=False)
-class _Shared:
+class _Pending:
     """A result that is being computed."""
 
     task: asyncio.Future[Any]
@@ -60,7 +60,7 @@ class Memo:
         self._compute = compute
         self._kept = kept
         self._results: dict[str, OrderedDict[WidgetParams, Any]] = {}
-        self._shared: dict[tuple[str, WidgetParams], _Shared] = {}
+        self._shared: dict[tuple[str, WidgetParams], _Pending] = {}
 
     async def result(self, widget: Widget, params: WidgetParams) -> Any:
         """The result of a widget for its parameters, computed at most once at a time.
@@ -84,7 +84,7 @@ class Memo:
         if shared is None:
             self.misses += 1
             task = asyncio.ensure_future(self._compute(widget, params))
-            shared = self._shared[key] = _Shared(task)
+            shared = self._shared[key] = _Pending(task)
         else:
             self.hits += 1
         shared.waiting += 1

@@ -19,7 +19,7 @@ LONGEST_LINE = 1 << 26
 """bytes of one event"""
 
 
-class Maker(Protocol):
+class Executor(Protocol):
     """Makes the events of jobs somewhere."""
 
     @property
@@ -33,7 +33,7 @@ class Maker(Protocol):
         """End what was started."""
 
 
-class Processes:
+class ProcessExecutor:
     """On this machine: as many as there are runs at a time."""
 
     def __init__(self) -> None:

@@ -14,7 +14,7 @@ from typing import Literal
 
 from app.runs.failures import Busy, RunLost, RunTooLong
 from app.runs.job import Event, Job
-from app.runs.processes import Maker
+from app.runs.processes import Executor
 from app.runs.store import Store
 from app.web.client_address import client
 
@@ -41,13 +41,13 @@ UNLIMITED = Limits(waiting=sys.maxsize, per_client=sys.maxsize, readers=sys.maxs
 Outcome = Literal["made", "failed", "lost"]
 """of a run: it is there, its training raised something or took too long, its maker died"""
 
-Ended = Callable[[Job, Outcome, float], None]
+OnEnd = Callable[[Job, Outcome, float], None]
 """is told of a run that went on, how it ended, and after how many seconds"""
 
 log = logging.getLogger(__name__)
 
 
-def _untold(_job: Job, _outcome: Outcome, _seconds: float) -> None:
+def _ignore(_job: Job, _outcome: Outcome, _seconds: float) -> None:
     """Nobody wants to know."""
 
 
@@ -60,7 +60,7 @@ class Queued:
 
 
 @dataclass(eq=False)
-class _Going:
+class _Run:
     """A run that is waiting or being made, for all its readers."""
 
     job: Job
@@ -82,7 +82,7 @@ class _Going:
         self.changed = asyncio.Event()
 
 
-class Runs:
+class RunQueue:
     """Lives on one event loop, so nothing here needs a lock."""
 
     store_hits = 0
@@ -94,19 +94,19 @@ class Runs:
 
     def __init__(
         self,
-        maker: Maker,
+        maker: Executor,
         store: Store,
         at_a_time: int,
         limits: Limits = UNLIMITED,
-        ended: Ended = _untold,
+        ended: OnEnd = _ignore,
     ) -> None:
         self._maker = maker
         self._store = store
         self._at_a_time = self._free = at_a_time
         self._limits = limits
         self._ended = ended
-        self._queue: list[_Going] = []
-        self._going: dict[str, _Going] = {}
+        self._queue: list[_Run] = []
+        self._going: dict[str, _Run] = {}
 
     @property
     def waiting(self) -> int:
@@ -199,7 +199,7 @@ class Runs:
         return await asyncio.to_thread(self._store.get, job.key)
 
     @contextmanager
-    def _read(self, job: Job) -> Iterator[_Going]:
+    def _read(self, job: Job) -> Iterator[_Run]:
         """Take part in a run, and begin it if nobody has. Raises ``Busy``."""
         owner = client.get()
         self._refuse_if_full(job, owner)
@@ -216,9 +216,9 @@ class Runs:
                 del self._going[job.key]
                 self._admit()
 
-    def _begin(self, job: Job, owner: str) -> _Going:
+    def _begin(self, job: Job, owner: str) -> _Run:
         self.store_misses += 1
-        going = self._going[job.key] = _Going(job, owner)
+        going = self._going[job.key] = _Run(job, owner)
         self._queue.insert(self._place_for(owner), going)
         self._admit()
         return going
@@ -256,7 +256,7 @@ class Runs:
                 going.place = place
                 going.tell()
 
-    async def _run(self, going: _Going) -> None:
+    async def _run(self, going: _Run) -> None:
         """Make a run, let the next one go, and keep this one before its readers are told of its end."""
         began = time.monotonic()
         outcome: Outcome = "made"
@@ -274,7 +274,7 @@ class Runs:
         going.ended = True
         going.tell()
 
-    async def _make(self, going: _Going) -> None:
+    async def _make(self, going: _Run) -> None:
         """Make a run, again if need be: its events come out the same, so readers get only what is new."""
         for pause in (*PAUSES, None):
             try:

@@ -36,21 +36,21 @@ class ClimbRow(Strict):
     """KL in nats, true quality, learned reward"""
 
 
-Row = TypeVar("Row")
+RowT = TypeVar("RowT")
 
 
-class Study(Strict, Generic[Row]):
+class Study(Strict, Generic[RowT]):
     """A study with what made it."""
 
     command: str
     commit: str
     versions: dict[str, str]
     lab_seed: int
-    rows: list[Row]
+    rows: list[RowT]
 
 
 @dataclass(frozen=True)
-class Spread:
+class StrengthSpread:
     """A method at one strength: mean and standard deviation over seeds."""
 
     strength: float
@@ -80,7 +80,7 @@ def studied_prompts(study: Study[Any]) -> list[str]:
 
 
 @lru_cache(maxsize=32)
-def spreads(prompt: int) -> dict[str, list[Spread]]:
+def spreads(prompt: int) -> dict[str, list[StrengthSpread]]:
     """Every method of the study on one prompt, by rising strength."""
     rows = [row for row in frontier_study().rows if row.prompt == prompt]
     return {
@@ -92,10 +92,10 @@ def spreads(prompt: int) -> dict[str, list[Spread]]:
     }
 
 
-def _spread(strength: float, rows: list[StudyRow]) -> Spread:
+def _spread(strength: float, rows: list[StudyRow]) -> StrengthSpread:
     values = torch.tensor([row.points[0][:2] for row in rows], dtype=torch.float64)
     mean, sd = values.mean(0), values.std(0, correction=1 if len(rows) > 1 else 0)
-    return Spread(
+    return StrengthSpread(
         strength=strength,
         kl=mean[0].item(),
         kl_sd=sd[0].item(),

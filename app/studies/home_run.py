@@ -23,14 +23,14 @@ PROMPT = "poem"
 CONFIG = PPOConfig(kl_coefficient=0.02, iterations=150, seed=0)
 
 
-class Place(Strict):
+class PolicyPoint(Strict):
     """A policy on the plane of KL (nats) and true quality."""
 
     kl: float
     true_quality: float
 
 
-class Moment(Place):
+class RunMoment(PolicyPoint):
     """A policy with what it says most."""
 
     iteration: int
@@ -46,11 +46,11 @@ class RecordedRun(Strict):
     seed: int
     kl_coefficient: float
     versions: dict[str, str]
-    path: list[Place]
-    frontier: list[Place]
-    start: Moment
-    peak: Moment
-    end: Moment
+    path: list[PolicyPoint]
+    frontier: list[PolicyPoint]
+    start: RunMoment
+    peak: RunMoment
+    end: RunMoment
 
 
 def record() -> RecordedRun:
@@ -62,8 +62,8 @@ def record() -> RecordedRun:
     frontier = lab.facts(prompt).frontier
     farthest = 1.04 * rows[-1].measured.kl
 
-    def moment(row: PPORow) -> Moment:
-        return Moment(
+    def moment(row: PPORow) -> RunMoment:
+        return RunMoment(
             iteration=row.iteration,
             kl=round(row.measured.kl, 4),
             true_quality=round(row.measured.true_quality, 4),
@@ -78,16 +78,16 @@ def record() -> RecordedRun:
         kl_coefficient=CONFIG.kl_coefficient,
         versions={"python": platform.python_version(), "torch": torch.__version__},
         path=[
-            Place(kl=round(r.measured.kl, 4), true_quality=round(r.measured.true_quality, 4))
+            PolicyPoint(kl=round(r.measured.kl, 4), true_quality=round(r.measured.true_quality, 4))
             for r in rows
         ],
         frontier=[
-            Place(kl=round(point.kl, 4), true_quality=round(point.expected_reward, 4))
+            PolicyPoint(kl=round(point.kl, 4), true_quality=round(point.expected_reward, 4))
             for point in reversed(frontier.points)
             if point.kl <= farthest
         ]
         # The best response alone costs less KL than the run spends: from there on it is level.
-        + [Place(kl=round(farthest, 4), true_quality=round(frontier.bound(farthest), 4))],
+        + [PolicyPoint(kl=round(farthest, 4), true_quality=round(frontier.bound(farthest), 4))],
         start=moment(rows[0]),
         peak=moment(peak),
         end=moment(rows[-1]),

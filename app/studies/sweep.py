@@ -20,7 +20,7 @@ import torch
 from tqdm import tqdm
 
 from app.lab.measure import Measurement
-from app.lab.methods import METHODS, Run, measure_run
+from app.lab.methods import METHODS, MethodRun, measure_run
 from app.lab.overoptimization import SIZES, Climb, climb
 from app.lab.trained import the_lab
 from app.paths import DATA
@@ -37,11 +37,11 @@ def point(measured: Measurement) -> Point:
     return round(measured.kl, 4), round(measured.true_quality, 4), round(measured.reward, 4)
 
 
-def frontier_runs(prompts: Sequence[str], seeds: int) -> list[Run]:
+def frontier_runs(prompts: Sequence[str], seeds: int) -> list[MethodRun]:
     """All runs of the frontier study, in a fixed order."""
     numbers = [the_lab().world.prompt_number(prompt) for prompt in prompts]
     return [
-        Run(prompt, method.name, strength, seed)
+        MethodRun(prompt, method.name, strength, seed)
         for prompt in numbers
         for method in METHODS.values()
         for strength in method.strengths
@@ -61,7 +61,7 @@ def overoptimization_climbs(prompts: Sequence[str], seeds: int) -> list[Climb]:
     ]
 
 
-def make_run(run: Run) -> list[Point]:
+def make_run(run: MethodRun) -> list[Point]:
     """One run in a worker process."""
     return [point(measure_run(the_lab(), run))]
 
@@ -71,7 +71,7 @@ def make_climb(task: Climb) -> list[Point]:
     return [point(measured) for measured in climb(the_lab(), task)]
 
 
-Task = Run | Climb
+Task = MethodRun | Climb
 
 
 def study(

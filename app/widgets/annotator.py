@@ -33,7 +33,7 @@ from app.lab.trained import the_lab
 from app.lab.world import all_responses, response_number, sum_over_slots, the_world
 from app.widgets import fields
 from app.widgets.base import PROMPT_TEXTS, PromptId, Widget, WidgetParams, WidgetResult
-from app.widgets.common.phrases import Phrase, scored_phrases
+from app.widgets.common.phrases import PhraseLogRatio, scored_phrases
 from app.widgets.plan import ALL, Grid, Plan
 
 LEAST = 10
@@ -88,7 +88,7 @@ class NextPair(BaseModel):
     )
 
 
-class Weight(BaseModel):
+class FeatureWeight(BaseModel):
     """What the labels say of one feature of a response."""
 
     feature: str = Field(description="an attribute of phrases, summed over the response")
@@ -96,7 +96,7 @@ class Weight(BaseModel):
     sd: float = Field(description="standard deviation of the weight, by Laplace's approximation")
 
 
-class Agreement(BaseModel):
+class LabelAgreement(BaseModel):
     """How often held-back labels are ranked as the reader did."""
 
     ranked_alike: int = Field(description="held-back pairs ranked as the reader did")
@@ -106,11 +106,11 @@ class Agreement(BaseModel):
     text: str = Field(description="the same in words")
 
 
-class Speaker(BaseModel):
+class PolicySummary(BaseModel):
     """A policy: what it likes to say, exactly, over all 7,776 responses."""
 
     text: str = Field(description="its most probable response")
-    phrases: list[Phrase] = Field(
+    phrases: list[PhraseLogRatio] = Field(
         description="the phrases of that response; log-ratio of the aligned policy to the reference"
     )
     flattering: float = Field(description="expected number of flattering phrases in a response")
@@ -119,12 +119,12 @@ class Speaker(BaseModel):
     kl: float = Field(description="KL(pi || pi_ref), nats")
 
 
-class Aligned(BaseModel):
+class AlignedPolicy(BaseModel):
     """DPO on the labels."""
 
-    before: Speaker = Field(description="the reference policy")
-    after: Speaker = Field(description="the policy that DPO trained from it on the labels")
-    agreement: Agreement = Field(
+    before: PolicySummary = Field(description="the reference policy")
+    after: PolicySummary = Field(description="the policy that DPO trained from it on the labels")
+    agreement: LabelAgreement = Field(
         description="held-back labels ranked by the implicit reward, beta times the log-ratio"
     )
 
@@ -142,11 +142,15 @@ class Result(WidgetResult):
     trained_on: int = Field(description="labels that the models are fitted to")
     held_back: int = Field(description="labels kept apart: every fourth")
     next_pair: NextPair | None = Field(description="null once all pairs are labelled")
-    weights: list[Weight] = Field(description="of the Bradley-Terry model, one for each feature")
+    weights: list[FeatureWeight] = Field(
+        description="of the Bradley-Terry model, one for each feature"
+    )
     flattery_pairs: int = Field(description="pairs trained on in which one response flatters more")
     flattery_chosen: int = Field(description="those in which the more flattering one was chosen")
-    agreement: Agreement = Field(description="held-back labels ranked by the Bradley-Terry model")
-    aligned: Aligned | None = Field(description="null unless asked for with enough labels")
+    agreement: LabelAgreement = Field(
+        description="held-back labels ranked by the Bradley-Terry model"
+    )
+    aligned: AlignedPolicy | None = Field(description="null unless asked for with enough labels")
     beta: float = Field(description="of the DPO run")
     steps: int = Field(description="gradient steps of the DPO run, each on all labels trained on")
     figure: dict[str, object] = Field(description="Plotly figure: the weights with their sd")
@@ -176,7 +180,7 @@ def compute(params: Params) -> Result:
         held_back=len(test),
         next_pair=_next_pair(params, posterior),
         weights=[
-            Weight(feature=name, mean=mean, sd=sd)
+            FeatureWeight(feature=name, mean=mean, sd=sd)
             for name, mean, sd in zip(
                 FEATURES, posterior.mean.tolist(), posterior.sd.tolist(), strict=True
             )
@@ -249,25 +253,27 @@ def policies(params: Params) -> dict[str, Tensor]:
     return {"aligned": exact_logps(align(the_lab().reference_policy, train), labelled.prompt)}
 
 
-def _aligned(prompt: int, logps: Tensor, test: Comparisons) -> Aligned:
+def _aligned(prompt: int, logps: Tensor, test: Comparisons) -> AlignedPolicy:
     reference = the_lab().facts(prompt).reference_logps
     ratio = logps - reference
     margins = ratio[response_number(test.chosen)] - ratio[response_number(test.rejected)]
-    return Aligned(
+    return AlignedPolicy(
         before=_speaker(prompt, reference, logps),
         after=_speaker(prompt, logps, logps),
         agreement=_agreement(DPO.beta * margins),
     )
 
 
-def _speaker(prompt: int, logps: Tensor, aligned_logps: Tensor) -> Speaker:
+def _speaker(prompt: int, logps: Tensor, aligned_logps: Tensor) -> PolicySummary:
     facts, world = the_lab().facts(prompt), the_world()
     flattering = sum_over_slots(world.attribute("flattering", prompt))
     favourite = all_responses()[int(logps.argmax())].unsqueeze(0)
     phrases = scored_phrases(prompt, favourite, aligned_logps, facts.reference_logps)[0]
-    return Speaker(
+    return PolicySummary(
         text=world.text(prompt, favourite[0].tolist()),
-        phrases=[Phrase(text=phrase.text, log_ratio=phrase.log_ratio) for phrase in phrases],
+        phrases=[
+            PhraseLogRatio(text=phrase.text, log_ratio=phrase.log_ratio) for phrase in phrases
+        ],
         flattering=float(expectation(logps, flattering)),
         flatters=float(logps.exp()[flattering > 0].sum()),
         true_quality=float(expectation(logps, facts.true_quality)),
@@ -275,12 +281,12 @@ def _speaker(prompt: int, logps: Tensor, aligned_logps: Tensor) -> Speaker:
     )
 
 
-def _agreement(margins: Tensor) -> Agreement:
+def _agreement(margins: Tensor) -> LabelAgreement:
     """Of the margins of the reader's choice over the other response. Shape: (held back,)."""
     alike, of = int((margins > 0).sum()), len(margins)
     mean, sd = coin_flips(of)
     coin = f"a fair coin gets {fixed(1)(mean)} ± {fixed(1)(sd)}"
-    return Agreement(
+    return LabelAgreement(
         ranked_alike=alike,
         of=of,
         coin_mean=mean,
@@ -317,7 +323,7 @@ def _clearest(result: Result) -> str:
     return f"They {says} that you like {more} {weight.feature} responses ({_spread(weight)})."
 
 
-def _flattery(aligned: Aligned) -> str:
+def _flattery(aligned: AlignedPolicy) -> str:
     before, after = aligned.before.flatters, aligned.after.flatters
     if abs(after - before) < CHANGE:
         return (
@@ -349,12 +355,12 @@ def _asked_for(result: Result) -> str:
     )
 
 
-def _ranked(aligned: Aligned) -> str:
+def _ranked(aligned: AlignedPolicy) -> str:
     alike = aligned.agreement
     return f"It ranks {alike.ranked_alike} of {alike.of} held-back pairs as you did."
 
 
-def _spread(weight: Weight) -> str:
+def _spread(weight: FeatureWeight) -> str:
     return f"weight {fixed(2)(weight.mean)} ± {fixed(2)(weight.sd)}"
 
 

@@ -14,10 +14,10 @@ from app.charts.figures import band, curve_figure, line, marker
 from app.charts.plane import Trace
 from app.formatting import fixed
 from app.lab.measure import measure
-from app.lab.methods import METHODS, Run, make_run
+from app.lab.methods import METHODS, MethodRun, make_run
 from app.lab.trained import PromptFacts, the_lab
 from app.lab.world import the_world
-from app.studies.data import Spread, frontier_study, spreads, studied_prompts
+from app.studies.data import StrengthSpread, frontier_study, spreads, studied_prompts
 from app.widgets import fields
 from app.widgets.base import Widget, WidgetParams, WidgetResult
 from app.widgets.plan import ALL, Plan
@@ -58,14 +58,14 @@ TEMPERATURES = (0.005, 20)
 CLOSE = 5.0
 """KL in nats up to which the methods compete; beyond it PPO falls, and would set the scale."""
 
-Own = StrEnum("Own", {name: name for name in ("none", *METHODS)})  # type: ignore[misc]
+OwnMethod = StrEnum("OwnMethod", {name: name for name in ("none", *METHODS)})  # type: ignore[misc]
 
 
 class Params(WidgetParams):
     """A prompt, and a point of the reader's own."""
 
     prompt: StudiedPrompt = fields.studied_prompt(_STUDIED)
-    method: Own = fields.choice(
+    method: OwnMethod = fields.choice(
         "none",
         title="Add a point of your own",
         description="a method to train now, or none",
@@ -94,7 +94,7 @@ class Params(WidgetParams):
         return value
 
 
-class Place(BaseModel):
+class StrengthSummary(BaseModel):
     """A method at one strength, over seeds."""
 
     strength: float = Field(description="beta or its equivalent")
@@ -105,18 +105,18 @@ class Place(BaseModel):
     seeds: int = Field(description="runs behind this place")
 
 
-class Curve(BaseModel):
+class MethodCurve(BaseModel):
     """A method over its strengths."""
 
     method: str = Field(description="its name in the study")
     label: str = Field(description="its name on the page")
     strength_name: str = Field(description="what its strength is called")
-    best: Place = Field(description="where its mean true quality is highest")
+    best: StrengthSummary = Field(description="where its mean true quality is highest")
     best_strength: str = Field(description="the strength there, with its name")
-    places: list[Place] = Field(description="all strengths, rising")
+    places: list[StrengthSummary] = Field(description="all strengths, rising")
 
 
-class OwnPoint(BaseModel):
+class OwnPolicy(BaseModel):
     """The reader's own run."""
 
     kl: float = Field(description="KL(pi || pi_ref), nats")
@@ -129,8 +129,8 @@ class OwnPoint(BaseModel):
 class Result(WidgetResult):
     """The study on one prompt (after Figure 2, left, of arXiv 2305.18290)."""
 
-    curves: list[Curve] = Field(description="one for each method")
-    own: OwnPoint | None = Field(description="the reader's own run, if one was asked for")
+    curves: list[MethodCurve] = Field(description="one for each method")
+    own: OwnPolicy | None = Field(description="the reader's own run, if one was asked for")
     command: str = Field(description="the command that made the study")
     commit: str = Field(description="the commit that it was made from")
     runs: int = Field(description="runs of the study on this prompt")
@@ -167,21 +167,21 @@ def policies(params: Params) -> dict[str, Tensor]:
     return {} if params.method == "none" else {"yours": _made(_run_of(params))[0]}
 
 
-def _run_of(params: Params) -> Run:
+def _run_of(params: Params) -> MethodRun:
     prompt = the_world().prompt_number(params.prompt)
-    return Run(prompt, params.method, params.strength, params.seed)
+    return MethodRun(prompt, params.method, params.strength, params.seed)
 
 
 @lru_cache(maxsize=64)
-def _made(run: Run) -> tuple[Tensor, Tensor]:
+def _made(run: MethodRun) -> tuple[Tensor, Tensor]:
     """log pi(y|x) of the policy, and the learned reward of its comparisons. Shapes: (7776,)."""
     return make_run(the_lab(), run)
 
 
-def _curve(name: str, places: list[Spread]) -> Curve:
-    listed = [Place(**vars(place)) for place in places]
+def _curve(name: str, places: list[StrengthSpread]) -> MethodCurve:
+    listed = [StrengthSummary(**vars(place)) for place in places]
     best = max(listed, key=lambda place: place.true_quality)
-    return Curve(
+    return MethodCurve(
         method=name,
         label=LABELS[name],
         strength_name=METHODS[name].strength,
@@ -191,9 +191,9 @@ def _curve(name: str, places: list[Spread]) -> Curve:
     )
 
 
-def _own(facts: PromptFacts, made: tuple[Tensor, Tensor]) -> OwnPoint:
+def _own(facts: PromptFacts, made: tuple[Tensor, Tensor]) -> OwnPolicy:
     measured = measure(made[0], facts, made[1])
-    return OwnPoint(
+    return OwnPolicy(
         kl=measured.kl,
         true_quality=measured.true_quality,
         learned_reward=measured.reward,
@@ -202,7 +202,7 @@ def _own(facts: PromptFacts, made: tuple[Tensor, Tensor]) -> OwnPoint:
     )
 
 
-def _finding(curves: dict[str, Curve], own: OwnPoint | None, params: Params) -> str:
+def _finding(curves: dict[str, MethodCurve], own: OwnPolicy | None, params: Params) -> str:
     def at_best(name: str) -> str:
         best = curves[name].best
         return f"{best.true_quality:.2f} ± {best.true_quality_sd:.2f} at {best.kl:.1f} nats"
@@ -223,7 +223,7 @@ def _finding(curves: dict[str, Curve], own: OwnPoint | None, params: Params) -> 
 
 
 def _figure(
-    facts: PromptFacts, curves: list[Curve], own: OwnPoint | None, farthest: float = inf
+    facts: PromptFacts, curves: list[MethodCurve], own: OwnPolicy | None, farthest: float = inf
 ) -> dict[str, object]:
     """All methods under the frontier, as far as a KL in nats."""
     reached = [place.kl for curve in curves for place in curve.places] + ([own.kl] if own else [])
@@ -243,7 +243,7 @@ def _figure(
     return curve_figure(traces, x="KL from the reference (nats)", y="true quality")
 
 
-def _band_and_curve(curve: Curve, farthest: float) -> list[Trace]:
+def _band_and_curve(curve: MethodCurve, farthest: float) -> list[Trace]:
     """The mean over seeds, within one standard deviation of true quality either way."""
     role, dash = STYLE[curve.method]
     places = sorted(curve.places, key=lambda place: place.kl)

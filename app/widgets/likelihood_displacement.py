@@ -18,7 +18,7 @@ from app.lab.trained import the_lab
 from app.lab.world import all_responses, the_world
 from app.widgets import fields
 from app.widgets.base import PromptId, Widget, WidgetParams, WidgetResult, always
-from app.widgets.common.phrases import Phrase, scored_phrases
+from app.widgets.common.phrases import PhraseLogRatio, scored_phrases
 from app.widgets.plan import ALL, Plan
 
 STEPS = 300
@@ -54,7 +54,7 @@ class Params(WidgetParams):
     seed: int = fields.seed()
 
 
-class Row(BaseModel):
+class DisplacementRow(BaseModel):
     """The policy after some steps. Log-probabilities are exact means over all training pairs."""
 
     step: int = Field(description="gradient steps; 0 is the reference policy")
@@ -66,11 +66,11 @@ class Row(BaseModel):
     true_quality: float = Field(description="expected true quality; 0 is the reference policy")
 
 
-class Gained(BaseModel):
+class GainedResponse(BaseModel):
     """A response that the run made much more likely."""
 
     text: str = Field(description="its five phrases")
-    phrases: list[Phrase] = Field(description="the same, one by one")
+    phrases: list[PhraseLogRatio] = Field(description="the same, one by one")
     reference_probability: float = Field(description="pi_ref(y|x)")
     policy_probability: float = Field(description="pi(y|x) after training")
     true_quality: float = Field(description="r*(x, y)")
@@ -80,12 +80,12 @@ class Gained(BaseModel):
 class Result(WidgetResult):
     """The run."""
 
-    history: list[Row] = Field(description="every ten steps, from 0")
-    first: Row = Field(description="the reference policy")
-    last: Row = Field(description="after the last step")
+    history: list[DisplacementRow] = Field(description="every ten steps, from 0")
+    first: DisplacementRow = Field(description="the reference policy")
+    last: DisplacementRow = Field(description="after the last step")
     chosen_change: float = Field(description="change of mean log pi(y_w|x), nats")
     rejected_change: float = Field(description="change of mean log pi(y_l|x), nats")
-    gained: list[Gained] = Field(description="the responses that gained most probability")
+    gained: list[GainedResponse] = Field(description="the responses that gained most probability")
     figure: dict[str, object] = Field(description="Plotly figure: log-probabilities over steps")
     mass: dict[str, object] = Field(description="Plotly figure: probability of seen and unseen")
 
@@ -127,20 +127,20 @@ def policies(params: Params) -> dict[str, Tensor]:
     return {"policy": looks[-1].logps}
 
 
-def _row(look: Displacement) -> Row:
-    return Row(**{name: getattr(look, name) for name in Row.model_fields})
+def _row(look: Displacement) -> DisplacementRow:
+    return DisplacementRow(**{name: getattr(look, name) for name in DisplacementRow.model_fields})
 
 
-def _gained(prompt: int, end: Displacement) -> list[Gained]:
+def _gained(prompt: int, end: Displacement) -> list[GainedResponse]:
     facts = the_lab().facts(prompt)
     gain = end.logps.exp() - facts.reference_logps.exp()
     top = torch.argsort(gain, descending=True, stable=True)[:SHOWN]
     responses = all_responses()[top]
     phrases = scored_phrases(prompt, responses, end.logps, facts.reference_logps)
     return [
-        Gained(
+        GainedResponse(
             text=the_world().text(prompt, row.tolist()),
-            phrases=[Phrase(text=p.text, log_ratio=p.log_ratio) for p in said],
+            phrases=[PhraseLogRatio(text=p.text, log_ratio=p.log_ratio) for p in said],
             reference_probability=facts.reference_logps[n].exp().item(),
             policy_probability=end.logps[n].exp().item(),
             true_quality=facts.true_quality[n].item(),
@@ -150,7 +150,7 @@ def _gained(prompt: int, end: Displacement) -> list[Gained]:
     ]
 
 
-def _finding(chosen: float, rejected: float, first: Row, last: Row) -> str:
+def _finding(chosen: float, rejected: float, first: DisplacementRow, last: DisplacementRow) -> str:
     if chosen < -0.05:
         text = (
             f"Chosen responses became less likely too, by {-chosen:.1f} nats on average. Rejected "
@@ -168,7 +168,7 @@ def _finding(chosen: float, rejected: float, first: Row, last: Row) -> str:
     )
 
 
-def _logps_figure(history: list[Row]) -> dict[str, object]:
+def _logps_figure(history: list[DisplacementRow]) -> dict[str, object]:
     steps = [row.step for row in history]
     return curve_figure(
         [
@@ -180,7 +180,7 @@ def _logps_figure(history: list[Row]) -> dict[str, object]:
     )
 
 
-def _mass_figure(history: list[Row]) -> dict[str, object]:
+def _mass_figure(history: list[DisplacementRow]) -> dict[str, object]:
     steps = [row.step for row in history]
     return curve_figure(
         [

@@ -43,7 +43,7 @@ class Params(WidgetParams):
     )
 
 
-class Fate(BaseModel):
+class LossOutcome(BaseModel):
     """What a loss makes of a pair that is always labelled the same."""
 
     loss_type: str = Field(description="the loss")
@@ -58,9 +58,9 @@ class Fate(BaseModel):
 class Result(WidgetResult):
     """The loss along the margin, and all fates."""
 
-    fate: Fate = Field(description="that of the chosen loss")
+    fate: LossOutcome = Field(description="that of the chosen loss")
     target: float | None = Field(description="1 / (2 beta), where ipo stops, nats; else null")
-    fates: list[Fate] = Field(description="those of all losses, in the order of the family")
+    fates: list[LossOutcome] = Field(description="those of all losses, in the order of the family")
     figure: dict[str, object] = Field(description="Plotly figure: loss and slope over the gap")
     run: dict[str, object] = Field(description="Plotly figure: the gap over gradient steps")
 
@@ -87,12 +87,12 @@ def _certain_pair(beta: float) -> CertainPair:
     return train_certain_pair(beta)
 
 
-def _fate(pair: CertainPair, n: int) -> Fate:
+def _fate(pair: CertainPair, n: int) -> LossOutcome:
     gap = pair.gaps[-1, n].item()
     moved = gap - pair.gaps[-1 - LAST_PART, n].item()
     chosen, rejected, others = pair.probabilities[n].tolist()
     at_rest = "stops" if gap > 0 else "turns away"
-    return Fate(
+    return LossOutcome(
         loss_type=pair.names[n],
         gap=gap,
         moved=moved,
@@ -103,7 +103,7 @@ def _fate(pair: CertainPair, n: int) -> Fate:
     )
 
 
-def _finding(params: Params, fate: Fate, dpo: Fate) -> str:
+def _finding(params: Params, fate: LossOutcome, dpo: LossOutcome) -> str:
     name = params.loss_type
     if fate.verdict == "runs on":
         text = (

@@ -21,10 +21,10 @@ from app.widgets.plan import ALL, Plan
 
 _STUDIED = studied_prompts(overoptimization_study())
 StudiedPrompt = StrEnum("StudiedPrompt", {name: name for name in _STUDIED})  # type: ignore[misc]
-Size = StrEnum("Size", {f"n{size}": str(size) for size in SIZES})  # type: ignore[misc]
+RewardModelSize = StrEnum("RewardModelSize", {f"n{size}": str(size) for size in SIZES})  # type: ignore[misc]
 
 
-class Climber(StrEnum):
+class ClimbMethod(StrEnum):
     """How the reward model is climbed."""
 
     best_of_n = "best_of_n"
@@ -39,13 +39,13 @@ class Params(WidgetParams):
 
     # Not "prompt": on its page another widget has that, with prompts that were not studied.
     studied: StudiedPrompt = fields.studied_prompt(_STUDIED)
-    method: Climber = fields.choice(
+    method: ClimbMethod = fields.choice(
         "best_of_n",
         title="Climbed by",
         description="best-of-N, exact, or PPO without a KL penalty",
         labels={"best_of_n": "best of N", "ppo": "PPO"},
     )
-    comparisons: Size = fields.choice(
+    comparisons: RewardModelSize = fields.choice(
         "200",
         title="Comparisons",
         description="pairs that the reward model was fitted to",
@@ -53,7 +53,7 @@ class Params(WidgetParams):
     )
 
 
-class Climbed(BaseModel):
+class ClimbPoint(BaseModel):
     """A mean over seeds, along the way."""
 
     distance: float = Field(description="d = sqrt(KL), root of nats")
@@ -62,7 +62,7 @@ class Climbed(BaseModel):
     learned_reward: float = Field(description="mean expected reward of the reward model")
 
 
-class Fitted(BaseModel):
+class FittedForm(BaseModel):
     """A form of Gao et al. fitted to the true quality of one size of reward model."""
 
     comparisons: int = Field(description="pairs that the reward model was fitted to")
@@ -77,9 +77,9 @@ class Fitted(BaseModel):
 class Result(WidgetResult):
     """One way up, and what was fitted to all (after arXiv 2210.10760)."""
 
-    path: list[Climbed] = Field(description="means over seeds, from the reference outwards")
-    fitted: Fitted = Field(description="the form fitted to this size of reward model")
-    all_fits: list[Fitted] = Field(description="the same for all sizes")
+    path: list[ClimbPoint] = Field(description="means over seeds, from the reference outwards")
+    fitted: FittedForm = Field(description="the form fitted to this size of reward model")
+    all_fits: list[FittedForm] = Field(description="the same for all sizes")
     form: str = Field(description="the form, in d = sqrt(KL)")
     seeds: int = Field(description="reward models behind each mean")
     command: str = Field(description="the command that made the study")
@@ -122,11 +122,11 @@ def _climbs(prompt: int, method: str, size: int) -> Tensor:
     return torch.tensor(rows, dtype=torch.float64)
 
 
-def _path(climbs: Tensor) -> list[Climbed]:
+def _path(climbs: Tensor) -> list[ClimbPoint]:
     distances = climbs[..., 0].clamp_min(0).sqrt().mean(0)
     means, sds = climbs.mean(0), climbs.std(0)
     return [
-        Climbed(
+        ClimbPoint(
             distance=distances[n].item(),
             true_quality=means[n, 1].item(),
             true_quality_sd=sds[n, 1].item(),
@@ -137,12 +137,12 @@ def _path(climbs: Tensor) -> list[Climbed]:
 
 
 @lru_cache(maxsize=64)
-def _fitted(prompt: int, method: str, size: int) -> Fitted:
+def _fitted(prompt: int, method: str, size: int) -> FittedForm:
     climbs = _climbs(prompt, method, size)
     path = _path(climbs)
     fit = _fit(method, climbs)
     peak = max(path, key=lambda place: place.true_quality)
-    return Fitted(
+    return FittedForm(
         comparisons=size,
         alpha=fit.alpha,
         beta=fit.beta,
@@ -158,7 +158,7 @@ def _fit(method: str, climbs: Tensor) -> Fit:
     return fit_form(method, climbs[..., 0].clamp_min(0).sqrt().flatten(), climbs[..., 1].flatten())
 
 
-def _finding(params: Params, path: list[Climbed], fitted: Fitted, other: Fitted) -> str:
+def _finding(params: Params, path: list[ClimbPoint], fitted: FittedForm, other: FittedForm) -> str:
     end = path[-1]
     how = "best of N" if params.method == "best_of_n" else "PPO"
     return (
@@ -170,7 +170,7 @@ def _finding(params: Params, path: list[Climbed], fitted: Fitted, other: Fitted)
     )
 
 
-def _figure(method: str, path: list[Climbed], climbs: Tensor) -> dict[str, Any]:
+def _figure(method: str, path: list[ClimbPoint], climbs: Tensor) -> dict[str, Any]:
     distances = [place.distance for place in path]
     quality = [place.true_quality for place in path]
     spread = [place.true_quality_sd for place in path]
@@ -193,7 +193,7 @@ def _figure(method: str, path: list[Climbed], climbs: Tensor) -> dict[str, Any]:
     )
 
 
-def _sizes(fits: list[Fitted]) -> dict[str, Any]:
+def _sizes(fits: list[FittedForm]) -> dict[str, Any]:
     sizes = [fit.comparisons for fit in fits]
     return curve_figure(
         [

@@ -44,7 +44,7 @@ class ResidentNetwork(BaseModel):
     trained: bool
 
 
-class Pipeline(BaseModel):
+class PipelineSummary(BaseModel):
     """What one pipeline took, after the SFT that both share, and what it reached."""
 
     stages: list[str] = Field(description="training stages, SFT included")
@@ -63,8 +63,8 @@ class Pipeline(BaseModel):
 class Result(WidgetResult):
     """Both pipelines."""
 
-    rlhf: Pipeline
-    dpo: Pipeline
+    rlhf: PipelineSummary
+    dpo: PipelineSummary
     figure: dict[str, object] = Field(description="Plotly figure: both under the frontier of pi*")
 
 
@@ -87,8 +87,8 @@ def policies(params: Params) -> dict[str, Tensor]:
     return {leg.method: leg.logps for leg in legs if leg.logps is not None}
 
 
-def _pipeline(prompt: int, kind: type[RLHF] | type[DPO], end: Leg) -> Pipeline:
-    return Pipeline(
+def _pipeline(prompt: int, kind: type[RLHF] | type[DPO], end: Leg) -> PipelineSummary:
+    return PipelineSummary(
         stages=kind.stages,
         models_in_memory=len(end.networks),
         parameters_in_memory=end.parameters_in_memory,

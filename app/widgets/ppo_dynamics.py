@@ -59,7 +59,7 @@ class Params(WidgetParams):
     )
 
 
-class Row(BaseModel):
+class IterationRow(BaseModel):
     """The policy after one iteration; all expectations are exact."""
 
     iteration: int = Field(description="0 is the reference policy")
@@ -71,14 +71,14 @@ class Row(BaseModel):
     sample: str = Field(description="the response that the policy now finds most probable")
 
 
-class Point(BaseModel):
+class KLQualityPoint(BaseModel):
     """A point of the frontier."""
 
     kl: float = Field(description="KL(pi* || pi_ref), nats")
     true_quality: float = Field(description="the most true quality that this KL can buy")
 
 
-class Target(BaseModel):
+class PPOTarget(BaseModel):
     """The exact optimum of what PPO maximises: pi* of the learned reward."""
 
     reward: float = Field(description="expected learned reward")
@@ -90,11 +90,11 @@ class Target(BaseModel):
 class Result(WidgetResult):
     """The run, its exact target, and the frontier that nothing passes."""
 
-    history: list[Row] = Field(description="one row per iteration, from 0")
-    last: Row = Field(description="the last row")
-    peak: Row = Field(description="the row with the highest true quality")
-    target: Target
-    optimum: list[Point] = Field(description="frontier of pi* of true quality")
+    history: list[IterationRow] = Field(description="one row per iteration, from 0")
+    last: IterationRow = Field(description="the last row")
+    peak: IterationRow = Field(description="the row with the highest true quality")
+    target: PPOTarget
+    optimum: list[KLQualityPoint] = Field(description="frontier of pi* of true quality")
     figure: dict[str, object] = Field(description="Plotly figure: the run over its iterations")
 
 
@@ -109,7 +109,7 @@ def config_of(params: Params) -> PPOConfig:
     )
 
 
-def stream(params: Params) -> Iterator[tuple[str, Row]]:
+def stream(params: Params) -> Iterator[tuple[str, IterationRow]]:
     """The rows of a run as they are made."""
     prompt = the_world().prompt_number(params.prompt)
     return (("step", _row(prompt, row)) for row in ppo_rows(prompt, config_of(params)))
@@ -128,14 +128,14 @@ def compute(params: Params) -> Result:
         history=history,
         last=last,
         peak=peak,
-        target=Target(
+        target=PPOTarget(
             reward=target.reward,
             kl=target.kl,
             true_quality=target.true_quality,
             sample=the_world().text(prompt, target.favourite),
         ),
         optimum=[
-            Point(kl=point.kl, true_quality=point.expected_reward)
+            KLQualityPoint(kl=point.kl, true_quality=point.expected_reward)
             for point in facts.frontier.points[::4]
         ],
         figure=_figure(history),
@@ -149,9 +149,9 @@ def policies(params: Params) -> dict[str, Tensor]:
     return {"policy": last.logps}
 
 
-def _row(prompt: int, row: PPORow) -> Row:
+def _row(prompt: int, row: PPORow) -> IterationRow:
     measured = row.measured
-    return Row(
+    return IterationRow(
         iteration=row.iteration,
         reward=measured.reward,
         kl=measured.kl,
@@ -162,7 +162,7 @@ def _row(prompt: int, row: PPORow) -> Row:
     )
 
 
-def _finding(last: Row, peak: Row, target: Measurement) -> str:
+def _finding(last: IterationRow, peak: IterationRow, target: Measurement) -> str:
     run = (
         f"After {last.iteration} iterations the learned reward is {signed(last.reward)} at a KL of "
         f"{last.kl:.1f} nats. "
@@ -183,7 +183,7 @@ def _finding(last: Row, peak: Row, target: Measurement) -> str:
     )
 
 
-def _figure(history: list[Row]) -> dict[str, object]:
+def _figure(history: list[IterationRow]) -> dict[str, object]:
     iterations = [row.iteration for row in history]
     return curve_figure(
         [

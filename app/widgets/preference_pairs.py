@@ -47,7 +47,7 @@ class Params(WidgetParams):
     )
 
 
-class Scored(BaseModel):
+class ScoredResponse(BaseModel):
     """One response with its scores."""
 
     text: str
@@ -62,7 +62,7 @@ class Scored(BaseModel):
     phrases: list[ScoredPhrase] = Field(description="the five phrases, in order")
 
 
-class Judge(BaseModel):
+class PairJudgement(BaseModel):
     """What one score says of the pair."""
 
     margin: float = Field(description="score of the chosen response minus score of the rejected")
@@ -71,12 +71,12 @@ class Judge(BaseModel):
     verdict: str = Field(description="the same in words")
 
 
-class Judges(BaseModel):
+class RewardJudgements(BaseModel):
     """The three scores that are rewards, so that Bradley-Terry applies."""
 
-    true_quality: Judge
-    learned_reward: Judge
-    implicit_reward: Judge
+    true_quality: PairJudgement
+    learned_reward: PairJudgement
+    implicit_reward: PairJudgement
 
 
 class Result(WidgetResult):
@@ -86,14 +86,14 @@ class Result(WidgetResult):
     prompt_id: str = Field(description="its id, as in the parameters")
     pair: int = Field(description="number of this pair, from 1")
     pairs: int = Field(description="how many there are")
-    chosen: Scored = Field(description="the response that the coin chose, y_w")
-    rejected: Scored = Field(description="the other one, y_l")
+    chosen: ScoredResponse = Field(description="the response that the coin chose, y_w")
+    rejected: ScoredResponse = Field(description="the other one, y_l")
     beta: float = Field(description="of the DPO run that made the policy")
     probability: float = Field(
         description="p(chosen > rejected) by true quality: the coin that made the label"
     )
     label_follows_quality: bool = Field(description="false if the coin chose the worse response")
-    judges: Judges = Field(description="margin and probability by each of three rewards")
+    judges: RewardJudgements = Field(description="margin and probability by each of three rewards")
     surprises: int = Field(description="pairs, of all here, in which the coin chose the worse one")
     surprises_reward_model: int = Field(description="those that the reward model ranks as labelled")
     surprises_policy: int = Field(description="those that the DPO policy ranks as labelled")
@@ -110,7 +110,7 @@ def compute(params: Params) -> Result:
     pairs = _pairs(prompt, params.split)
     margins = _margins(prompt, pairs)
     here = params.pair - 1
-    judges = Judges(**{name: _judge(margin[here]) for name, margin in margins.items()})
+    judges = RewardJudgements(**{name: _judge(margin[here]) for name, margin in margins.items()})
     worse = margins["true_quality"] < -ROUNDING
     surprises = [pair for pair, is_worse in enumerate(worse.tolist(), 1) if is_worse]
     chosen, rejected = _scored(prompt, pairs[here : here + 1].both())
@@ -163,13 +163,13 @@ def _margins(prompt: int, pairs: Comparisons) -> dict[str, Tensor]:
     return {name: reward[chosen] - reward[rejected] for name, reward in rewards.items()}
 
 
-def _judge(margin: Tensor) -> Judge:
+def _judge(margin: Tensor) -> PairJudgement:
     gap = float(margin)
     if abs(gap) <= ROUNDING:
         verdict = "sees no difference"
     else:
         verdict = "as labelled" if gap > 0 else "the other way round"
-    return Judge(
+    return PairJudgement(
         margin=gap,
         probability=float(bradley_terry(margin, torch.zeros_like(margin))),
         agrees=gap > ROUNDING,
@@ -177,12 +177,12 @@ def _judge(margin: Tensor) -> Judge:
     )
 
 
-def _scored(prompt: int, responses: Tensor) -> list[Scored]:
+def _scored(prompt: int, responses: Tensor) -> list[ScoredResponse]:
     """Responses with their scores. Shape: (responses, 5)."""
     lab = the_lab()
     facts, policy_logps = lab.facts(prompt), lab.dpo_logps(prompt)
     return [
-        Scored(
+        ScoredResponse(
             text=lab.world.text(prompt, response.tolist()),
             number=n,
             true_quality=facts.true_quality[n].item(),
@@ -208,7 +208,7 @@ def _next(surprises: list[int], pair: int) -> int:
     return next((later for later in surprises if later > pair), first)
 
 
-def _finding(judges: Judges, *, identical: bool) -> str:
+def _finding(judges: RewardJudgements, *, identical: bool) -> str:
     if identical:
         return "The same response was drawn twice: there is nothing to prefer."
     quality = judges.true_quality
@@ -241,7 +241,7 @@ def _finding(judges: Judges, *, identical: bool) -> str:
     return f"{coin} The {yes} ranks the two as labelled, the {no} the other way round."
 
 
-def _figure(judges: Judges) -> dict[str, object]:
+def _figure(judges: RewardJudgements) -> dict[str, object]:
     shown = [
         ("true quality", judges.true_quality.margin, "true"),
         ("reward model", judges.learned_reward.margin, "reward"),

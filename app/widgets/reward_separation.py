@@ -26,7 +26,7 @@ class Params(WidgetParams):
     )
 
 
-class Gradient(BaseModel):
+class RewardGradient(BaseModel):
     """Derivatives of the loss, by autograd."""
 
     reward_chosen: float = Field(description="d loss / d reward_chosen")
@@ -39,7 +39,7 @@ class Result(WidgetResult):
     margin: float = Field(description="reward_chosen - reward_rejected")
     probability: float = Field(description="p(chosen > rejected) = sigma(margin)")
     loss: float = Field(description="-log sigma(margin), nats")
-    gradient: Gradient
+    gradient: RewardGradient
     figure: dict[str, object] = Field(description="Plotly figure: loss over the margin")
 
 
@@ -70,7 +70,7 @@ def compute_many(several: Sequence[Params]) -> list[Result]:
             margin=gap,
             probability=probability,
             loss=loss,
-            gradient=Gradient(reward_chosen=to_chosen, reward_rejected=to_rejected),
+            gradient=RewardGradient(reward_chosen=to_chosen, reward_rejected=to_rejected),
             figure=figure,
         )
         for gap, probability, loss, to_chosen, to_rejected, figure in zip(

@@ -36,7 +36,7 @@ FARTHEST = 25.0
 """KL in nats that no policy of a race comes to; so far a live chart may need the frontier."""
 
 
-class Place(BaseModel):
+class RacePoint(BaseModel):
     """A policy after another fiftieth of its training; all expectations are exact."""
 
     method: Literal["dpo", "rlhf"] = Field(description="whose policy")
@@ -56,23 +56,23 @@ class Place(BaseModel):
 class Result(WidgetResult):
     """Both paths, from the reference to the end."""
 
-    dpo: list[Place] = Field(description="DPO, leg after leg")
-    rlhf: list[Place] = Field(description="RLHF, leg after leg")
-    dpo_last: Place = Field(description="DPO at its end")
-    rlhf_last: Place = Field(description="RLHF at its end")
+    dpo: list[RacePoint] = Field(description="DPO, leg after leg")
+    rlhf: list[RacePoint] = Field(description="RLHF, leg after leg")
+    dpo_last: RacePoint = Field(description="DPO at its end")
+    rlhf_last: RacePoint = Field(description="RLHF at its end")
     figure: dict[str, object] = Field(description="Plotly figure: both under the frontier of pi*")
 
 
-class Start(BaseModel):
+class RaceStart(BaseModel):
     """What a stream sends before its first place."""
 
     figure: dict[str, object] = Field(description="Plotly figure: the frontier, and no paths yet")
 
 
-def start(params: Params) -> Start:
+def start(params: Params) -> RaceStart:
     """The chart as it is before the race."""
     prompt = the_world().prompt_number(params.prompt)
-    return Start(figure=_figure(prompt, [], [], FARTHEST))
+    return RaceStart(figure=_figure(prompt, [], [], FARTHEST))
 
 
 def stream(params: Params) -> Iterator[tuple[str, BaseModel]]:
@@ -82,7 +82,7 @@ def stream(params: Params) -> Iterator[tuple[str, BaseModel]]:
         yield "step", place
 
 
-def places(params: Params) -> Iterator[Place]:
+def places(params: Params) -> Iterator[RacePoint]:
     """The places of a race as they are made, DPO's first in each leg."""
     prompt = the_world().prompt_number(params.prompt)
     legs = race_legs(prompt, params.seed, params.dpo_beta, params.kl_coefficient)
@@ -112,8 +112,8 @@ def policies(params: Params) -> dict[str, Tensor]:
     return {leg.method: leg.logps for leg in legs if leg.logps is not None}
 
 
-def _place(prompt: int, leg: Leg) -> Place:
-    return Place(
+def _place(prompt: int, leg: Leg) -> RacePoint:
+    return RacePoint(
         method="dpo" if leg.method == "dpo" else "rlhf",
         leg=leg.leg,
         kl=leg.measured.kl,
@@ -129,8 +129,8 @@ def _place(prompt: int, leg: Leg) -> Place:
     )
 
 
-def _finding(dpo: Sequence[Place], rlhf: Sequence[Place]) -> str:
-    def told(name: str, path: Sequence[Place]) -> str:
+def _finding(dpo: Sequence[RacePoint], rlhf: Sequence[RacePoint]) -> str:
+    def told(name: str, path: Sequence[RacePoint]) -> str:
         end, peak = path[-1], max(path, key=lambda place: place.true_quality)
         text = f"{name} ended at true quality {end.true_quality:.2f} and {end.kl:.1f} nats"
         if end.true_quality < peak.true_quality - 0.1:
@@ -144,7 +144,7 @@ def _finding(dpo: Sequence[Place], rlhf: Sequence[Place]) -> str:
 
 
 def _figure(
-    prompt: int, dpo: Sequence[Place], rlhf: Sequence[Place], farthest: float
+    prompt: int, dpo: Sequence[RacePoint], rlhf: Sequence[RacePoint], farthest: float
 ) -> dict[str, object]:
     """Both paths under the frontier, which is drawn as far as a KL in nats."""
     frontier = the_lab().facts(prompt).frontier
@@ -162,7 +162,7 @@ def _figure(
     return curve_figure(traces, x="KL from the reference (nats)", y="true quality")
 
 
-def _path(name: str, path: Sequence[Place], *, role: str, symbol: str) -> list[Trace]:
+def _path(name: str, path: Sequence[RacePoint], *, role: str, symbol: str) -> list[Trace]:
     """A path, and where it has come to; nothing, before it has begun."""
     if not path:
         return []

@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 
 from app.content.sections import SECTIONS
-from app.export.scorm import EDITIONS, LAUNCH, MANIFEST, NoQuiz, add_launch, export_scorm
+from app.export.scorm import EDITIONS, LAUNCH, MANIFEST, QuizMissing, add_launch, export_scorm
 
 ROOT = Path(__file__).parents[2]
 RUNTIMES = ROOT / "node_modules" / "scorm-again" / "dist"
@@ -264,7 +264,7 @@ def test_what_was_reported_is_still_known_at_the_next_launch(learner: Page, plat
 
 
 def test_a_package_without_a_score_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(NoQuiz, match="beta_effect"):
+    with pytest.raises(QuizMissing, match="beta_effect"):
         export_scorm(tmp_path / "x.zip", "beta_effect")
 
 

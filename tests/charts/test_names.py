@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from app.charts import names
 from app.charts.figures import curve_figure, line, marker
 from app.charts.plane import plane_of
-from app.charts.room import LINE, NARROW, WIDE, Chart, Width, room, width_of
+from app.charts.room import LINE, NARROW, WIDE, Chart, TextWidth, room, width_of
 
 WIDTHS = pytest.mark.parametrize("width", [WIDE, NARROW], ids=lambda width: width.name)
 
@@ -55,13 +55,13 @@ class Box(NamedTuple):
         return start < end
 
 
-def size_of(figure: dict[str, Any], width: Width) -> tuple[float, float]:
+def size_of(figure: dict[str, Any], width: TextWidth) -> tuple[float, float]:
     data, layout = figure["data"], figure["layout"]
     around = room(Chart(data, layout, plane_of(data, layout)), width)
     return around.plot(width), around.plot_height
 
 
-def boxes_of(figure: dict[str, Any], width: Width) -> list[Box]:
+def boxes_of(figure: dict[str, Any], width: TextWidth) -> list[Box]:
     across, up = size_of(figure, width)
     boxes = []
     for place in figure["layout"]["meta"]["names"][width.name]:
@@ -75,7 +75,7 @@ def boxes_of(figure: dict[str, Any], width: Width) -> list[Box]:
     return boxes
 
 
-def crossings(figure: dict[str, Any], width: Width) -> list[tuple[str, str]]:
+def crossings(figure: dict[str, Any], width: TextWidth) -> list[tuple[str, str]]:
     """Which names lie on which curves or points."""
     across, up = size_of(figure, width)
     plane = plane_of(figure["data"], figure["layout"])
@@ -101,7 +101,7 @@ def crossings(figure: dict[str, Any], width: Width) -> list[tuple[str, str]]:
     bend=st.floats(-2, 2, allow_subnormal=False),
 )
 def test_names_of_any_bundle_of_curves_keep_clear_of_each_other(
-    width: Width, heights: list[float], slope: float, bend: float
+    width: TextWidth, heights: list[float], slope: float, bend: float
 ) -> None:
     xs = [number / 20 for number in range(21)]
     curves = [
@@ -115,7 +115,7 @@ def test_names_of_any_bundle_of_curves_keep_clear_of_each_other(
 
 @WIDTHS
 @given(st.floats(0.1, 3), st.floats(0, math.pi))
-def test_the_name_of_a_lone_curve_is_off_it(width: Width, speed: float, phase: float) -> None:
+def test_the_name_of_a_lone_curve_is_off_it(width: TextWidth, speed: float, phase: float) -> None:
     xs = [number / 20 for number in range(41)]
     wave = line("a wave", xs, [math.sin(speed * x + phase) for x in xs], role="true")
     assert crossings(curve_figure([wave], x="x", y="y"), width) == []

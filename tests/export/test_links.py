@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from app.cli import main
-from app.export.copy import MOST_BYTES, Occupied, export
+from app.export.copy import MOST_BYTES, FolderNotEmpty, export
 from app.export.pages import all_pages
 from app.widgets.registry import WIDGETS
 from tests.site import Elements
@@ -72,7 +72,7 @@ def test_the_report_counts_what_there_is(offline_copy: Path) -> None:
 
 def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("mine")
-    with pytest.raises(Occupied):
+    with pytest.raises(FolderNotEmpty):
         export(tmp_path, "win_rates", 1)
     with pytest.raises(SystemExit, match="no copy"):
         main(["export", str(tmp_path)])

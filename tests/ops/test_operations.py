@@ -19,7 +19,7 @@ from starlette.testclient import TestClient
 from app.lab.weights import BadWeights
 from app.main import create_app
 from app.ops import health as operations
-from app.ops.health import LabLoading
+from app.ops.health import LabLoader
 from app.runs.job import Job
 from app.settings import Settings
 from app.web.problem import Problem
@@ -74,8 +74,8 @@ def test_bad_weights_are_tried_again_until_they_are_good(
 ) -> None:
     found: list[str] = []
 
-    async def load() -> LabLoading:
-        lab = LabLoading()
+    async def load() -> LabLoader:
+        lab = LabLoader()
         outcomes = [BadWeights("a file is damaged"), BadWeights("a file is missing"), None]
 
         def the_lab() -> None:
@@ -102,7 +102,7 @@ def test_a_lab_that_can_not_be_loaded_for_another_reason_is_not_tried_for_ever(
         raise ValueError("bad world")
 
     monkeypatch.setattr(operations, "the_lab", the_lab)
-    lab = LabLoading()
+    lab = LabLoader()
     run(lab.load())
     assert (lab.loaded, lab.problem) == (False, "The lab can not be loaded: ValueError.")
 

@@ -8,7 +8,7 @@ import pytest
 
 from app.runs.failures import RunFailed, RunLost
 from app.runs.job import Job
-from app.runs.queue import Limits, Outcome, Runs
+from app.runs.queue import Limits, Outcome, RunQueue
 from tests.runs.test_runs import Kept, Scripted, dies, everything, fails, for_ever, job, run, three
 
 
@@ -29,11 +29,13 @@ def test_how_runs_ended_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
     async def all_ways() -> None:
         limits = Limits(waiting=9, per_client=9, readers=9, seconds=None)
-        await everything(Runs(Scripted(three), Kept(), 1, limits, told), "good")
+        await everything(RunQueue(Scripted(three), Kept(), 1, limits, told), "good")
         for script in (fails, dies):
             with pytest.raises((RunFailed, RunLost)):
-                await everything(Runs(Scripted(script), Kept(), 1, limits, told), script.__name__)
-        runs = Runs(Scripted(for_ever), Kept(), 1, limits, told)
+                await everything(
+                    RunQueue(Scripted(script), Kept(), 1, limits, told), script.__name__
+                )
+        runs = RunQueue(Scripted(for_ever), Kept(), 1, limits, told)
         events = runs.events(job("left"))
         await anext(events)
         waiting = asyncio.create_task(everything(runs, "waits"))
@@ -56,7 +58,7 @@ def test_how_runs_ended_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_queue_says_how_many_wait_go_on_and_are_read() -> None:
     async def watch() -> list[tuple[int, int, int, bool]]:
         seen = []
-        runs = Runs(Scripted(for_ever), Kept(), 1, Limits(1, 9, 9, None))
+        runs = RunQueue(Scripted(for_ever), Kept(), 1, Limits(1, 9, 9, None))
 
         def look() -> None:
             seen.append((runs.waiting, runs.going, runs.readers, bool(runs.full)))

@@ -12,7 +12,7 @@ import pytest
 
 from app.runs.failures import RunFailed, RunLost
 from app.runs.job import Job, events, job_of
-from app.runs.processes import Processes
+from app.runs.processes import ProcessExecutor
 from app.widgets.ppo_dynamics import WIDGET, Params
 from app.widgets.registry import WIDGETS
 from tests.runs.test_runs import run
@@ -21,9 +21,9 @@ SHORT = job_of(WIDGET, Params(iterations=10, seed=3))
 LONG = job_of(WIDGET, Params(iterations=400, seed=3))
 
 
-def with_processes(act: Callable[[Processes], Coroutine[None, None, None]]) -> None:
+def with_processes(act: Callable[[ProcessExecutor], Coroutine[None, None, None]]) -> None:
     async def go() -> None:
-        processes = Processes()
+        processes = ProcessExecutor()
         try:
             await act(processes)
         finally:
@@ -34,7 +34,7 @@ def with_processes(act: Callable[[Processes], Coroutine[None, None, None]]) -> N
 
 @pytest.mark.slow
 def test_a_process_makes_what_is_made_here() -> None:
-    async def act(processes: Processes) -> None:
+    async def act(processes: ProcessExecutor) -> None:
         made = [event async for event in processes.make(SHORT)]
         assert made == list(events(SHORT))
         assert [event.name for event in made] == ["step"] * 11 + ["done"]
@@ -44,7 +44,7 @@ def test_a_process_makes_what_is_made_here() -> None:
 
 @pytest.mark.slow
 def test_a_run_that_is_left_ends_with_its_process() -> None:
-    async def act(processes: Processes) -> None:
+    async def act(processes: ProcessExecutor) -> None:
         async with aclosing(processes.make(LONG)) as rows:
             await anext(rows)
             (before,) = processes.pids
@@ -58,7 +58,7 @@ def test_a_run_that_is_left_ends_with_its_process() -> None:
 
 @pytest.mark.slow
 def test_a_killed_process_is_told_and_replaced() -> None:
-    async def act(processes: Processes) -> None:
+    async def act(processes: ProcessExecutor) -> None:
         rows = processes.make(LONG)
         await anext(rows)
         (pid,) = processes.pids
@@ -73,7 +73,7 @@ def test_a_killed_process_is_told_and_replaced() -> None:
 
 @pytest.mark.slow
 def test_an_error_in_training_is_told_and_the_process_goes_on() -> None:
-    async def act(processes: Processes) -> None:
+    async def act(processes: ProcessExecutor) -> None:
         with pytest.raises(RunFailed, match="iterations"):
             await anext(processes.make(Job("ppo_dynamics", '{"iterations": -1}')))
         pids = processes.pids
@@ -85,7 +85,7 @@ def test_an_error_in_training_is_told_and_the_process_goes_on() -> None:
 
 @pytest.mark.slow
 def test_policies_come_by_the_same_way() -> None:
-    async def act(processes: Processes) -> None:
+    async def act(processes: ProcessExecutor) -> None:
         job = job_of(WIDGET, Params(iterations=10), "policies")
         assert [event async for event in processes.make(job)] == list(events(job))
 

@@ -13,7 +13,7 @@ import pytest
 
 from app.runs.failures import Busy, RunFailed, RunLost, RunTooLong
 from app.runs.job import Event, Job
-from app.runs.queue import Limits, Queued, Runs
+from app.runs.queue import Limits, Queued, RunQueue
 from app.runs.store import Store
 from app.web.client_address import client
 
@@ -93,7 +93,7 @@ async def for_ever(_: Job) -> AsyncIterator[Event]:
     await asyncio.Event().wait()
 
 
-async def everything(runs: Runs, name: str) -> list[Event | Queued]:
+async def everything(runs: RunQueue, name: str) -> list[Event | Queued]:
     return [event async for event in runs.events(job(name))]
 
 
@@ -102,7 +102,7 @@ STEPS = [Event("step", f"a {n}") for n in range(3)]
 
 def test_events_arrive_in_order_and_the_last_is_the_result() -> None:
     async def read() -> tuple[list[Event | Queued], str]:
-        runs = Runs(Scripted(three), Kept(), 1)
+        runs = RunQueue(Scripted(three), Kept(), 1)
         return await everything(runs, "a"), await runs.result(job("a"))
 
     assert run(read()) == (STEPS, "a 2")
@@ -113,7 +113,7 @@ def test_a_finished_run_is_not_made_again() -> None:
 
     async def read() -> None:
         # The other worker has the same store.
-        first, other = (Runs(maker, store, 1) for _ in range(2))
+        first, other = (RunQueue(maker, store, 1) for _ in range(2))
         await everything(first, "a")
         assert await everything(other, "a") == await everything(other, "a") == STEPS
         assert (first.store_misses, other.store_hits, other.store_misses) == (1, 2, 0)
@@ -134,7 +134,7 @@ def test_equal_runs_in_flight_are_made_once_and_late_readers_get_all_of_it() -> 
     maker = Scripted(script)
 
     async def read() -> list[list[Event | Queued]]:
-        runs = Runs(maker, Kept(), 2)
+        runs = RunQueue(maker, Kept(), 2)
         early = asyncio.create_task(everything(runs, "a"))
         await halfway.wait()
         late = [asyncio.create_task(everything(runs, "a")) for _ in range(3)]
@@ -150,7 +150,7 @@ def test_no_more_runs_go_on_at_a_time_than_allowed() -> None:
     maker = Scripted(three)
 
     async def read_all() -> None:
-        runs = Runs(maker, Kept(), 2)
+        runs = RunQueue(maker, Kept(), 2)
         await asyncio.gather(*(everything(runs, name) for name in "abcdef"))
 
     run(read_all())
@@ -167,7 +167,7 @@ def test_readers_who_wait_hear_their_place_whenever_it_changes() -> None:
             await release[job.widget].wait()
             yield Event("step", job.widget)
 
-        runs = Runs(Scripted(script), Kept(), 1)
+        runs = RunQueue(Scripted(script), Kept(), 1)
         heard: dict[str, list[Event | Queued]] = {name: [] for name in "abcd"}
         waiting = {name: asyncio.Event() for name in "bcd"}
 
@@ -207,7 +207,7 @@ def test_a_run_that_has_begun_is_made_and_kept_even_if_its_readers_leave() -> No
     maker = Scripted(script)
 
     async def leave() -> list[Event | Queued]:
-        runs = Runs(maker, store, 1)
+        runs = RunQueue(maker, store, 1)
         async with aclosing(runs.events(job("a"))) as events:
             await anext(events)
         go_on.set()
@@ -221,12 +221,12 @@ def test_a_run_that_has_begun_is_made_and_kept_even_if_its_readers_leave() -> No
 
 @pytest.mark.parametrize("ask", [everything, lambda runs, name: runs.result(job(name))])
 def test_a_run_leaves_the_queue_with_its_last_reader(
-    ask: Callable[[Runs, str], Coroutine[None, None, object]],
+    ask: Callable[[RunQueue, str], Coroutine[None, None, object]],
 ) -> None:
     maker, release = holding([])
 
     async def leave() -> None:
-        runs = Runs(maker, Kept(), 1)
+        runs = RunQueue(maker, Kept(), 1)
         first = asyncio.create_task(everything(runs, "a"))
         waiting = [asyncio.create_task(ask(runs, "b")) for _ in range(2)]
         while runs.readers < 3:
@@ -247,7 +247,7 @@ def test_the_error_of_a_run_reaches_its_reader_and_is_not_kept() -> None:
     maker = Scripted(fails)
 
     async def read() -> None:
-        runs = Runs(maker, Kept(), 1)
+        runs = RunQueue(maker, Kept(), 1)
         for _ in range(2):
             with pytest.raises(RunFailed, match="torch said no"):
                 await everything(runs, "a")
@@ -265,7 +265,7 @@ def test_a_run_that_was_lost_is_made_again_and_its_reader_does_not_notice() -> N
                 raise RunLost("killed")
 
     maker = Scripted(dying_once)
-    assert run(everything(Runs(maker, Kept(), 1), "a")) == STEPS
+    assert run(everything(RunQueue(maker, Kept(), 1), "a")) == STEPS
     assert maker.made == ["a", "a"]
 
 
@@ -273,11 +273,11 @@ def test_a_run_that_is_lost_every_time_is_given_up(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("app.runs.queue.PAUSES", (0, 0))
     maker = Scripted(dies)
     with pytest.raises(RunLost):
-        run(everything(Runs(maker, Kept(), 1), "a"))
+        run(everything(RunQueue(maker, Kept(), 1), "a"))
     assert len(maker.made) == 3
 
 
-async def held(runs: Runs, release: asyncio.Event, names: Sequence[str]) -> list[str]:
+async def held(runs: RunQueue, release: asyncio.Event, names: Sequence[str]) -> list[str]:
     """Request runs one after the other, each as the client that its name begins with, while the first
     one has the only place. Returns the places that they are told, then releases all of them."""
     told = []
@@ -308,7 +308,7 @@ def test_the_second_run_of_one_client_comes_behind_the_first_of_all_others() -> 
     order: list[str] = []
     maker, release = holding(order)
     names = ["ann 1", "ann 2", "ann 3", "bob 1", "bob 2", "cat 1"]
-    run(held(Runs(maker, Kept(), 1), release, names))
+    run(held(RunQueue(maker, Kept(), 1), release, names))
     assert order == ["ann 1", "ann 2", "bob 1", "cat 1", "ann 3", "bob 2"]
 
 
@@ -328,7 +328,7 @@ def test_what_is_beyond_a_limit_is_refused_and_told_when_to_come_again(
 ) -> None:
     maker, release = holding([])
     with pytest.raises(Busy) as refused:
-        run(held(Runs(maker, Kept(), 1, limits), release, names))
+        run(held(RunQueue(maker, Kept(), 1, limits), release, names))
     assert refused.value.status == status
     assert refused.value.retry_after > 0
 
@@ -336,14 +336,14 @@ def test_what_is_beyond_a_limit_is_refused_and_told_when_to_come_again(
 def test_those_who_follow_a_run_that_goes_on_need_no_room() -> None:
     maker, release = holding([])
     limits = replace(LIMITS, waiting=0, per_client=1)
-    told = run(held(Runs(maker, Kept(), 1, limits), release, ["ann 1", "ann 1", "ann 1"]))
+    told = run(held(RunQueue(maker, Kept(), 1, limits), release, ["ann 1", "ann 1", "ann 1"]))
     assert len(told) == 3
 
 
 def test_readers_are_limited_before_they_begin() -> None:
     async def ask() -> None:
         maker, _ = holding([])
-        runs = Runs(maker, Kept(), 1, replace(LIMITS, readers=2))
+        runs = RunQueue(maker, Kept(), 1, replace(LIMITS, readers=2))
         async with aclosing(runs.events(job("a"))) as one, aclosing(runs.events(job("a"))) as two:
             await anext(one)
             await runs.expect_room(job("a"))
@@ -358,5 +358,5 @@ def test_readers_are_limited_before_they_begin() -> None:
 def test_a_run_that_takes_too_long_is_stopped() -> None:
     maker = Scripted(for_ever)
     with pytest.raises(RunTooLong, match="more than"):
-        run(everything(Runs(maker, Kept(), 1, replace(LIMITS, seconds=0.01)), "a"))
+        run(everything(RunQueue(maker, Kept(), 1, replace(LIMITS, seconds=0.01)), "a"))
     assert not maker.going

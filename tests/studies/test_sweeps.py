@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from app.lab.methods import METHODS, Run, measure_run
+from app.lab.methods import METHODS, MethodRun, measure_run
 from app.lab.overoptimization import Climb, climb
 from app.lab.trained import the_lab
 from app.studies import sweep as studies
 from app.studies.data import Study, StudyRow, frontier_study, overoptimization_study, spreads
 
-TASKS = [Run(0, "best_of_n", n, seed) for n in (1, 4) for seed in (0, 1)]
+TASKS = [MethodRun(0, "best_of_n", n, seed) for n in (1, 4) for seed in (0, 1)]
 
 
 @pytest.mark.slow
@@ -62,7 +62,7 @@ def test_a_sample_of_the_frontier_that_ships_is_made_again() -> None:
     for method in METHODS:
         rows = [row for row in frontier_study().rows if row.method == method]
         row = rows[len(rows) // 2]
-        run = Run(row.prompt, row.method, row.strength, row.seed)
+        run = MethodRun(row.prompt, row.method, row.strength, row.seed)
         kl, quality, reward = studies.point(measure_run(the_lab(), run))
         assert (kl, quality, reward) == pytest.approx(row.points[0], abs=0.15), method
 

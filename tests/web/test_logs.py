@@ -25,7 +25,7 @@ from starlette.testclient import TestClient
 
 from app.main import create_app
 from app.ops.metrics import Metrics
-from app.ops.request_log import LONGEST_PATH, Observed
+from app.ops.request_log import LONGEST_PATH, RequestLog
 from app.settings import Settings
 from app.web.logs import JsonFormatter, request_id, request_id_for
 from app.web.problem import Problem
@@ -210,7 +210,7 @@ def test_the_line_of_a_stream_comes_when_it_ends(caplog: pytest.LogCaptureFixtur
         return StreamingResponse(broken())
 
     app = Starlette(routes=[Route("/whole", stream), Route("/broken", breaking)])
-    client = TestClient(Observed(app, Metrics(app.state)))
+    client = TestClient(RequestLog(app, Metrics(app.state)))
     client.get("/whole")
     assert seen == [0, 0, 0]
     (line,) = lines_of(caplog)

@@ -126,7 +126,7 @@ def test_without_lengths_what_needs_them_is_left_out() -> None:
     assert result.points_shown == 0
     missing = {row.loss_type for row in result.losses if row.loss is None}
     assert missing == {"ipo_norm", "sigmoid_norm", "simpo", "orpo"}
-    assert outcomes(result)["beta_twice"] == "can not tell"
+    assert outcomes(result)["beta_twice"] == "cannot tell"
 
 
 def test_a_loss_that_overflows_is_left_out_and_said() -> None:
@@ -179,7 +179,7 @@ def test_a_sum_is_told_from_a_mean_also_where_all_are_equally_long(factor: int) 
 def test_responses_of_one_token_tell_nothing_of_means() -> None:
     ones = [1.0] * 240
     table = changed(Params(example="mean"), chosen_lengths=ones, rejected_lengths=ones)
-    assert outcomes(examine(table, Params()))["mean_not_sum"] == "can not tell"
+    assert outcomes(examine(table, Params()))["mean_not_sum"] == "cannot tell"
 
 
 def test_chosen_and_rejected_swapped_is_told_from_policy_and_reference() -> None:
@@ -232,7 +232,7 @@ def test_at_step_0_the_reported_loss_has_to_be_ln_2(reported: float, found: list
     )
     result = examine(table, Params())
     assert [kind for kind in kinds(result) if kind != "other_loss"] == found
-    assert outcomes(result)["swapped"] == "can not tell"
+    assert outcomes(result)["swapped"] == "cannot tell"
 
 
 # ---- the routes ----------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from app.widgets.bring_your_logps.table import (
     LOGPS,
     MOST_COLUMNS,
     MOST_PAIRS,
-    BadFile,
+    LogpsFileError,
     LogpsTable,
     csv_text,
     json_lines_text,
@@ -122,7 +122,7 @@ def test_pairs_know_their_lines_blank_ones_counted() -> None:
 def test_what_can_not_be_right_is_refused_where_it_stands(
     text: str, line_number: int, column: str | None, says: str
 ) -> None:
-    with pytest.raises(BadFile) as refused:
+    with pytest.raises(LogpsFileError) as refused:
         read_logps(text)
     assert (refused.value.line, refused.value.column) == (line_number, column)
     assert says in refused.value.message
@@ -155,5 +155,5 @@ def test_what_is_written_is_read_again(rows: list[tuple[float, ...]]) -> None:
 @given(st.text())
 def test_no_text_makes_another_error(text: str) -> None:
     for whole in (text, f"{HEADER}\n{text}", f"{{{text}"):
-        with suppress(BadFile):
+        with suppress(LogpsFileError):
             assert len(read_logps(whole)) > 0

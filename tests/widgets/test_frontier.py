@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from app.lab.methods import METHODS, Run, measure_run
+from app.lab.methods import METHODS, MethodRun, measure_run
 from app.lab.trained import the_lab
 from app.widgets.frontier import CLOSE, Params, Result, compute
 
@@ -58,7 +58,7 @@ def test_the_close_chart_shows_the_same_curves_as_far_as_its_edge(result: Result
 
 def test_a_point_of_ones_own_is_trained() -> None:
     own = compute(Params(method="best_of_n", strength=8, seed=77)).own
-    measured = measure_run(the_lab(), Run(0, "best_of_n", 8, 77))
+    measured = measure_run(the_lab(), MethodRun(0, "best_of_n", 8, 77))
     assert own is not None
     assert own.true_quality == measured.true_quality
     assert own.true_quality <= own.bound

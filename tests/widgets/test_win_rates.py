@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.content.sources import references
-from app.widgets.win_rates.results import Comparison, Method
+from app.widgets.win_rates.results import MethodComparison, MethodResult
 from app.widgets.win_rates.widget import LABELS, Params, Result, compute
 
 RATED = [name for name in LABELS if name != "imdb"]
@@ -17,13 +17,13 @@ def result(benchmark: str) -> Result:
     return compute(Params(benchmark=benchmark))
 
 
-def comparison(benchmark: str) -> Comparison:
+def comparison(benchmark: str) -> MethodComparison:
     found = result(benchmark).comparison
     assert found is not None
     return found
 
 
-def method(benchmark: str, name: str, **setting: object) -> Method:
+def method(benchmark: str, name: str, **setting: object) -> MethodResult:
     return next(
         m
         for m in result(benchmark).methods

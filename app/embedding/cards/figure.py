@@ -15,7 +15,7 @@ from markupsafe import Markup
 from app.charts import svg
 from app.charts.curves import UNITS_X, UNITS_Y
 from app.charts.plane import plane_of
-from app.charts.room import ABOVE, NARROW, STEP, WIDE, Chart, Width, room
+from app.charts.room import ABOVE, NARROW, STEP, WIDE, Chart, TextWidth, room
 from app.embedding.cards.colours import light
 
 PLOT = 370
@@ -106,7 +106,7 @@ def _taller(data: str, factor: float) -> str:
 
 
 @lru_cache(maxsize=2)
-def _styles(width: Width) -> str:
+def _styles(width: TextWidth) -> str:
     """static/charts.css in the selectors and values that renderers of plain SVG know."""
     unit = UNITS_X / PLOT
     hidden = NARROW if width is WIDE else WIDE

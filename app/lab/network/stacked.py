@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-Network = TypeVar("Network", bound=nn.Module)
+NetworkT = TypeVar("NetworkT", bound=nn.Module)
 
 
 class Linear(nn.Linear):
@@ -49,7 +49,7 @@ class Embedding(nn.Embedding):
         return self.weight.index_select(1, rows)
 
 
-def stack(*networks: Network) -> Network:
+def stack(*networks: NetworkT) -> NetworkT:
     """Networks of one shape as one: its parameters are copies of theirs, stacked."""
     together = copy.deepcopy(networks[0])
     each = zip(*(network.parameters() for network in networks), strict=True)
@@ -58,7 +58,7 @@ def stack(*networks: Network) -> Network:
     return together
 
 
-def share(stacked: Network, *networks: Network) -> None:
+def share(stacked: NetworkT, *networks: NetworkT) -> None:
     """Make the parameters of networks views of those in their stack: training it trains them.
 
     ``flatten`` moves the parameters of a stack; it has to come before.

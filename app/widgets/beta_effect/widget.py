@@ -28,7 +28,7 @@ from app.lab.world import all_responses, the_world
 from app.widgets import fields
 from app.widgets.base import PromptId, Ranges, Widget, WidgetParams, WidgetResult
 from app.widgets.beta_effect.dots import DOTS, Dot, DotAxis, axis, dots
-from app.widgets.common.phrases import Phrase
+from app.widgets.common.phrases import PhraseLogRatio
 from app.widgets.plan import ALL, Plan
 
 SHOWN = 3
@@ -62,18 +62,18 @@ class Params(WidgetParams):
     )
 
 
-class Response(BaseModel):
+class OptimumResponse(BaseModel):
     """A response and what the optimum makes of it."""
 
     text: str = Field(description="its five phrases")
-    phrases: list[Phrase] = Field(description="the same, one by one")
+    phrases: list[PhraseLogRatio] = Field(description="the same, one by one")
     reference_probability: float = Field(description="pi_ref(y|x)")
     optimal_probability: float = Field(description="pi*(y|x)")
     reward: float = Field(description="of the reward that the optimum is for")
     true_quality: float = Field(description="r*(x, y)")
 
 
-class CurvePoint(BaseModel):
+class BetaCurvePoint(BaseModel):
     """The optimum at another beta."""
 
     beta: float = Field(description="temperature")
@@ -102,8 +102,8 @@ class Optimum(WidgetResult):
     effective_responses: float = Field(
         description="exp(entropy): how many equally likely responses would be as uncertain"
     )
-    responses: list[Response] = Field(description="the responses that gain most probability")
-    losing: list[Response] = Field(description="the responses that lose most probability")
+    responses: list[OptimumResponse] = Field(description="the responses that gain most probability")
+    losing: list[OptimumResponse] = Field(description="the responses that lose most probability")
     phrases: list[PhraseShare] = Field(description="all thirty phrases, slot after slot")
     dots: list[Dot] = Field(
         description="each stands for 1% of the probability, lowest reward first; from reference "
@@ -113,7 +113,7 @@ class Optimum(WidgetResult):
     beyond_reference: float = Field(
         description="probability under pi* of a reward above the 99% quantile under pi_ref"
     )
-    curve: list[CurvePoint] = Field(description="the optimum over beta, from 0.01 to 10")
+    curve: list[BetaCurvePoint] = Field(description="the optimum over beta, from 0.01 to 10")
     tradeoff: dict[str, object] = Field(description="Plotly figure: KL and reward over beta")
 
 
@@ -204,7 +204,7 @@ def _reference_quantiles(prompt: int, name: str) -> tuple[Tensor, float]:
 
 
 @cache
-def curve_points(prompt: int, name: str) -> tuple[CurvePoint, ...]:
+def curve_points(prompt: int, name: str) -> tuple[BetaCurvePoint, ...]:
     """The optimum at each of ``CURVE_BETAS``; there are twelve such curves in all."""
     facts = the_lab().facts(prompt)
     reward = reward_of(facts, name)
@@ -212,7 +212,7 @@ def curve_points(prompt: int, name: str) -> tuple[CurvePoint, ...]:
     for beta in CURVE_BETAS:
         optimal = optimal_logps(facts.reference_logps, reward, beta)
         points.append(
-            CurvePoint(
+            BetaCurvePoint(
                 beta=beta,
                 kl=float(kl_divergence(optimal, facts.reference_logps)),
                 expected_reward=float(expectation(optimal, reward)),
@@ -224,7 +224,7 @@ def curve_points(prompt: int, name: str) -> tuple[CurvePoint, ...]:
 
 def _responses(
     facts: PromptFacts, reward: Tensor, optimal: Tensor, numbers: Tensor
-) -> list[list[Response]]:
+) -> list[list[OptimumResponse]]:
     """The responses of these numbers under each optimum. Shapes: (states, 7776), (states, shown)."""
     world, rows, reference = the_world(), all_responses()[numbers], facts.reference_logps
     before = conditional_logps(reference, rows.flatten(0, 1)).view(rows.shape)
@@ -234,10 +234,10 @@ def _responses(
     listed = zip(rows.tolist(), log_ratios.tolist(), after.tolist(), *columns, strict=True)
     return [
         [
-            Response(
+            OptimumResponse(
                 text=world.text(facts.prompt, row),
                 phrases=[
-                    Phrase(text=phrase.text, log_ratio=log_ratio)
+                    PhraseLogRatio(text=phrase.text, log_ratio=log_ratio)
                     for phrase, log_ratio in zip(world.said(facts.prompt, row), ratios, strict=True)
                 ],
                 optimal_probability=probability,
@@ -273,7 +273,7 @@ def _phrases(prompt: int, reference: Tensor, optimal: Tensor) -> list[list[Phras
     ]
 
 
-def _finding(params: Params, kl: float, quality: float, winner: Response) -> str:
+def _finding(params: Params, kl: float, quality: float, winner: OptimumResponse) -> str:
     where = f"At β = {params.beta:g} the optimum is {kl:.1f} nats from the reference. "
     said = f"It gives its favourite response {winner.optimal_probability:.1%} of all probability"
     if params.reward == RewardName.true:
@@ -313,7 +313,7 @@ def _figure(params: Params, reference: Tensor, optimal: Tensor, reward: Tensor) 
 
 def _tradeoffs(
     several: Sequence[Params],
-    curve: Sequence[CurvePoint],
+    curve: Sequence[BetaCurvePoint],
     kls: list[float],
     qualities: list[float],
 ) -> list[dict[str, Any]]:

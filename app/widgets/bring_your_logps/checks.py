@@ -17,7 +17,7 @@ from torch import Tensor
 from app.formatting import fixed, percent, scientific, signed
 from app.lab.losses import PairLogps, preference_loss
 
-Outcome = Literal["found", "not found", "can not tell"]
+Outcome = Literal["found", "not found", "cannot tell"]
 
 LIKELY_IN_ALL = 4.0
 """A typical response of a language model has less than e^-4, 2%, of all probability."""
@@ -35,7 +35,7 @@ STANDARD_ERRORS = 3
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckedMistake:
     """What a check found: the numbers are the evidence."""
 
     kind: str
@@ -46,7 +46,7 @@ class Checked:
 
 
 @dataclass(frozen=True)
-class Reported:
+class ReportedBatch:
     """A batch with what its run said of it. Shapes: (pairs,)."""
 
     pairs: PairLogps
@@ -75,7 +75,7 @@ class Reported:
         return None
 
 
-def checks(batch: Reported) -> list[Checked]:
+def checks(batch: ReportedBatch) -> list[CheckedMistake]:
     """All checks, in the order in which they are shown."""
     return [check(batch) for check in (summed, not_swapped, beta_once, starts_right, loss_agrees)]
 
@@ -84,7 +84,7 @@ Finding = tuple[Outcome, str, str]
 """outcome, message and evidence"""
 
 NOT_REPORTED: Finding = (
-    "can not tell",
+    "cannot tell",
     "This needs the losses that your trainer reported.",
     "No column loss.",
 )
@@ -93,10 +93,12 @@ OVERFLOWS = "The loss overflows at these log-probabilities."
 
 def _named(
     kind: str, title: str
-) -> Callable[[Callable[[Reported], Finding]], Callable[[Reported], Checked]]:
-    def named(rule: Callable[[Reported], Finding]) -> Callable[[Reported], Checked]:
-        def check(batch: Reported) -> Checked:
-            return Checked(kind, title, *rule(batch))
+) -> Callable[[Callable[[ReportedBatch], Finding]], Callable[[ReportedBatch], CheckedMistake]]:
+    def named(
+        rule: Callable[[ReportedBatch], Finding],
+    ) -> Callable[[ReportedBatch], CheckedMistake]:
+        def check(batch: ReportedBatch) -> CheckedMistake:
+            return CheckedMistake(kind, title, *rule(batch))
 
         check.__doc__ = rule.__doc__
         return check
@@ -105,7 +107,7 @@ def _named(
 
 
 @_named("mean_not_sum", "Mean over tokens instead of a sum")
-def summed(batch: Reported) -> Finding:
+def summed(batch: ReportedBatch) -> Finding:
     """A sum over tokens grows with the length, and is rarely close to 0.
 
     Found if a typical response has log pi above -4 nats although lengths differ by a factor of two
@@ -129,7 +131,7 @@ def summed(batch: Reported) -> Finding:
     length = float(lengths.median())
     told = f"{told}, for a median of {length:g} tokens"
     if length < 2:
-        return "can not tell", "Of one token, the mean and the sum are the same.", f"{told}."
+        return "cannot tell", "Of one token, the mean and the sum are the same.", f"{told}."
     limit = min(LIKELY_IN_ALL, length / 2)
     if float(lengths.max()) >= 2 * float(lengths.min()):
         grows = correlation(lengths, costs)
@@ -147,7 +149,7 @@ def summed(batch: Reported) -> Finding:
 
 
 @_named("swapped", "Policy and reference swapped")
-def not_swapped(batch: Reported) -> Finding:
+def not_swapped(batch: ReportedBatch) -> Finding:
     """Training raises the accuracy of its pairs above one half; swapped, it lies as far below.
 
     Found if it is below one half by more than three standard errors of a fair coin, and the mean
@@ -157,7 +159,7 @@ def not_swapped(batch: Reported) -> Finding:
     """
     first = batch.first_rows()
     if first is not None and bool(first.all()):
-        return "can not tell", "At step 0 the policy has not moved yet.", "All pairs are of step 0."
+        return "cannot tell", "At step 0 the policy has not moved yet.", "All pairs are of step 0."
     pairs = batch.pairs
     margins = pairs.chosen - pairs.rejected
     accuracy = float((margins > 0).double().mean())
@@ -182,7 +184,7 @@ def not_swapped(batch: Reported) -> Finding:
 
 
 @_named("beta_twice", "β applied twice")
-def beta_once(batch: Reported) -> Finding:
+def beta_once(batch: ReportedBatch) -> Finding:
     """Found if the reported loss is the loss at beta squared, and not that at beta.
 
     An implicit reward already holds beta; a loss that multiplies by it again has beta squared.
@@ -196,9 +198,9 @@ def beta_once(batch: Reported) -> Finding:
         f"{batch.beta**2:g}: {_loss(twice)}."
     )
     if not bool(torch.isfinite(torch.stack([once, twice])).all()):
-        return "can not tell", OVERFLOWS, told
+        return "cannot tell", OVERFLOWS, told
     if _agree(once, twice, reported):
-        return "can not tell", "Once and twice give nearly the same loss here.", told
+        return "cannot tell", "Once and twice give nearly the same loss here.", told
     if _agree(reported, twice, reported) and not _agree(reported, once, reported):
         return (
             "found",
@@ -210,7 +212,7 @@ def beta_once(batch: Reported) -> Finding:
 
 
 @_named("step_zero", "Step 0 does not start from the reference")
-def starts_right(batch: Reported) -> Finding:
+def starts_right(batch: ReportedBatch) -> Finding:
     """At step 0 the policy equals the reference, so the sigmoid loss is ln 2.
 
     Found if pairs of step 0 have log-ratios of more than 0.05 nats on average, or if the loss
@@ -219,7 +221,7 @@ def starts_right(batch: Reported) -> Finding:
     """
     rows = batch.first_rows()
     if rows is None:
-        return "can not tell", "This needs pairs of step 0.", "No pair is of step 0."
+        return "cannot tell", "This needs pairs of step 0.", "No pair is of step 0."
     expected = replace(batch, pairs=at_the_start(batch.pairs)).losses_at(batch.beta)[rows]
     moved, loss = batch.log_ratio(rows), batch.losses_at(batch.beta)[rows]
     ln2 = ", that is ln 2" if abs(float(expected.mean()) - math.log(2)) < 1e-9 else ""
@@ -247,7 +249,7 @@ def starts_right(batch: Reported) -> Finding:
 
 
 @_named("other_loss", "The reported loss is another one")
-def loss_agrees(batch: Reported) -> Finding:
+def loss_agrees(batch: ReportedBatch) -> Finding:
     """Found if the reported loss is neither the loss at beta nor that at its square."""
     reported = batch.losses
     if reported is None:
@@ -255,7 +257,7 @@ def loss_agrees(batch: Reported) -> Finding:
     ours = batch.losses_at(batch.beta)
     told = f"Mean reported: {_loss(reported)}; computed: {_loss(ours)}."
     if not bool(torch.isfinite(ours).all()):
-        return "can not tell", OVERFLOWS, told
+        return "cannot tell", OVERFLOWS, told
     if _agree(reported, ours, reported) or beta_once(batch).outcome == "found":
         return "not found", "The reported loss is accounted for.", told
     return (

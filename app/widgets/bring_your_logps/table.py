@@ -54,7 +54,7 @@ Row = Mapping[str, object]
 """cells by the name that the file gives their column; an empty one is not there"""
 
 
-class BadFile(ValueError):
+class LogpsFileError(ValueError):
     """A file that can not be read: ``line`` and ``column`` say where, ``message`` what is wrong."""
 
     def __init__(self, line: int, column: str | None, message: str) -> None:
@@ -85,9 +85,13 @@ def read_logps(text: str) -> LogpsTable:
     text = text.removeprefix("\ufeff")
     start = text.lstrip()
     if not start:
-        raise BadFile(1, None, "the file is empty; expected JSON Lines, or CSV with a header")
+        raise LogpsFileError(
+            1, None, "the file is empty; expected JSON Lines, or CSV with a header"
+        )
     if start.startswith("["):
-        raise BadFile(1, None, "expected one JSON object a line, not one array around them all")
+        raise LogpsFileError(
+            1, None, "expected one JSON object a line, not one array around them all"
+        )
     if start.startswith("{"):
         return _table(_json_rows(text), "JSON Lines")
     return _table(_csv_rows(text), "CSV")
@@ -101,9 +105,11 @@ def _json_rows(text: str) -> Iterator[tuple[int, Row]]:
         try:
             row = json.loads(written)
         except (ValueError, RecursionError) as error:
-            raise BadFile(line, None, f"this is not JSON ({_reason(error)})") from error
+            raise LogpsFileError(line, None, f"this is not JSON ({_reason(error)})") from error
         if not isinstance(row, dict):
-            raise BadFile(line, None, "expected a JSON object with a pair's values by their names")
+            raise LogpsFileError(
+                line, None, "expected a JSON object with a pair's values by their names"
+            )
         _refuse_too_wide(line, len(row))
         yield line, {name: value for name, value in row.items() if value is not None}
 
@@ -130,32 +136,34 @@ def _csv_rows(text: str) -> Iterator[tuple[int, Row]]:
             if not header:
                 header = _header(line, cells)
             elif len(cells) != len(header):
-                raise BadFile(
+                raise LogpsFileError(
                     line, None, f"{len(cells)} values, but the header names {len(header)} columns"
                 )
             else:
                 yield line, {n: c for n, c in zip(header, cells, strict=True) if c != ""}
     except csv.Error as error:
-        raise BadFile(reader.line_num, None, f"this is not CSV ({error})") from error
+        raise LogpsFileError(reader.line_num, None, f"this is not CSV ({error})") from error
 
 
 def _refuse_too_wide(line: int, columns: int) -> None:
     if columns > MOST_COLUMNS:
         message = f"there are {columns:,} columns; at most {MOST_COLUMNS:,} are accepted"
-        raise BadFile(line, None, message)
+        raise LogpsFileError(line, None, message)
 
 
 def _header(line: int, names: list[str]) -> list[str]:
     _refuse_too_wide(line, len(names))
     known = {COLUMN_OF.get(name.lower()) for name in names} - {None}
     if not known:
-        raise BadFile(line, None, f"expected a header that names {', '.join(LOGPS)}, or JSON Lines")
+        raise LogpsFileError(
+            line, None, f"expected a header that names {', '.join(LOGPS)}, or JSON Lines"
+        )
     twice = next((name for name, times in Counter(names).items() if name and times > 1), None)
     if twice:
-        raise BadFile(line, _short(twice), "this column is there twice")
+        raise LogpsFileError(line, _short(twice), "this column is there twice")
     for column in LOGPS:
         if column not in known:
-            raise BadFile(line, column, "the header has no such column; it is needed")
+            raise LogpsFileError(line, column, "the header has no such column; it is needed")
     return names
 
 
@@ -167,7 +175,7 @@ def _table(rows: Iterable[tuple[int, Row]], format_: str) -> LogpsTable:
     ignored: dict[str, None] = {}
     for line, row in rows:
         if len(lines) == MOST_PAIRS:
-            raise BadFile(line, None, f"at most {MOST_PAIRS:,} pairs are read")
+            raise LogpsFileError(line, None, f"at most {MOST_PAIRS:,} pairs are read")
         lines.append(line)
         names = _names_of(line, row, ignored)
         for column in COLUMNS:
@@ -175,21 +183,25 @@ def _table(rows: Iterable[tuple[int, Row]], format_: str) -> LogpsTable:
                 name = names[column]
                 columns[column].append(_value(line, name, column, row[name]))
             elif column in LOGPS:
-                raise BadFile(line, column, "there is no value; expected a number of at most 0")
+                raise LogpsFileError(
+                    line, column, "there is no value; expected a number of at most 0"
+                )
             else:
                 missing.setdefault(column, line)
     if not lines:
-        raise BadFile(2, None, "there is no pair below the header")
+        raise LogpsFileError(2, None, "there is no pair below the header")
     for column, line in missing.items():
         if columns[column]:
-            raise BadFile(
+            raise LogpsFileError(
                 line, column, "there is no value, but other lines have one; expected all or none"
             )
     given = {name: values for name, values in columns.items() if values}
     alone = [name for name in LENGTHS if name in given]
     if len(alone) == 1:
         other = next(name for name in LENGTHS if name not in given)
-        raise BadFile(lines[0], other, f"there is no value; it belongs together with {alone[0]}")
+        raise LogpsFileError(
+            lines[0], other, f"there is no value; it belongs together with {alone[0]}"
+        )
     return LogpsTable(given, lines, format_, tuple(ignored))
 
 
@@ -203,15 +215,19 @@ def _names_of(line: int, row: Row, ignored: dict[str, None]) -> dict[str, str]:
                 ignored[_short(name)] = None
         elif column in names:
             same = _short(names[column])
-            raise BadFile(line, _short(name), f"the same as {same}: expected only one of them")
+            raise LogpsFileError(
+                line, _short(name), f"the same as {same}: expected only one of them"
+            )
         else:
             names[column] = name
     return names
 
 
 def _value(line: int, name: str, column: str, given: object) -> float:
-    def refused(expected: str) -> BadFile:
-        return BadFile(line, _short(name), f"{_short(str(given))} is given; expected {expected}")
+    def refused(expected: str) -> LogpsFileError:
+        return LogpsFileError(
+            line, _short(name), f"{_short(str(given))} is given; expected {expected}"
+        )
 
     value = _number(given)
     if column in LOGPS:

@@ -27,7 +27,7 @@ from app.lab.losses import (
 )
 from app.widgets import fields
 from app.widgets.base import Widget, WidgetParams, WidgetResult
-from app.widgets.bring_your_logps.checks import Reported, at_the_start, checks, correlation
+from app.widgets.bring_your_logps.checks import ReportedBatch, at_the_start, checks, correlation
 from app.widgets.bring_your_logps.examples import EXAMPLES, example_table
 from app.widgets.bring_your_logps.table import LENGTHS, LOGPS, LogpsTable, read_logps
 from app.widgets.common.bodies import few_fields
@@ -49,7 +49,7 @@ ALL_BUT_0 = 1e-9
 SHOWN_POINTS = 240
 
 
-class LossSettings(WidgetParams):
+class ReportedLoss(WidgetParams):
     """What the run was trained with. Ranges are those of dpo_loss, which is on the same page."""
 
     loss_type: LossType = fields.choice(
@@ -73,7 +73,7 @@ class LossSettings(WidgetParams):
     _smoothing = field_validator("label_smoothing")(smoothing_suits_the_loss)
 
 
-class Params(LossSettings):
+class Params(ReportedLoss):
     """A batch of the lab instead of one's own."""
 
     example: ExampleName = fields.choice(
@@ -84,7 +84,7 @@ class Params(LossSettings):
     )
 
 
-class OwnLogps(LossSettings):
+class OwnLogps(ReportedLoss):
     """Log-probabilities of one's own run. They are used to compute the answer and not kept."""
 
     model_config = ConfigDict(
@@ -106,7 +106,7 @@ class OwnLogps(LossSettings):
     _few = model_validator(mode="before")(few_fields)
 
 
-class LossRow(BaseModel):
+class LossComparison(BaseModel):
     """The batch under one loss."""
 
     loss_type: str = Field(description="the loss")
@@ -115,17 +115,17 @@ class LossRow(BaseModel):
     change: float | None = Field(description="loss - at_start")
 
 
-class CheckRow(BaseModel):
+class CheckResult(BaseModel):
     """A mistake that was looked for."""
 
     kind: str = Field(description="name of the check")
     title: str = Field(description="the mistake")
-    outcome: Literal["found", "not found", "can not tell"] = Field(description="what came out")
+    outcome: Literal["found", "not found", "cannot tell"] = Field(description="what came out")
     message: str = Field(description="what that means")
     evidence: str = Field(description="the numbers it rests on")
 
 
-class Warned(BaseModel):
+class MistakeWarning(BaseModel):
     """A mistake that may have been made."""
 
     kind: str = Field(description="name of the check")
@@ -156,9 +156,9 @@ class Result(WidgetResult):
         description="mean of the loss asked for; null if it needs lengths, or overflows"
     )
     reported_loss: float | None = Field(description="mean of the column loss, if there is one")
-    warnings: list[Warned] = Field(description="mistakes that may have been made")
-    checks: list[CheckRow] = Field(description="all mistakes that were looked for")
-    losses: list[LossRow] = Field(description="the batch under every loss")
+    warnings: list[MistakeWarning] = Field(description="mistakes that may have been made")
+    checks: list[CheckResult] = Field(description="all mistakes that were looked for")
+    losses: list[LossComparison] = Field(description="the batch under every loss")
     worst: list[WorstPair] = Field(description="the five lowest margins, the lowest first")
     length_correlation: float | None = Field(
         description="of length difference and margin over all pairs; null without lengths, or if one of "
@@ -191,7 +191,7 @@ def example_of(params: Params) -> LogpsTable:
     )
 
 
-def examine(table: LogpsTable, settings: LossSettings) -> Result:
+def examine(table: LogpsTable, settings: ReportedLoss) -> Result:
     """Losses, rewards and checks of a batch."""
     columns = {
         name: torch.tensor(values, dtype=torch.float64) for name, values in table.columns.items()
@@ -230,7 +230,7 @@ def examine(table: LogpsTable, settings: LossSettings) -> Result:
         loss=None if losses is None else _finite(losses.mean()),
         reported_loss=_finite(columns["loss"].mean()) if "loss" in columns else None,
         warnings=[
-            Warned(kind=row.kind, message=row.message, evidence=row.evidence)
+            MistakeWarning(kind=row.kind, message=row.message, evidence=row.evidence)
             for row in found
             if row.outcome == "found"
         ],
@@ -256,7 +256,7 @@ def _finite(value: Tensor) -> float | None:
     return value.item() if bool(torch.isfinite(value)) else None
 
 
-def _loss_row(name: str, pairs: PairLogps, settings: LossSettings) -> LossRow:
+def _loss_row(name: str, pairs: PairLogps, settings: ReportedLoss) -> LossComparison:
     smoothing = settings.label_smoothing if name in USES_LABEL_SMOOTHING else 0.0
     if name == "exo_pair":
         smoothing = smoothing or EXO_SMOOTHING
@@ -266,22 +266,22 @@ def _loss_row(name: str, pairs: PairLogps, settings: LossSettings) -> LossRow:
     loss = None if losses is None else _finite(losses.mean())
     at_start = None if start is None else _finite(start.mean())
     change = None if loss is None or at_start is None else loss - at_start
-    return LossRow(loss_type=name, loss=loss, at_start=at_start, change=change)
+    return LossComparison(loss_type=name, loss=loss, at_start=at_start, change=change)
 
 
 def _checked(
-    columns: dict[str, Tensor], pairs: PairLogps, settings: LossSettings
-) -> list[CheckRow]:
+    columns: dict[str, Tensor], pairs: PairLogps, settings: ReportedLoss
+) -> list[CheckResult]:
     # A loss that can not be computed can not be compared with what was reported.
     computable = pairs.chosen_lengths is not None or settings.loss_type not in NEEDS_LENGTHS
-    batch = Reported(
+    batch = ReportedBatch(
         pairs,
         settings.loss_type if computable else "sigmoid",
         settings.beta,
         columns.get("loss") if computable else None,
         columns.get("step"),
     )
-    return [CheckRow(**vars(found)) for found in checks(batch)]
+    return [CheckResult(**vars(found)) for found in checks(batch)]
 
 
 def _worst(

@@ -9,7 +9,7 @@ from app.lab.exact import conditional_logps
 from app.lab.world import the_world
 
 
-class Phrase(BaseModel):
+class PhraseLogRatio(BaseModel):
     """One phrase of a response."""
 
     text: str = Field(description="the phrase")
@@ -18,7 +18,7 @@ class Phrase(BaseModel):
     )
 
 
-class ScoredPhrase(Phrase):
+class ScoredPhrase(PhraseLogRatio):
     """The same with its place and with the log-probabilities behind the ratio."""
 
     slot: str = Field(description="its place in the response: opening, substance, ...")

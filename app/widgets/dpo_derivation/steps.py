@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from app.widgets.dpo_derivation import sides, terms
 from app.widgets.dpo_derivation.numbers import Numbers
 from app.widgets.dpo_derivation.sides import Sides
-from app.widgets.dpo_derivation.terms import Term
+from app.widgets.dpo_derivation.terms import EquationTerm
 
 
 @dataclass(frozen=True)
-class Step:
+class DerivationStep:
     """One step: its words, its equation, and both sides as functions of the numbers."""
 
     title: str
@@ -21,7 +21,7 @@ class Step:
     source: str
     """equation in the paper, arXiv 2305.18290"""
     sides: Callable[[Numbers], Sides]
-    terms: Callable[[Numbers], list[Term]]
+    terms: Callable[[Numbers], list[EquationTerm]]
 
 
 RATIO = r"\frac{{\pi^*(y{0} \mid x)}}{{\pi_{{\mathrm{{ref}}}}(y{0} \mid x)}}"
@@ -29,7 +29,7 @@ TRAINED = r"\frac{{\pi_\theta(y{0} \mid x)}}{{\pi_{{\mathrm{{ref}}}}(y{0} \mid x
 W, L = "_w", "_l"
 
 DERIVATION = (
-    Step(
+    DerivationStep(
         title="Write the objective as one average",
         latex=r"\mathbb{E}_{y \sim \pi_\theta}\left[ r(x, y) \right] - \beta D_{\mathrm{KL}}"
         r"\left[ \pi_\theta \,\middle\|\, \pi_{\mathrm{ref}} \right] = \mathbb{E}_{y \sim \pi_\theta}"
@@ -41,7 +41,7 @@ DERIVATION = (
         sides=sides.objective,
         terms=terms.of_objective,
     ),
-    Step(
+    DerivationStep(
         title="Gather everything that depends on the policy",
         latex=r"r(x, y) - \beta \log "
         + TRAINED.format("")
@@ -55,7 +55,7 @@ DERIVATION = (
         sides=sides.gathered,
         terms=terms.of_response,
     ),
-    Step(
+    DerivationStep(
         title="Solve for the reward",
         latex=r"r(x, y) = \changed{\beta \log " + RATIO.format("") + r" + \beta \log Z(x)}",
         explanation="Take logarithms in the definition of π* and move the reward to one side. Any reward "
@@ -65,7 +65,7 @@ DERIVATION = (
         sides=sides.solved,
         terms=terms.of_optimum,
     ),
-    Step(
+    DerivationStep(
         title="Put it into Bradley-Terry",
         latex=r"p^*(y_w \succ y_l \mid x) = \sigma\left( \changed{\left( \beta \log "
         + RATIO.format(W)
@@ -79,7 +79,7 @@ DERIVATION = (
         sides=sides.preference,
         terms=terms.of_pair,
     ),
-    Step(
+    DerivationStep(
         title="Z(x) cancels",
         latex=r"p^*(y_w \succ y_l \mid x) = \sigma\left( \beta \log "
         + RATIO.format(W)
@@ -93,7 +93,7 @@ DERIVATION = (
         sides=sides.without_partition,
         terms=terms.of_pair,
     ),
-    Step(
+    DerivationStep(
         title="Fit it by maximum likelihood",
         latex=r"-\log \sigma\left( \beta \log "
         + TRAINED.format(W).replace(r"\pi_\theta", r"\changed{\pi_\theta}")

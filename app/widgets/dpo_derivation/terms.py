@@ -9,7 +9,7 @@ from app.lab.exact import expectation, kl_divergence
 from app.widgets.dpo_derivation.numbers import Numbers
 
 
-class Term(BaseModel):
+class EquationTerm(BaseModel):
     """A quantity of the equation with its value for the response shown."""
 
     symbol: str = Field(description="how it is written")
@@ -17,7 +17,7 @@ class Term(BaseModel):
     value: float = Field(description="in this example")
 
 
-def of_objective(n: Numbers) -> list[Term]:
+def of_objective(n: Numbers) -> list[EquationTerm]:
     """Step 1: the parts of the objective."""
     return [
         _term("E[r(x, y)]", "expected reward", expectation(n.policy, n.reward)),
@@ -30,7 +30,7 @@ def of_objective(n: Numbers) -> list[Term]:
     ]
 
 
-def of_response(n: Numbers) -> list[Term]:
+def of_response(n: Numbers) -> list[EquationTerm]:
     """Step 2: one response under the policy."""
     return [
         _term("r(x, y)", "reward of the response", n.reward[n.shown]),
@@ -43,7 +43,7 @@ def of_response(n: Numbers) -> list[Term]:
     ]
 
 
-def of_optimum(n: Numbers) -> list[Term]:
+def of_optimum(n: Numbers) -> list[EquationTerm]:
     """Step 3: one response under the optimum."""
     return [
         _term(
@@ -56,7 +56,7 @@ def of_optimum(n: Numbers) -> list[Term]:
     ]
 
 
-def of_pair(n: Numbers) -> list[Term]:
+def of_pair(n: Numbers) -> list[EquationTerm]:
     """Steps 4 to 6: what sets the two responses apart, and what does not."""
     implicit = n.implicit_reward
     return [
@@ -70,5 +70,5 @@ def of_pair(n: Numbers) -> list[Term]:
     ]
 
 
-def _term(symbol: str, meaning: str, value: Tensor | float) -> Term:
-    return Term(symbol=symbol, meaning=meaning, value=float(value))
+def _term(symbol: str, meaning: str, value: Tensor | float) -> EquationTerm:
+    return EquationTerm(symbol=symbol, meaning=meaning, value=float(value))

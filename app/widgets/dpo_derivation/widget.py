@@ -12,7 +12,7 @@ from app.widgets import fields
 from app.widgets.base import PromptId, Widget, WidgetParams, WidgetResult
 from app.widgets.dpo_derivation.mistakes import MISTAKES, mistaken_numbers, opponents_prompt
 from app.widgets.dpo_derivation.steps import DERIVATION
-from app.widgets.dpo_derivation.terms import Term
+from app.widgets.dpo_derivation.terms import EquationTerm
 from app.widgets.plan import ALL, Every, Plan
 
 STEPS = len(DERIVATION)
@@ -37,7 +37,7 @@ class Params(WidgetParams):
     )
 
 
-class Check(BaseModel):
+class EquationCheck(BaseModel):
     """Both sides of the equation, computed separately in float64."""
 
     left: float = Field(description="left side, for the response shown")
@@ -46,7 +46,7 @@ class Check(BaseModel):
     responses_checked: int = Field(description="responses that the equation was checked on")
 
 
-class Equation(BaseModel):
+class StepEquation(BaseModel):
     """A step as it stands in the list of all."""
 
     step: int = Field(description="1 to 6")
@@ -63,10 +63,10 @@ class Result(WidgetResult):
     latex: str = Field(description="the equation")
     explanation: str = Field(description="the step in words")
     source: str = Field(description="equation in the paper")
-    equations: list[Equation] = Field(description="all six steps with their equations")
-    check: Check = Field(description="the equation, checked")
+    equations: list[StepEquation] = Field(description="all six steps with their equations")
+    check: EquationCheck = Field(description="the equation, checked")
     checked_on: str = Field(description="what the check ran over and what the sides are")
-    terms: list[Term] = Field(description="the quantities in it, for the response shown")
+    terms: list[EquationTerm] = Field(description="the quantities in it, for the response shown")
     response: str = Field(description="the response shown, y or y_w")
     response_number: int = Field(description="its place among the 7,776, as in /api/v1/lab")
     opponent: str = Field(description="the response it is compared with, y_l, from step 4 on")
@@ -96,10 +96,10 @@ def compute(params: Params) -> Result:
         explanation=step.explanation,
         source=step.source,
         equations=[
-            Equation(step=n, title=step.title, latex=step.latex)
+            StepEquation(step=n, title=step.title, latex=step.latex)
             for n, step in enumerate(DERIVATION, 1)
         ],
-        check=Check(
+        check=EquationCheck(
             left=left[place].item(),
             right=right[place].item(),
             max_abs_difference=difference,

@@ -101,14 +101,14 @@ class Params(WidgetParams):
         return value
 
 
-class Gradient(BaseModel):
+class LogRatioGradient(BaseModel):
     """Derivatives of the loss, by autograd."""
 
     logratio_chosen: float = Field(description="d loss / d logratio_chosen")
     logratio_rejected: float = Field(description="d loss / d logratio_rejected")
 
 
-class Reads(BaseModel):
+class LossInputs(BaseModel):
     """What a loss looks at."""
 
     only_difference: bool = Field(
@@ -130,8 +130,8 @@ class Result(WidgetResult):
     gradient_weight: float = Field(
         description="sigma(-margin): the weight of this pair in the gradient of DPO"
     )
-    gradient: Gradient = Field(description="of the loss, by autograd")
-    reads: Reads = Field(description="what this loss looks at")
+    gradient: LogRatioGradient = Field(description="of the loss, by autograd")
+    reads: LossInputs = Field(description="what this loss looks at")
     figure: dict[str, object] = Field(description="Plotly figure: loss over the margin")
 
 
@@ -175,7 +175,7 @@ def _compute_group(several: Sequence[Params]) -> list[Result]:
     }
     listed = {name: column.tolist() for name, column in columns.items()}
     first = several[0]
-    reads = Reads(
+    reads = LossInputs(
         only_difference=_only_the_difference(first),
         reference=first.loss_type not in REFERENCE_FREE,
         lengths=first.loss_type in NEEDS_LENGTHS,
@@ -187,7 +187,9 @@ def _compute_group(several: Sequence[Params]) -> list[Result]:
         Result(
             finding="",
             **{name: listed[name][number] for name in listed},
-            gradient=Gradient(logratio_chosen=slope_chosen, logratio_rejected=slope_rejected),
+            gradient=LogRatioGradient(
+                logratio_chosen=slope_chosen, logratio_rejected=slope_rejected
+            ),
             reads=reads,
             figure=figure,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.widgets.quiz.kinds import ChoiceQuestion, Source
+from app.widgets.quiz.kinds import ChoiceQuestion, Citation
 
 EARLY_CHOICES = (
     ChoiceQuestion(
@@ -23,7 +23,7 @@ EARLY_CHOICES = (
             "Gaps can only be inferred from many pairs.",
             "person": "The judge need not be a person. Zephyr, for one, learned from rankings made by another model.",
         },
-        sources=(Source("tunstall2023", "abstract"),),
+        sources=(Citation("tunstall2023", "abstract"),),
     ),
     ChoiceQuestion(
         id="q_ppo_memory",
@@ -46,7 +46,7 @@ EARLY_CHOICES = (
             "copies": "Four is right, copies is not. The four have different tasks and need not have the same size: "
             "InstructGPT used 6B reward and value models for policies of every size.",
         },
-        sources=(Source("trl", "PPOTrainer"), Source("ouyang2022", "sec. 3.5, App. C.4")),
+        sources=(Citation("trl", "PPOTrainer"), Citation("ouyang2022", "sec. 3.5, App. C.4")),
     ),
     ChoiceQuestion(
         id="q_overoptimisation",
@@ -69,7 +69,7 @@ EARLY_CHOICES = (
             "plateau": "That may be convergence. In over-optimisation the learned reward looks fine, "
             "which is why it is easy to miss.",
         },
-        sources=(Source("gao2023"),),
+        sources=(Citation("gao2023"),),
     ),
     ChoiceQuestion(
         id="q_partition",
@@ -91,7 +91,7 @@ EARLY_CHOICES = (
             "sampled": "DPO samples nothing. The sum over all responses is out of reach for a real model, "
             "and DPO is built so that it is never needed.",
         },
-        sources=(Source("rafailov2023", "Eq. 5 and 6"),),
+        sources=(Citation("rafailov2023", "Eq. 5 and 6"),),
     ),
     ChoiceQuestion(
         id="q_first_loss",
@@ -111,7 +111,7 @@ EARLY_CHOICES = (
             "by_beta": "β multiplies log-ratios that are still 0, so it has no effect yet.",
             "half": "0.5 is the probability σ(0). The loss is its negative logarithm.",
         },
-        sources=(Source("rafailov2023", "Eq. 7"),),
+        sources=(Citation("rafailov2023", "Eq. 7"),),
         receipt="-F.logsigmoid(torch.tensor(0.0))",
     ),
     ChoiceQuestion(
@@ -135,6 +135,10 @@ EARLY_CHOICES = (
             "on_average": "The average is just as free: adding the same amount to both log-ratios of every pair "
             "leaves the loss as it is. Chosen responses often fall as a whole.",
         },
-        sources=(Source("trl"), Source("pal2024", "abstract"), Source("razin2024", "abstract")),
+        sources=(
+            Citation("trl"),
+            Citation("pal2024", "abstract"),
+            Citation("razin2024", "abstract"),
+        ),
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.widgets.quiz.kinds import ChoiceQuestion, Source
+from app.widgets.quiz.kinds import ChoiceQuestion, Citation
 
 LATE_CHOICES = (
     ChoiceQuestion(
@@ -23,7 +23,7 @@ LATE_CHOICES = (
             "swept": "The sweep over 0.05, 0.1, 1 and 5 was for sentiment. "
             "The authors write that they “did not meaningfully tune” β.",
         },
-        sources=(Source("rafailov2023", "App. B, secs. 6.1 and 6.2"),),
+        sources=(Citation("rafailov2023", "App. B, secs. 6.1 and 6.2"),),
     ),
     ChoiceQuestion(
         id="q_certain",
@@ -48,7 +48,7 @@ LATE_CHOICES = (
             "kl_stops": "DPO measures and charges no KL. It is regularised only through the pairs, "
             "and a pair that is always decided the same way takes that hold away.",
         },
-        sources=(Source("azar2023", "sec. 4.2"),),
+        sources=(Citation("azar2023", "sec. 4.2"),),
     ),
     ChoiceQuestion(
         id="q_same_optimum",
@@ -72,7 +72,7 @@ LATE_CHOICES = (
             "never": "The KL term is in the closed-form optimum that the DPO loss is made from: "
             "it is why the reference appears in the loss.",
         },
-        sources=(Source("rafailov2023", "sec. 5.1, Theorem 1"), Source("azar2023", "sec. 4.2")),
+        sources=(Citation("rafailov2023", "sec. 5.1, Theorem 1"), Citation("azar2023", "sec. 4.2")),
     ),
     ChoiceQuestion(
         id="q_dpo_memory",
@@ -96,7 +96,7 @@ LATE_CHOICES = (
             "four": "The reward model and the value model belong to PPO. DPO computes no advantages "
             "and asks no reward model for scores.",
         },
-        sources=(Source("trl", "DPOConfig"),),
+        sources=(Citation("trl", "DPOConfig"),),
     ),
     ChoiceQuestion(
         id="q_significant",
@@ -123,7 +123,7 @@ LATE_CHOICES = (
             "At temperature 1.0 it is 99 wins for DPO against 18 for PPO.",
         },
         sources=(
-            Source("rafailov2023", "Fig. 2, counts recovered from its vector graphics; Table 2"),
+            Citation("rafailov2023", "Fig. 2, counts recovered from its vector graphics; Table 2"),
         ),
         # The difference of the two win rates in units of its standard error.
         receipt=(
@@ -149,11 +149,11 @@ LATE_CHOICES = (
             "tulu2": "The Tulu 2 models, 70B included, were trained with DPO on UltraFeedback.",
         },
         sources=(
-            Source("starling2023", "model card"),
-            Source("tunstall2023"),
-            Source("lambertbook", "ch. 8"),
-            Source("jiang2024", "sec. 4"),
-            Source("ivison2023"),
+            Citation("starling2023", "model card"),
+            Citation("tunstall2023"),
+            Citation("lambertbook", "ch. 8"),
+            Citation("jiang2024", "sec. 4"),
+            Citation("ivison2023"),
         ),
     ),
     ChoiceQuestion(
@@ -175,6 +175,6 @@ LATE_CHOICES = (
             "beta_guards": "β sets no bound. The KL can grow large in DPO, and quality degrades there.",
             "many_epochs": "The degradation has been seen within the first epoch, often before its end.",
         },
-        sources=(Source("rafailov2024scaling", "abstract"),),
+        sources=(Citation("rafailov2024scaling", "abstract"),),
     ),
 )

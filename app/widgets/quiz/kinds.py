@@ -12,7 +12,7 @@ TOLERANCE = 0.01
 
 
 @dataclass(frozen=True)
-class Source:
+class Citation:
     """Where a claim comes from: a key of references.json and a place in it."""
 
     key: str
@@ -43,7 +43,7 @@ class ChoiceQuestion:
     """texts by id"""
     feedback: dict[str, str]
     """by the same ids: why the option is right, or the misconception behind it"""
-    sources: tuple[Source, ...] = ()
+    sources: tuple[Citation, ...] = ()
     receipt: str | None = None
     """a torch expression behind the right answer, where a number decides it"""
 
@@ -81,7 +81,7 @@ REWARD = Unit("reward", "In the units of the score.")
 
 
 @dataclass(frozen=True)
-class Mistake:
+class WrongValue:
     """A wrong value that a known slip leads to."""
 
     value: float
@@ -89,7 +89,7 @@ class Mistake:
 
 
 @dataclass(frozen=True)
-class Problem:
+class NumberProblem:
     """A number question with its numbers filled in and its answer computed."""
 
     text: str
@@ -100,7 +100,7 @@ class Problem:
     """why the right value is right"""
     method: str
     """how to get there, for answers that match no known slip"""
-    mistakes: tuple[Mistake, ...]
+    mistakes: tuple[WrongValue, ...]
 
 
 @dataclass(frozen=True)
@@ -111,8 +111,8 @@ class NumberQuestion:
     section: str
     unit: Unit
     cases: tuple[tuple[float, ...], ...]
-    build: Callable[..., Problem]
-    sources: tuple[Source, ...] = ()
+    build: Callable[..., NumberProblem]
+    sources: tuple[Citation, ...] = ()
 
     @property
     def hint(self) -> str:
@@ -122,7 +122,7 @@ class NumberQuestion:
             f"within {TOLERANCE:.0%} of the exact value counts."
         )
 
-    def mark(self, problem: Problem, answer: str) -> Verdict:
+    def mark(self, problem: NumberProblem, answer: str) -> Verdict:
         """The verdict on a written answer; a text that is no number is a wrong answer."""
         try:
             given = read_number(answer, self.unit)

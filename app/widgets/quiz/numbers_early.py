@@ -15,15 +15,22 @@ import torch.nn.functional as F
 from app.lab.optimum import optimal_logps
 from app.lab.ppo import penalised_rewards
 from app.lab.preferences import bradley_terry
-from app.widgets.quiz.kinds import REWARD, SHARE, Mistake, NumberQuestion, Problem, Source
+from app.widgets.quiz.kinds import (
+    REWARD,
+    SHARE,
+    Citation,
+    NumberProblem,
+    NumberQuestion,
+    WrongValue,
+)
 from app.widgets.quiz.writing import as_percent, code, say, tensor
 
 
-def preference(first: float, second: float) -> Problem:
+def preference(first: float, second: float) -> NumberProblem:
     """Bradley-Terry probability of two rewards."""
     value = bradley_terry(tensor(first), tensor(second)).item()
     gap = first - second
-    return Problem(
+    return NumberProblem(
         text=(
             f"A reward model gives response A the reward {say(first)} and response B {say(second)}. "
             "How likely is it, under Bradley-Terry, that A is preferred to B?"
@@ -33,19 +40,19 @@ def preference(first: float, second: float) -> Problem:
         right=f"The probability is σ of the reward gap, σ({say(gap)}). Nothing else about the rewards counts.",
         method="Take the difference, A minus B, and apply σ(z) = 1 / (1 + exp(−z)).",
         mistakes=(
-            Mistake(
+            WrongValue(
                 1 - value,
                 "That is the probability that B is preferred: the difference was taken the other way round.",
             ),
-            Mistake(
+            WrongValue(
                 first / (first + second),
                 "You divided the rewards themselves. Bradley-Terry divides their exponentials.",
             ),
-            Mistake(
+            WrongValue(
                 torch.sigmoid(tensor(first)).item(),
                 "That is σ of A’s reward alone. Only the difference to B’s reward has a meaning.",
             ),
-            Mistake(
+            WrongValue(
                 -F.logsigmoid(tensor(gap)).item(),
                 "That is the loss, −log σ of the gap. The probability was asked for.",
             ),
@@ -54,13 +61,15 @@ def preference(first: float, second: float) -> Problem:
     )
 
 
-def penalised_reward(score: float, logp: float, reference_logp: float, beta: float) -> Problem:
+def penalised_reward(
+    score: float, logp: float, reference_logp: float, beta: float
+) -> NumberProblem:
     """What PPO for RLHF maximises for one response."""
     value = penalised_rewards(
         tensor(score), tensor(logp).unsqueeze(0), tensor(reference_logp).unsqueeze(0), beta
     ).item()
     ratio = logp - reference_logp
-    return Problem(
+    return NumberProblem(
         text=(
             f"The reward model scores a response {say(score)}. Its log-probability is {say(logp)} under the policy "
             f"and {say(reference_logp)} under the reference, and β = {say(beta)}. "
@@ -74,25 +83,27 @@ def penalised_reward(score: float, logp: float, reference_logp: float, beta: flo
         right=f"The log-ratio is {say(ratio)} nats, and each costs β = {say(beta)} of reward.",
         method="Take the log-probability under the policy minus that under the reference, multiply by β, and subtract it from the score.",
         mistakes=(
-            Mistake(
+            WrongValue(
                 score + beta * ratio,
                 "The penalty was added: that would pay the policy for leaving the reference.",
             ),
-            Mistake(score - ratio, "β was forgotten: the log-ratio counts β times, not in full."),
-            Mistake(
+            WrongValue(
+                score - ratio, "β was forgotten: the log-ratio counts β times, not in full."
+            ),
+            WrongValue(
                 score - beta * logp,
                 "The reference was left out. It is the log-ratio to the reference that is charged, "
                 "not the log-probability.",
             ),
-            Mistake(beta * ratio, "That is the penalty alone. It is subtracted from the score."),
-            Mistake(score, "That is the score alone, without the penalty."),
+            WrongValue(beta * ratio, "That is the penalty alone. It is subtracted from the score."),
+            WrongValue(score, "That is the score alone, without the penalty."),
         ),
     )
 
 
 def optimal_probability(
     first: float, second: float, third: float, best_reward: float, beta: float
-) -> Problem:
+) -> NumberProblem:
     """The closed-form optimum of a world with three responses, rewards 0, 1 and ``best_reward``."""
     reference, rewards = tensor(first, second, third), tensor(0, 1, best_reward)
     value = optimal_logps(reference.log(), rewards, beta)[2].exp().item()
@@ -101,7 +112,7 @@ def optimal_probability(
     times_beta = optimal_logps(reference.log(), rewards * beta, 1.0)[2].exp().item()
     total = weights.sum().item()
     probabilities = f"{code(first)}, {code(second)}, {code(third)}"
-    return Problem(
+    return NumberProblem(
         text=(
             "A prompt has three responses, A, B and C. The reference gives them the probabilities "
             f"{say(first)}, {say(second)} and {say(third)}; their rewards are 0, 1 and {say(best_reward)}. "
@@ -118,20 +129,22 @@ def optimal_probability(
         ),
         method="Multiply each reference probability by exp(r/β), then divide C’s product by the sum of all three.",
         mistakes=(
-            Mistake(
+            WrongValue(
                 torch.softmax(rewards / beta, 0)[2].item(),
                 "The reference was left out: exp(r/β) has to multiply the reference probabilities.",
             ),
-            Mistake(without_beta, "β was left out: it is exp(r/β), not exp(r)."),
-            Mistake(
+            WrongValue(without_beta, "β was left out: it is exp(r/β), not exp(r)."),
+            WrongValue(
                 times_beta,
                 "The rewards were multiplied by β. They are divided by it: a smaller β sharpens the policy.",
             ),
-            Mistake(
+            WrongValue(
                 weights[2].item(),
                 "That is C’s weight before normalising. Divide by Z, the sum of all three weights.",
             ),
-            Mistake(third, "That is C’s probability under the reference: its reward was ignored."),
+            WrongValue(
+                third, "That is C’s probability under the reference: its reward was ignored."
+            ),
             as_percent(value),
         ),
     )
@@ -151,7 +164,7 @@ EARLY_NUMBERS = (
         unit=SHARE,
         cases=((3, 1.5), (2.5, 0.5), (2, 1), (1.5, 0.5), (1, 2.5), (0.5, 2), (0.5, 1.5), (2, 3.5)),
         build=preference,
-        sources=(Source("rafailov2023", "Eq. 1"),),
+        sources=(Citation("rafailov2023", "Eq. 1"),),
     ),
     NumberQuestion(
         id="q_penalised_reward",
@@ -159,7 +172,7 @@ EARLY_NUMBERS = (
         unit=REWARD,
         cases=_PENALISED_CASES,
         build=penalised_reward,
-        sources=(Source("rafailov2023", "sec. 3"),),
+        sources=(Citation("rafailov2023", "sec. 3"),),
     ),
     NumberQuestion(
         id="q_optimal_probability",
@@ -172,6 +185,6 @@ EARLY_NUMBERS = (
             )
         ),
         build=optimal_probability,
-        sources=(Source("rafailov2023", "Eq. 4"),),
+        sources=(Citation("rafailov2023", "Eq. 4"),),
     ),
 )

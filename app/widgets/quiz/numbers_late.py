@@ -19,22 +19,22 @@ from app.widgets.quiz.kinds import (
     NATS,
     POINTS,
     SHARE,
-    Mistake,
+    Citation,
+    NumberProblem,
     NumberQuestion,
-    Problem,
-    Source,
+    WrongValue,
 )
 from app.widgets.quiz.writing import as_percent, code, say, tensor
 
 
-def dpo_loss(chosen: float, rejected: float, beta: float) -> Problem:
+def dpo_loss(chosen: float, rejected: float, beta: float) -> NumberProblem:
     """The DPO loss of one pair."""
     zero = tensor(0)
     pairs = PairLogps(tensor(chosen), tensor(rejected), zero, zero)
     value = preference_loss("sigmoid", pairs, beta).item()
     gap = chosen - rejected
     margin = tensor(beta * gap)
-    return Problem(
+    return NumberProblem(
         text=(
             f"The log-ratio of policy to reference is {say(chosen)} nats for the chosen response and "
             f"{say(rejected)} for the rejected one, and β = {say(beta)}. What is the DPO loss of this pair?"
@@ -44,27 +44,27 @@ def dpo_loss(chosen: float, rejected: float, beta: float) -> Problem:
         right=f"The margin is β times the difference of the log-ratios, {say(beta * gap)}; the loss is −log σ of it.",
         method="Take chosen minus rejected, multiply by β once, and take −log σ of the result.",
         mistakes=(
-            Mistake(
+            WrongValue(
                 -F.logsigmoid(beta * margin).item(),
                 "β was applied twice. The implicit rewards already contain it; the margin is their difference.",
             ),
-            Mistake(
+            WrongValue(
                 -F.logsigmoid(tensor(gap)).item(),
                 "β was left out: the margin is β times the difference of the log-ratios.",
             ),
-            Mistake(
+            WrongValue(
                 -F.logsigmoid(-margin).item(),
                 "The sign is flipped: that is the loss with chosen and rejected exchanged.",
             ),
-            Mistake(
+            WrongValue(
                 torch.sigmoid(margin).item(),
                 "That is the probability σ(margin). The loss is its negative logarithm.",
             ),
-            Mistake(
+            WrongValue(
                 -torch.sigmoid(margin).log10().item(),
                 "That is a logarithm to base 10. Losses here use the natural logarithm.",
             ),
-            Mistake(
+            WrongValue(
                 -F.logsigmoid(tensor(beta * (chosen + rejected))).item(),
                 "The two log-ratios were added. The loss sees their difference.",
             ),
@@ -72,11 +72,11 @@ def dpo_loss(chosen: float, rejected: float, beta: float) -> Problem:
     )
 
 
-def gradient_weight(chosen: float, rejected: float, beta: float) -> Problem:
+def gradient_weight(chosen: float, rejected: float, beta: float) -> NumberProblem:
     """The weight of a pair in DPO's gradient."""
     margin = tensor(chosen - rejected)
     value = torch.sigmoid(-margin).item()
-    return Problem(
+    return NumberProblem(
         text=(
             f"With β = {say(beta)}, a pair has the implicit reward {say(chosen)} for the chosen response and "
             f"{say(rejected)} for the rejected one. Which weight does the pair get in the DPO gradient, leaving out the factor β in front?"
@@ -86,30 +86,32 @@ def gradient_weight(chosen: float, rejected: float, beta: float) -> Problem:
         right="The weight is σ(rejected − chosen), the probability that the model gives to the wrong outcome.",
         method="Take the rejected implicit reward minus the chosen one, and apply σ.",
         mistakes=(
-            Mistake(
+            WrongValue(
                 torch.sigmoid(margin).item(),
                 "Chosen and rejected are exchanged inside σ, a slip that appendix A.4 of the paper makes too. "
                 "Pairs that are wrong have to weigh more.",
             ),
-            Mistake(
+            WrongValue(
                 torch.sigmoid(-beta * margin).item(),
                 "β was applied again. Implicit rewards contain it already.",
             ),
-            Mistake(
+            WrongValue(
                 beta * value,
                 "That is the weight times β. The β stands in front of the whole gradient; the weight is σ alone.",
             ),
-            Mistake(-F.logsigmoid(margin).item(), "That is the loss of the pair, not its weight."),
+            WrongValue(
+                -F.logsigmoid(margin).item(), "That is the loss of the pair, not its weight."
+            ),
             as_percent(value),
         ),
     )
 
 
-def logratio_shift(probability: float, beta: float) -> Problem:
+def logratio_shift(probability: float, beta: float) -> NumberProblem:
     """How far training has to move a pair for a preference probability."""
     target = tensor(probability)
     margin = torch.logit(target).item()
-    return Problem(
+    return NumberProblem(
         text=(
             f"With β = {say(beta)}, how large must the difference of the two log-ratios, chosen minus rejected, become "
             f"for a preference probability of {say(probability)}?"
@@ -122,24 +124,24 @@ def logratio_shift(probability: float, beta: float) -> Problem:
         ),
         method="Find the margin whose σ is this probability, then divide by β.",
         mistakes=(
-            Mistake(
+            WrongValue(
                 margin,
                 "That is the margin. It is β times the difference of log-ratios, so divide by β.",
             ),
-            Mistake(
+            WrongValue(
                 margin * beta,
                 "The margin was multiplied by β. A small β needs a large shift: divide.",
             ),
-            Mistake(
+            WrongValue(
                 margin / (2 * beta),
                 "That is what each log-ratio moves if they share the way equally. "
                 "The difference is twice as large.",
             ),
-            Mistake(
+            WrongValue(
                 probability / beta,
                 "The probability itself was divided by β. First find the margin whose σ it is.",
             ),
-            Mistake(
+            WrongValue(
                 margin / torch.log(tensor(10)).item() / beta,
                 "That uses logarithms to base 10. σ is built on the natural exponential.",
             ),
@@ -147,13 +149,13 @@ def logratio_shift(probability: float, beta: float) -> Problem:
     )
 
 
-def win_rate_error(wins: float, comparisons: float) -> Problem:
+def win_rate_error(wins: float, comparisons: float) -> NumberProblem:
     """The standard error of a win rate."""
     share = share_won(int(wins), int(comparisons))
     error = proportions.standard_error(share)
     assert error is not None  # the number of comparisons is known
     value = 100 * error
-    return Problem(
+    return NumberProblem(
         text=(
             f"A method wins {say(wins)} of {say(comparisons)} comparisons. "
             "What is the standard error of its win rate, in percentage points?"
@@ -169,33 +171,33 @@ def win_rate_error(wins: float, comparisons: float) -> Problem:
         ),
         method="With p = wins/n, the standard error is √(p(1 − p)/n). Multiply by 100 for percentage points.",
         mistakes=(
-            Mistake(
+            WrongValue(
                 value / 100,
                 "That is the standard error as a share. In percentage points it is 100 times as large.",
             ),
-            Mistake(
+            WrongValue(
                 value * comparisons**0.5,
                 "That is the spread of a single comparison. Divide by √n for the spread of the mean.",
             ),
-            Mistake(
+            WrongValue(
                 100 * error**2,
                 "That is the variance, in hundredths. The standard error is its square root.",
             ),
-            Mistake(
+            WrongValue(
                 1.96 * value,
                 "That is half the width of a 95% interval, 1.96 standard errors.",
             ),
-            Mistake(100 * share.value, "That is the win rate itself, not how uncertain it is."),
+            WrongValue(100 * share.value, "That is the win rate itself, not how uncertain it is."),
         ),
     )
 
 
-def smoothed_margin(label_smoothing: float) -> Problem:
+def smoothed_margin(label_smoothing: float) -> NumberProblem:
     """Where the loss of cDPO is smallest."""
     e = label_smoothing
     confidence = 1 - tensor(e)
     value = torch.logit(confidence).item()
-    return Problem(
+    return NumberProblem(
         text=(
             f"cDPO assumes that a share ε = {say(e)} of the labels is flipped. With m for the margin, its loss is "
             "−(1 − ε) log σ(m) − ε log σ(−m). At which m is it smallest?"
@@ -208,22 +210,22 @@ def smoothed_margin(label_smoothing: float) -> Problem:
         ),
         method="At the minimum σ(m) = 1 − ε. Solve for m.",
         mistakes=(
-            Mistake(
+            WrongValue(
                 confidence.item(),
                 "That is the confidence σ(m) at the minimum. The margin m was asked for.",
             ),
-            Mistake(
+            WrongValue(
                 (confidence / e).item(), "That is the odds (1 − ε)/ε. The margin is its logarithm."
             ),
-            Mistake(
+            WrongValue(
                 -value,
                 "The sign is flipped: at this margin the policy would prefer the rejected response.",
             ),
-            Mistake(
+            WrongValue(
                 (confidence / e).log10().item(),
                 "That is a logarithm to base 10. Margins use the natural logarithm.",
             ),
-            Mistake(
+            WrongValue(
                 -torch.log(confidence).item(),
                 "That is −log of the confidence. The margin is the logarithm of the odds.",
             ),
@@ -243,7 +245,7 @@ LATE_NUMBERS = (
         unit=NATS,
         cases=tuple(product((-1, -2, 3), (-6, -9.5, -11), (0.1, 0.2, 0.3))),
         build=dpo_loss,
-        sources=(Source("rafailov2023", "Eq. 7"),),
+        sources=(Citation("rafailov2023", "Eq. 7"),),
     ),
     NumberQuestion(
         id="q_gradient_weight",
@@ -251,7 +253,7 @@ LATE_NUMBERS = (
         unit=SHARE,
         cases=tuple((*pair, beta) for pair, beta in product(_IMPLICIT_REWARDS, (0.1, 0.3, 0.5))),
         build=gradient_weight,
-        sources=(Source("rafailov2023", "sec. 4"),),
+        sources=(Citation("rafailov2023", "sec. 4"),),
     ),
     NumberQuestion(
         id="q_shift",
@@ -259,7 +261,7 @@ LATE_NUMBERS = (
         unit=NATS,
         cases=tuple(product((0.7, 0.8, 0.9, 0.95), (0.05, 0.1, 0.2, 0.3))),
         build=logratio_shift,
-        sources=(Source("rafailov2023", "Eq. 6"),),
+        sources=(Citation("rafailov2023", "Eq. 6"),),
     ),
     NumberQuestion(
         id="q_standard_error",
@@ -274,6 +276,6 @@ LATE_NUMBERS = (
         unit=NATS,
         cases=((0.05,), (0.1,), (0.15,), (0.2,), (0.25,)),
         build=smoothed_margin,
-        sources=(Source("mitchell2023"),),
+        sources=(Citation("mitchell2023"),),
     ),
 )

@@ -22,8 +22,8 @@ from app.widgets.base import WidgetParams, WidgetResult
 from app.widgets.quiz import QUESTIONS
 from app.widgets.quiz.kinds import (
     ChoiceQuestion,
+    NumberProblem,
     NumberQuestion,
-    Problem,
     Verdict,
 )
 
@@ -67,26 +67,30 @@ def _answer(question: ChoiceQuestion | NumberQuestion) -> Any:
     )
 
 
-class Seeded(WidgetParams):
+class QuizParams(WidgetParams):
     """The sheet, by its seed."""
 
     seed: int = fields.seed()
 
 
 _answers: Any = {name: (Answer, _answer(question)) for name, question in QUESTIONS.items()}
-Params: type[Seeded] = create_model(
-    "Params", __base__=Seeded, __module__=__name__, __doc__="A sheet and its answers.", **_answers
+Params: type[QuizParams] = create_model(
+    "Params",
+    __base__=QuizParams,
+    __module__=__name__,
+    __doc__="A sheet and its answers.",
+    **_answers,
 )
 
 
-class Choice(BaseModel):
+class QuestionOption(BaseModel):
     """One option of a question."""
 
     id: str = Field(description="what the parameter of the question is set to")
     text: str = Field(description="what the reader chooses")
 
 
-class Reference(BaseModel):
+class QuestionSource(BaseModel):
     """Where the claims of a question come from."""
 
     key: str = Field(description="key in the list of references")
@@ -100,12 +104,14 @@ class Question(BaseModel):
     section: str = Field(description="slug of the section that it is about")
     kind: Literal["choice", "number"] = Field(description="options to choose from, or a number")
     text: str = Field(description="the question")
-    options: list[Choice] = Field(description="in the order of this sheet; empty for a number")
+    options: list[QuestionOption] = Field(
+        description="in the order of this sheet; empty for a number"
+    )
     unit: str | None = Field(description="what the number is in; null for a choice")
     hint: str | None = Field(
         description="how to write the number and the tolerance; null for a choice"
     )
-    sources: list[Reference] = Field(description="where its claims come from")
+    sources: list[QuestionSource] = Field(description="where its claims come from")
     answer: str | None = Field(description="the answer given; null before")
     correct: bool | None = Field(description="whether it is right; null before")
     feedback: str | None = Field(
@@ -128,7 +134,7 @@ class QuizResult(WidgetResult):
     total: int = Field(description="how many questions there are")
 
 
-def compute(params: Seeded) -> QuizResult:
+def compute(params: QuizParams) -> QuizResult:
     """The sheet of this seed, and a verdict on each answer."""
     ids = _shuffled(list(QUESTIONS), params.seed, "order")
     questions = [_question(question_id, params) for question_id in ids]
@@ -143,13 +149,13 @@ def compute(params: Seeded) -> QuizResult:
     )
 
 
-def problem_of(question: NumberQuestion, seed: int) -> Problem:
+def problem_of(question: NumberQuestion, seed: int) -> NumberProblem:
     """The problem that a number question becomes on the sheet of a seed."""
     drawn = torch.randint(len(question.cases), (), generator=_stream(seed, question.id))
     return question.build(*question.cases[int(drawn)])
 
 
-def _question(question_id: str, params: Seeded) -> Question:
+def _question(question_id: str, params: QuizParams) -> Question:
     question = QUESTIONS[question_id]
     answer: str = getattr(params, question_id)
     if isinstance(question, ChoiceQuestion):
@@ -163,7 +169,7 @@ def _choice_question(question: ChoiceQuestion, seed: int, answer: str) -> Questi
         **_common(question),
         kind="choice",
         text=question.text,
-        options=[Choice(id=name, text=text) for name, text in options],
+        options=[QuestionOption(id=name, text=text) for name, text in options],
         unit=None,
         hint=None,
         **_verdict(
@@ -197,7 +203,7 @@ def _common(question: ChoiceQuestion | NumberQuestion) -> dict[str, Any]:
     return {
         "id": question.id,
         "section": question.section,
-        "sources": [Reference(key=s.key, where=s.where) for s in question.sources],
+        "sources": [QuestionSource(key=s.key, where=s.where) for s in question.sources],
     }
 
 

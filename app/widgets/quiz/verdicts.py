@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from app.content.sections import SECTIONS
 from app.widgets.quiz import QUESTIONS
 from app.widgets.quiz.kinds import TOLERANCE, ChoiceQuestion, NumberQuestion
-from app.widgets.quiz.sheet import Params, Question, Seeded, compute, problem_of
+from app.widgets.quiz.sheet import Params, Question, QuizParams, compute, problem_of
 
 PLACEHOLDER = "¤"
 """stands for what was typed, in what is said of a text that is no number"""
@@ -22,7 +22,7 @@ TOO_LARGE = "1e999"
 PERCENT = "1%"
 
 
-class Spot(BaseModel):
+class NumberRange(BaseModel):
     """Numbers that count as one."""
 
     low: float = Field(description="the least of them")
@@ -36,7 +36,7 @@ class NumberVerdicts(BaseModel):
     percent: float | None = Field(
         description="what a percent sign multiplies by; null: not allowed"
     )
-    spots: list[Spot] = Field(description="the right one first; the first that fits counts")
+    spots: list[NumberRange] = Field(description="the right one first; the first that fits counts")
     other: Question = Field(description="with a number that is in none of them")
     unreadable: Question = Field(description="with a text that is no number")
     too_large: Question = Field(description="with a number beyond all that can be written")
@@ -45,7 +45,7 @@ class NumberVerdicts(BaseModel):
     )
 
 
-class Verdicts(BaseModel):
+class SheetVerdicts(BaseModel):
     """All verdicts on a sheet."""
 
     options: dict[str, dict[str, Question]] = Field(description="by question and option")
@@ -53,13 +53,13 @@ class Verdicts(BaseModel):
     sections: dict[str, str] = Field(description="slug to what the finding calls a section")
 
 
-def verdicts(params: Seeded) -> Verdicts:
+def verdicts(params: QuizParams) -> SheetVerdicts:
     """All verdicts on the sheet of a seed.
 
     Raises:
         ValueError: the quiz marks an answer otherwise than its spot says
     """
-    return Verdicts(
+    return SheetVerdicts(
         options={
             name: {option: _marked(params.seed, name, option) for option in question.options}
             for name, question in QUESTIONS.items()
@@ -81,10 +81,10 @@ def _marked(seed: int, name: str, answer: str) -> Question:
 
 def _numbers(seed: int, name: str, question: NumberQuestion) -> NumberVerdicts:
     problem = problem_of(question, seed)
-    spots: list[Spot] = []
+    spots: list[NumberRange] = []
     for value in (problem.value, *(mistake.value for mistake in problem.mistakes)):
         low, high = sorted((value * (1 - TOLERANCE), value * (1 + TOLERANCE)))
-        spots.append(Spot(low=low, high=high, verdict=_marked(seed, name, repr(value))))
+        spots.append(NumberRange(low=low, high=high, verdict=_marked(seed, name, repr(value))))
     for one in spots[1:]:
         if any(
             one.low <= other.high and other.low <= one.high for other in spots if other is not one

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from app.widgets.quiz.kinds import Mistake
+from app.widgets.quiz.kinds import WrongValue
 
 
 def tensor(*values: float) -> Tensor:
@@ -23,9 +23,9 @@ def code(value: float) -> str:
     return f"({value:g})" if value < 0 else f"{value:g}"
 
 
-def as_percent(value: float) -> Mistake:
+def as_percent(value: float) -> WrongValue:
     """The slip of writing a share as a percentage without its sign."""
-    return Mistake(
+    return WrongValue(
         100 * value,
         "That is the percentage without its sign. Write it as a share, or add the percent sign.",
     )

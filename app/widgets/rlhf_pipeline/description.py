@@ -18,7 +18,7 @@ Part = tuple[State, str]
 """What a network does in a stage: its state, and its task in words."""
 
 
-class Network(BaseModel):
+class StageNetwork(BaseModel):
     """One of the pipeline's networks, as this stage sees it."""
 
     name: str
@@ -44,7 +44,7 @@ class Hyperparameter(BaseModel):
 
 
 @dataclass(frozen=True)
-class Timing:
+class StageTiming:
     """How long the training of a stage took."""
 
     seconds: float
@@ -53,7 +53,7 @@ class Timing:
 
 
 @dataclass(frozen=True)
-class Description:
+class StageDescription:
     """One stage, described by what ran."""
 
     title: str
@@ -61,9 +61,9 @@ class Description:
     goes_in: str
     objective: str
     comes_out: str
-    networks: list[Network]
+    networks: list[StageNetwork]
     gradient_steps: int
-    timing: Timing
+    timing: StageTiming
     quantities: list[Quantity]
     hyperparameters: list[Hyperparameter]
     figure: dict[str, object]
@@ -81,7 +81,7 @@ class Description:
 
 def networks(
     *, sft_model: Part, reward_model: Part, policy: Part, value_model: Part
-) -> list[Network]:
+) -> list[StageNetwork]:
     """The four networks of the pipeline with their parts in a stage, always in this order."""
     parts = {
         "SFT model, later the reference": sft_model,
@@ -90,7 +90,7 @@ def networks(
         "value model": value_model,
     }
     return [
-        Network(name=name, parameters=size, state=state, task=task)
+        StageNetwork(name=name, parameters=size, state=state, task=task)
         for (name, (state, task)), size in zip(parts.items(), _network_sizes(), strict=True)
     ]
 
@@ -105,10 +105,10 @@ def _network_sizes() -> tuple[int, int, int, int]:
     return policy, parameter_count(lab.reward_model), policy, value_model
 
 
-def shipped_timing(stage: str) -> Timing:
+def shipped_timing(stage: str) -> StageTiming:
     """Of a stage whose result ships with the site, by its key in the training report."""
     report = the_lab().report
-    return Timing(
+    return StageTiming(
         report["seconds"][stage],
         "when the networks that ship with this site were trained "
         f"(torch {report['versions']['torch']}, one CPU thread)",

@@ -29,12 +29,12 @@ def _run() -> list[PPORow]:
     return finished_ppo(PROMPT, CONFIG)
 
 
-def describe() -> stage.Description:
+def describe() -> stage.StageDescription:
     """A run of PPO. The first call makes it, which takes a few seconds."""
     rows = _run()
     last, reached = rows[-1], rows[-1].measured
     prompt = the_world().prompts[PROMPT].text
-    return stage.Description(
+    return stage.StageDescription(
         title="Stage 3 of 3: PPO",
         finding=f"In {CONFIG.iterations} iterations PPO raised the learned reward by "
         f"{fixed(2)(reached.reward)} at a KL of {fixed(1)(reached.kl)} nats. It sampled "
@@ -53,7 +53,7 @@ def describe() -> stage.Description:
             value_model=("trained", "starts from the SFT model's trunk and predicts rewards"),
         ),
         gradient_steps=last.gradient_steps,
-        timing=stage.Timing(
+        timing=stage.StageTiming(
             round(last.seconds, 2),
             "here, when this server first ran the stage (time of one CPU thread)",
         ),

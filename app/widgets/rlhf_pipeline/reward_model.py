@@ -16,13 +16,13 @@ from app.lab.world import PROMPTS, response_number
 from app.widgets.rlhf_pipeline import description as stage
 
 
-def describe() -> stage.Description:
+def describe() -> stage.StageDescription:
     """The training of the shipped reward model, from the report that ships with it."""
     report = the_lab().report["reward_model"]
     comparisons = report["comparisons"] * PROMPTS
     history, last = report["history"], report["last"]
     held_out, ceiling = _held_out_accuracies()
-    return stage.Description(
+    return stage.StageDescription(
         title="Stage 2 of 3: reward model",
         finding=f"The reward model ranks {percent(1)(held_out)} of held-out pairs as labelled. "
         f"True quality, which made the labels, ranks {percent(1)(ceiling)} of them so: the "

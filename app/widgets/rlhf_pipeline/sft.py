@@ -16,14 +16,14 @@ from app.lab.world import PROMPTS, the_world
 from app.widgets.rlhf_pipeline import description as stage
 
 
-def describe() -> stage.Description:
+def describe() -> stage.StageDescription:
     """The training of the shipped reference policy, from the report that ships with it."""
     report = the_lab().report["sft"]
     config, history = report["config"], report["history"]
     floor, exact = _demonstrator_entropy(), _exact_loss()
     demonstrations = config["demonstrations"] * PROMPTS
     first, last = history[0]["loss"], history[-1]["loss"]
-    return stage.Description(
+    return stage.StageDescription(
         title="Stage 1 of 3: supervised fine-tuning",
         finding=_finding(config["epochs"], first, last, floor, exact),
         goes_in=f"{count(demonstrations)} demonstrations, {count(config['demonstrations'])} for each "

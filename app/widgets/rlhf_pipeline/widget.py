@@ -12,7 +12,7 @@ from app.widgets import fields
 from app.widgets.base import Widget, WidgetParams, WidgetResult
 from app.widgets.plan import ALL, Plan
 from app.widgets.rlhf_pipeline import ppo, reward_model, sft
-from app.widgets.rlhf_pipeline.description import Hyperparameter, Network, Quantity
+from app.widgets.rlhf_pipeline.description import Hyperparameter, Quantity, StageNetwork
 
 Stage = Literal["sft", "reward_model", "ppo"]
 
@@ -42,7 +42,7 @@ class Result(WidgetResult):
     goes_in: str = Field(description="data and networks that the stage starts from")
     objective: str = Field(description="what is trained, and for what")
     comes_out: str = Field(description="what the next stage takes from it")
-    networks: list[Network] = Field(description="the four networks of the pipeline")
+    networks: list[StageNetwork] = Field(description="the four networks of the pipeline")
     parameters_trained: int = Field(description="in networks that this stage trains")
     parameters_in_memory: int = Field(description="in all networks that this stage holds")
     gradient_steps: int = Field(description="updates by the optimiser")

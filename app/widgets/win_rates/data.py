@@ -13,7 +13,7 @@ from app.paths import DATA, Strict
 FILE = DATA / "win_rates.json"
 
 
-class Where(Strict):
+class SourceLocation(Strict):
     """A reference by its key, and the place in it."""
 
     reference: str
@@ -29,7 +29,7 @@ class Selector(Strict):
     step: int | None = None
 
 
-class Row(Strict):
+class BenchmarkRow(Strict):
     """How often a method won: a count recovered from a figure, or a rate that is printed."""
 
     method: str
@@ -68,7 +68,7 @@ class Contrast(Strict):
     second: Selector | None
 
 
-class Point(Strict):
+class KLRewardPoint(Strict):
     """One evaluation on IMDb."""
 
     kl: float = Field(ge=0)
@@ -76,11 +76,11 @@ class Point(Strict):
     reward: float = Field(ge=0, le=1)
 
 
-class Frontier(Strict):
+class MethodFrontier(Strict):
     """All evaluations of one method on IMDb, by KL."""
 
     method: str
-    points: list[Point] = Field(min_length=1)
+    points: list[KLRewardPoint] = Field(min_length=1)
 
 
 class Benchmark(Strict):
@@ -92,12 +92,12 @@ class Benchmark(Strict):
     metric: str
     opponent: str
     judge: str
-    source: Where
+    source: SourceLocation
     comparisons: list[Contrast]
     """the most telling one first"""
     notes: list[str]
-    rows: list[Row] = Field(default_factory=list)
-    frontier: list[Frontier] = Field(default_factory=list)
+    rows: list[BenchmarkRow] = Field(default_factory=list)
+    frontier: list[MethodFrontier] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -111,7 +111,7 @@ class Benchmark(Strict):
                     self.row(selector)
         return self
 
-    def row(self, selector: Selector) -> Row:
+    def row(self, selector: Selector) -> BenchmarkRow:
         """The row that is meant. Raises ValueError unless there is exactly one."""
         found = [row for row in self.rows if row.answers_to(selector)]
         if len(found) != 1:

@@ -8,7 +8,7 @@ from typing import Any
 from app.charts.figures import band, bars, curve_figure, line, points
 from app.charts.plane import Trace
 from app.widgets.win_rates.data import Benchmark
-from app.widgets.win_rates.results import Method, at_best_temperature, points_of
+from app.widgets.win_rates.results import MethodResult, at_best_temperature, points_of
 
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
@@ -21,7 +21,7 @@ LABEL_GAP = 5.5
 """Percentage points between two labels at the ends of curves, so that they do not touch."""
 
 
-def main_figure(benchmark: Benchmark, methods: list[Method]) -> dict[str, object]:
+def main_figure(benchmark: Benchmark, methods: list[MethodResult]) -> dict[str, object]:
     """The chart that fits the data: frontier, curve over training, or bars."""
     if benchmark.frontier:
         return _frontier(benchmark)
@@ -35,7 +35,7 @@ def main_figure(benchmark: Benchmark, methods: list[Method]) -> dict[str, object
     return _bars(at_best_temperature(methods) if _many_temperatures(methods) else methods)
 
 
-def temperature_figure(methods: list[Method]) -> dict[str, object]:
+def temperature_figure(methods: list[MethodResult]) -> dict[str, object]:
     """Win rates over the sampling temperature; without traces where there are too few of them."""
     return _curves(
         methods if _many_temperatures(methods) else [],
@@ -45,12 +45,12 @@ def temperature_figure(methods: list[Method]) -> dict[str, object]:
     )
 
 
-def _many_temperatures(methods: list[Method]) -> bool:
+def _many_temperatures(methods: list[MethodResult]) -> bool:
     one_judge = all(method.judge is None and method.step is None for method in methods)
     return one_judge and len({method.temperature for method in methods} - {None}) > 2
 
 
-def _bars(methods: list[Method]) -> dict[str, object]:
+def _bars(methods: list[MethodResult]) -> dict[str, object]:
     """One bar per method and setting, the first on top, with its value written beside it."""
     traces = [
         bars(
@@ -83,7 +83,7 @@ def _bars(methods: list[Method]) -> dict[str, object]:
     return figure
 
 
-def _value_beside(method: Method, with_origin: bool) -> dict[str, Any]:
+def _value_beside(method: MethodResult, with_origin: bool) -> dict[str, Any]:
     text = method.percentage
     if method.standard_error is not None:
         text += f" ± {method.error_in_points}"
@@ -100,14 +100,14 @@ def _value_beside(method: Method, with_origin: bool) -> dict[str, Any]:
 
 
 def _curves(
-    methods: list[Method],
+    methods: list[MethodResult],
     *,
     x: str,
-    place: Callable[[Method], float],
-    curve: Callable[[Method], str],
+    place: Callable[[MethodResult], float],
+    curve: Callable[[MethodResult], str],
 ) -> dict[str, object]:
     """Curves with bands; told apart by symbol, dash and a name at the end of each."""
-    by_curve: dict[str, list[Method]] = {}
+    by_curve: dict[str, list[MethodResult]] = {}
     for method in methods:
         by_curve.setdefault(curve(method), []).append(method)
     traces = []
@@ -133,7 +133,7 @@ def _curves(
 
 
 def _curve(
-    name: str, members: list[Method], place: Callable[[Method], float], number: int
+    name: str, members: list[MethodResult], place: Callable[[MethodResult], float], number: int
 ) -> list[Trace]:
     """One curve, within one standard error either way where that is known."""
     x = [place(method) for method in members]
@@ -201,7 +201,7 @@ ROLES = {
 """Colour roles as elsewhere: DPO green, PPO red, true reward gold, starting points blue."""
 
 
-def _role(method: Method) -> str:
+def _role(method: MethodResult) -> str:
     if method.judge is not None and method.judge != "people":
         return "other"
     return ROLES.get(method.name, "other")

@@ -19,7 +19,7 @@ from app.lab.proportions import (
     share_won,
     standard_error,
 )
-from app.widgets.win_rates.data import Benchmark, Contrast, Frontier, Row
+from app.widgets.win_rates.data import Benchmark, BenchmarkRow, Contrast, MethodFrontier
 
 MORE, COULD_BE = "more than chance", "could be chance"
 
@@ -27,7 +27,7 @@ FRONTIER_KL = 5.0
 """Nats within which the value of a method on the frontier is its highest reward."""
 
 
-class Method(BaseModel):
+class MethodResult(BaseModel):
     """One method in one setting."""
 
     name: str = Field(description="the method")
@@ -66,7 +66,7 @@ class Method(BaseModel):
         return format_value(None if error is None else 100 * error, "fixed1")
 
 
-class Comparison(BaseModel):
+class MethodComparison(BaseModel):
     """First minus second, taken as independent samples."""
 
     first: str = Field(description="method and setting")
@@ -98,10 +98,10 @@ class FrontierSummary(BaseModel):
     )
 
 
-def measured(row: Row) -> Method:
+def measured(row: BenchmarkRow) -> MethodResult:
     """A row with its rate and standard error."""
     share = share_of(row)
-    return Method(
+    return MethodResult(
         **row.model_dump(exclude={"method", "rate"}),
         name=row.method,
         setting=_setting(row),
@@ -111,16 +111,18 @@ def measured(row: Row) -> Method:
     )
 
 
-def at_best_temperature(methods: list[Method]) -> list[Method]:
+def at_best_temperature(methods: list[MethodResult]) -> list[MethodResult]:
     """Of each method the setting with the highest value; of equal ones the first."""
-    best: dict[str, Method] = {}
+    best: dict[str, MethodResult] = {}
     for method in methods:
         if method.name not in best or method.value > best[method.name].value:
             best[method.name] = method
     return list(best.values())
 
 
-def compared(benchmark: Benchmark, contrast: Contrast, assumed_n: int | None = None) -> Comparison:
+def compared(
+    benchmark: Benchmark, contrast: Contrast, assumed_n: int | None = None
+) -> MethodComparison:
     """One comparison with its test.
 
     Args:
@@ -133,7 +135,7 @@ def compared(benchmark: Benchmark, contrast: Contrast, assumed_n: int | None = N
         second = benchmark.row(contrast.second)
         tested = difference(share_of(first, assumed_n), share_of(second, assumed_n))
         opponent = _named(second)
-    return Comparison(
+    return MethodComparison(
         first=_named(first),
         second=opponent,
         difference=tested.value,
@@ -153,7 +155,7 @@ def needed_to_convince(benchmark: Benchmark, contrast: Contrast) -> int:
     return sample_size_to_convince(*(share_of(row).value for row in rows))
 
 
-def share_of(row: Row, assumed_n: int | None = None) -> Share:
+def share_of(row: BenchmarkRow, assumed_n: int | None = None) -> Share:
     """The share that a row won."""
     if row.wins is not None and row.n is not None:
         return share_won(row.wins, row.n)
@@ -161,12 +163,12 @@ def share_of(row: Row, assumed_n: int | None = None) -> Share:
     return Share(row.rate, row.n or assumed_n)
 
 
-def points_of(frontier: Frontier) -> Tensor:
+def points_of(frontier: MethodFrontier) -> Tensor:
     """Rows of (KL, reward). Shape: (n, 2), float64."""
     return torch.tensor([[p.kl, p.reward] for p in frontier.points], dtype=torch.float64)
 
 
-def summarised(frontier: Frontier, by: Frontier) -> FrontierSummary:
+def summarised(frontier: MethodFrontier, by: MethodFrontier) -> FrontierSummary:
     """One method of the frontier, against the points of another one (DPO's)."""
     points = points_of(frontier)
     top = points[points[:, 1] == points[:, 1].max()]
@@ -182,9 +184,9 @@ def summarised(frontier: Frontier, by: Frontier) -> FrontierSummary:
     )
 
 
-def frontier_method(summary: FrontierSummary) -> Method:
+def frontier_method(summary: FrontierSummary) -> MethodResult:
     """A method of the frontier in the form of the other benchmarks."""
-    return Method(
+    return MethodResult(
         name=summary.name,
         setting=f"KL of at most {FRONTIER_KL:g} nats",
         value=summary.best_at_kl_5 or 0.0,
@@ -200,14 +202,14 @@ def frontier_method(summary: FrontierSummary) -> Method:
     )
 
 
-def _named(row: Row) -> str:
+def _named(row: BenchmarkRow) -> str:
     """A row as a comparison names it."""
     if row.judge is not None:
         return f"{row.method}, judged by {row.judge}"
     return measured(row).label
 
 
-def _setting(row: Row) -> str:
+def _setting(row: BenchmarkRow) -> str:
     parts = [f"temperature {row.temperature:g}"]
     if row.judge is not None:
         parts.insert(0, f"judged by {row.judge}")

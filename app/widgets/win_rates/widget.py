@@ -14,15 +14,15 @@ from app.widgets.plan import ALL, Plan
 from app.widgets.win_rates.data import Benchmark, published_results
 from app.widgets.win_rates.figures import main_figure, temperature_figure
 from app.widgets.win_rates.results import (
-    Comparison,
     FrontierSummary,
-    Method,
+    MethodComparison,
+    MethodResult,
     compared,
     frontier_method,
     measured,
     summarised,
 )
-from app.widgets.win_rates.words import Facts, Table, finding, tables
+from app.widgets.win_rates.words import BenchmarkFacts, ResultTable, finding, tables
 
 LABELS = {benchmark.id: benchmark.label for benchmark in published_results().benchmarks}
 BenchmarkId = StrEnum("BenchmarkId", {name: name for name in LABELS})  # type: ignore[misc]
@@ -40,7 +40,7 @@ class Params(WidgetParams):
     )
 
 
-class Source(BaseModel):
+class BenchmarkSource(BaseModel):
     """Where the numbers come from."""
 
     reference: str = Field(description="key of the reference on /sources")
@@ -60,17 +60,17 @@ class Result(WidgetResult):
     metric: str = Field(description="what a value is")
     judge: str = Field(description="who or what judges")
     opponent: str = Field(description="what each method is compared with")
-    source: Source = Field(description="the paper and the place in it")
-    methods: list[Method] = Field(description="every method in every setting")
-    comparison: Comparison | None = Field(
+    source: BenchmarkSource = Field(description="the paper and the place in it")
+    methods: list[MethodResult] = Field(description="every method in every setting")
+    comparison: MethodComparison | None = Field(
         description="the difference that the benchmark is cited for; null for the frontier"
     )
-    further_comparisons: list[Comparison] = Field(description="others worth a test")
+    further_comparisons: list[MethodComparison] = Field(description="others worth a test")
     frontier: list[FrontierSummary] = Field(
         description="methods on the reward-KL frontier; empty for other benchmarks"
     )
     notes: list[str] = Field(description="what to know before reading the numbers")
-    tables: list[Table] = Field(description="the numbers as the page shows them")
+    tables: list[ResultTable] = Field(description="the numbers as the page shows them")
     figure: dict[str, object] = Field(
         description="Plotly figure: bars or curves with standard errors, or the frontier; of a "
         "method with more than two temperatures the bar shows the best one"
@@ -95,7 +95,7 @@ def compute(params: Params) -> Result:
         metric=benchmark.metric,
         judge=benchmark.judge,
         opponent=benchmark.opponent,
-        source=Source(
+        source=BenchmarkSource(
             reference=paper.key,
             short=paper.short,
             title=paper.title,
@@ -114,12 +114,12 @@ def compute(params: Params) -> Result:
     )
 
 
-def _facts(benchmark: Benchmark) -> Facts:
+def _facts(benchmark: Benchmark) -> BenchmarkFacts:
     # The first method of a frontier is DPO.
     frontier = [summarised(f, by=benchmark.frontier[0]) for f in benchmark.frontier]
     methods = [measured(row) for row in benchmark.rows] + [frontier_method(s) for s in frontier]
     comparisons = [compared(benchmark, contrast) for contrast in benchmark.comparisons]
-    return Facts(benchmark, methods, comparisons, frontier)
+    return BenchmarkFacts(benchmark, methods, comparisons, frontier)
 
 
 def _receipt(_: Params, result: Result) -> dict[str, list[int]]:

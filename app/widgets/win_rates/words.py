@@ -10,9 +10,9 @@ from pydantic import BaseModel, Field
 from app.formatting import fixed, format_value
 from app.widgets.win_rates.data import Benchmark
 from app.widgets.win_rates.results import (
-    Comparison,
     FrontierSummary,
-    Method,
+    MethodComparison,
+    MethodResult,
     compared,
     needed_to_convince,
 )
@@ -21,7 +21,7 @@ LONG = 12
 """Tables with more rows than this start folded."""
 
 
-class Table(BaseModel):
+class ResultTable(BaseModel):
     """A table as the page shows it."""
 
     title: str = Field(description="what it holds")
@@ -31,12 +31,12 @@ class Table(BaseModel):
 
 
 @dataclass(frozen=True)
-class Facts:
+class BenchmarkFacts:
     """All that was computed for one benchmark."""
 
     benchmark: Benchmark
-    methods: list[Method]
-    comparisons: list[Comparison]
+    methods: list[MethodResult]
+    comparisons: list[MethodComparison]
     frontier: list[FrontierSummary]
 
     def value(self, name: str, **setting: object) -> str:
@@ -47,12 +47,12 @@ class Facts:
         raise KeyError(name)
 
 
-def finding(facts: Facts) -> str:
+def finding(facts: BenchmarkFacts) -> str:
     """What a benchmark shows, and how sure that is."""
     return FINDINGS[facts.benchmark.id](facts)
 
 
-def _tldr(facts: Facts) -> str:
+def _tldr(facts: BenchmarkFacts) -> str:
     cold, _, hot = facts.comparisons
     return (
         f"At temperature 0 DPO wins {facts.value('DPO', temperature=0)} and PPO "
@@ -62,7 +62,7 @@ def _tldr(facts: Facts) -> str:
     )
 
 
-def _hh(facts: Facts) -> str:
+def _hh(facts: BenchmarkFacts) -> str:
     at_one, _, at_quarter = facts.comparisons
     return (
         "There is no PPO result here. At its best, temperature 1, DPO wins "
@@ -73,7 +73,7 @@ def _hh(facts: Facts) -> str:
     )
 
 
-def _hh_training(facts: Facts) -> str:
+def _hh_training(facts: BenchmarkFacts) -> str:
     peak_to_end, since_300, first_300 = facts.comparisons
     twice = [m.percentage for m in facts.methods if m.step == 1500 and m.temperature == 1]
     return (
@@ -83,7 +83,7 @@ def _hh_training(facts: Facts) -> str:
     )
 
 
-def _cnn_dailymail(facts: Facts) -> str:
+def _cnn_dailymail(facts: BenchmarkFacts) -> str:
     needed = needed_to_convince(facts.benchmark, facts.benchmark.comparisons[0])
     return (
         f"At temperature 0 DPO wins {facts.value('DPO', temperature=0)} and PPO "
@@ -93,7 +93,7 @@ def _cnn_dailymail(facts: Facts) -> str:
     )
 
 
-def _human(facts: Facts) -> str:
+def _human(facts: BenchmarkFacts) -> str:
     first, n = facts.comparisons[0], facts.methods[0].n
     people, simple, concise = (
         facts.value("DPO", judge=judge) for judge in ("people", "GPT-4 (S)", "GPT-4 (C)")
@@ -106,7 +106,7 @@ def _human(facts: Facts) -> str:
     )
 
 
-def _imdb(facts: Facts) -> str:
+def _imdb(facts: BenchmarkFacts) -> str:
     dpo, ppo = (s for s in facts.frontier if s.name in ("DPO", "PPO"))
     others = [s for s in facts.frontier if s not in (dpo, ppo)]
     all_but_one = all(s.points - 1 == s.dominated for s in others)
@@ -118,7 +118,7 @@ def _imdb(facts: Facts) -> str:
     )
 
 
-FINDINGS: dict[str, Callable[[Facts], str]] = {
+FINDINGS: dict[str, Callable[[BenchmarkFacts], str]] = {
     "tldr": _tldr,
     "hh": _hh,
     "hh_training": _hh_training,
@@ -128,7 +128,7 @@ FINDINGS: dict[str, Callable[[Facts], str]] = {
 }
 
 
-def tables(facts: Facts) -> list[Table]:
+def tables(facts: BenchmarkFacts) -> list[ResultTable]:
     """The numbers of a benchmark, those that answer its question first."""
     if facts.frontier:
         return [_frontier_table(facts.frontier)]
@@ -144,9 +144,11 @@ def tables(facts: Facts) -> list[Table]:
     return [*found, _value_table(facts.methods)]
 
 
-def _comparison_table(title: str, named: str, comparisons: dict[str, Comparison]) -> Table:
+def _comparison_table(
+    title: str, named: str, comparisons: dict[str, MethodComparison]
+) -> ResultTable:
     """Comparisons by what names them on the page."""
-    return Table(
+    return ResultTable(
         title=title,
         folded=False,
         columns=[named, "Difference ± SE", "z", "p", "Verdict"],
@@ -163,7 +165,7 @@ def _p_value(p_value: float | None) -> str:
     return format_value(p_value, "fixed3")
 
 
-def _assumed_sizes(facts: Facts) -> Table:
+def _assumed_sizes(facts: BenchmarkFacts) -> ResultTable:
     """What the first comparison would say with a sample size that the paper does not print."""
     first = facts.comparisons[0]
     contrast = facts.benchmark.comparisons[0]
@@ -175,7 +177,7 @@ def _assumed_sizes(facts: Facts) -> Table:
     )
 
 
-def _value_table(methods: list[Method]) -> Table:
+def _value_table(methods: list[MethodResult]) -> ResultTable:
     judged = any(method.agreement_with_people is not None for method in methods)
     columns = ["Method", "Setting", "Won", "SE (points)", "Sample", "Where from"]
     rows = []
@@ -193,17 +195,17 @@ def _value_table(methods: list[Method]) -> Table:
         rows.append(row)
     if judged:
         columns.append("Agrees with people")
-    return Table(title="All values", folded=len(rows) > LONG, columns=columns, rows=rows)
+    return ResultTable(title="All values", folded=len(rows) > LONG, columns=columns, rows=rows)
 
 
-def _sample(method: Method) -> str:
+def _sample(method: MethodResult) -> str:
     if method.n is None:
         return "n not printed"
     return f"n = {method.n}" if method.wins is None else f"{method.wins} of {method.n}"
 
 
-def _frontier_table(frontier: list[FrontierSummary]) -> Table:
-    return Table(
+def _frontier_table(frontier: list[FrontierSummary]) -> ResultTable:
+    return ResultTable(
         title="Highest mean reward within a KL, recovered from the figure",
         folded=False,
         columns=[
@@ -234,5 +236,5 @@ def _reward(value: float | None) -> str:
     return format_value(value, "fixed3")
 
 
-def _gap(comparison: Comparison) -> str:
+def _gap(comparison: MethodComparison) -> str:
     return f"{comparison.gap} (z {format_value(comparison.z, 'fixed1')}, {comparison.verdict})"
