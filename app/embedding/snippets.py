@@ -44,14 +44,15 @@ class Embed(BaseModel):
 
 
 @lru_cache(maxsize=1)
-def _heights() -> dict[str, int]:
+def measured_heights() -> dict[str, int]:
+    """Heights by widget, of those that `make heights` has measured."""
     heights: dict[str, int] = json.loads(HEIGHTS_FILE.read_text("utf-8"))["heights"]
     return heights
 
 
 def height_of(name: str) -> int:
     """The published height of a widget's page: CSS pixels at a width of 720, in its default state."""
-    return _heights().get(name, HEIGHT_UNMEASURED)
+    return measured_heights().get(name, HEIGHT_UNMEASURED)
 
 
 def title_of(name: str) -> str:

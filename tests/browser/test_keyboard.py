@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from app.widgets.registry import WIDGETS
 from tests.browser.accessibility import PATIENCE, axe_finds, expect_drawn, open_details, visit
 from tests.browser.helpers import expect_chart, field, record_texts, widget
-from tests.browser.keys import FOCUSED, NUMBER_STOPS, tab_to
+from tests.browser.keys import CONTROLS, FOCUSED, NUMBER_STOPS, tab_to
 
 
 @pytest.fixture(autouse=True)
@@ -156,6 +156,14 @@ STEPS: dict[str, list[Step]] = {
     ],
 }
 
+
+def steps_of(found: Locator, name: str) -> list[Step]:
+    """Those listed above, or each control once, after which the address of the state has to change."""
+    if name in STEPS:
+        return STEPS[name]
+    return [(stop, key, "[data-link=page]") for stop, key in found.evaluate(CONTROLS)]
+
+
 # What can change: text, the address of a link, the value of a box.
 STATE = "element => String([element.textContent, element.href, element.value, element.open])"
 
@@ -177,7 +185,7 @@ def test_a_widget_can_be_used_by_keyboard_alone_and_axe_finds_nothing_then_nor_w
 ) -> None:
     visit(page, f"/widgets/{name}")
     found = widget(page, name)
-    for stop, keys, changes in STEPS[name]:
+    for stop, keys, changes in steps_of(found, name):
         tab_to(page, stop)
         place = found.locator(changes).first
         before = place.evaluate(STATE)
@@ -195,7 +203,7 @@ def test_a_widget_can_be_used_by_keyboard_alone_and_axe_finds_nothing_then_nor_w
         )
     tab_to(page, "[data-link=page]")
 
-    if name not in WORKED:
+    if name not in WORKED and WIDGETS[name].tries:
         before = found.evaluate_handle("widget => widget.result")
         found.locator("[data-try]").last.click()
         page.wait_for_function(
