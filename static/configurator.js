@@ -1,4 +1,4 @@
-// The page on which a lecturer sets up an embed: preview and snippets follow the form.
+// The page for configuring an embed: preview and snippets follow the form.
 import "./copyable.js";
 import { fetched, messageOf } from "./dialog.js";
 
@@ -10,7 +10,7 @@ const problem = form.querySelector("[data-error]");
 let timer = 0;
 let latest = 0;
 
-// Without what is empty or as it is by default: that is how the address stays short.
+// Leave out empty and default values, to keep the address short.
 const chosen = () => {
   const params = new URLSearchParams();
   for (const [name, value] of new FormData(form)) {
@@ -36,14 +36,14 @@ const update = async () => {
     if (asked !== latest) return;
     fail("");
     for (const box of document.querySelectorAll("[data-share]")) box.textContent = embed[box.dataset.share];
-    // Not by src: going back would lead through all previews.
+    // Setting src would add each preview to the browser's history.
     frame.contentWindow.location.replace(embed.link);
   } catch (error) {
     if (asked === latest) fail(messageOf(error));
   }
 };
 
-// As /embed.js does it for pages of others.
+// As /embed.js does it on other sites' pages.
 window.addEventListener("message", ({ source, data }) => {
   if (source === frame.contentWindow && data?.type === "dpo-explained:height") frame.height = data.height;
 });

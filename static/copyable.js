@@ -1,4 +1,4 @@
-// Texts that are there to be copied: each in a box with a button, made here or found in the page.
+// Texts to copy: each in a box with a button, made here or found in the page.
 import { element, parent } from "./dom.js";
 
 const COPIED_MS = 2000;
@@ -19,7 +19,7 @@ const copyButton = (box, title) => {
       await navigator.clipboard.writeText(box.textContent ?? "");
       say("Copied");
     } catch {
-      // A page that frames this one may not allow it: then the reader's keys do it.
+      // The framing page may not allow it; the reader can still use the keyboard.
       select(box);
       say("Selected");
     }
@@ -35,7 +35,7 @@ export const part = (title, text, attributes = {}) => {
   return parent("section", [parent("div", [element("h3", title), copyButton(box, title)], { class: "receipt-head" }), box]);
 };
 
-// Every box of the page that is marked so gets its button.
+// Add a button to every marked box of the page.
 for (const box of document.querySelectorAll("pre[data-copy]")) {
   const button = copyButton(box, box.getAttribute("aria-label"));
   button.classList.add("button");

@@ -1,4 +1,4 @@
-// The dialog that widgets open, for a receipt or for sharing: a title, a button that closes it, and content.
+// The dialog of widgets, for a receipt or for sharing: a title, a close button, and content.
 import { element, parent } from "./dom.js";
 
 /** @type {HTMLDialogElement | null} */
@@ -7,7 +7,7 @@ let dialog = null;
 const theDialog = () => {
   if (dialog) return dialog;
   const made = element("dialog", "", { class: "receipt-dialog", "aria-labelledby": "dialog-title" });
-  // A click beside it closes it, as Escape does.
+  // A click outside closes it, as Escape does.
   made.addEventListener("click", (event) => {
     if (event.target === made) made.close();
   });
@@ -19,8 +19,8 @@ const theDialog = () => {
 /** @type {(error: unknown) => string} */
 export const messageOf = (error) => (error instanceof Error ? error.message : String(error));
 
-/** Open it with what is there already, and fill it with what `load()` brings: a list of elements.
- *  Should that fail, say `missing` and why. */
+/** Open it with the elements of `before`, and add those that `load()` returns.
+ *  If that fails, show `missing` and the reason. */
 /** @type {(title: string, before: Element[], load: () => Promise<Element[]>, missing: string) => Promise<void>} */
 export const showDialog = async (title, before, load, missing) => {
   const close = element("button", "Close", { type: "button", autofocus: "" });
@@ -36,7 +36,7 @@ export const showDialog = async (title, before, load, missing) => {
   }
 };
 
-/** The JSON at an address; an error with the server's words if it refuses.
+/** The JSON at an address. Throws an error with the server's message if it refuses.
  *  @type {(address: string) => Promise<any>} */
 export const fetched = async (address) => {
   const answer = await fetch(address);

@@ -1,4 +1,4 @@
-// Elements made by script, from text and attributes only: no markup is ever parsed.
+// Create elements from text and attributes only: no markup is ever parsed.
 
 /** @type {<E extends Element>(made: E, text: string, attributes: Record<string, string>) => E} */
 const filled = (made, text, attributes) => {
@@ -10,7 +10,7 @@ const filled = (made, text, attributes) => {
 /** @type {<K extends keyof HTMLElementTagNameMap>(tag: K, text?: string, attributes?: Record<string, string>) => HTMLElementTagNameMap[K]} */
 export const element = (tag, text = "", attributes = {}) => filled(document.createElement(tag), text, attributes);
 
-/** The same within a drawing.
+/** The same for SVG elements.
  *  @type {(tag: string, text?: string, attributes?: Record<string, string>) => Element} */
 export const drawn = (tag, text = "", attributes = {}) =>
   filled(document.createElementNS("http://www.w3.org/2000/svg", tag), text, attributes);
@@ -22,7 +22,7 @@ export const parent = (tag, children, attributes = {}) => {
   return made;
 };
 
-/** A row of a table; the first of its cells names it.
+/** A table row; the first cell is its header.
  *  @type {(cells: string[]) => HTMLTableRowElement} */
 export const tableRow = ([name, ...cells]) =>
   parent("tr", [element("th", name, { scope: "row" }), ...cells.map((cell) => element("td", cell))]);

@@ -1,6 +1,6 @@
 // <dpo-explained widget="dpo_loss" beta="0.1" lock="beta">: a widget in a frame that grows with its content.
-// A classic script for pages of others, served as /embed.js with the published heights filled in. Styles are
-// set on elements only, so that a strict content security policy of the page does not stop them.
+// A classic script for other sites' pages, served as /embed.js with the published heights filled in. Styles are
+// set on elements only, so that a strict content security policy of the page does not block them.
 (() => {
   /** @type {Record<string, number>} */
   const HEIGHTS = {};
@@ -44,7 +44,7 @@
       frame.allow = "clipboard-write";
       frame.style.border = "0";
       frame.style.display = "block";
-      // Asks for the height until it is told: either side may be the later one to listen.
+      // Request the height until it arrives: either side may be the last to listen.
       frame.addEventListener("load", () => {
         this.stop();
         const ask = () => frame.contentWindow?.postMessage({ type: `${names}:ping` }, "*");

@@ -1,4 +1,4 @@
-// A widget alone, in a frame of somebody's page: tells that page how high it is, and opens links in a new tab.
+// A widget in a frame of another site's page: tells that page its height, and opens links in a new tab.
 
 const HEIGHT = "dpo-explained:height";
 const PING = "dpo-explained:ping";
@@ -22,20 +22,20 @@ if (window.parent !== window) {
 
   const tell = () => {
     const widget = document.querySelector("dpo-widget")?.getAttribute("name");
-    // Not scrollHeight, which never shrinks below the frame. Whoever frames the page may know its height.
+    // Not scrollHeight, which never shrinks below the frame. Any site that frames the page may know its height.
     const height = Math.ceil(root.getBoundingClientRect().height);
     window.parent.postMessage({ type: HEIGHT, widget, height }, "*");
   };
 
   new ResizeObserver(tell).observe(root);
   window.addEventListener("load", tell);
-  // The page around may begin to listen late: then it asks.
+  // The surrounding page may start to listen later, and then requests it.
   window.addEventListener("message", ({ source, data }) => {
     if (source === window.parent && data?.type === PING) tell();
   });
 
   for (const link of document.links) openInNewTab(link);
-  // Before anybody else, also for links that are made or readdressed later.
+  // In the capture phase, also for links that are added or changed later.
   document.addEventListener(
     "click",
     (/** @type {any} */ { target }) => {

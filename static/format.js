@@ -1,4 +1,4 @@
-// How numbers look on pages: the same as app/formatting.py (a browser test compares the two).
+// Formats numbers as app/formatting.py does; a browser test compares the two.
 
 /** @typedef {(value: number) => string} Format */
 
@@ -41,7 +41,7 @@ export const written = (value, how = "text") => {
   return FORMATS[how](value);
 };
 
-// The value at a path such as gradient.reward_chosen or rows.0.name.
+// Look up a path such as gradient.reward_chosen or rows.0.name.
 /** @type {(result: any, path: string) => any} */
 export const at = (result, path) =>
   path.split(".").reduce((/** @type {any} */ value, part) => (value === null || value === undefined ? null : value[part]), result);

@@ -1,7 +1,7 @@
-// Links to other states of a widget (the macro state_link of widget_frame.html). Without script each
-// loads a page; here they set a control and refresh in place, and their addresses follow the state.
+// Links to other states of a widget (the macro state_link of widget_frame.html). Without JavaScript they load a
+// page; here they set a control and refresh in place, and their addresses follow the state.
 
-/** Whether a click asks for a new tab or window.
+/** Whether a click opens a new tab or window.
  *  @type {(event: MouseEvent) => boolean} */
 export const opensElsewhere = ({ ctrlKey, metaKey, shiftKey }) => ctrlKey || metaKey || shiftKey;
 
@@ -16,7 +16,7 @@ export const stateLinks = (name, target) => {
     for (const link of links(widget)) {
       const value = target(widget, link.dataset.go);
       if (value === null && link === document.activeElement) {
-        // Focus must not fall into the void with the link that had it.
+        // Keep the focus when the link that had it disappears.
         widget.form.querySelector(`[name="${name}"]:is(:checked, :not([type="radio"]))`).focus();
       }
       link.hidden = value === null || widget.holds(name);

@@ -1,11 +1,11 @@
-// A training run that is streamed. The server makes it to its end, whoever looks on; its rows are kept here as they
-// come, and the reader goes through them at their own pace: pause, step, continue. Cancel leaves the run.
+// A streamed training run. The server finishes it, whoever is watching; its rows are collected here as they arrive, and
+// the reader goes through them at their own pace: pause, step, continue. Cancel stops watching.
 import { stream, streaming } from "./server.js";
 
-const STEADY_AFTER = 3; // rows, before anything is said of the time left
-// Rows that have come while nobody looked are caught up with in about so long, and seen on the way.
+const STEADY_AFTER = 3; // rows before the remaining time is estimated
+// Rows that arrived while paused or in the background are shown within about this time, step by step.
 const CATCH_UP_MS = 600;
-const MOST_MS = 100; // that count since the frame before
+const MOST_MS = 100; // longest time that counts between two frames
 
 /** @type {(seconds: number) => string} */
 const whole = (seconds) => (seconds < 1.5 ? "1 s" : `${Math.round(seconds)} s`);
@@ -18,21 +18,21 @@ class LiveRun {
   #widget;
   #how;
   /** @type {ReturnType<typeof stream> | null} */
-  #events = null; // while a run has begun that is neither done nor left
+  #events = null; // of a run that is neither done nor cancelled
   /** @type {AbortController | null} */
   #leaving = null;
-  #lost = false; // no more events come until they are asked for again
+  #lost = false; // whether the stream has given up, until it is reopened
   /** @type {Row[]} */
-  #rows = []; // that have come
-  #shown = 0; // of them
-  #until = Infinity; // how many are to be shown; then it pauses
+  #rows = []; // received
+  #shown = 0; // number of rows shown
+  #until = Infinity; // number of rows at which to pause
   /** @type {Result | null} */
   #result = null;
-  #waits = ""; // what it waits for
+  #waits = ""; // reason for waiting, as text
   /** @type {{ at: number, done: number } | null} */
   #clock = null;
   #frame = 0;
-  #at = 0; // when it was
+  #at = 0; // time of the last frame
   /** @type {Record<string, any>} */
   #parts = {};
 
@@ -55,7 +55,7 @@ class LiveRun {
     press("cancel", () => this.#cancel());
   }
 
-  /** Start the run that the controls ask for; it pauses when it has shown so many rows. */
+  /** Start the run of the controls' state; pause after a number of rows. */
   begin(until = Infinity) {
     if (!this.#widget.form.reportValidity()) return;
     this.reset();
@@ -67,7 +67,7 @@ class LiveRun {
     this.#listen(this.#events);
   }
 
-  /** Leave the run, without a word. */
+  /** Stop watching the run, silently. */
   stop() {
     this.#leaving?.abort();
     this.#events = null;
@@ -77,7 +77,7 @@ class LiveRun {
     this.#show("idle");
   }
 
-  /** Leave the run, and show that nothing has been done. */
+  /** Stop watching the run, and reset the progress. */
   reset() {
     this.stop();
     this.#widget.clearError();
@@ -85,7 +85,7 @@ class LiveRun {
     this.#progress();
   }
 
-  /** Show that all of a run is here. */
+  /** Show that a run is complete. */
   finished() {
     this.stop();
     this.#progress("", this.#how.total());
@@ -138,7 +138,7 @@ class LiveRun {
     this.#say(said);
   }
 
-  // Take what comes, until the run is over, is left, or is lost.
+  // Handle events until the run is done, cancelled or lost.
   /** @param {ReturnType<typeof stream>} events */
   async #listen(events) {
     while (!this.#lost && !this.#result) {
@@ -176,18 +176,18 @@ class LiveRun {
     this.#widget.fail("The connection to the server was lost. “Continue” goes on where the run stopped.");
   }
 
-  // A problem document, in place of a run or of the rest of one.
+  // A problem document instead of a run or of the rest of one.
   /** @param {{ detail: string, retry_after?: number }} problem */
   #refused({ detail, retry_after: wait }) {
     this.#end();
     this.#widget.fail(detail, wait);
   }
 
-  // What has come stays to be seen.
+  // Keep showing the rows that have arrived.
   #end() {
     this.#shown = this.#rows.length;
     if (this.#shown) this.#how.drawn(this.#rows);
-    // Where nothing has come, the finding is again that of what is shown.
+    // Without rows, restore the finding of the result that is shown.
     const said = this.#shown ? `Stopped at ${this.#count()}.` : this.#widget.result.finding;
     this.stop();
     this.#progress("stopped");
@@ -202,7 +202,7 @@ class LiveRun {
     });
   }
 
-  // A frame after so many milliseconds: a share of what has come, and at least a row.
+  // Draw a share of the pending rows for the time since the last frame, at least one.
   /** @param {number} passed */
   #draw(passed) {
     const ready = Math.min(this.#rows.length, this.#until) - this.#shown;
@@ -219,7 +219,7 @@ class LiveRun {
     else if (this.#shown < Math.min(this.#rows.length, this.#until)) this.#nextFrame();
   }
 
-  // Of the training, which does not wait for the reader.
+  // The remaining time of the training, which does not wait for the reader.
   #timeLeft() {
     const done = this.#how.done(this.#rows);
     const since = done - (this.#clock?.done ?? done);
@@ -228,7 +228,7 @@ class LiveRun {
     return `about ${whole(each * (this.#how.total() - done))} left`;
   }
 
-  /** Say in place of the finding, which is of another run, how this one stands.
+  /** Replace the finding, which belongs to another run, by the state of this one.
    *  @param {string} text */
   #say(text) {
     this.#widget.bind({ finding: text });
@@ -245,7 +245,7 @@ class LiveRun {
     this.#parts.text.textContent = `${done} of ${this.#how.total()} ${this.#how.unit}${note && `, ${note}`}`;
   }
 
-  // Buttons that make no sense now are hidden; the focus does not go with them.
+  // Hide buttons that do not apply, without losing the focus.
   /** @param {"running" | "paused" | "idle"} state */
   #show(state) {
     this.#widget.setBusy(state === "running");
@@ -259,13 +259,13 @@ class LiveRun {
   }
 }
 
-/** What a widget whose run is streamed does; `howOf` tells its run apart.
+/** The module of a widget with a streamed run, which `howOf` describes.
  *  @type {(howOf: RunOf) => WidgetModule} */
 export const streamed = (howOf) => ({
   start(widget) {
     widget.state = new LiveRun(widget, howOf);
   },
-  // A changed control makes no request: a run is started by its button, or by Enter.
+  // Changed controls make no request: only the button or Enter starts a run.
   changed(widget) {
     widget.followUrl();
     return false;

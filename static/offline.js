@@ -1,5 +1,5 @@
-// In the place of static/server.js in an offline copy: results were computed when the copy was made, and are
-// looked up here. A state that is not in the copy moves to the nearest one that is. Nothing is computed.
+// Replaces static/server.js in an offline copy: looks up results that were computed when the copy was made. A state
+// that is not in the copy moves to the nearest one that is. Nothing is computed.
 import { marked } from "./offline_quiz.js";
 
 const BETWEEN_ROWS_MS = 45;
@@ -8,7 +8,7 @@ const plans = window.dpoExported.widgets;
 
 export const streaming = "Playing what was recorded";
 
-// ---- which state ------------------------------------------------------------------------------
+// ---- states -----------------------------------------------------------------------------------
 
 /** @type {(about: any, text: any) => any} */
 const valueOf = (about, text) => (about.kind === "number" ? Number(text) : String(text ?? ""));
@@ -27,7 +27,7 @@ const stateOf = (widget) =>
 /** @type {(about: any, value: number) => number} */
 const place = (about, value) => (about.log ? Math.log(value) : value);
 
-/** How far apart two values are: at most 1 for numbers of a range, more for other choices.
+/** The distance of two values: at most 1 for numbers in a range, more for choices.
  *  @type {(about: any, one: any, other: any) => number} */
 const apart = (about, one, other) => {
   if (one === other) return 0;
@@ -45,8 +45,8 @@ const closest = (about, values, wanted) => {
   return values[best];
 };
 
-/** The value of an axis for the one that is wanted. A control that is moved by a small step, from which the
- *  closest value would lead back, moves to the next one: else the arrow keys would be stuck. */
+/** The value of an axis closest to the wanted one; after a step so small that this would be the previous value, the
+ *  next one: otherwise the arrow keys would be stuck. */
 /** @type {(about: any, values: any[], wanted: any, before: any) => any} */
 const settled = (about, values, wanted, before) => {
   const found = closest(about, values, wanted);
@@ -55,7 +55,7 @@ const settled = (about, values, wanted, before) => {
   return beyond.length ? closest(about, beyond, before) : found;
 };
 
-/** The state of the copy that is closest to one; what was changed last weighs most. Null if there is none.
+/** The closest state in the copy; the control changed last weighs most. Null if there is none.
  *  @type {(plan: any, wanted: Record<string, any>, changed?: string, before?: any) => any} */
 const nearest = (plan, wanted, changed = "", before = undefined) => {
   /** @type {any} */
@@ -79,7 +79,7 @@ const nearest = (plan, wanted, changed = "", before = undefined) => {
 
 const { src: home } = /** @type {HTMLScriptElement} */ (document.currentScript);
 
-/** Run a script, by its path from the folder of statics: from disk a page may load nothing else.
+/** Run a script, by its path in the static folder: pages on disk may load nothing else.
  *  @type {(path: string) => Promise<any>} */
 export const script = (path) =>
   new Promise((resolve, reject) => {
@@ -105,7 +105,7 @@ const entry = async ({ file, index }) => {
   try {
     return (await files.get(file))[index];
   } catch (error) {
-    files.delete(file); // to be tried again
+    files.delete(file); // so that the next call tries again
     throw error;
   }
 };
@@ -113,7 +113,7 @@ const entry = async ({ file, index }) => {
 /** @type {(ok: boolean, body: any) => any} */
 const answer = (ok, body) => ({ ok, json: async () => body });
 
-/** Let the controls say which state is shown, but for a box that is being typed into.
+/** Set the controls to the state that is shown, except for a box that is being typed into.
  *  @type {(widget: Widget, values: Record<string, any>, typed?: Element | null) => void} */
 const settle = (widget, values, typed = null) => {
   const before = stateOf(widget);
@@ -134,10 +134,10 @@ export const ask = async (widget) => {
   return answer(true, widget.name === "quiz" ? marked(result, beside, new FormData(widget.form)) : result);
 };
 
-/** A copy has nothing to ask for ahead: what it holds is there at once. */
+/** A copy needs no ranges: its results are there at once. */
 export const askRange = () => null;
 
-/** Another one of the seeds that there are for what the other controls say.
+/** Another seed that the copy has for the state of the other controls.
  *  @type {(widget: Widget) => number} */
 export const anySeed = (widget) => {
   const state = stateOf(widget);
@@ -150,11 +150,11 @@ export const anySeed = (widget) => {
 
 // ---- recorded runs ----------------------------------------------------------------------------
 
-/** The rows of a result, one of each list in turn.
+/** The rows of a result, taken from its lists in turn.
  *  @type {(result: Result, lists: string[]) => Row[]} */
 const rowsOf = (result, lists) => result[lists[0]].flatMap((/** @type {Row} */ _, /** @type {number} */ i) => lists.map((list) => result[list][i]));
 
-/** What static/live_run.js follows: a run, row after row.
+/** A recorded run as a stream for static/live_run.js.
  *  @param {string} address @param {string} name @returns {AsyncGenerator<RunEvent>} */
 export async function* stream(address, name) {
   const plan = plans[name];
@@ -187,7 +187,7 @@ const disable = (control) => {
   control.title = "Needs a server";
 };
 
-/** Controls of which the copy has one value, or that need a server, can not be used.
+/** Disable controls with a single value in the copy, and those that need a server.
  *  @type {(widget: Widget) => void} */
 const limit = (widget) => {
   const { params, tables, off } = plans[widget.name];
@@ -206,7 +206,7 @@ const limit = (widget) => {
   for (const control of off ? widget.querySelectorAll(off) : []) disable(control);
 };
 
-/** An address may ask for a state, as it does with a server.
+/** Show the state in the address, as a server does.
  *  @type {(widget: Widget) => void} */
 const openAddress = (widget) => {
   const wanted = [...new URLSearchParams(location.search)].filter(([name]) => widget.form.elements[name]);
@@ -218,7 +218,7 @@ const openAddress = (widget) => {
 /** @type {(target: any) => Widget | null} */
 const widgetOf = (target) => target.closest?.("dpo-widget");
 
-// After the widget's own listener, which is on its form.
+// On the document, to run after the widget's own listener on its form.
 document.addEventListener("input", (/** @type {any} */ { target }) => {
   const widget = widgetOf(target);
   if (widget && target.dataset.rangeFor) moveToCopy(widget, target.dataset.rangeFor);

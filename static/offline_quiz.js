@@ -1,5 +1,5 @@
-// The quiz in an offline copy: which verdict an answer has was said when the copy was made. Here it is looked
-// up and counted. Numbers are read as app/widgets/quiz/kinds.py reads them.
+// The quiz in an offline copy: looks up verdicts that were computed when the copy was made, and counts them. Numbers
+// are parsed as in app/widgets/quiz/kinds.py.
 
 const PLACEHOLDER = "¤";
 const NUMBER = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(%?)$/i;
@@ -36,13 +36,13 @@ const finding = (result, sections) => {
   return `${score} Worth another look: ${again.map((slug) => sections[slug]).join("; ")}.`;
 };
 
-/** A sheet without answers, marked with those that were given.
+/** Mark a sheet without answers with the given ones.
  *  @type {(sheet: Result, beside: any, given: FormData) => Result} */
 export const marked = (sheet, { options, numbers, sections }, given) => {
   const questions = sheet.questions.map((/** @type {any} */ question) => {
     const text = String(given.get(question.id) ?? "").trim();
     if (text === "") return question;
-    // Its place among the options is that of the sheet.
+    // Options are identified by their position on the sheet.
     return question.kind === "choice" ? options[question.id][text] : numberVerdict(numbers[question.id], text);
   });
   const result = {

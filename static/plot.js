@@ -1,5 +1,5 @@
-// The only file that knows Plotly. Figures come from the server without a template; colours, fonts
-// and grid are those of the page's theme, and each trace's role (its meta) decides its colour.
+// The only file that uses Plotly. Figures come from the server without a template; colours, fonts and grid are
+// those of the page's theme, and each trace's role (its meta) decides its colour.
 import { tableRow } from "./dom.js";
 import { written } from "./format.js";
 import { script } from "./server.js";
@@ -21,7 +21,7 @@ const drawn = new Map();
 /** @type {Promise<any> | null} */
 let loading = null;
 
-/** The library, loaded when it is first asked for; a load that failed is tried again. */
+/** The library, loaded on first use; a failed load is tried again. */
 export const plotly = () => {
   // The UMD file sets window.Plotly.
   loading ??= script("vendor/plotly-basic.min.js").then(() => window.Plotly);
@@ -31,10 +31,10 @@ export const plotly = () => {
   return loading;
 };
 
-// A token as the page computes it: light-dark() and the like are resolved by asking for a colour.
+// The computed value of a token: reading it as a colour resolves light-dark() and the like.
 const probe = document.createElement("span");
 probe.hidden = true;
-probe.style.forcedColorAdjust = "none"; // the roles keep their colours where the system forces its own
+probe.style.forcedColorAdjust = "none"; // roles keep their colours under forced colours
 document.body.append(probe);
 /** @type {(name: string) => string} */
 const colour = (name) => {
@@ -57,7 +57,7 @@ const styledTrace = (trace) => {
   const styled = { ...trace, hoverlabel: { namelength: -1 } };
   if (trace.line) styled.line = { ...trace.line, color: own };
   if (trace.marker) styled.marker = { ...trace.marker, color: own };
-  // The area below a curve has its colour; the gap between two curves keeps the one it was given.
+  // The area below a curve gets its colour; the band between two curves keeps the given one.
   if (trace.fill === "tozeroy") styled.fillcolor = translucent(own);
   for (const axis of ["error_x", "error_y"]) {
     if (trace[axis]) styled[axis] = { ...trace[axis], color: colour("--ink"), thickness: 1.2, width: 4 };
@@ -65,7 +65,7 @@ const styledTrace = (trace) => {
   return styled;
 };
 
-/** A text in lines of at most so many letters, if its words allow it.
+/** Break a text into lines of a maximum length, where its words allow it.
  *  @type {(text: string, most: number) => string} */
 const inLines = (text, most) => {
   const lines = [""];
@@ -76,19 +76,19 @@ const inLines = (text, most) => {
   return lines.join("<br>");
 };
 
-/** A name broken after commas, then between words, if it is longer than so many letters.
+/** Break a long name after commas, then between words.
  *  @type {(name: string, most: number) => string} */
 const broken = (name, most) =>
   name.length <= most ? name : name.split(", ").map((part) => inLines(part, most)).join(",<br>");
 
-/** A title in lines that fit the length of its axis.
+/** Break a title to fit the length of its axis.
  *  @type {(title: any, pixels: number) => any} */
 const wrapped = (title, pixels) =>
   title?.text ? { ...title, text: inLines(title.text, Math.max(16, Math.floor(pixels / 7.5))) } : title;
 
-const NARROW = 480; // pixels; the same limit as in charts.css
+const NARROW = 480; // pixels; as in charts.css
 
-/** On narrow charts, names of bars and at the ends of curves are broken into lines.
+/** On narrow charts, break names of bars and of curves into lines.
  *  @type {(styled: Layout, data: Trace[], clientWidth: number) => void} */
 const fitNarrow = (styled, data, clientWidth) => {
   if (clientWidth > NARROW) return;
@@ -105,8 +105,7 @@ const fitNarrow = (styled, data, clientWidth) => {
   });
 };
 
-/** Ticks at some digits of each power of ten, as dense as so many in all leave room for. Plotly would write
- *  2 for 0.02. */
+/** Ticks at some digits of each power of ten, as dense as a maximum number allows. Plotly would write 2 for 0.02. */
 /** @type {(low: number, high: number, most: number) => { tickvals: number[], ticktext: string[] }} */
 const logTicks = (low, high, most) => {
   /** @type {(digits: number[]) => boolean} */
@@ -149,9 +148,9 @@ const styledLayout = (layout, data, { clientWidth, clientHeight }) => {
     xaxis: axis(layout.xaxis, clientWidth - 110),
     yaxis: axis(layout.yaxis),
   };
-  // One line at zero is enough: that of the axis which has the grid.
+  // Only the axis with the grid has a zero line.
   if (layout.yaxis2) styled.yaxis2 = { ...axis(layout.yaxis2), zeroline: false };
-  // Names of bars speak for themselves, and the room is needed.
+  // Names of bars need no title, and the space is needed.
   if (data.some((trace) => trace.orientation === "h")) delete styled.yaxis.title;
   if (layout.xaxis.type === "log" && !layout.xaxis.tickvals) {
     const xs = data.flatMap((trace) => [...trace.x]);
@@ -171,9 +170,9 @@ const styledLayout = (layout, data, { clientWidth, clientHeight }) => {
 };
 
 // ---- direct labels ---------------------------------------------------------------------------
-// Curves and single points carry their names beside them. Bars of several series, and clouds of
-// points, have a legend. The server has found places that are off all curves (app/charts/names.py), in
-// layout.meta; a figure that is still growing has none, and names its curves at their ends.
+// Curves and single points are labelled directly; several series of bars and clouds of points have a legend. The
+// server has chosen places off all curves (app/charts/names.py), in layout.meta; a figure that is still growing has
+// none, and its curves are labelled at their ends.
 
 /** @type {(trace: Trace) => boolean} */
 const isNamed = (trace) => trace.showlegend !== false && trace.name !== "";
@@ -182,14 +181,14 @@ const isNamed = (trace) => trace.showlegend !== false && trace.name !== "";
 const labelsItself = (data) =>
   data.every((trace) => trace.type === "scatter" && (trace.mode === "lines" || trace.x.length === 1));
 
-/** Where a trace is named: at the top of a distribution, at the point, or at the end of a curve.
+/** The anchor of a label: the peak of a distribution, the point, or the end of a curve.
  *  @type {(trace: Trace) => number} */
 const placeOf = (trace) => {
   const along = trace.fill === "tozeroy" ? trace.y : trace.x;
   return along.indexOf(Math.max(...along));
 };
 
-/** Range of an axis over all its traces, with air above and below: so labels know where they are.
+/** The range of an axis over all its traces, with space above and below.
  *  @type {(data: Trace[], axis: string) => number[]} */
 const rangeOf = (data, axis) => {
   const values = data.filter((trace) => (trace.yaxis ?? "y") === axis).flatMap((trace) => [...trace.y]);
@@ -198,23 +197,23 @@ const rangeOf = (data, axis) => {
   return [low - air, high + air];
 };
 
-/** How far above its point a name stands, as a share of the height.
+/** Offset of a label above its point, as a fraction of the height.
  *  @type {(trace: Trace) => number} */
 const lift = (trace) => (trace.mode === "lines" ? 0.045 : 0.065);
 
 /** @typedef {{ trace: number, text: string, x: number, y: number, [more: string]: any }} Place */
 /** @typedef {{ says: string, rows: HTMLTableRowElement[] }} Part */
 
-const LEAST_DISTANCE = 0.075; // between two labels, as a share of the height
+const LEAST_DISTANCE = 0.075; // between two labels, as a fraction of the height
 
-/** Fix the ranges of the y axes, so that shares of the height are known.
+/** Fix the ranges of the y axes, so that positions of labels are known.
  *  @type {(data: Trace[], layout: Layout) => void} */
 const fixHeights = (data, layout) => {
   layout.yaxis.range ??= rangeOf(data, "y");
   if (layout.yaxis2) layout.yaxis2.range ??= rangeOf(data, "y2");
 };
 
-/** Places at the ends of curves, apart from each other.
+/** Positions at the ends of curves that do not overlap.
  *  @type {(data: Trace[], layout: Layout) => Place[]} */
 const endPlaces = (data, layout) => {
   /** @type {Record<string, number[]>} */
@@ -237,7 +236,7 @@ const endPlaces = (data, layout) => {
     label.height = Math.max(label.height, lowest + LEAST_DISTANCE);
     lowest = label.height;
   }
-  // Pushed out at the top: move down again, from above.
+  // If labels were pushed out at the top, move them down again.
   let highest = 1 + LEAST_DISTANCE / 2;
   for (const label of named.toReversed()) {
     label.height = Math.min(label.height, highest);
@@ -250,7 +249,7 @@ const endPlaces = (data, layout) => {
   });
 };
 
-/** The annotation that writes a trace's name at a place.
+/** The annotation for a trace's label.
  *  @type {(place: Place, data: Trace[]) => object} */
 const nameAt = ({ trace, ...place }, data) => ({
   xref: "paper",
@@ -264,7 +263,7 @@ const nameAt = ({ trace, ...place }, data) => ({
 
 const translucentPaper = () => colour("--surface").replace("rgb(", "rgba(").replace(")", ", 0.75)");
 
-/** What Plotly draws into: it lies over the server's drawing, unseen until it can take its place.
+/** The element that Plotly draws into, hidden over the server's drawing until it can replace it.
  *  @type {(element: HTMLElement) => any} */
 const stageOf = (element) => {
   const there = element.querySelector(":scope > .stage");
@@ -275,7 +274,7 @@ const stageOf = (element) => {
   return stage;
 };
 
-/** Give Plotly's drawing a view box, so that paper of another width scales it.
+/** Give Plotly's drawing a view box, so that it scales to paper of another width.
  *  @type {(stage: HTMLElement) => void} */
 const scaleOnPaper = (stage) => {
   for (const svg of stage.querySelectorAll(".main-svg")) {
@@ -283,7 +282,7 @@ const scaleOnPaper = (stage) => {
   }
 };
 
-/** When the next frame is made, of those that are seen; at the latest in a tenth of a second. */
+/** Wait for the next animation frame, or for a tenth of a second in a hidden page. */
 export const nextFrame = () =>
   new Promise((resolve) => {
     requestAnimationFrame(resolve);
@@ -291,8 +290,8 @@ export const nextFrame = () =>
   });
 
 // ---- points that move ------------------------------------------------------------------------
-// Plotly takes longer than a frame for any change. While a slider is dragged and nothing but points moves,
-// they are moved in its drawing, and Plotly hears of it once they rest.
+// Plotly takes longer than a frame for any change. While a slider is dragged and only points move, they are moved in
+// its SVG, and Plotly is updated once they rest.
 
 const REST_MS = 150;
 const settled = new WeakMap();
@@ -300,7 +299,7 @@ const settled = new WeakMap();
 /** @type {(trace: Trace) => boolean} */
 const isPoint = (trace) => trace.type === "scatter" && trace.mode === "markers" && trace.x.length === 1;
 
-/** All that a figure looks like but for where its points are; null if its axes may follow them.
+/** Everything about a figure except the positions of its points; null if its axes depend on them.
  *  @type {(figure: Figure) => string | null} */
 const stillOf = ({ data, layout }) => {
   if (!layout.xaxis.range || !labelsItself(data)) return null;
@@ -308,7 +307,7 @@ const stillOf = ({ data, layout }) => {
   return JSON.stringify([layout, heights, data.map((trace) => (isPoint(trace) ? { ...trace, x: 0, y: 0 } : trace))]);
 };
 
-/** Move the points of Plotly's drawing; false if it is not as we know it.
+/** Move the points in Plotly's SVG; false if its structure is unknown.
  *  @type {(stage: any, data: Trace[]) => boolean} */
 const movePoints = (stage, data) => {
   const places = data.flatMap((trace, number) => {
@@ -323,12 +322,12 @@ const movePoints = (stage, data) => {
   return true;
 };
 
-/** Draw a figure, or update the one that is there.
+/** Draw or update a figure.
  *  @type {(element: HTMLElement, figure: Figure) => Promise<void>} */
 export const draw = async (element, figure) => {
   drawn.set(element, figure);
   await plotly();
-  if (drawn.get(element) !== figure) return; // a newer one came while Plotly was loading
+  if (drawn.get(element) !== figure) return; // a newer one arrived while Plotly was loading
   const stage = stageOf(element);
   const isNew = !stage.on; // Plotly adds it
   const still = stillOf(figure);
@@ -343,7 +342,7 @@ export const draw = async (element, figure) => {
   element.querySelector(":scope > .drawing")?.remove();
 };
 
-/** Let Plotly draw all of a figure.
+/** Let Plotly draw a whole figure.
  *  @type {(element: HTMLElement, figure: Figure) => Promise<void>} */
 const redraw = async (element, figure) => {
   const Plotly = await plotly();
@@ -353,7 +352,7 @@ const redraw = async (element, figure) => {
   scaleOnPaper(stage);
 };
 
-/** Write the numbers behind a figure into its table, whose columns are named after the axes.
+/** Write the data of a figure into its table, whose columns are named after the axes.
  *  @type {(table: any, figure: Figure) => void} */
 export const fillTable = (table, { data, layout }) => {
   const [, x, y] = table.tHead.rows[0].cells;
@@ -379,7 +378,7 @@ export const fillTable = (table, { data, layout }) => {
 /** @type {WeakMap<HTMLTableElement, Part[]>} */
 const filled = new WeakMap();
 
-/** The rows of a trace: those that are there, if they say the same.
+/** The rows of a trace; the existing ones, if they are equal.
  *  @type {(trace: Trace, before?: Part) => Part} */
 const rowsOf = (trace, before) => {
   const says = JSON.stringify([trace.name, trace.x, trace.y]);

@@ -1,8 +1,8 @@
-// What a widget shows at every position of a slider: one request brings it when the slider is about to be
-// used, and a drag reads from it. All of it was computed by the server; nothing is computed here.
+// The results at all positions of a slider: one request brings them when the slider is about to be used, and a
+// drag reads from them. The server computes all of them.
 import { askRange } from "./server.js";
 
-// A range holds for what the other controls say. Those asked for longest ago go first.
+// A range belongs to a state of the other controls. The least recently used is dropped first.
 const KEPT = 4;
 
 export class Ranges {
@@ -12,7 +12,7 @@ export class Ranges {
   /** @type {Map<string, { results?: Map<number, Result> }>} */
   #kept = new Map();
 
-  /** `arrived(along)` is called when a range is there that was not before.
+  /** `arrived(along)` is called when a new range has arrived.
    *  @param {Widget} widget @param {(along: string) => void} arrived */
   constructor(widget, arrived) {
     this.#widget = widget;
@@ -24,14 +24,14 @@ export class Ranges {
     }
   }
 
-  /** The result for what the controls say, if a range along this parameter is there and has it.
+  /** The result for the state of the controls, if a range along this parameter has it.
    *  @param {string} along */
   result(along) {
     const range = this.#kept.get(this.#query(along));
     return range?.results?.get(Number(this.#widget.form.elements[along].value)) ?? null;
   }
 
-  /** Whether a range along this parameter is on its way for what the other controls say.
+  /** Whether a range along this parameter has been requested for the state of the other controls.
    *  @param {string} along */
   awaited(along) {
     const range = this.#kept.get(this.#query(along));
@@ -63,7 +63,7 @@ export class Ranges {
       const placed = (value, place) => [value, results[place]];
       range.results = new Map(values.map(placed));
     } catch {
-      // Nobody needs to know: a slider without its range asks for each result.
+      // Not shown: a slider without a range requests each result.
       this.#kept.delete(query);
     }
     this.#arrived(along);
@@ -76,7 +76,7 @@ export class Ranges {
     for (const oldest of [...this.#kept.keys()].slice(0, -KEPT)) this.#kept.delete(oldest);
   }
 
-  // The value that is moved is no part of what is asked.
+  // The query has no value for the slider itself.
   /** @param {string} along */
   #query(along) {
     const params = this.#widget.params();

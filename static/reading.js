@@ -1,4 +1,4 @@
-// Beside the text: the heading that is being read is marked in the contents.
+// Marks the heading that is being read in the table of contents.
 
 const links = new Map();
 for (const link of document.querySelectorAll(".headings a")) {
@@ -19,7 +19,7 @@ const mark = () => {
   }
 };
 
-// Headings cross the line one at a time; nothing is done between.
+// Runs only when a heading crosses the line.
 const observer = new IntersectionObserver(mark, { rootMargin: "0px 0px -66% 0px" });
 for (const heading of links.keys()) observer.observe(heading);
 mark();

@@ -1,4 +1,4 @@
-// The receipt of a widget in a dialog: the request, a line for the shell, Python that computes the numbers again.
+// The receipt of a widget in a dialog: the request, a line for the shell, and Python that computes the numbers again.
 import { part } from "./copyable.js";
 import { fetched, showDialog } from "./dialog.js";
 import { element } from "./dom.js";
@@ -10,7 +10,7 @@ const isFigure = (value) => Boolean(value?.data && value?.layout);
 /** @type {(result: Result) => Result} */
 const withoutFigures = (result) => Object.fromEntries(Object.entries(result).filter(([, value]) => !isFigure(value)));
 
-/** Open the receipt of a widget as it stands; `path` leads to the number that was asked for.
+/** Open the receipt of a widget in its present state; `path` is that of the selected number.
  *  @type {(widget: Widget, path?: string) => Promise<void>} */
 export const showReceipt = (widget, path) => {
   const asked = path ? [element("p", `${path} = ${at(widget.result, path)}`, { class: "receipt-number" })] : [];

@@ -1,11 +1,11 @@
-// The outer page of a SCORM package, 1.2 or 2004: the explainer runs in its frame, and what a learner has read and
-// answered is reported to the learning platform. Within the frame nothing knows of SCORM.
+// The outer page of a SCORM package, 1.2 or 2004: the explainer runs in its frame, and this script reports what a
+// learner has read and answered to the learning platform. Nothing in the frame knows about SCORM.
 (() => {
   const { pages, quizPages, seeds, start } = JSON.parse(document.querySelector("#package").textContent);
   const frame = document.querySelector("iframe");
 
-  // ---- the platform: an object in one of the windows around, or around the one that opened this --------
-  // SCORM 1.2 calls it API, SCORM 2004 API_1484_11; they name everything differently and mean the same.
+  // ---- the platform: an object of a parent window, or of the opener or one of its parents --------------
+  // SCORM 1.2 calls it API, SCORM 2004 API_1484_11; both use different names for the same things.
 
   /** @type {(number: number) => string} */
   const two = (number) => String(number).padStart(2, "0");
@@ -65,7 +65,7 @@
   const set = (name, value) => call("set", name, String(value));
   const commit = () => call("commit", "");
 
-  // ---- what is known of the learner ----------------------------------------------------------------
+  // ---- the learner's state -------------------------------------------------------------------------
 
   /** @type {(text: string) => any} */
   const parsed = (text) => {
@@ -83,7 +83,7 @@
   const isDone = (status) => ["completed", "passed", "failed"].includes(status);
   let done = isDone(get(names.status));
 
-  // The same learner gets the same sheet, others get others.
+  // A learner always gets the same sheet, different from those of others.
   /** @type {(text: string) => number} */
   const hash = (text) => [...text].reduce((sum, letter) => (sum * 31 + Number(letter.codePointAt(0))) % 1_000_003, 7);
   const seed = seeds[hash(get(names.learner)) % seeds.length];
@@ -93,7 +93,7 @@
     if (quiz) {
       for (const [name, value] of Object.entries(names.score(quiz.score / quiz.total))) set(name, value);
     }
-    // Complete when every page has been read to its end and every question is answered; it stays so.
+    // Complete once every page has been read to the end and every question answered; this is final.
     const answered = quiz !== null && quiz.answered === quiz.total;
     done ||= pages.every((/** @type {any} */ page) => read.includes(page)) && answered;
     set(names.status, done ? "completed" : "incomplete");
@@ -101,7 +101,7 @@
     commit();
   };
 
-  // ---- what happens in the frame -------------------------------------------------------------------
+  // ---- events in the frame -------------------------------------------------------------------------
 
   const base = new URL("./", location.href).href;
   /** @type {(address: Location) => string} */
@@ -130,7 +130,7 @@
   const watchQuiz = (inner) => {
     inner.document.addEventListener("dpo-result", (/** @type {any} */ { target, detail }) => {
       const { answered, score, total } = detail;
-      // A sheet that is only opened, as at each launch, takes no score away.
+      // Merely opening the sheet, as each launch does, leaves the score as it is.
       if (target.name !== "quiz" || !answered) return;
       known.quiz = { answered, score, total };
       report();
@@ -151,7 +151,7 @@
     watchEnd(inner, page);
   });
 
-  // ---- begin and end -------------------------------------------------------------------------------
+  // ---- start and end -------------------------------------------------------------------------------
 
   const left = get(names.location);
   frame.src = [...pages, ...quizPages].includes(left) ? left : start;

@@ -1,9 +1,9 @@
-// How to put a widget, as it stands, into a page of one's own: snippets in a dialog.
+// Snippets that embed a widget in its present state, in a dialog.
 import { part } from "./copyable.js";
 import { fetched, showDialog } from "./dialog.js";
 import { element, parent } from "./dom.js";
 
-// As templates/embed_parts.html, which says the same without a script.
+// The same as templates/embed_parts.html, for pages without JavaScript.
 const PARTS = {
   link: "Link to this state",
   iframe: "Frame, for any page",

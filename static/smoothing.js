@@ -1,9 +1,9 @@
-// Label smoothing follows what the chosen loss allows: the widgets that have both share this.
+// Keeps label smoothing within what the chosen loss allows, for widgets that have both.
 
 /** @type {Record<string, number>} */
 const SMOOTHED = { sigmoid: 0, robust: 0, exo_pair: 0.001 };
 
-/** After the loss was changed, move label smoothing into its range.
+/** After a change of the loss, move label smoothing into its range.
  *  @type {(widget: Widget, lossType: string) => void} */
 export const suitSmoothing = (widget, lossType) => {
   const least = SMOOTHED[lossType];

@@ -1,14 +1,14 @@
-// A training run as the server streams it, read by fetch: so a refusal can be shown with its reason and its wait,
-// which an EventSource keeps to itself. A stream that breaks is taken up after the last event that came.
+// Reads a streamed training run by fetch: unlike EventSource, that gives the reason and the wait of a refusal. A broken
+// stream is resumed after the last event received.
 import { createParser } from "./vendor/eventsource-parser.js";
 
-// Seconds before each new try; after the last of them the reader decides.
+// Seconds before each retry; after the last one, the reader decides.
 const PAUSES = [1, 2, 4];
 
 /** @type {(seconds: number) => Promise<void>} */
 const after = (seconds) => new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
 
-/** The messages of an open stream, as they come.
+/** The messages of an open stream, as they arrive.
  *  @param {ReadableStream<BufferSource>} body */
 async function* messagesOf(body) {
   /** @type {import("eventsource-parser").EventSourceMessage[]} */
@@ -23,13 +23,13 @@ async function* messagesOf(body) {
   }
 }
 
-/** Whether an answer is a refusal of our server, and not of a proxy before it that finds no server.
+/** Whether a response is a refusal by our server rather than an error of a proxy.
  *  @type {(answer: Response) => boolean} */
 const isProblem = ({ headers }) => headers.get("content-type")?.startsWith("application/problem+json") ?? false;
 
-/** The events of a run, each as [name, data]: those that the server sends, of which "done" or "error" with a
- *  problem document is the last, a refusal as "error", and "broken" before each new try. After "lost" all tries
- *  have failed: who asks for more events lets it try anew. */
+/** The events of a run, each as [name, data]: those of the server, the last of which is "done", or "error" with a
+ *  problem document; "error" also for a refusal; "broken" before each retry; "lost" when all retries have failed,
+ *  after which requesting the next event starts over. */
 /** @param {string} address @param {AbortSignal} signal @param {number[]} pauses @returns {AsyncGenerator<RunEvent>} */
 export async function* eventsOf(address, signal, pauses = PAUSES) {
   let last = "";
@@ -49,7 +49,7 @@ export async function* eventsOf(address, signal, pauses = PAUSES) {
         }
       }
     } catch {
-      // A connection that fails or ends early: both are mended below.
+      // The connection failed or ended early; the loop retries.
     }
     if (signal.aborted) return;
     if (failures < pauses.length) {

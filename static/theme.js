@@ -1,9 +1,9 @@
-// Runs before first paint: says that scripts work, and sets the reader's theme if they chose one.
+// Runs before the first paint: marks that scripts work, and sets the theme that the reader has chosen, if any.
 (() => {
   const root = document.documentElement;
   root.classList.add("js");
   let chosen = null;
-  // A theme that the address asks for is there already, and wins.
+  // A theme from the address is already set, and wins.
   if (!root.dataset.theme) {
     try {
       chosen = localStorage.getItem("theme");
@@ -22,7 +22,7 @@
     try {
       localStorage.setItem("theme", root.dataset.theme);
     } catch {
-      // Not remembered, then.
+      // Without storage, the choice is not remembered.
     }
     document.dispatchEvent(new Event("themechange"));
   });

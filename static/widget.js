@@ -1,9 +1,8 @@
-// <dpo-widget>: the life cycle of every widget. A module static/widgets/N.js, where there is one, adds what only this
-// widget does.
+// <dpo-widget>: the life cycle of every widget. The optional module static/widgets/N.js adds what is particular to one.
 //
-// The server sends the widget complete, with its result as JSON. When it comes near the screen, the
-// module is loaded and draws; when a control changes, the result is fetched again and shown. A slider whose
-// results are there already (static/ranges.js) is followed at once.
+// The server sends the widget complete, with its result as JSON. When it comes near the screen, the module is loaded
+// and draws; when a control changes, the new result is fetched and shown. For a slider whose range has been loaded
+// (static/ranges.js), it is shown at once.
 import { element } from "./dom.js";
 import { at, written } from "./format.js";
 import { opensElsewhere } from "./links.js";
@@ -11,12 +10,12 @@ import { Ranges } from "./ranges.js";
 import { anySeed, ask } from "./server.js";
 
 const DEBOUNCE_MS = 40;
-// What a slider waits for its range before it asks for a single result.
+// How long a slider waits for its range before it requests a single result.
 const PATIENCE_MS = 800;
-// Browsers refuse a page that changes its address more often.
+// Browsers limit how often a page may change its address.
 const ADDRESS_MS = 350;
 const NEAR = "300px";
-// While a slider is on its way, every result would interrupt the one before.
+// Announcing every result of a drag would interrupt the one before.
 const SETTLED_MS = 500;
 
 /** @type {typeof import("./plot.js") | null} */
@@ -25,7 +24,7 @@ let plotting = null;
 export class DpoWidget extends HTMLElement {
   quiet = false;
   name = "";
-  /** What its module keeps of it.
+  /** For the module's own use.
    *  @type {any} */
   state = null;
   /** @type {WidgetModule | null} */
@@ -51,7 +50,7 @@ export class DpoWidget extends HTMLElement {
     this.name = this.getAttribute("name") ?? "";
     this.form = this.querySelector("form");
     this.result = JSON.parse(this.querySelector("script[data-result]").textContent);
-    // What the address asks of the page is no part of the state: the form sends it only without script.
+    // Flags of the page are not part of the state: the form sends them only without JavaScript.
     for (const flag of this.querySelectorAll("[data-flag]")) {
       this.#flags.set(flag.name, flag.value);
       flag.remove();
@@ -86,8 +85,8 @@ export class DpoWidget extends HTMLElement {
 
   // ---- for modules -------------------------------------------------------------------------
 
-  /** The state of the controls, or one with some changed, as query parameters without defaults. What is
-   *  private, such as a text or a file of the reader's, is never part of an address. */
+  /** The state of the controls, optionally with changes, as query parameters without defaults. Private controls, such
+   *  as a reader's text or file, are never part of an address. */
   /** @param {Record<string, any>} changes */
   params(changes = {}) {
     const params = new URLSearchParams();
@@ -99,7 +98,7 @@ export class DpoWidget extends HTMLElement {
     return params;
   }
 
-  /** The state of the page as a query string: as params(), with the flags of the page.
+  /** The state with the flags of the page, as a query string.
    *  @param {Record<string, any>} changes */
   pageQuery(changes = {}) {
     const query = new URLSearchParams([...this.params(changes), ...this.#flags]).toString();
@@ -112,7 +111,7 @@ export class DpoWidget extends HTMLElement {
     return this.dataset.held?.split(" ").includes(name) ?? false;
   }
 
-  /** Set a control that is not held; the result is not fetched until refresh().
+  /** Set a control unless it is held; the result is fetched only by refresh().
    *  @param {string} name @param {any} value */
   setParam(name, value) {
     if (this.holds(name)) return;
@@ -122,12 +121,12 @@ export class DpoWidget extends HTMLElement {
     if (range) this.#syncRange(range);
   }
 
-  /** Draw another seed. */
+  /** Set a new random seed. */
   newSeed() {
     this.setParam("seed", anySeed(this));
   }
 
-  /** Show what the controls say: by a run, where the widget runs something, else by a request. */
+  /** Show the state of the controls, by a run if the widget has one, else by a request. */
   submit() {
     if (this.#module?.submit) this.#module.submit(this);
     else this.refresh();
@@ -139,8 +138,8 @@ export class DpoWidget extends HTMLElement {
     return `${this.dataset.api}${suffix}${query && `?${query}`}`;
   }
 
-  /** Fetch the result for the present state and show it. A newer call drops an older answer. A module may
-   *  ask in a way of its own: `ask(widget, signal)` returns the answer, or nothing for the usual way. */
+  /** Fetch the result for the present state and show it. A newer call drops an older response. A module's own
+   *  `ask(widget, signal)` may make the request; if it returns nothing, the usual one is made. */
   async refresh() {
     this.#dropRequest();
     if (!this.form.reportValidity()) return;
@@ -161,7 +160,7 @@ export class DpoWidget extends HTMLElement {
     }
   }
 
-  /** Show a result: every bound output, then whatever the module draws.
+  /** Show a result: every bound output, then everything that is drawn.
    *  @param {Result} result */
   show(result) {
     this.result = result;
@@ -169,12 +168,12 @@ export class DpoWidget extends HTMLElement {
     this.clearError();
     this.bind(result);
     this.#draw(result);
-    // For pages around a widget, such as that of a course package (static/scorm.js).
+    // For surrounding pages, such as that of a course package (static/scorm.js).
     this.dispatchEvent(new CustomEvent("dpo-result", { bubbles: true, detail: result }));
     this.announce(result.finding);
   }
 
-  /** Write the bound outputs; of a part of a result, only those that it has.
+  /** Write the bound outputs; of a partial result, only those that it has.
    *  @param {Result} result */
   bind(result) {
     for (const output of this.querySelectorAll("[data-field]")) {
@@ -184,8 +183,8 @@ export class DpoWidget extends HTMLElement {
     for (const list of this.querySelectorAll("[data-phrases]")) this.#colourPhrases(list, result);
   }
 
-  /** Say something once, politely, to those who can not see it: the last of what comes in quick succession.
-   *  Nothing while `quiet`, which a module sets as long as it goes from state to state by itself. */
+  /** Announce a text to screen readers, only the last of several in quick succession, and none while `quiet`, which
+   *  a module sets while it goes from state to state by itself. */
   /** @param {string} text */
   announce(text) {
     clearTimeout(this.#saying);
@@ -195,19 +194,19 @@ export class DpoWidget extends HTMLElement {
     }, SETTLED_MS);
   }
 
-  /** Show an error, and in how many seconds another try may help; the last result stays.
+  /** Show an error, and the seconds after which to try again; the last result stays.
    *  @param {string} message @param {number} wait */
   fail(message, wait = 0) {
     this.#error(wait ? `${message} Try again in ${wait} s.` : message);
   }
 
-  /** Take an error away; that of a part which is missing stays. */
+  /** Clear an error, unless it is that a part of the page is missing. */
   clearError() {
     if (!this.#missing) this.#error("");
   }
 
-  /** What is loaded when it is needed: null, once the widget has said so, if it can not be had. That is how a page
-   *  ends that was opened before an upgrade: the address of its modules is that of the old ones. */
+  /** Await something that is loaded when needed; if it cannot be loaded, show an error and return null. This happens
+   *  to pages that were opened before an upgrade, since the addresses of modules change. */
   /** @template T @param {Promise<T>} loading @returns {Promise<T | null>} */
   async loaded(loading) {
     try {
@@ -230,8 +229,8 @@ export class DpoWidget extends HTMLElement {
     this.querySelector(".widget-body").setAttribute("aria-busy", String(busy));
   }
 
-  /** Let the address bar and the links follow the state: at once, but in a drag only once in a while, for
-   *  browsers limit how often an address may be written. */
+  /** Update the address bar and the links: at once, but only now and then during a drag, since browsers limit how
+   *  often an address may change. */
   followUrl({ dragged = false } = {}) {
     const page = this.pageQuery();
     const params = this.params().toString();
@@ -249,17 +248,17 @@ export class DpoWidget extends HTMLElement {
     if (!dragged || !this.#addressTimer) this.#writeAddress();
   }
 
-  /** Draw a Plotly figure of the result into its chart and its table. Plotly is loaded when first needed.
+  /** Draw a Plotly figure into its chart and its table. Plotly is loaded when first needed.
    *  @param {string} path @param {Figure} figure */
   async plot(path, figure) {
     this.#figures.set(path, figure);
     const chart = this.querySelector(`[data-chart="${path}"]`);
-    // Even of a module that is there, import() takes a frame.
+    // Even for a loaded module, import() takes a frame.
     plotting ??= await this.loaded(import("./plot.js"));
     if (!plotting) return;
     const { draw, fillTable, nextFrame, plotly } = plotting;
     await nextFrame();
-    if (this.#figures.get(path) !== figure) return; // a newer one came before the frame
+    if (this.#figures.get(path) !== figure) return; // a newer one arrived before the frame
     fillTable(this.querySelector(`[data-table="${path}"]`), figure);
     if (!(await this.loaded(plotly()))) return;
     await draw(chart, figure);
@@ -276,7 +275,7 @@ export class DpoWidget extends HTMLElement {
     }
     if (this.#module || this.loading) return;
     this.loading = true;
-    // Plotly takes longest: it is on its way before anything asks it to draw.
+    // Plotly takes longest, so its loading starts first.
     if (this.querySelector("[data-chart]")) import("./plot.js").then(({ plotly }) => plotly()).catch(() => {});
     const found = "script" in this.dataset ? await this.loaded(import(`./widgets/${this.name}.js`)) : { default: {} };
     this.loading = false;
@@ -287,7 +286,7 @@ export class DpoWidget extends HTMLElement {
     this.dataset.ready = "";
   }
 
-  // Nothing without the module: a chart that can be drawn must not take away that a part is missing.
+  // Draw nothing without the module: a chart must not clear the error that a part is missing.
   /** @param {Result} result */
   #draw(result) {
     if (!this.#module) return;
@@ -297,8 +296,8 @@ export class DpoWidget extends HTMLElement {
     }
   }
 
-  // Every number opens its receipt, and so does the link, for those who come by keyboard. Another link
-  // opens what is there to be shared.
+  // Every number opens its receipt, and so does a link, for keyboard users. Another link opens the snippets for
+  // sharing.
   /** @param {any} event */
   async #onClick(event) {
     if (!this.dataset.receipt) return; // an offline copy has neither receipts nor a page to share
@@ -310,7 +309,7 @@ export class DpoWidget extends HTMLElement {
       return;
     }
     const link = event.target.closest("[data-link=receipt]");
-    // Cells of tables that are not bound to a field of the result hold its numbers, too.
+    // Table cells hold numbers of the result even if they are not bound.
     const number = event.target.closest('[data-field]:not([data-format="text"], .finding), .widget-body :is(td, dd)');
     if (number && event.target.closest("a, button, input, label")) return;
     if (!number && (!link || opensElsewhere(event))) return;
@@ -319,7 +318,7 @@ export class DpoWidget extends HTMLElement {
     (await this.loaded(import("./receipt.js")))?.showReceipt(this, path);
   }
 
-  // A suggestion sets every control: what it does not name gets its default.
+  // A suggestion sets every control; those it does not name get their default.
   /** @param {MouseEvent} event @param {string} query */
   #try(event, query) {
     if (opensElsewhere(event)) return;
@@ -350,7 +349,7 @@ export class DpoWidget extends HTMLElement {
     this.#follow(target.dataset.rangeFor ?? target.name);
   }
 
-  // Show what the controls say after one of them was changed: at once, if its range is there, else by a request.
+  // Show the state after a control has changed: at once if its range is there, else by a request.
   /** @param {string} changed */
   #follow(changed) {
     const result = this.#ranges?.result(changed);
@@ -366,14 +365,14 @@ export class DpoWidget extends HTMLElement {
     this.#timer = setTimeout(() => this.refresh(), this.#ranges?.awaited(changed) ? PATIENCE_MS : DEBOUNCE_MS);
   }
 
-  // Whatever was asked for is answered otherwise: a late answer is not shown.
+  // The pending request is obsolete: do not show a late response.
   #dropRequest() {
     clearTimeout(this.#timer);
     this.#request?.abort();
     this.#request = null;
   }
 
-  // Now, and what comes in a drag soon after it.
+  // Write the address now; changes soon after, in a drag, are written later.
   #writeAddress() {
     clearTimeout(this.#addressTimer);
     history.replaceState(null, "", `${location.pathname}${this.#address}${location.hash}`);
@@ -384,7 +383,7 @@ export class DpoWidget extends HTMLElement {
     }, ADDRESS_MS);
   }
 
-  // Chips of phrases say by their colour whether a phrase became more or less likely.
+  // The colour of a phrase's chip shows whether it became more or less likely.
   /** @param {HTMLElement} list @param {Result} result */
   #colourPhrases(list, result) {
     at(result, list.dataset.phrases ?? "")?.forEach((/** @type {any} */ phrase, /** @type {number} */ i) => {
@@ -414,7 +413,7 @@ export class DpoWidget extends HTMLElement {
     return control?.dataset.default;
   }
 
-  // Sliders with a logarithmic scale run from 0 to their last position over the logarithm of the range.
+  // Positions of logarithmic sliders run from 0 to the last over the logarithm of the range.
   /** @param {any} range */
   #fromRange(range) {
     const box = this.form.elements[range.dataset.rangeFor];

@@ -1,7 +1,7 @@
-// The labels are the state: one letter a pair, in a hidden control of the form and so in the address.
-// A step, which without script is a form of its own, changes them and refreshes.
+// The labels are the state: one letter per pair, in a hidden control of the form and so in the address. A step, which
+// is a form of its own without JavaScript, changes them and refreshes.
 
-// What each button makes of the state. A choice is always about the pair that is shown.
+// How each button changes the state. A choice is always about the pair that is shown.
 /** @type {Record<string, (widget: Widget) => Result>} */
 const STEPS = {
   a: ({ result }) => ({ labels: `${result.labels}a`, align: "no" }),
@@ -55,16 +55,16 @@ export default {
       const { step } = form.dataset;
       form.querySelector("button").addEventListener("click", (/** @type {MouseEvent} */ event) => {
         event.preventDefault();
-        // The second click of a double click would label a pair that nobody has read.
+        // The second click of a double click would label a pair that has not been read.
         if (step.length === 1 && event.detail > 1) return;
         take(widget, step);
       });
     }
-    // A suggestion may have been chosen before this script was there.
+    // A suggestion may have been chosen before this script was loaded.
     if (labels.value !== widget.result.labels) widget.refresh();
   },
 
-  // Other pairs have other labels; those of these pairs come back with them.
+  // Other pairs have other labels; restore those of the selected pairs.
   changed(widget, { name }) {
     if (name !== "prompt" && name !== "sampling_seed") return;
     const { kept } = widget.state;
@@ -77,7 +77,7 @@ export default {
   draw(widget, result) {
     const focused = widget.contains(document.activeElement) ? document.activeElement : null;
     show(widget, result);
-    // Focus must not fall into the void with the button that had it.
+    // Keep the focus when the button that had it disappears.
     if (focused && !offered(focused)) ["a", "align"].map((step) => stepButton(widget, step)).find(offered)?.focus();
 
     const query = widget.params({ align: "no" }).toString();
@@ -86,7 +86,7 @@ export default {
     if (widget.state.taken && result.next_pair && !result.aligned) {
       const { number, first, second } = result.next_pair;
       const pair = `Pair ${number}. First response: ${first} Second response: ${second}`;
-      // Said in place of the finding, which show() announces after drawing.
+      // Replaces the finding, which show() announces after drawing.
       queueMicrotask(() => widget.announce(`${result.finding} ${pair}`));
     }
     widget.state.taken = false;

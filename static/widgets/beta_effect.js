@@ -1,4 +1,4 @@
-// The dots move to the cells that the result gives; a sweep asks for one result after the other.
+// Moves the dots to the cells of the result; a sweep requests one result after the other.
 import { drawn } from "../dom.js";
 
 const SWEEP_BETAS = Array.from({ length: 25 }, (_, i) => Number((10 * 0.002 ** (i / 24)).toPrecision(2)));
@@ -23,7 +23,7 @@ const drawDots = (widget, { dots, dots_axis }) => {
   picture.setAttribute("aria-label", `${picture.dataset.label}. ${widget.querySelector("[data-says]").textContent}`);
 };
 
-// Under reduced motion nothing is on its way, and there is nothing to wait for.
+// With reduced motion, dots do not travel, so there is nothing to wait for.
 /** @type {(widget: Widget) => Promise<any>} */
 const arrived = (widget) =>
   Promise.allSettled(
@@ -42,7 +42,7 @@ const stop = (widget) => {
   sweep.button.textContent = sweep.label;
 };
 
-// Every step is a result of the server's: no place between two of them is made up but by the eye.
+// Every step of the sweep is a result from the server; positions in between are not computed.
 /** @type {(widget: Widget, button: HTMLElement) => Promise<void>} */
 const run = async (widget, button) => {
   const mine = { button, label: button.textContent };
@@ -54,7 +54,7 @@ const run = async (widget, button) => {
     widget.setParam("beta", beta);
     await widget.refresh();
     if (widget.state !== mine) return;
-    if (widget.result === before) break; // it failed, and the widget says so
+    if (widget.result === before) break; // the request failed, and the widget says so
     await arrived(widget);
     if (widget.state !== mine) return;
   }
@@ -74,7 +74,7 @@ export default {
     });
   },
 
-  // A control that is touched, or a suggestion that is taken, ends the sweep.
+  // Using a control or a suggestion ends the sweep.
   changed: stop,
 
   submit(widget) {

@@ -1,5 +1,5 @@
-// The reader's own log-probabilities are sent by POST, and only when asked to. Without any, the widget is
-// like the others: the example has an address.
+// The reader's own log-probabilities are sent by POST, and only on request. Without any, the widget is like the
+// others: the example has an address.
 import { tableRow } from "../dom.js";
 import { written } from "../format.js";
 import { suitSmoothing } from "../smoothing.js";
@@ -10,7 +10,7 @@ const part = (widget, name) => widget.querySelector(`[data-${name}]`);
 /** @type {(widget: Widget) => string} */
 const ownText = (widget) => widget.form.elements.text.value;
 
-/** What is shown: the reader's data or the example. Only the example has links.
+/** Show whether this is the reader's data or the example. Only the example has links.
  *  @type {(widget: Widget, own: boolean) => void} */
 const showWhose = (widget, own) => {
   part(widget, "whose").textContent = own ? "Your data:" : "Example from the lab:";
@@ -25,7 +25,7 @@ const linkDownloads = (widget) => {
   }
 };
 
-/** The answer to the reader's data, or that of a server which takes no more.
+/** The response to the reader's data, or a refusal if the server would not accept so much.
  *  @type {(widget: Widget, signal: AbortSignal) => Promise<Response> | Response} */
 const post = (widget, signal) => {
   const { text, loss_type, beta, label_smoothing } = widget.form.elements;
@@ -62,7 +62,7 @@ export default {
       part(widget, "clear").hidden = false;
       widget.refresh();
     });
-    // What is pasted is complete; what is typed waits for the button.
+    // Pasted text is complete; typed text waits for the button.
     text.addEventListener("paste", () => setTimeout(() => widget.refresh()));
     part(widget, "clear").addEventListener("click", () => {
       clear(widget);

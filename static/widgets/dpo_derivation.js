@@ -1,5 +1,5 @@
-// All six equations are in the page; the step shows one. The arrow keys move between the steps
-// because they are radio buttons.
+// All six equations are in the page; a step shows one. The steps are radio buttons, so the arrow keys move between
+// them.
 import { stateLinks } from "../links.js";
 
 const links = stateLinks("step", (widget, kind) => {

@@ -1,4 +1,4 @@
-// Controls that the chosen loss does not read are put away; label smoothing follows what it allows.
+// Hides the controls that the chosen loss does not use, and keeps label smoothing within what it allows.
 
 import { suitSmoothing } from "../smoothing.js";
 

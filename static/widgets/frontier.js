@@ -1,4 +1,4 @@
-// The strength of another method is another thing: choosing one sets a strength that suits it.
+// Strength means something different for each method: choosing one sets a suitable strength.
 
 /** @type {Record<string, number>} */
 const SUITS = { preferred_ft: 100, unlikelihood: 0.3, best_of_n: 16 };
@@ -13,7 +13,7 @@ export default {
     });
   },
 
-  // A run takes seconds: it starts by its button, by Enter, or by a change of prompt.
+  // A run takes seconds, so only the button, Enter, or a change of prompt starts one.
   changed(widget, control) {
     if (control.name === "method") widget.setParam("strength", SUITS[control.value] ?? 0.3);
     widget.followUrl();

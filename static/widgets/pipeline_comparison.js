@@ -1,11 +1,11 @@
-// The slider only shifts the light from one side to the other; prompt and seed train anew.
+// The slider only fades from one side to the other; prompt and seed train again.
 
 /** @type {(widget: Widget) => void} */
 const shift = (widget) => {
   const view = Number(widget.form.elements.view.value);
   const pipelines = widget.querySelector(".pipelines");
   pipelines.dataset.view = String(view);
-  // Each side keeps at least part of its weight, so that both stay readable.
+  // Each side keeps part of its weight, so that both stay readable.
   pipelines.style.setProperty("--rlhf-weight", String(Math.min(1, (100 - view) / 50)));
   pipelines.style.setProperty("--dpo-weight", String(Math.min(1, view / 50)));
 };

@@ -1,7 +1,7 @@
-// A run is streamed: each row is drawn as it arrives, and the full result comes at the end.
+// The run is streamed: each row is drawn as it arrives, and the full result at the end.
 import { streamed } from "../live_run.js";
 
-// The curves of the result's figure, holding the rows that have arrived.
+// The result's figure with only the rows that have arrived.
 /** @type {(template: Figure, history: Row[], iterations: number) => Figure} */
 const figureOf = (template, history, iterations) => {
   /** @type {Record<string, string>} */
@@ -12,7 +12,7 @@ const figureOf = (template, history, iterations) => {
       x: history.map((row) => row.iteration),
       y: history.map((row) => row[columns[trace.name]]),
     })),
-    // Names at other places than those of the whole run's curves.
+    // Labels belong elsewhere than on the curves of the whole run.
     layout: { ...template.layout, meta: undefined, xaxis: { ...template.layout.xaxis, range: [0, iterations] } },
   };
 };

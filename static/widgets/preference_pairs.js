@@ -1,10 +1,10 @@
-// The numbers are bound; only links are drawn.
+// Updates the links; numbers are bound outputs.
 import { stateLinks } from "../links.js";
 
 const links = stateLinks("pair", (widget, kind) => {
   const { pairs, next_surprise } = widget.result;
   if (kind === "surprise") return next_surprise;
-  // From the box, not from the result: a quick second click must not wait for the first answer.
+  // From the box, not from the result, so that a quick second click need not wait for the first response.
   const here = Number(widget.form.elements.pair.value);
   const step = kind === "next" ? 1 : -1;
   return ((here - 1 + step + pairs) % pairs) + 1;

@@ -1,10 +1,10 @@
-// Every sheet has the same questions: a new seed changes their order, their options' order and the
-// numbers in their texts. So the server's elements are moved and rewritten, never made anew.
+// Every sheet has the same questions: a new seed changes their order, the order of options, and the numbers in their
+// texts. So the server's elements are moved and rewritten, never replaced.
 
 /** @type {(widget: Widget, id: string) => any} */
 const questionOf = (widget, id) => widget.querySelector(`[data-question="${id}"]`);
 
-// Put children into an order, touching nothing if they are in it: moving an element takes its focus.
+// Sort children, changing nothing if they are in order: moving an element loses its focus.
 /** @type {(parent: Element, wanted: Element[]) => void} */
 const arrange = (parent, wanted) => {
   if (wanted.some((child, i) => parent.children[i] !== child)) parent.append(...wanted);
@@ -41,7 +41,7 @@ const drawQuestion = (widget, question, number) => {
   part("receipt").querySelector("code").textContent = question.receipt ?? "";
 };
 
-// Show the verdict on the question that was just answered.
+// Request the verdict on the answer to a question.
 /** @type {(widget: Widget, control: any) => void} */
 const answer = (widget, control) => {
   const { state } = widget;
@@ -69,7 +69,7 @@ export default {
   start(widget) {
     const state = (widget.state = { answered: null, waiting: /** @type {any} */ (null), arrow: false });
 
-    // Text and seed count when they are finished, not at each key.
+    // Text and seed count when complete, not at each key.
     widget.form.addEventListener("change", (/** @type {any} */ { target }) => {
       if (isText(target)) answer(widget, target);
       else if (target.name === "seed") {
@@ -78,8 +78,8 @@ export default {
       }
     });
 
-    // Arrow keys move through radio buttons by choosing them. That alone is not yet an answer: it
-    // becomes one by Enter or Space, or when the question is left.
+    // Arrow keys move through radio buttons by selecting them. A selection becomes an answer only by Enter or
+    // Space, or when the question loses the focus.
     widget.form.addEventListener("keydown", (/** @type {any} */ event) => {
       const { target, key } = event;
       state.arrow = key.startsWith("Arrow");
@@ -133,7 +133,7 @@ export default {
     const told = result.questions.find((/** @type {any} */ { id }) => id === widget.state.answered);
     if (told?.feedback) {
       const [, words] = VERDICTS.get(told.correct) ?? ["", ""];
-      // Said in place of the finding, which show() announces after drawing.
+      // Replaces the finding, which show() announces after drawing.
       queueMicrotask(() => widget.announce(`${words} ${told.feedback} ${result.finding}`));
     }
   },

@@ -1,4 +1,4 @@
-// A stage has its own quantities and hyperparameters: those are drawn anew. The rest is bound.
+// Rebuilds the quantities and hyperparameters, which differ between stages; the rest are bound outputs.
 import { element, parent } from "../dom.js";
 
 /** @type {(entry: { name: string, shown: string }) => HTMLElement} */

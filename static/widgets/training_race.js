@@ -1,7 +1,7 @@
-// The race is streamed: both paths grow under the frontier as their policies train.
+// The race is streamed: both paths grow below the frontier as their policies train.
 import { streamed } from "../live_run.js";
 
-// As app/widgets/training_race.py draws them.
+// As in app/widgets/training_race.py.
 const RACERS = [
   { method: "dpo", name: "DPO", role: "optimised", symbol: "diamond" },
   { method: "rlhf", name: "RLHF (PPO)", role: "rejected", symbol: "square" },
@@ -10,7 +10,7 @@ const RACERS = [
 /** @type {(rows: Row[], method: string) => Row[]} */
 const pathOf = (rows, method) => rows.filter((row) => row.method === method);
 
-/** A curve as far as some x, its points from right to left: what lies beyond would set the scale of the axes.
+/** A curve up to some x, since points beyond would set the scale of the axes; from right to left.
  *  @type {(curve: Trace, farthest: number) => Trace} */
 const upTo = (curve, farthest) => {
   const first = curve.x.findIndex((x) => x <= farthest);
@@ -21,7 +21,7 @@ const upTo = (curve, farthest) => {
   return { ...curve, x: [farthest, ...curve.x.slice(first)], y: [y, ...curve.y.slice(first)] };
 };
 
-/** A path, and where it has come to.
+/** A path and its present end.
  *  @type {(path: Row[], racer: typeof RACERS[0]) => Trace[]} */
 const tracesOf = (path, { name, role, symbol }) => {
   /** @type {(rows: Row[]) => { x: number[], y: number[] }} */
@@ -33,14 +33,14 @@ const tracesOf = (path, { name, role, symbol }) => {
   ];
 };
 
-/** The chart of a race that is under way: the frontier as it was sent, and the paths so far.
+/** The chart of a running race: the frontier and the paths so far.
  *  @type {(start: Figure, rows: Row[]) => Figure} */
 const figureOf = ({ data, layout }, rows) => {
   const farthest = 1.15 * Math.max(2, ...rows.map((row) => row.kl));
   const paths = RACERS.map((racer) => ({ racer, path: pathOf(rows, racer.method) })).filter(({ path }) => path.length);
   return {
     data: [upTo(data[0], farthest), ...paths.flatMap(({ racer, path }) => tracesOf(path, racer))],
-    // Names at other places than those of the frontier alone.
+    // Labels belong elsewhere than with only the frontier.
     layout: { ...layout, meta: undefined },
   };
 };

@@ -1,4 +1,4 @@
-// Another benchmark has other tables and notes: they are built anew, as the server builds them.
+// Rebuilds tables and notes for another benchmark, as the server renders them.
 import { element, parent, tableRow } from "../dom.js";
 
 /** @type {(table: { title: string, folded: boolean, columns: string[], rows: string[][] }) => HTMLElement} */

@@ -1,5 +1,5 @@
-// How numbers look, and where label smoothing goes when the loss changes. That numbers look as the server writes
-// them is a test of the browser's.
+// Formats of numbers, and label smoothing after a change of the loss. A browser test compares formats with the
+// server's.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 

@@ -1,4 +1,4 @@
-// What a reader is told of a run's stream, whatever happens to the connection.
+// The events of a run's stream, whatever happens to the connection.
 import assert from "node:assert/strict";
 import { afterEach, mock, test } from "node:test";
 
@@ -11,7 +11,7 @@ const PROBLEM = { status: 429, detail: "You have 400 runs waiting.", retry_after
 const stream = (...parts) => new Response(parts.join(""), { headers: { "content-type": "text/event-stream" } });
 const FAILED = null;
 
-/** A server that answers so, one answer a request. */
+/** A server with prepared responses, one per request. */
 const serve = (answers) =>
   mock.method(globalThis, "fetch", async () => {
     const answer = answers.shift();
@@ -21,7 +21,7 @@ const serve = (answers) =>
 
 afterEach(() => mock.restoreAll());
 
-/** All that is heard of a server that answers so, and the Last-Event-ID of each request. */
+/** All events from a server with these responses, and the Last-Event-ID of each request. */
 const heard = async (...answers) => {
   const fetched = serve(answers);
   const events = [];
