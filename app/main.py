@@ -1,4 +1,4 @@
-"""create_app(): settings, routers, handlers, static; nothing else."""
+"""The application: settings, routers, exception handlers, middleware and lifespan."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ EMBEDDABLE = r"/widgets/\w+"
 """paths that other sites may frame"""
 
 WARM_PAUSE_S = 0.5
-"""seconds between two looks whether readers' runs are waiting, which go first"""
+"""seconds between checks whether runs of clients are waiting, which go first"""
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ def create_app(
         title="DPO Explained",
         version=version("dpo-explained"),
         description=DESCRIPTION,
-        # What FastAPI would serve itself would know no dependencies.
+        # FastAPI's own routes would not have the dependencies; app/pages/routes.py serves these.
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
@@ -92,7 +92,7 @@ def create_app(
     )
     app.state.settings = settings
     app.state.maker = maker
-    # Once the server starts, training goes to processes of its own; an export does it here.
+    # The lifespan replaces this memo by one that trains in other processes; exports train in this one.
     app.state.memo = Memo()
     app.state.ranges = ranges.memo_of_ranges()
     app.state.lab = LabLoader()
@@ -113,7 +113,7 @@ def create_app(
     http_errors.install(app)
     app.add_middleware(CancelOnDisconnect)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
-    # An answer is compressed once, and then kept: a page is 4% smaller than at the level that is usual.
+    # Each response is compressed once and cached, so a higher level pays: pages are 4% smaller.
     app.add_middleware(CompressMiddleware, zstd_level=6)
     app.add_middleware(ResponseCache, max_bytes=settings.kept_bytes, uncached=UNCACHED)
     app.add_middleware(NormalizeQueries)
@@ -122,7 +122,7 @@ def create_app(
     )
     app.add_middleware(ClientAddress)
     app.add_middleware(SlowClientTimeout, seconds=settings.stalled_seconds)
-    # Anybody's page may ask for anything, also from a sandbox: nothing here belongs to one reader.
+    # Any site may send requests, sandboxed frames too: there are no user data.
     app.add_middleware(
         CORSMiddleware,
         allow_origins=["*"],
@@ -161,21 +161,21 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 async def _prepare(app: FastAPI) -> None:
-    """What is done beside the first requests: load the lab, and begin what most readers ask for."""
+    """Load the lab and the default runs while the first requests are answered."""
     await app.state.lab.load()
     if app.state.lab.loaded and app.state.settings.warm:
         await _warm(app)
 
 
 async def _warm(app: FastAPI) -> None:
-    """Make the training runs that pages begin with, so that no reader waits for them."""
+    """Compute the training runs of the default states, so that no reader waits for them."""
     for widget in WIDGETS.values():
         for query in widget.warm:
             params = widget.params(**dict(parse_qsl(query)))
-            # A run of a client of its own, it would go before the second ones of all readers.
+            # As a client of its own, it would take turns with the readers.
             while app.state.runs.waiting:
                 await asyncio.sleep(WARM_PAUSE_S)
             try:
                 await app.state.runs.result(job_of(widget, params))
             except (Busy, RunFailed, RunLost, RunTooLong) as error:
-                log.warning("%s could not be made ahead: %s", widget.name, error)
+                log.warning("%s could not be computed ahead: %s", widget.name, error)

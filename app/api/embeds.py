@@ -1,4 +1,4 @@
-"""JSON: how to embed a widget in another page.
+"""JSON route of the snippets that embed a widget.
 
 No ``from __future__ import annotations`` here: FastAPI has to see the real types.
 """

@@ -1,4 +1,4 @@
-"""JSON: the lab's own numbers, studies and receipts, for those who check ours.
+"""JSON routes for checking results: exact numbers of the lab, studies and receipts.
 
 No ``from __future__ import annotations`` here: FastAPI has to see the real types.
 """

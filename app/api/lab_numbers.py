@@ -1,4 +1,4 @@
-"""The lab's numbers as JSON, for those who check ours with code of their own."""
+"""The exact numbers of the lab, for checking results independently."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class LabPrompt(BaseModel):
 
 
 class ComparisonParams(WidgetParams):
-    """Which comparisons."""
+    """Parameters of a sample of comparisons."""
 
     seed: int = fields.number(
         0, 0, 2_000_000, title="Seed", description="what they are drawn with", step=1
@@ -45,7 +45,7 @@ class ComparisonParams(WidgetParams):
 
 
 class LabComparisons(BaseModel):
-    """Labelled pairs, as numbers of responses."""
+    """Labelled pairs, as indices of responses."""
 
     prompt: str = Field(description="id of the prompt")
     seed: int = Field(description="what they were drawn with")
@@ -54,7 +54,7 @@ class LabComparisons(BaseModel):
 
 
 def lab_prompt(prompt: PromptId) -> LabPrompt:
-    """All numbers of a prompt."""
+    """All exact numbers of a prompt."""
     lab, world = the_lab(), the_world()
     number = world.prompt_number(prompt)
     facts, described = lab.facts(number), world.prompts[number]
@@ -75,7 +75,7 @@ def lab_prompt(prompt: PromptId) -> LabPrompt:
 
 
 def lab_comparisons(prompt: PromptId, params: ComparisonParams) -> LabComparisons:
-    """The comparisons that a run with this seed is given."""
+    """The comparisons that a run with this seed trains on."""
     pairs = the_lab().comparisons(the_world().prompt_number(prompt), params.seed, params.count)
     return LabComparisons(
         prompt=str(prompt),

@@ -1,4 +1,4 @@
-"""The OpenAPI document, with a name of its own for every schema: generated clients make classes of them."""
+"""The OpenAPI document, with schema names that make good class names in generated clients."""
 
 from __future__ import annotations
 
@@ -13,30 +13,29 @@ _MODULE = re.compile(r"^app__(?:widgets__)?(?P<module>\w+?)(?:__widget)?__(?P<na
 
 
 def operation_id(route: APIRoute) -> str:
-    """What a client calls the operation: the name of its function."""
+    """The name of an operation in generated clients: that of its function."""
     return route.name
 
 
 def install(app: FastAPI) -> None:
-    """Give an application its document, made once."""
+    """Install the document, which is built once."""
     by_default = app.openapi
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = with_problems(with_own_names(by_default()))
+            app.openapi_schema = with_problems(with_schema_names(by_default()))
         return app.openapi_schema
 
     app.openapi = document  # type: ignore[method-assign]
 
 
-def with_own_names(document: dict[str, Any]) -> dict[str, Any]:
-    """Name schemas after their widgets, such as BetaEffectResult, and give each that title.
+def with_schema_names(document: dict[str, Any]) -> dict[str, Any]:
+    """Name schemas after their widgets, such as BetaEffectResult, and set their titles.
 
-    Several widgets have a ``Result``; by default their schemas are told apart by the names of modules,
-    but all have the same title.
+    Every widget has a ``Result``; by default these schemas are named by module and all have the same title.
     """
     schemas: dict[str, Any] = document["components"]["schemas"]
-    names = {name: _own_name(name) for name in schemas}
+    names = {name: _schema_name(name) for name in schemas}
     if len(set(names.values())) < len(names):
         raise ValueError(f"two schemas have one name: {sorted(names.values())}")
     text = json.dumps(document)
@@ -51,16 +50,16 @@ def with_own_names(document: dict[str, Any]) -> dict[str, Any]:
 
 
 REFUSALS = {
-    "400": "the body is no text",
+    "400": "the body is not text",
     "413": "the body is too large",
     "429": "this client has too many runs waiting",
     "503": "there is no room for another run just now, or the one behind this was cut off",
 }
-"""what any operation may answer, beside 422"""
+"""errors of any operation, besides 422"""
 
 
 def with_problems(document: dict[str, Any]) -> dict[str, Any]:
-    """Say of every refusal that it is problem+json, and of every operation how it may refuse."""
+    """Document the errors of every operation, as problem+json."""
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
@@ -79,7 +78,7 @@ def with_problems(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-def _own_name(name: str) -> str:
+def _schema_name(name: str) -> str:
     found = _MODULE.match(name)
     if found is None:
         return name

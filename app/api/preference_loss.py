@@ -1,7 +1,4 @@
-"""POST /api/v1/preference_loss: any of the preference losses on a batch of pairs, with gradients.
-
-This is what an engineer compares a training loop with: plain lists in, float64 out.
-"""
+"""Any preference loss on a batch of pairs, with gradients, to compare a training loop with."""
 
 from __future__ import annotations
 
@@ -23,12 +20,12 @@ from app.web.problem import InvalidParams
 from app.widgets.common.bodies import few_fields
 from app.widgets.common.loss_types import LossType, smoothing_suits_the_loss
 
-MOST_PAIRS = 10_000
+MAX_PAIRS = 10_000
 
 Logp = Annotated[float, Field(ge=-1e6, le=0, allow_inf_nan=False)]
-Logps = Annotated[list[Logp], Field(min_length=1, max_length=MOST_PAIRS)]
+Logps = Annotated[list[Logp], Field(min_length=1, max_length=MAX_PAIRS)]
 Lengths = Annotated[
-    list[Annotated[int, Field(ge=1, le=1_000_000)]], Field(min_length=1, max_length=MOST_PAIRS)
+    list[Annotated[int, Field(ge=1, le=1_000_000)]], Field(min_length=1, max_length=MAX_PAIRS)
 ]
 
 TORCHTUNE: JsonDict = {
@@ -39,7 +36,7 @@ TORCHTUNE: JsonDict = {
     "reference_chosen_logps": [-0.5, -10.1, -0.1],
     "reference_rejected_logps": [-0.1, -20.1, -0.1],
 }
-"""The published test case of torchtune: losses 0.693147, 0.313262, 0.126928."""
+"""the published test case of torchtune: losses 0.693147, 0.313262, 0.126928"""
 
 
 class PairBatch(BaseModel):
@@ -88,18 +85,18 @@ class PairBatch(BaseModel):
 
     @field_validator("reference_chosen_logps", "reference_rejected_logps")
     @classmethod
-    def _reference_is_there(cls, value: object, info: ValidationInfo) -> object:
+    def _require_reference(cls, value: object, info: ValidationInfo) -> object:
         loss_type = info.data.get("loss_type")
         if value is None and loss_type is not None and loss_type not in REFERENCE_FREE:
-            raise ValueError(f"needed: {loss_type} measures against the reference")
+            raise ValueError(f"required: {loss_type} compares with the reference")
         return value
 
     @field_validator("chosen_lengths", "rejected_lengths")
     @classmethod
-    def _lengths_are_there(cls, value: object, info: ValidationInfo) -> object:
+    def _require_lengths(cls, value: object, info: ValidationInfo) -> object:
         loss_type = info.data.get("loss_type")
         if value is None and loss_type in NEEDS_LENGTHS:
-            raise ValueError(f"needed: {loss_type} averages over completion tokens")
+            raise ValueError(f"required: {loss_type} averages over completion tokens")
         return value
 
     @field_validator(
@@ -110,23 +107,25 @@ class PairBatch(BaseModel):
         "rejected_lengths",
     )
     @classmethod
-    def _as_many_as_pairs(
+    def _one_value_per_pair(
         cls, value: list[float] | None, info: ValidationInfo
     ) -> list[float] | None:
         pairs = info.data.get("policy_chosen_logps")
         if value is not None and pairs is not None and len(value) != len(pairs):
-            raise ValueError(f"needs {len(pairs)} values, as policy_chosen_logps, not {len(value)}")
+            raise ValueError(f"has {len(value)} values, but policy_chosen_logps has {len(pairs)}")
         return value
 
     @model_validator(mode="after")
-    def _both_references_or_none(self) -> Self:
+    def _both_references_or_neither(self) -> Self:
         if (self.reference_chosen_logps is None) != (self.reference_rejected_logps is None):
-            raise ValueError("reference_chosen_logps and reference_rejected_logps belong together")
+            raise ValueError(
+                "reference_chosen_logps and reference_rejected_logps must be given together"
+            )
         return self
 
 
 class LogpGradients(BaseModel):
-    """Derivatives by autograd, each of a pair's own loss."""
+    """Derivatives of each pair's loss, by autograd."""
 
     policy_chosen_logps: list[float] = Field(description="d losses[i] / d policy_chosen_logps[i]")
     policy_rejected_logps: list[float] = Field(
@@ -150,7 +149,7 @@ class PairLosses(BaseModel):
 
 
 def pair_losses(batch: PairBatch) -> PairLosses:
-    """Losses, rewards and gradients of a batch.
+    """The losses, rewards and gradients of a batch.
 
     Raises:
         InvalidParams: the loss overflows at these log-probabilities
@@ -170,10 +169,10 @@ def pair_losses(batch: PairBatch) -> PairLosses:
         batch.kto_reference_point,
     )
     losses = preference_loss(batch.loss_type, pairs, batch.beta)
-    to_chosen, to_rejected = torch.autograd.grad(
+    chosen_gradient, rejected_gradient = torch.autograd.grad(
         losses.sum(), [chosen, rejected], materialize_grads=True
     )
-    _refuse_overflow(batch, losses.detach(), to_chosen, to_rejected)
+    _refuse_overflow(batch, losses.detach(), chosen_gradient, rejected_gradient)
     rewards_chosen, rewards_rejected = implicit_rewards(pairs, batch.beta)
     margins = rewards_chosen - rewards_rejected
     return PairLosses(
@@ -184,41 +183,42 @@ def pair_losses(batch: PairBatch) -> PairLosses:
         margins=margins.tolist(),
         accuracy=(margins > 0).double().mean().item(),
         gradients=LogpGradients(
-            policy_chosen_logps=to_chosen.tolist(), policy_rejected_logps=to_rejected.tolist()
+            policy_chosen_logps=chosen_gradient.tolist(),
+            policy_rejected_logps=rejected_gradient.tolist(),
         ),
     )
 
 
-def _column(values: list[float] | list[int] | None, otherwise: Tensor | None = None) -> Tensor:
+def _column(values: list[float] | list[int] | None, default: Tensor | None = None) -> Tensor:
     if values is None:
-        assert otherwise is not None
-        return otherwise
+        assert default is not None
+        return default
     return torch.tensor(values, dtype=torch.float64)
 
 
-LEAST_BETA = 1e-150
-"""where the square of 1 / (2 beta), summed over a batch, still fits into float64"""
+MIN_BETA = 1e-150
+"""the square of 1 / (2 beta), summed over a batch, still fits into float64"""
 
-MOST_CERTAIN = -1e-290
-"""nats: above it the odds of a response, or their slope, do not"""
+MAX_LOGP = -1e-290
+"""nats: above it, the odds of a response or their derivative overflow"""
 
 
 def _refuse_overflow(batch: PairBatch, losses: Tensor, *gradients: Tensor) -> None:
-    """Refuse what float64 can not hold, by the field that brings it about."""
+    """Raise InvalidParams for the field that makes float64 overflow."""
     finite = torch.isfinite(torch.stack([losses, *gradients])).all(0)
     if bool(finite.all()) and bool(torch.isfinite(losses.mean())):
         return
-    if batch.beta < LEAST_BETA:
+    if batch.beta < MIN_BETA:
         raise InvalidParams.of(
             "beta",
             f"{batch.loss_type} aims at 1 / (2 beta), whose square overflows",
-            f"from {LEAST_BETA:g} to 100 for {batch.loss_type}",
+            f"from {MIN_BETA:g} to 100 for {batch.loss_type}",
         )
     pair = int(finite.logical_not().nonzero()[0])
-    certain = batch.policy_chosen_logps[pair] > MOST_CERTAIN
+    certain = batch.policy_chosen_logps[pair] > MAX_LOGP
     side = "policy_chosen_logps" if certain else "policy_rejected_logps"
     raise InvalidParams.of(
         f"{side}.{pair}",
         f"{batch.loss_type} is not finite where a response is certain",
-        f"from -1e+06 to {MOST_CERTAIN:g} for {batch.loss_type}",
+        f"from -1e+06 to {MAX_LOGP:g} for {batch.loss_type}",
     )

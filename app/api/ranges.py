@@ -1,4 +1,4 @@
-"""The results of all positions of a slider in one answer, so that a drag needs no server.
+"""The results at all positions of a slider in one response, so that dragging needs no server.
 
 No ``from __future__ import annotations`` here: FastAPI has to see the real types.
 """
@@ -18,12 +18,12 @@ from app.web.problem import Problem
 from app.widgets.base import Widget, WidgetParams
 from app.widgets.registry import WIDGETS
 
-KEPT = 2
-"""ranges of each widget"""
+CACHED_RANGES = 2
+"""of each widget"""
 
 
 class Range(BaseModel):
-    """What a widget's endpoint answers for each position of a slider."""
+    """The results of a widget at each position of a slider."""
 
     along: str = Field(description="the parameter that the slider moves")
     values: list[float] = Field(
@@ -35,9 +35,11 @@ class Range(BaseModel):
     )
 
 
-def query_of(widget: Widget) -> type[WidgetParams]:
-    """The parameters of a widget and ``along``. What depends on several of them is checked later,
-    with each value of the slider."""
+def range_params(widget: Widget) -> type[WidgetParams]:
+    """The model of a widget's parameters and ``along``.
+
+    Validators of several fields run later, with each value of the slider.
+    """
     assert widget.ranges is not None
     along: Any = Annotated[
         Literal[widget.ranges.along],
@@ -46,17 +48,17 @@ def query_of(widget: Widget) -> type[WidgetParams]:
     fields: Any = {
         name: (field.annotation, copy(field)) for name, field in widget.params.model_fields.items()
     }
-    made: type[WidgetParams] = create_model(
+    model: type[WidgetParams] = create_model(
         "RangeParams", __base__=WidgetParams, along=(along, ...), **fields
     )
-    return made
+    return model
 
 
 def range_json(widget: Widget, query: WidgetParams) -> bytes:
     """A ``Range`` as JSON.
 
     Raises:
-        RequestValidationError: no position of the slider goes with the other parameters
+        RequestValidationError: the other parameters allow no position of the slider
     """
     assert widget.ranges is not None
     given = query.model_dump()
@@ -86,19 +88,19 @@ router = APIRouter(
 
 
 def memo_of_ranges() -> Memo:
-    """For an application: who asks for a range that is being computed waits for it."""
-    return Memo(lambda widget, query: computed(range_json, widget, query), kept=KEPT)
+    """The memo of an application, in which concurrent requests share one computation."""
+    return Memo(lambda widget, query: computed(range_json, widget, query), kept=CACHED_RANGES)
 
 
 def _add_route(widget: Widget, along: str) -> None:
-    query_model = query_of(widget)
+    query_model = range_params(widget)
 
     async def get_range(
         request: Request,
         query: Annotated[query_model, Query()],  # type: ignore[valid-type]
     ) -> Response:
-        made = await request.app.state.ranges.result(widget, query)
-        return Response(made, media_type="application/json")
+        body = await request.app.state.ranges.result(widget, query)
+        return Response(body, media_type="application/json")
 
     router.get(
         f"/{widget.name}/range",
@@ -120,6 +122,6 @@ for _widget in WIDGETS.values():
 @router.get("/{name}/range", include_in_schema=False)
 @checks_query
 def no_range(name: str) -> Response:
-    """Of a widget without ranges: which ones have them."""
+    """404 for widgets without ranges, naming those that have them."""
     offering = [widget.name for widget in WIDGETS.values() if widget.ranges is not None]
     raise HTTPException(404, f"{name} offers no ranges; {', '.join(offering)} do")

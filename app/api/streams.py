@@ -20,7 +20,7 @@ ENDED_EARLY = (
     ". A stream that ends early ends with `error`, whose data is the problem. All events but `queued` and "
     "`error` have an id, their number from 1."
 )
-"""of the descriptions of streams"""
+"""parts of the descriptions of streams"""
 
 LastEventId = Annotated[
     int,
@@ -36,7 +36,7 @@ LastEventId = Annotated[
 async def streamed(
     request: Request, widget: Widget, params: WidgetParams, seen: int
 ) -> AsyncIterator[ServerSentEvent]:
-    """The events of a run after the first ``seen`` of them, once it is its turn; ``done`` is the last."""
+    """The events of a run, without the first ``seen``, after its places in the queue."""
     if "head" in request.scope:
         return  # app/web/head_requests.py: nobody receives the events, so no run is started
     number = 0
@@ -54,7 +54,7 @@ async def streamed(
 
 
 def room_for(widget: Widget) -> Any:
-    """Refuse a run that can not be made, or has no room, while its stream has not yet begun."""
+    """A dependency that refuses a run before its stream starts, if it cannot be trained or has no room."""
 
     async def check(request: Request, params: Annotated[widget.params, Query()]) -> None:  # type: ignore[name-defined]
         request.app.state.lab.expect()

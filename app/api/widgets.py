@@ -1,4 +1,4 @@
-"""JSON: the typed routes of each widget, its result and its run as it is made, and what is checked by POST.
+"""JSON routes of the widgets: results, streams, policies, files and POST endpoints.
 
 No ``from __future__ import annotations`` here: FastAPI has to see the real types.
 """
@@ -34,7 +34,7 @@ def _add_result(widget: Widget) -> None:
         request: Request,
         params: Annotated[model, Query()],  # type: ignore[valid-type]
     ) -> Response:
-        # From the memo that pages use too.
+        # Pages use the same memo.
         result: WidgetResult = await request.app.state.memo.result(widget, params)
         return Response(await computed(result.model_dump_json), media_type="application/json")
 

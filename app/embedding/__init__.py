@@ -1,1 +1,1 @@
-"""Widgets in other people's pages: snippets, oEmbed and cards."""
+"""Widgets in other sites: snippets, oEmbed and preview cards."""

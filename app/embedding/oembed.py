@@ -1,9 +1,9 @@
-"""An oEmbed provider (https://oembed.com): what to embed for an address of this site.
+"""An oEmbed provider (https://oembed.com).
 
-A widget's address stands for that widget in that state, with the flags of its page. A section's
-address stands for one of its widgets, the first whose parameters the address sets or else its first:
-a page with a navigation of its own is of no use within another page, and the widget links back to the
-section. Nobody else may frame the home page: its address stands for a link, with a picture.
+The URL of a widget embeds that widget in that state, with its flags. The URL of a section embeds the first of
+its widgets whose parameters it sets, or else its first widget, which links back to the section: a page with
+its own navigation does not belong in a frame. The home page cannot be framed: its URL gives a link with an
+image.
 
 No ``from __future__ import annotations`` here: FastAPI has to see the real types.
 """
@@ -26,13 +26,13 @@ from app.widgets.registry import WIDGETS
 router = APIRouter(tags=["embedding"])
 
 WIDTH = 720
-"""Pixels of a frame"""
+"""pixels of a frame"""
 
 DAY = 86_400
 
 
 class OEmbed(BaseModel):
-    """What a consumer shows for an address: section 2.3 of the specification."""
+    """The response, as in section 2.3 of the specification."""
 
     version: Literal["1.0"] = Field("1.0", description="of oEmbed")
     type: Literal["rich", "link"] = Field(
@@ -78,7 +78,7 @@ def get_oembed(
     maxwidth: Annotated[Limit, Query(description="the largest width, in pixels")] = None,
     maxheight: Annotated[Limit, Query(description="the largest height, in pixels")] = None,
 ) -> Any:
-    """The route: JSON or XML."""
+    """What to embed for a URL, as JSON or XML."""
     if format not in ("json", "xml"):
         raise HTTPException(501, f"format: {format!r} is not offered; json and xml are.")
     found = oembed(request, url, maxwidth, maxheight)
@@ -90,9 +90,9 @@ def get_oembed(
 def oembed(
     request: Request, url: str, maxwidth: int | None = None, maxheight: int | None = None
 ) -> OEmbed:
-    """What to embed for an address. HTTPException 404 if it is not of a page that can be embedded."""
+    """What to embed for a URL. Raises HTTPException 404 if it is not a page that can be embedded."""
     base = site_url(request)
-    page, state = _asked(request, url)
+    page, state = _page_and_state(request, url)
     size = largest_within(maxwidth, maxheight)
     found = OEmbed(
         type="link",
@@ -117,24 +117,24 @@ def oembed(
     return found.model_copy(update=frame)
 
 
-def _asked(request: Request, url: str) -> tuple[Page, PageState]:
-    """The page that an address names, and its state."""
-    not_found = HTTPException(404, f"url: {url[:200]!r} can not be embedded from this site.")
+def _page_and_state(request: Request, url: str) -> tuple[Page, PageState]:
+    """The page of a URL and its state."""
+    not_found = HTTPException(404, f"url: {url[:200]!r} cannot be embedded from this site.")
     try:
-        asked = urlsplit(url)
-        ours = urlsplit(str(request.base_url))
-        # Whether TLS is used is the proxy's matter, and two names of one page.
-        if asked.scheme not in ("http", "https") or _host(asked) != _host(ours):
+        target = urlsplit(url)
+        site = urlsplit(str(request.base_url))
+        # http and https are the same page: TLS ends at the proxy.
+        if target.scheme not in ("http", "https") or _host(target) != _host(site):
             raise not_found
     except ValueError as error:
         raise not_found from error
-    root = ours.path.rstrip("/")
-    if asked.path != root and not asked.path.startswith(f"{root}/"):
+    root = site.path.rstrip("/")
+    if target.path != root and not target.path.startswith(f"{root}/"):
         raise not_found
-    page = page_at(unquote(asked.path.removeprefix(root)) or "/")
+    page = page_at(unquote(target.path.removeprefix(root)) or "/")
     if page is None:
         raise not_found
-    there = Request({**request.scope, "query_string": asked.query.encode()})
+    there = Request({**request.scope, "query_string": target.query.encode()})
     try:
         return page, page_state(there, page)
     except InvalidParams as error:
@@ -142,9 +142,9 @@ def _asked(request: Request, url: str) -> tuple[Page, PageState]:
 
 
 def _host(url: SplitResult) -> tuple[str | None, int | None]:
-    """Host and port; the usual port counts as not given."""
-    usual = {"http": 80, "https": 443}[url.scheme]
-    return url.hostname, None if url.port == usual else url.port
+    """Host and port, without a default port."""
+    default = {"http": 80, "https": 443}[url.scheme]
+    return url.hostname, None if url.port == default else url.port
 
 
 def _limited(size: int, most: int | None) -> int:
@@ -152,7 +152,7 @@ def _limited(size: int, most: int | None) -> int:
 
 
 def as_xml(found: OEmbed) -> bytes:
-    """The same as XML: section 2.3.5 of the specification."""
+    """The response as XML, as in section 2.3.5 of the specification."""
     root = ElementTree.Element("oembed")
     for name, value in found.model_dump(exclude_none=True).items():
         ElementTree.SubElement(root, name).text = str(value)

@@ -1,4 +1,4 @@
-"""How a widget gets into somebody else's page: snippets for the places where lecturers write."""
+"""Snippets that embed a widget in HTML, notebooks, documents and slides."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from app.state.views import WidgetView
 from app.widgets.registry import WIDGETS
 
 HEIGHTS_FILE = DATA / "heights.json"
-"""Written by tools/measure_heights.py"""
+"""written by tools/measure_heights.py"""
 
 PUBLISHED_WIDTH = 720
-"""pixels: the width for which heights are published, that of a column of text"""
+"""pixels: the width at which heights are measured, that of a column of text"""
 
 HEIGHT_UNMEASURED = 1200
-"""pixels: for a widget so new that `make heights` has not seen it"""
+"""pixels: for a widget that `make heights` has not measured yet"""
 
 SLIDE_HEIGHT = 700
-"""pixels: a slide of reveal.js, if not configured otherwise"""
+"""pixels: the default of reveal.js"""
 
 
 class Embed(BaseModel):
-    """A widget in one state, with its flags, ready to be put into other pages."""
+    """Snippets for a widget in one state, with its flags."""
 
     link: str = Field(description="address of the widget's page in this state, with its flags")
     height: int = Field(
@@ -56,12 +56,12 @@ def height_of(name: str) -> int:
 
 
 def title_of(name: str) -> str:
-    """What a frame with a widget is called."""
+    """The title of a frame with a widget."""
     return f"DPO Explained: {WIDGETS[name].title}"
 
 
 def link_of(name: str, query: str, base: str) -> str:
-    """Address of a widget's page; ``query`` with or without its question mark."""
+    """The URL of a widget's page; ``query`` with or without its question mark."""
     query = query.removeprefix("?")
     return f"{_quoted(base)}/widgets/{name}" + (f"?{query}" if query else "")
 
@@ -69,13 +69,13 @@ def link_of(name: str, query: str, base: str) -> str:
 def iframe_html(
     name: str, query: str, base: str, width: int | None = None, height: int | None = None
 ) -> str:
-    """A frame with a widget, for any page.
+    """The HTML of a frame with a widget.
 
     Args:
         query: the state and the flags, with or without the question mark
-        base: the address of this site, without a slash at its end
-        width: CSS pixels; all that there is, if not given
-        height: CSS pixels; the published height, if not given
+        base: the URL of this site, without a trailing slash
+        width: CSS pixels; by default the available width
+        height: CSS pixels; by default the published height
     """
     return (
         f'<iframe src="{escape(link_of(name, query, base))}" title="{escape(title_of(name))}" '
@@ -106,7 +106,7 @@ def embed(view: WidgetView, base: str) -> Embed:
 
 
 def embed_script() -> str:
-    """What /embed.js serves: static/embed.js with the heights, without its comments and indentation."""
+    """static/embed.js with the published heights, without comments and indentation."""
     lines = [line.strip() for line in (STATIC / "embed.js").read_text("utf-8").splitlines()]
     source = "\n".join(line for line in lines if line and not line.startswith("//"))
     heights = {name: height_of(name) for name in WIDGETS}
@@ -126,5 +126,5 @@ def _script(name: str, query: str, base: str) -> str:
 
 
 def _quoted(base: str) -> str:
-    """The address of a site without anything that could end a string or an attribute."""
+    """A URL without characters that could end a string or an attribute."""
     return quote(base, safe=":/[]@-._~%")

@@ -1,1 +1,1 @@
-"""The HTML routes, and what their templates call."""
+"""HTML routes and the helpers of their templates."""

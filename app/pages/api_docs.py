@@ -1,4 +1,4 @@
-"""The API documentation as data for a page of ours: no script and no other host is needed."""
+"""The OpenAPI document as data for the page /docs, which needs no script and no other host."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Field:
+class FieldDoc:
     """A parameter or a field of a result."""
 
     name: str
@@ -19,38 +19,38 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Documented:
+class OperationDoc:
     """One operation."""
 
     method: str
     path: str
     summary: str
     description: str
-    parameters: list[Field]
-    result: list[Field]
+    parameters: list[FieldDoc]
+    result: list[FieldDoc]
     example: str
     body_example: str
 
 
-def documented_routes(openapi: dict[str, Any]) -> list[Documented]:
-    """All operations of an OpenAPI document, in its order."""
+def operation_docs(openapi: dict[str, Any]) -> list[OperationDoc]:
+    """All operations of an OpenAPI document, in order."""
     schemas = openapi.get("components", {}).get("schemas", {})
     return [
-        _documented(method, path, operation, schemas)
+        _operation(method, path, operation, schemas)
         for path, operations in openapi["paths"].items()
         for method, operation in operations.items()
     ]
 
 
-def _documented(
+def _operation(
     method: str, path: str, operation: dict[str, Any], schemas: dict[str, Any]
-) -> Documented:
+) -> OperationDoc:
     body = _schema(operation.get("requestBody", {}), schemas)
     parameters = [
         _field(p["name"], {**p["schema"], "description": p.get("description", "")}, schemas)
         for p in operation.get("parameters", [])
     ]
-    return Documented(
+    return OperationDoc(
         method=method.upper(),
         path=path,
         summary=operation.get("summary", ""),
@@ -64,38 +64,38 @@ def _documented(
 
 def _schema(holder: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
     for media in holder.get("content", {}).values():
-        return _followed(media.get("schema", {}), schemas)
+        return _resolved(media.get("schema", {}), schemas)
     return {}
 
 
-def _followed(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+def _resolved(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
     if "$ref" in schema:
         return {**schemas[schema["$ref"].rsplit("/", 1)[1]], **schema}
     return schema
 
 
-def _fields(schema: dict[str, Any], schemas: dict[str, Any], prefix: str = "") -> list[Field]:
+def _fields(schema: dict[str, Any], schemas: dict[str, Any], prefix: str = "") -> list[FieldDoc]:
     found = []
     for name, raw in schema.get("properties", {}).items():
-        part = _followed(raw, schemas)
+        part = _resolved(raw, schemas)
         found.append(_field(prefix + name, part, schemas))
         if part.get("type") == "array":
-            inner = _followed(part.get("items", {}), schemas)
+            inner = _resolved(part.get("items", {}), schemas)
             found += _fields(inner, schemas, f"{prefix}{name}[].")
         else:
             found += _fields(part, schemas, f"{prefix}{name}.")
     return found
 
 
-def _field(name: str, schema: dict[str, Any], schemas: dict[str, Any]) -> Field:
-    options = [_followed(part, schemas) for part in schema.get("anyOf", [])] or [
-        _followed(schema, schemas)
+def _field(name: str, schema: dict[str, Any], schemas: dict[str, Any]) -> FieldDoc:
+    options = [_resolved(part, schemas) for part in schema.get("anyOf", [])] or [
+        _resolved(schema, schemas)
     ]
     merged: dict[str, Any] = {}
     for option in options:
         if option.get("type") != "null":
             merged = {**merged, **option}
-    return Field(
+    return FieldDoc(
         name=name,
         type=str(merged.get("type", "")),
         allowed=_allowed(merged),

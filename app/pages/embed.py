@@ -22,10 +22,10 @@ from app.widgets.registry import WIDGETS
 
 router = APIRouter()
 
-CHOSEN_FIRST = "dpo_loss"
-"""The widget that the page to choose begins with"""
+DEFAULT_WIDGET = "dpo_loss"
+"""the widget that /embed shows first"""
 
-SCRIPT_KEPT_S = 3600
+SCRIPT_MAX_AGE_S = 3600
 
 
 @lru_cache(maxsize=1)
@@ -35,9 +35,9 @@ def _script() -> str:
 
 @router.get("/embed.js", include_in_schema=False)
 def script() -> Response:
-    """The script that defines <dpo-explained>, for pages of others."""
+    """The script that defines the element <dpo-explained> for other sites."""
     headers = {
-        "Cache-Control": f"public, max-age={SCRIPT_KEPT_S}",
+        "Cache-Control": f"public, max-age={SCRIPT_MAX_AGE_S}",
         "Cross-Origin-Resource-Policy": "cross-origin",
     }
     return Response(_script(), media_type="text/javascript", headers=headers)
@@ -46,32 +46,32 @@ def script() -> Response:
 @router.get("/widgets/{name}/share", include_in_schema=False, response_class=HTMLResponse)
 @checks_query
 async def share(request: Request, name: str) -> Any:
-    """The snippets as a page, for readers without a script."""
-    shown = await flagged_view(request, widget_named(name))
-    context = {"w": shown, "embed": await computed(embed, shown, site_url(request))}
+    """The snippets as a page, for browsers without scripts."""
+    view = await flagged_view(request, widget_named(name))
+    context = {"w": view, "embed": await computed(embed, view, site_url(request))}
     return await computed(templates.TemplateResponse, request, "share.html", context)
 
 
 @router.get("/embed", include_in_schema=False, response_class=HTMLResponse)
 @checks_query
 async def configure(request: Request) -> Any:
-    """The page on which a lecturer chooses a widget, its state and its flags."""
-    name = request.query_params.get("widget") or CHOSEN_FIRST
+    """The form in which a lecturer chooses a widget, its state and its flags."""
+    name = request.query_params.get("widget") or DEFAULT_WIDGET
     if name not in WIDGETS:
         allowed = f"one of: {', '.join(WIDGETS)}"
         raise InvalidParams.of("widget", f"unknown widget {name!r}", allowed)
-    shown = await flagged_view(request, WIDGETS[name], extra=["widget"])
-    # What is made inside a widget, such as labels and answers, has no control of its own.
-    settable = [c for c in shown.controls.values() if c.options or c.minimum is not None]
+    view = await flagged_view(request, WIDGETS[name], extra=["widget"])
+    # Parameters that are set inside a widget, such as labels and answers, have no control.
+    settable = [c for c in view.controls.values() if c.options or c.minimum is not None]
     context = {
-        "w": shown,
-        # Here everything can be set, whatever the embed will hide or lock.
-        "free": replace(shown, flags=NO_FLAGS),
+        "w": view,
+        # The form shows all controls, whatever the embed will hide or lock.
+        "free": replace(view, flags=NO_FLAGS),
         "settable": settable,
-        "kept": [c for c in shown.controls.values() if c not in settable and c.value != c.default],
+        "kept": [c for c in view.controls.values() if c not in settable and c.value != c.default],
         "widgets": WIDGETS.values(),
         "flag_parts": PARTS,
         "themes": THEMES,
-        "embed": await computed(embed, shown, site_url(request)),
+        "embed": await computed(embed, view, site_url(request)),
     }
     return await computed(templates.TemplateResponse, request, "embed.html", context)

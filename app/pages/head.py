@@ -1,4 +1,4 @@
-"""What the head of a page tells other programs: how to embed it, show a link to it, and file it."""
+"""Metadata in the head of a page: oEmbed, Open Graph and schema.org."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ KINDS = {
     "/sources": "bibliography",
     "/symbols": "glossary",
 }
-"""What kind of learning resource some pages are"""
+"""schema.org's learningResourceType of some pages"""
 
 
 @dataclass(frozen=True)
@@ -33,25 +33,25 @@ class PageHead:
     title: str
     description: str
     canonical: str
-    """the page in its first state"""
+    """the page in its default state"""
     url: str
-    """the page in the state that it shows"""
+    """the page in its current state"""
     image: str
     image_size: Size
     kind: str
     """og:type"""
     oembed: dict[str, str]
-    """addresses by media type; empty for pages that can not be embedded"""
+    """URLs by media type; empty for pages that cannot be embedded"""
     learning: dict[str, Any] | None = None
-    """schema.org, for pages to learn from"""
+    """a schema.org LearningResource, for pages with content"""
 
 
 def page_head(context: Context, title: str, description: str) -> PageHead | None:
-    """The head of the page that is being rendered; None for an error, which is no page.
+    """The metadata of the page that is being rendered; None for an error.
 
     Args:
         title: of the page, with or without the name of the site
-        description: of the page; a widget is described by its finding
+        description: of the page; a widget's page has its finding instead
     """
     if "problem" in context:
         return None
@@ -84,7 +84,7 @@ def page_head(context: Context, title: str, description: str) -> PageHead | None
 
 
 def _query_of(views: dict[str, Any]) -> str:
-    """The state of all widgets of a page."""
+    """The state of all widgets of a page as a query string."""
     parts = dict.fromkeys(part for view in views.values() for part in view.query[1:].split("&"))
     return "?" + "&".join(part for part in parts if part) if any(parts) else ""
 

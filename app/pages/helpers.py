@@ -25,7 +25,7 @@ def _anchor(text: str) -> str:
 
 @lru_cache(maxsize=32)
 def headings_of(slug: str) -> list[tuple[str, str]]:
-    """Anchor and text of each sub-heading of a section, in order, read off its template."""
+    """Anchor and text of each subheading of a section, found in its template."""
     loader = templates.env.loader
     assert loader is not None
     source = loader.get_source(templates.env, f"sections/{slug}.html")[0]
@@ -35,7 +35,7 @@ def headings_of(slug: str) -> list[tuple[str, str]]:
 
 @pass_context
 def _heading(context: Context, text: str) -> Markup:
-    """A sub-heading with an anchor, one level below the section's own heading."""
+    """A subheading with an anchor, one level below the section's heading."""
     level = context["heading_level"]
     anchor = _anchor(text)
     here = Markup('<a class="anchor" href="#{}" aria-label="Link to {}">#</a>').format(anchor, text)
@@ -44,7 +44,7 @@ def _heading(context: Context, text: str) -> Markup:
 
 @pass_context
 def _widget(context: Context, name: str) -> Markup:
-    """One widget, complete, in the state of the page."""
+    """A widget in the state of the page."""
     view = context["views"][name]
     template = templates.env.get_template(f"widgets/{name}.html")
     return Markup(template.render({**context.get_all(), "w": view}))
@@ -54,7 +54,7 @@ def _widget(context: Context, name: str) -> Markup:
 def _cite(context: Context, key: str, where: str = "") -> Markup:
     reference = references()[key]
     label = reference.short + (f", {where}" if where else "")
-    # Pages that list their sources at the end hand over a dict to collect them in.
+    # Pages that list their sources at the end collect them in a dict.
     cited = context.get("cited")
     if cited is not None:
         cited[key] = reference
@@ -71,7 +71,7 @@ def _correction(context: Context, number: int) -> Markup:
 
 @pass_context
 def _define(context: Context, key: str) -> Markup:
-    """A word of the glossary, in the gutter beside the paragraph before it."""
+    """A glossary entry in the margin, beside the preceding paragraph."""
     entry = glossary()[key]
     return Markup(
         '<aside class="gutter define" aria-label="Definition: {name}">'
@@ -96,7 +96,7 @@ def _section_link(context: Context, slug: str) -> Markup:
 def _equation(
     context: Context, latex: str, words: str, source: str = "", number: str = ""
 ) -> Markup:
-    """A display equation with its plain-words line and where it comes from."""
+    """A display equation with its meaning in words and its source."""
     origin = _cite(context, source, number) if source else Markup("")
     return Markup(
         '<figure class="equation"><div class="formula" tabindex="0" role="group" '
@@ -106,12 +106,12 @@ def _equation(
 
 
 def _formula(latex: str) -> Markup:
-    """A display formula whose terms have their colours."""
+    """A display formula with coloured terms."""
     return mathml(coloured(latex), display=True)
 
 
 def _term_key(latex: str) -> Markup:
-    """What the coloured terms of a formula stand for. Pointing at one lights up the other."""
+    """The legend of a formula's coloured terms. Hovering over an entry highlights the term."""
     items = [
         Markup('<li class="term-{}" data-term="{}"><b>{}</b> {}</li>').format(
             name, name, _with_subscript(term.symbol), term.meaning
@@ -122,7 +122,7 @@ def _term_key(latex: str) -> Markup:
 
 
 def _with_subscript(symbol: str) -> Markup:
-    """A symbol such as π_ref, its part after the underscore lowered."""
+    """A symbol such as π_ref, with the part after the underscore as a subscript."""
     base, _, below = symbol.partition("_")
     return Markup("{}<sub>{}</sub>").format(base, below) if below else Markup("{}").format(base)
 
@@ -144,5 +144,5 @@ templates.env.globals.update(
     page_head=pass_context(page_head),
 )
 templates.env.filters["written"] = format_value
-# Fragments call {% call aside("Title") %}: a macro that every template sees.
+# A macro for {% call aside("Title") %} in every template.
 templates.env.globals["aside"] = templates.env.get_template("aside.html").make_module({}).aside  # type: ignore[attr-defined]

@@ -12,16 +12,16 @@ LEFT, RIGHT, TOP, BOTTOM = 64, 16, 16, 52
 
 
 @dataclass(frozen=True)
-class Tick:
-    """A grid line: where, and what stands at it."""
+class GridLine:
+    """A grid line and its label."""
 
     at: float
     label: str
 
 
 @dataclass(frozen=True)
-class Drawing:
-    """The run as an SVG has it, in units of its view box."""
+class HeroDrawing:
+    """The run in units of the SVG's view box."""
 
     width: int
     height: int
@@ -30,18 +30,18 @@ class Drawing:
     bottom: float
     path: str
     frontier: str
-    x_ticks: list[Tick]
-    y_ticks: list[Tick]
+    x_ticks: list[GridLine]
+    y_ticks: list[GridLine]
     points: dict[str, tuple[float, float]]
     frontier_label_y: float
 
 
-def drawing(run: RecordedRun) -> Drawing:
-    """Scale a run to the view box."""
+def drawing(run: RecordedRun) -> HeroDrawing:
+    """The drawing of a run."""
     everything = [*run.path, *run.frontier]
-    most_kl = max(place.kl for place in everything)
-    low = min(place.true_quality for place in everything) - 0.5
-    high = max(place.true_quality for place in everything) + 0.5
+    most_kl = max(point.kl for point in everything)
+    low = min(point.true_quality for point in everything) - 0.5
+    high = max(point.true_quality for point in everything) + 0.5
 
     def x(kl: float) -> float:
         return round(LEFT + (WIDTH - LEFT - RIGHT) * kl / most_kl, 1)
@@ -49,10 +49,10 @@ def drawing(run: RecordedRun) -> Drawing:
     def y(quality: float) -> float:
         return round(TOP + (HEIGHT - TOP - BOTTOM) * (high - quality) / (high - low), 1)
 
-    def line(places: Iterable[PolicyPoint]) -> str:
-        return "M" + "L".join(f"{x(place.kl)} {y(place.true_quality)}" for place in places)
+    def line(points: Iterable[PolicyPoint]) -> str:
+        return "M" + "L".join(f"{x(point.kl)} {y(point.true_quality)}" for point in points)
 
-    return Drawing(
+    return HeroDrawing(
         width=WIDTH,
         height=HEIGHT,
         left=LEFT,
@@ -60,9 +60,9 @@ def drawing(run: RecordedRun) -> Drawing:
         bottom=HEIGHT - BOTTOM,
         path=line(run.path),
         frontier=line(run.frontier),
-        x_ticks=[Tick(x(kl), str(kl)) for kl in range(0, int(most_kl) + 1, 2)],
+        x_ticks=[GridLine(x(kl), str(kl)) for kl in range(0, int(most_kl) + 1, 2)],
         y_ticks=[
-            Tick(y(value), str(value).replace("-", "−"))
+            GridLine(y(value), str(value).replace("-", "−"))
             for value in range(-20, 21, 2)
             if low <= value <= high
         ],

@@ -1,4 +1,4 @@
-"""The form of bring_your_logps as a browser without a script sends it: the page comes back with the result.
+"""The form of bring_your_logps, posted by browsers without scripts.
 
 No ``from __future__ import annotations`` here: FastAPI has to see the real types.
 """
@@ -24,20 +24,20 @@ from app.widgets.bring_your_logps.widget import WIDGET, OwnLogps, compute_own
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
 MOST_FIELDS = 50
-"""fields of a form beside its file; the page has five"""
+"""form fields besides the file; the page has five"""
 
 MULTIPART, URLENCODED = "multipart/form-data", "application/x-www-form-urlencoded"
 
 MOST_ESCAPED = 1_024_000
-"""bytes of a field that is urlencoded: undoing escapes takes long, and the page sends multipart"""
+"""bytes of a urlencoded field: decoding is slow, and the page sends multipart"""
 
-# A file stays in memory, where the limit on bodies bounds it, and is never written to disk.
+# Files stay in memory, bounded by the limit on bodies, and are never written to disk.
 MultiPartParser.spool_max_size = 0
 
 
 @router.post(f"/widgets/{WIDGET.name}")
 async def own_logps(request: Request) -> Any:
-    """The widget with what the reader gave, or with the example if that is nothing."""
+    """The widget with the submitted data, or with the example if there is none."""
     fields = await _submitted(request)
     given = {key: value for key, value in fields.items() if value != ""}
     found = await widget_view(request, WIDGET, given, flags_of(given, WIDGET.params.model_fields))
@@ -45,10 +45,10 @@ async def own_logps(request: Request) -> Any:
 
 
 async def _submitted(request: Request) -> dict[str, str]:
-    """Fields of the form by name, a file as its text; of a name that is given twice, the last one.
+    """The form's fields by name, with the file as text; the last one of each name.
 
     Raises:
-        InvalidParams: it is no such form, has too many parts, or a file is not UTF-8
+        InvalidParams: the body is not a form, has too many parts, or the file is not UTF-8
         HTTPException: 413 if the body is too large
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -74,10 +74,10 @@ async def _submitted(request: Request) -> dict[str, str]:
 
 
 def _page(request: Request, fields: dict[str, str], found: WidgetView) -> Any:
-    # A file goes before a text.
+    # A file takes precedence over pasted text.
     text = fields.get("file") or fields.get("text", "")
     if not text.strip():
-        # An example has an address.
+        # An example has a URL of its own.
         return RedirectResponse(f"{request.url.path}{found.page_query}", status_code=303)
     error = None
     try:

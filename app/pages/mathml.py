@@ -1,4 +1,4 @@
-"""LaTeX to MathML on the server. Inline styles become classes, so that no page needs them."""
+"""LaTeX to MathML on the server, with classes instead of inline styles."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _converter = LatexToMathML()
 
 @dataclass(frozen=True)
 class Term:
-    """A part of an equation that has a colour of its own, the same in every equation and figure."""
+    """A part of an equation with its own colour, the same in every equation and figure."""
 
     symbol: str
     meaning: str
     pattern: str
-    """how it stands in LaTeX, as a regular expression"""
+    """regular expression of its LaTeX"""
     colour: str
-    """what it passes through the converter as: a colour that nothing else uses"""
+    """the LaTeX colour that marks it in the converter and that nothing else uses"""
 
 
 TERMS = {
@@ -46,12 +46,12 @@ _FUNCTION_BEFORE_TERM = re.compile(rf"(\\(?:log|exp))\s+(\\(?:{'|'.join(TERMS)})
 
 
 def _style_of(colour: str) -> str:
-    """The style that the converter writes for a colour."""
+    """The inline style that the converter writes for a colour."""
     html = _converter.convert_with_local_state(rf"\textcolor{{{colour}}}{{x}}", displaystyle=False)
     return html.split('style="')[1].split('"')[0]
 
 
-# What math-core writes as inline styles, and the classes of static/prose.css that say the same.
+# Inline styles of math-core and the equivalent classes of static/prose.css.
 STYLE_CLASSES = {
     **{_style_of(term.colour): f"term term-{name}" for name, term in TERMS.items()},
     "text-align: right;justify-items: end;padding-right: 0;": "math-right",
@@ -62,7 +62,7 @@ _STYLE = re.compile(r' style="([^"]*)"')
 
 
 def terms_of(latex: str) -> dict[str, Term]:
-    """The terms that an equation contains, in the order of ``TERMS``."""
+    """The terms in an equation, in the order of ``TERMS``."""
     found = {match.lastgroup for match in _ANY_TERM.finditer(latex)}
     return {name: term for name, term in TERMS.items() if name in found}
 
@@ -70,7 +70,7 @@ def terms_of(latex: str) -> dict[str, Term]:
 def coloured(latex: str) -> str:
     r"""Wrap every term of an equation in its own command, such as ``\policy{\pi_\theta}``."""
     marked = _ANY_TERM.sub(lambda match: rf"\{match.lastgroup}{{{match[0]}}}", latex)
-    # In a group of its own a term no longer gets the space that follows the name of a function.
+    # Inside a group, a term loses the space that follows the name of a function.
     return _FUNCTION_BEFORE_TERM.sub(r"\1 \, \2", marked)
 
 
@@ -79,8 +79,8 @@ def mathml(latex: str, display: bool = False) -> Markup:
     r"""MathML for a LaTeX formula, in which ``\changed{...}`` and the other TERMS mark terms.
 
     Raises:
-        math_core.LatexError: a command is not known
-        KeyError: a style without a class of ours
+        math_core.LatexError: a command is unknown
+        KeyError: a style has no class
     """
     for name, term in TERMS.items():
         latex = latex.replace(rf"\{name}{{", rf"\textcolor{{{term.colour}}}{{")

@@ -1,4 +1,4 @@
-"""HTML: home, sections, single widgets, the one-page version, sources, API documentation.
+"""HTML routes: home, sections, widgets, the one-page version, sources, symbols and API documentation.
 
 No ``from __future__ import annotations`` here: FastAPI has to see the real types.
 """
@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
 from app.content.sections import SECTIONS, Section, section_by_slug, section_of
 from app.content.sources import bibtex, corrections, glossary, references, served_packages
-from app.pages.api_docs import documented_routes
+from app.pages.api_docs import operation_docs
 from app.pages.helpers import headings_of
 from app.pages.hero import drawing
 from app.receipts import receipt, without_figures
@@ -70,16 +70,16 @@ async def single_widget(request: Request, name: str) -> Any:
 @checks_query
 async def widget_receipt(request: Request, name: str) -> Any:
     widget_named(name)
-    shown = (await widget_views(request, [name]))[name]
-    context = await computed(_receipt_of, shown, site_url(request))
+    view = (await widget_views(request, [name]))[name]
+    context = await computed(_receipt_of, view, site_url(request))
     return await computed(templates.TemplateResponse, request, "receipt.html", context)
 
 
-def _receipt_of(shown: WidgetView, base: str) -> dict[str, Any]:
+def _receipt_of(view: WidgetView, base: str) -> dict[str, Any]:
     return {
-        "w": shown,
-        "receipt": receipt(shown, base),
-        "answer": json.dumps(without_figures(shown.result), indent=1, ensure_ascii=False),
+        "w": view,
+        "receipt": receipt(view, base),
+        "answer": json.dumps(without_figures(view.result), indent=1, ensure_ascii=False),
     }
 
 
@@ -117,7 +117,7 @@ def symbols(request: Request) -> Any:
 
 @router.get("/docs")
 def docs(request: Request) -> Any:
-    context = {"routes": documented_routes(request.app.openapi())}
+    context = {"operations": operation_docs(request.app.openapi())}
     return templates.TemplateResponse(request, "docs.html", context)
 
 

@@ -36,7 +36,7 @@ def install(app: FastAPI, json_paths: str) -> None:
     Args:
         json_paths: regular expression of the paths whose errors are problem+json
     """
-    app.state.json_paths = re.compile(json_paths)
+    app.state.json_paths = re.compile(json_paths, re.DOTALL)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(InvalidParams, _invalid_params)
     app.add_exception_handler(HTTPException, _http_error)

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from starlette.testclient import TestClient
 
-from app.api.preference_loss import MOST_PAIRS, TORCHTUNE
+from app.api.preference_loss import MAX_PAIRS, TORCHTUNE
 
 ADDRESS = "/api/v1/preference_loss"
 
@@ -87,8 +87,8 @@ def test_what_is_no_batch_is_a_problem(client: TestClient, raw: str) -> None:
 
 
 def test_many_pairs_are_accepted_and_too_many_refused(client: TestClient) -> None:
-    lists = {key: [-1.0] * MOST_PAIRS for key in TORCHTUNE if key.endswith("logps")}
+    lists = {key: [-1.0] * MAX_PAIRS for key in TORCHTUNE if key.endswith("logps")}
     result = client.post(ADDRESS, json={**body(), **lists}).json()
-    assert len(result["losses"]) == MOST_PAIRS
+    assert len(result["losses"]) == MAX_PAIRS
     too_many = {key: [*value, -1.0] for key, value in lists.items()}
     assert "policy_chosen_logps" in [error["field"] for error in refused(client, **too_many)]

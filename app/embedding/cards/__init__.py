@@ -1,4 +1,1 @@
-"""Cards: the images that other sites show with a link to a page of ours, for exactly its state.
-
-Drawn as SVG and rendered here, without a browser and without the fonts of the system.
-"""
+"""Preview images of pages, drawn as SVG and rendered to PNG without a browser or system fonts."""

@@ -1,4 +1,4 @@
-"""Colours of the light scheme, read off the style sheet, which is the one place that has them."""
+"""The colours of the light theme, read from the style sheet."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.paths import STATIC
 
 
 def light(token: str) -> str:
-    """The colour of a name in static/tokens.css. Raises KeyError if there is none."""
+    """A colour of static/tokens.css by name. Raises KeyError if there is none."""
     return _colours()[token]
 
 

@@ -1,4 +1,4 @@
-"""What the card of a page says, in the state of the page."""
+"""The content of a page's card in the state of the page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.widgets.registry import WIDGETS
 
 
 async def card_of(page: Page, state: PageState, memo: Memo) -> Card:
-    """The card of a page; computes what its main widget shows."""
+    """The card of a page, with the result of its main widget."""
     name = state.main
     if page.section is None or name is None:
         return home_card()
@@ -25,7 +25,7 @@ async def card_of(page: Page, state: PageState, memo: Memo) -> Card:
     figure: dict[str, Any] | None = getattr(result, "figure", None)
     section = f"{page.section.numeral}. {page.section.title}"
     if page.widget is None:
-        # A section in its first state says what it is about, in another what that shows.
+        # In its default state a section shows what it promises, in others the widget's finding.
         text = result.finding if non_defaults_of(state.params[name]) else page.section.promise
         return Card(f"Section {page.section.numeral}", page.section.title, text, figure)
     text = result.finding if figure else f"{result.finding} {widget.caption}"
@@ -34,7 +34,7 @@ async def card_of(page: Page, state: PageState, memo: Memo) -> Card:
 
 @lru_cache(maxsize=1)
 def home_card() -> Card:
-    """The card of the site: its recorded run under the frontier."""
+    """The card of the home page: the recorded run below the frontier."""
     run = recorded()
     figure = curve_figure(
         [

@@ -1,4 +1,4 @@
-"""A card as SVG: where the page is, its title, its finding, and its main figure."""
+"""A card as SVG: section, title, finding and main figure."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from app.state.page import SITE
 
 EDGE = 56
 TEXT = 470
-"""Width of the text beside a figure"""
+"""width of the text beside a figure"""
 
 GAP = 34
 BAR = 10
 SMALL, BODY, LARGE = 24, 26, 34
 LINE = 1.28
-"""Distance of lines in sizes of their font"""
+"""line height relative to the font size"""
 
 
 @dataclass(frozen=True)
 class Card:
-    """What a card says."""
+    """The content of a card."""
 
     where: str
-    """the section, or what the site is"""
+    """the section, or a description of the site"""
     title: str
     text: str
     figure: dict[str, Any] | None
 
 
 def card_svg(card: Card) -> Markup:
-    """The card as a complete SVG document of the full size."""
+    """The card as a complete SVG document at full size."""
     figure = _figure(card.figure) if card.figure is not None else Markup("")
     width = TEXT if figure else FULL.width - 2 * EDGE - BAR
     title_size = _title_size(card.title, width)
@@ -68,7 +68,7 @@ def card_svg(card: Card) -> Markup:
 
 
 def _title_size(title: str, width: float) -> float:
-    """The largest of a few sizes in which a title takes at most four lines."""
+    """The largest font size at which the title takes at most four lines."""
     sizes = (52, 46, 42, 38, 34)
     return next((size for size in sizes if len(wrapped(title, size, width)) <= 4), sizes[-1])
 
@@ -84,7 +84,7 @@ def _text(lines: list[str], y: float, size: float, token: str, font: str = "") -
 
 
 def _figure(figure: dict[str, Any]) -> Markup:
-    """A figure on a sheet of its own, right of the text."""
+    """The figure in a box to the right of the text."""
     x = EDGE + TEXT + GAP
     width, height = FULL.width - x - EDGE + 20, FULL.height - 2 * EDGE + 20
     inside = drawn(figure, x + 16, EDGE - 10 + 16, width - 32, height - 32)

@@ -1,7 +1,7 @@
-"""A figure as an SVG that needs no style sheet of a page: what app/charts draws, at one size.
+"""A figure as standalone SVG: what app/charts draws, at a fixed size and with its styles inlined.
 
-On a page, curves are stretched over the plot and keep the width of their strokes. Renderers of plain
-SVG stretch strokes along, so the view box of curves is given the shape of the plot here.
+On a page, curves are stretched over the plot while their strokes keep their width. Renderers of plain SVG
+stretch the strokes too, so here the view box of curves gets the aspect ratio of the plot.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from app.charts.room import ABOVE, NARROW, STEP, WIDE, Chart, TextWidth, room
 from app.embedding.cards.colours import light
 
 PLOT = 370
-"""Width of a plot in the pixels of app/charts, in which its words have their usual size"""
+"""width of a plot in the pixels of app/charts, at which text has its usual size"""
 
 SHAPE = 0.9
-"""Largest height of a plot by its width"""
+"""largest height of a plot relative to its width"""
 
 MOST_ROOM = 12
-"""Steps beside a plot; words that need more are written as for narrow charts"""
+"""steps beside a plot; labels that need more are written as in narrow charts"""
 
 ROLE_TOKENS = {
     "reference": "reference",
@@ -36,7 +36,7 @@ ROLE_TOKENS = {
     "kl": "rejected",
     "other": "muted",
 }
-"""Names of the colours in static/tokens.css; static/charts.css has the same pairs"""
+"""colours in static/tokens.css by role, as in static/charts.css"""
 
 DASHES = {
     "dot": (3, 3),
@@ -48,7 +48,7 @@ DASHES = {
 
 
 def drawn(figure: dict[str, Any], x: float, y: float, width: float, height: float) -> Markup:
-    """A figure within a box, as large as fits and in its middle; nothing for one without traces."""
+    """A figure centred in a box, as large as fits; empty if it has no traces."""
     markup = svg(figure, "")
     if not markup:
         return markup
@@ -75,14 +75,14 @@ def drawn(figure: dict[str, Any], x: float, y: float, width: float, height: floa
 
 
 def _reshaped(markup: str, shape: float) -> str:
-    """A drawing whose stretched parts have a view box, and paths, of another shape: height by width."""
+    """The drawing with stretched parts whose view box and paths have another aspect ratio."""
     height = round(UNITS_X * shape)
     factor = height / UNITS_Y
     markup = markup.replace(
         f'viewBox="0 0 {UNITS_X} {UNITS_Y}"', f'viewBox="0 0 {UNITS_X} {height}"'
     )
     parts = re.split(r'(<svg class="(?:axes|plot)".*?</svg>)', markup)
-    # Other paths, those of symbols, are in pixels.
+    # All other paths are symbols, in pixels.
     parts[1::2] = [
         re.sub(r' d="([^"]*)"', lambda found: f' d="{_taller(found[1], factor)}"', part)
         for part in parts[1::2]
@@ -91,7 +91,7 @@ def _reshaped(markup: str, shape: float) -> str:
 
 
 def _taller(data: str, factor: float) -> str:
-    """Path data of app/charts (M, l, h, v and z) with all y multiplied."""
+    """Path data of app/charts (M, l, h, v and z) with all y coordinates scaled."""
     written: list[str] = []
     command, count = "", 0
     for token in re.findall(r"[A-Za-z]|-?[\d.]+", data):
@@ -107,7 +107,7 @@ def _taller(data: str, factor: float) -> str:
 
 @lru_cache(maxsize=2)
 def _styles(width: TextWidth) -> str:
-    """static/charts.css in the selectors and values that renderers of plain SVG know."""
+    """The rules of static/charts.css that renderers of plain SVG understand."""
     unit = UNITS_X / PLOT
     hidden = NARROW if width is WIDE else WIDE
     ink, surface = light("ink"), light("surface")

@@ -1,16 +1,16 @@
-"""Text in lines that fit a width, at the letters' usual widths in the fonts of cards."""
+"""Line breaking, with estimated widths of letters in the fonts of cards."""
 
 from __future__ import annotations
 
 NARROW, USUAL, CAPITAL, WIDE = 0.28, 0.52, 0.6, 0.84
-"""Widths of letters in the size of the font"""
+"""widths of letters relative to the font size"""
 
 THIN = frozenset("fijlrtI.,:;()|'’ -")
 BROAD = frozenset("mwMW%@—")
 
 
 def width_of(text: str, size: float) -> float:
-    """About how wide a text is."""
+    """The estimated width of a text."""
     return size * sum(_letter(letter) for letter in text)
 
 
@@ -23,7 +23,7 @@ def _letter(letter: str) -> float:
 
 
 def wrapped(text: str, size: float, width: float) -> list[str]:
-    """A text in lines of at most this width, if its words allow it."""
+    """A text in lines of at most this width, unless a single word is wider."""
     lines = [""]
     for word in text.split():
         longer = f"{lines[-1]} {word}".lstrip()
@@ -35,7 +35,7 @@ def wrapped(text: str, size: float, width: float) -> list[str]:
 
 
 def shortened(text: str, size: float, width: float, most: int) -> list[str]:
-    """The sentences of a text that fit into so many lines; of the first, if need be, its beginning."""
+    """As many sentences as fit into so many lines, or else the beginning of the first."""
     sentences = text.split(". ")
     for count in range(len(sentences), 0, -1):
         part = ". ".join(sentences[:count]).rstrip(".") + "."

@@ -1,4 +1,4 @@
-"""From SVG to PNG, with the fonts that ship with this site and no others."""
+"""SVG to PNG, with only the fonts that ship with the site."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from app.embedding.cards.sizes import Size
 from app.paths import STATIC
 
 FONTS = ("cards-sans-latin.ttf", "cards-sans-greek.ttf", "cards-math.otf")
-"""Made by tools/build_assets.py; a letter that one lacks is taken from another."""
+"""built by tools/build_assets.py; letters that one lacks come from another"""
 
-KEPT = 64
+CACHE_SIZE = 64
 """images, of some 50 KB each"""
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=CACHE_SIZE)
 def png(svg: str, size: Size) -> bytes:
-    """An SVG document as an image of this size. Takes some tens of milliseconds."""
+    """An SVG document as a PNG of this size. Takes some tens of milliseconds."""
     return bytes(
         resvg_py.svg_to_bytes(
             svg_string=svg,

@@ -1,4 +1,4 @@
-"""Addresses of cards: /cards/<N>.png, /cards/sections/<slug>.png, /cards/home.png, with a page's query.
+"""Routes of cards: /cards/<widget>.png, /cards/sections/<slug>.png and /cards/home.png, with a page's query.
 
 No ``from __future__ import annotations`` here: FastAPI has to see the real types.
 """
@@ -17,49 +17,49 @@ from app.state.query import checks_query
 
 router = APIRouter(prefix="/cards", include_in_schema=False)
 
-KEPT_FOR = 86_400
-"""Seconds that a copy may be kept. The address says the whole state; only our code can change it."""
+MAX_AGE_S = 86_400
+"""how long cards may be cached: the URL has the whole state, so they change only with the code"""
 
 
 @router.get("/{name}.png")
 @checks_query
 async def widget_card(request: Request, name: str) -> Any:
     """The card of a widget, or of the home page."""
-    return await _answer(request, name, FULL)
+    return await _response(request, name, FULL)
 
 
 @router.get("/sections/{slug}.png")
 @checks_query
 async def section_card(request: Request, slug: str) -> Any:
     """The card of a section."""
-    return await _answer(request, f"sections/{slug}", FULL)
+    return await _response(request, f"sections/{slug}", FULL)
 
 
 @router.get("/{width:int}/{name:path}.png")
 @checks_query
 async def smaller_card(request: Request, width: int, name: str) -> Any:
-    """The same cards for those who want them smaller."""
+    """A smaller card."""
     size = next((size for size in SIZES if size.width == width), None)
     if size is None:
         offered = ", ".join(str(size.width) for size in SIZES)
         raise HTTPException(
             404, f"There are no cards {width} pixels wide; the widths are {offered}."
         )
-    return await _answer(request, name, size)
+    return await _response(request, name, size)
 
 
-async def _answer(request: Request, name: str, size: Size) -> Response:
+async def _response(request: Request, name: str, size: Size) -> Response:
     page = _page(name)
     state = page_state(request, page)
     card = await card_of(page, state, request.app.state.memo)
     return Response(
-        await computed(_drawn, card, size),
+        await computed(_png, card, size),
         media_type="image/png",
-        headers={"Cache-Control": f"public, max-age={KEPT_FOR}"},
+        headers={"Cache-Control": f"public, max-age={MAX_AGE_S}"},
     )
 
 
-def _drawn(card: Card, size: Size) -> bytes:
+def _png(card: Card, size: Size) -> bytes:
     return png(str(card_svg(card)), size)
 
 

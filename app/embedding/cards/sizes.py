@@ -1,4 +1,4 @@
-"""The sizes of cards, and the addresses that have them."""
+"""The sizes of cards and their paths."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.state.page import Page
 
 @dataclass(frozen=True)
 class Size:
-    """Pixels of an image."""
+    """The size of an image in pixels."""
 
     width: int
     height: int
@@ -17,17 +17,17 @@ class Size:
 
 FULL = Size(1200, 630)
 SIZES = (FULL, Size(600, 315), Size(300, 158))
-"""From the largest: what Open Graph wants, and smaller ones for consumers that limit thumbnails."""
+"""largest first: the size for Open Graph, and smaller ones for oEmbed consumers that limit thumbnails"""
 
 
 def card_path(page: Page, size: Size = FULL) -> str:
-    """The path of a page's card, to which the state of the page is added as a query."""
+    """The path of a page's card, without the query that has its state."""
     folder = "" if size == FULL else f"/{size.width}"
     return f"/cards{folder}/{page.card}.png"
 
 
 def largest_within(width: int | None, height: int | None) -> Size | None:
-    """The largest size within limits, or None."""
+    """The largest size within the limits, or None."""
     for size in SIZES:
         if size.width <= (width or size.width) and size.height <= (height or size.height):
             return size
