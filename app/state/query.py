@@ -87,7 +87,6 @@ class NormalizeQueries:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
         app: ASGIApp = self.app
         if scope["type"] == "http" and scope.get("query_string") and not is_file(scope):
             request = Request(scope)

@@ -27,7 +27,6 @@ class BodyLimit:
         self.max_bytes = max_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
         seen = 0
 
         async def counted() -> Message:

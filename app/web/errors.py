@@ -109,7 +109,6 @@ class UnexpectedErrors:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
         started, streaming = False, False
 
         async def observed_send(message: Message) -> None:

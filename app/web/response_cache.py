@@ -73,7 +73,6 @@ class ResponseCache:
         self._bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
         if scope["type"] != "http" or scope["method"] != "GET" or self._is_uncached(scope):
             await self.app(scope, receive, send)
             return

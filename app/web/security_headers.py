@@ -54,7 +54,6 @@ class SecurityHeaders:
         self._policy = f"{POLICY}; frame-ancestors 'self'"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

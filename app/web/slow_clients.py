@@ -23,7 +23,6 @@ class SlowClientTimeout:
         self.seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
         streaming = False
 
         async def send_in_time(message: Message) -> None:
