@@ -1,4 +1,4 @@
-"""How numbers look on pages. static/format.js does the same; a browser test compares the two."""
+"""Number formats of pages. static/format.js has the same; a browser test compares the two."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 
 def fixed(digits: int) -> Callable[[float], str]:
-    """So many digits after the point, with a real minus sign and no negative zero."""
+    """A fixed number of decimals, with a real minus sign and no negative zero."""
 
     def write(value: float) -> str:
         text = f"{value:.{digits}f}"
@@ -18,18 +18,18 @@ def fixed(digits: int) -> Callable[[float], str]:
 
 
 def signed(value: float, digits: int = 2) -> str:
-    """With its sign, also a plus."""
+    """With an explicit sign, unless it rounds to zero."""
     text = fixed(digits)(value)
     return text if text.startswith("−") or float(text) == 0 else f"+{text}"
 
 
 def percent(digits: int) -> Callable[[float], str]:
-    """A share as a percentage."""
+    """A fraction as a percentage."""
     return lambda value: f"{fixed(digits)(100 * value)}%"
 
 
 def scientific(value: float) -> str:
-    """Two significant digits and a power of ten; 0 is 0."""
+    """Two significant digits and a power of ten."""
     if value == 0:
         return "0"
     mantissa, exponent = f"{value:.1e}".split("e")
@@ -52,7 +52,7 @@ FORMATS: dict[str, Callable[[float], str]] = {
 
 
 def format_value(value: object, how: str = "text") -> str:
-    """Write a value for a page; what is not known is a dash."""
+    """A value as a page shows it; None is a dash."""
     if value is None:
         return "–"
     if how == "text" or not isinstance(value, int | float):

@@ -1,4 +1,4 @@
-"""Where templates, statics and data lie: beside the package in a checkout, inside it in a wheel."""
+"""Paths of templates, static files and data: beside the package in a checkout, inside it in a wheel."""
 
 from __future__ import annotations
 
@@ -25,16 +25,13 @@ COMPRESSED = STATIC / "vendor" / "compressed"
 
 
 class Strict(BaseModel):
-    """Part of a data file; refuses fields that it does not know."""
+    """A model of part of a data file, which rejects unknown fields."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def content_hash(root: Path) -> str:
-    """A short hash of all files below a folder: it changes exactly when one of them does.
-
-    Compressed copies do not count, for they say nothing new.
-    """
+    """A short hash of all files below a folder, except their compressed copies."""
     digest = hashlib.sha256()
     for file in sorted(path for path in root.rglob("*") if path.is_file()):
         if COMPRESSED in file.parents:

@@ -1,4 +1,4 @@
-"""The ten sections as data."""
+"""The ten sections."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Section:
-    """One section page: its place, its address, its heading and the widgets on it."""
+    """A section: its number, slug, heading and widgets."""
 
     numeral: str
     slug: str
     title: str
     promise: str
-    """one line for the contents: what the reader can try there"""
+    """what the reader can try there, in a line for the table of contents"""
     widgets: tuple[str, ...]
 
 
@@ -92,7 +92,7 @@ SECTIONS = (
 
 
 def section_of(widget: str) -> Section:
-    """The section that a widget belongs to. Raises KeyError if none has it."""
+    """The section of a widget. Raises KeyError if none has it."""
     for section in SECTIONS:
         if widget in section.widgets:
             return section
@@ -100,5 +100,5 @@ def section_of(widget: str) -> Section:
 
 
 def section_by_slug(slug: str) -> Section | None:
-    """A section by its address."""
+    """The section with this slug, or None."""
     return next((section for section in SECTIONS if section.slug == slug), None)

@@ -1,4 +1,4 @@
-"""References, corrections, the glossary and the packages that we serve, read from data files."""
+"""References, corrections, the glossary and the packages in the browser, read from data files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.paths import DATA, STATIC, Strict
 
 
 class Reference(Strict):
-    """One entry of the list of references."""
+    """An entry of the list of references."""
 
     key: str
     short: str
@@ -23,7 +23,7 @@ class Reference(Strict):
 
 
 class Correction(Strict):
-    """Where our text departs from the article, and why."""
+    """A correction of the article on which the site is based."""
 
     number: int
     section: str
@@ -35,7 +35,7 @@ class Correction(Strict):
 
 
 class Erratum(Strict):
-    """A slip in the paper itself."""
+    """An error in the DPO paper itself."""
 
     number: int
     where: str
@@ -51,7 +51,7 @@ class Corrections(Strict):
 
 
 class GlossaryEntry(Strict):
-    """A symbol or a word of the field, in plain words."""
+    """A glossary entry: a symbol or a term, in plain words."""
 
     key: str
     latex: str
@@ -62,7 +62,7 @@ class GlossaryEntry(Strict):
 
 
 class ServedPackage(Strict):
-    """A package of others that browsers are sent files of, as set-up found it."""
+    """A third-party package whose files are sent to browsers, as found at set-up."""
 
     name: str
     version: str
@@ -77,7 +77,7 @@ class ServedPackage(Strict):
 
 @lru_cache(maxsize=1)
 def glossary() -> dict[str, GlossaryEntry]:
-    """Symbols by key. Raises pydantic.ValidationError if the file is wrong."""
+    """Glossary entries by key. Raises pydantic.ValidationError if the file is wrong."""
     entries = [GlossaryEntry(**entry) for entry in json.loads(_read("glossary.json"))]
     return {entry.key: entry for entry in entries}
 
@@ -97,7 +97,7 @@ def corrections() -> Corrections:
 
 @lru_cache(maxsize=1)
 def served_packages() -> list[ServedPackage]:
-    """What tools/build_assets.py copied. Raises pydantic.ValidationError if its list is wrong."""
+    """The packages listed by tools/build_assets.py. Raises pydantic.ValidationError if the file is wrong."""
     text = (STATIC / "vendor" / "packages.json").read_text(encoding="utf-8")
     return [ServedPackage(**entry) for entry in json.loads(text)]
 
@@ -107,7 +107,7 @@ def _read(name: str) -> str:
 
 
 def bibtex(version: str) -> str:
-    """How to cite the explainer in this version, and the DPO paper."""
+    """BibTeX of this version of the explainer and of the DPO paper."""
     paper = references()["rafailov2023"]
     return f"""@misc{{dpo_explained,
   title  = {{{{DPO Explained: Direct Preference Optimization, explained and computed}}}},

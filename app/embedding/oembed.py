@@ -36,7 +36,7 @@ class OEmbed(BaseModel):
 
     version: Literal["1.0"] = Field("1.0", description="of oEmbed")
     type: Literal["rich", "link"] = Field(
-        description="rich: HTML to show as it is; link: the address itself is what to show"
+        description="rich: HTML to show as it is; link: only the URL to link to"
     )
     title: str = Field(description="of the widget or page")
     provider_name: str = Field(SITE, description="the name of this site")
@@ -46,7 +46,7 @@ class OEmbed(BaseModel):
     )
     width: int | None = Field(None, description="of the iframe, in pixels")
     height: int | None = Field(None, description="of the iframe, in pixels")
-    cache_age: int = Field(DAY, description="for how many seconds a copy may be kept")
+    cache_age: int = Field(DAY, description="for how many seconds it may be cached")
     thumbnail_url: str | None = Field(
         None, description="a PNG of exactly this state; absent if none is small enough"
     )
@@ -59,21 +59,21 @@ Limit = Annotated[int | None, Query(ge=1)]
 
 @router.get(
     "/oembed",
-    summary="What to embed for an address of this site",
-    description="An oEmbed provider. The address of a widget gives that widget in that state. The address "
-    "of a section gives the widget of it whose parameters the address sets, or its first one.",
+    summary="What to embed for a URL of this site",
+    description="An oEmbed provider. The URL of a widget embeds that widget in that state. The URL of a "
+    "section embeds the first of its widgets whose parameters it sets, or else its first widget.",
     response_model=OEmbed,
     response_model_exclude_none=True,
     responses={
         200: {"content": {"text/xml": {"schema": {"type": "string"}}}},
         404: {"model": Problem, "description": "not a widget, section or home page of this site"},
-        422: {"model": Problem, "description": "no address, or a limit that is not positive"},
+        422: {"model": Problem, "description": "no URL, or a limit that is not positive"},
         501: {"model": Problem, "description": "a format other than json and xml"},
     },
 )
 def get_oembed(
     request: Request,
-    url: Annotated[str, Query(description="the address, with its state", max_length=8_000)],
+    url: Annotated[str, Query(description="the URL, with its state", max_length=8_000)],
     format: Annotated[str, Query(description="json or xml")] = "json",
     maxwidth: Annotated[Limit, Query(description="the largest width, in pixels")] = None,
     maxheight: Annotated[Limit, Query(description="the largest height, in pixels")] = None,

@@ -29,7 +29,7 @@ SLIDE_HEIGHT = 700
 class Embed(BaseModel):
     """Snippets for a widget in one state, with its flags."""
 
-    link: str = Field(description="address of the widget's page in this state, with its flags")
+    link: str = Field(description="URL of the widget's page in this state, with its flags")
     height: int = Field(
         description="height in CSS pixels that the widget needs at a width of 720, in its default state"
     )

@@ -1,4 +1,4 @@
-"""Receipts: how to get a widget's numbers again, by a request, and by torch without this package."""
+"""Receipts: how to reproduce a widget's numbers, by a request and by torch without this package."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from app.widgets.base import WidgetResult
 
 
 class Receipt(BaseModel):
-    """Where the numbers of a widget in one state come from."""
+    """How to reproduce the numbers of a widget in one state."""
 
-    url: str = Field(description="the request whose answer the widget shows")
+    url: str = Field(description="the request whose response the widget shows")
     curl: str = Field(description="the same request for a shell")
     snippet: str = Field(
-        description="Python that needs torch alone and prints the numbers again, by their paths in the "
-        "answer; empty for a widget that has none"
+        description="Python that needs only torch and prints the numbers by their paths in the "
+        "response; empty for a widget that has none"
     )
 
 
 def receipt(view: WidgetView, base: str) -> Receipt:
-    """The receipt of a widget in its state; ``base`` is the address of this site, without a slash."""
+    """The receipt of a widget; ``base`` is the URL of this site, without a trailing slash."""
     name = view.widget.name
     base = quote(base, safe=":/[]@-._~%")
     url = f"{base}/api/v1/{name}{view.query}"
@@ -35,17 +35,17 @@ def receipt(view: WidgetView, base: str) -> Receipt:
 
 
 def without_figures(result: WidgetResult) -> dict[str, Any]:
-    """A result for reading: its numbers, without the figures that are drawn from them."""
-    answer: dict[str, Any] = result.model_dump(mode="json")
+    """The numbers of a result, without the figures that are drawn from them."""
+    fields: dict[str, Any] = result.model_dump(mode="json")
     return {
         key: value
-        for key, value in answer.items()
+        for key, value in fields.items()
         if not (isinstance(value, dict) and {"data", "layout"} <= value.keys())
     }
 
 
 def snippet(view: WidgetView, base: str) -> str:
-    """The snippet of a widget, templates/receipts/N.py.jinja, filled in with its state; empty without one."""
+    """templates/receipts/<widget>.py.jinja, filled in with the widget's state; empty without a template."""
     name = f"receipts/{view.widget.name}.py.jinja"
     if not (TEMPLATES / name).is_file():
         return ""

@@ -1,4 +1,4 @@
-"""Formulas as lines of Python for snippets: written apart from app/lab, so that each can check the other.
+"""Formulas as Python for snippets, written independently of app/lab, so that each checks the other.
 
 In losses, c and r are log-ratios of the chosen and rejected response, pc and pr their log-probabilities
 under the policy, nc and nr their lengths in tokens, and e is label smoothing.
