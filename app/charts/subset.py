@@ -110,11 +110,11 @@ def _check(value: Any, known: Collection[Any] | Anything, where: str) -> None:
     if isinstance(known, dict):
         for key, inner in value.items():
             if key not in known:
-                raise ValueError(f"{where}.{key}: charts can not draw this")
+                raise ValueError(f"{where}.{key}: charts cannot draw this")
             if inner is not None:
                 _check(inner, known[key], f"{where}.{key}")
     elif value not in known:
-        raise ValueError(f"{where}: charts can not draw {value!r}")
+        raise ValueError(f"{where}: charts cannot draw {value!r}")
 
 
 def _check_numbers(trace: dict[str, Any], where: str) -> None:
@@ -125,4 +125,4 @@ def _check_numbers(trace: dict[str, Any], where: str) -> None:
             if not isinstance(value, str) and not (
                 isinstance(value, int | float) and math.isfinite(value)
             ):
-                raise ValueError(f"{where}.{axis}: charts can not draw {value!r}")
+                raise ValueError(f"{where}.{axis}: charts cannot draw {value!r}")

@@ -46,7 +46,7 @@ def kl_divergence(logps: Tensor, reference_logps: Tensor) -> Tensor:
     """KL(p || q) = sum_y p (log p - log q), in nats. Shapes: (7776,), (7776,) -> ().
 
     Written as sum_y p (log p - log q) - p + q, which is the same for distributions and has no
-    negative term, so that rounding can not make the result negative.
+    negative term, so that rounding cannot make the result negative.
     """
     difference = reference_logps - logps
     # p (exp(d) - 1 - d) with d = log q - log p; where p underflows, the term is q itself.

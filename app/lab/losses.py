@@ -219,7 +219,7 @@ USES_LABEL_SMOOTHING = frozenset({"sigmoid", "robust", "exo_pair"})
 
 
 def check_label_smoothing(loss_type: str, label_smoothing: float) -> None:
-    """Refuse what a loss can not use. Raises ValueError naming label_smoothing and its range."""
+    """Refuse what a loss cannot use. Raises ValueError naming label_smoothing and its range."""
     if loss_type == "exo_pair" and not 0 < label_smoothing < 0.5:
         raise ValueError("label_smoothing must be above 0 and below 0.5 for exo_pair, e.g. 0.001")
     if loss_type in ("robust", "sigmoid") and not 0 <= label_smoothing < 0.5:

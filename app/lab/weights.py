@@ -56,5 +56,5 @@ def _content(folder: Path, name: str) -> bytes:
         return (folder / name).read_bytes()
     except OSError as error:
         raise BadWeights(
-            f"The weights file {name} can not be read: {error.strerror}. {REMEDY}"
+            f"The weights file {name} cannot be read: {error.strerror}. {REMEDY}"
         ) from error

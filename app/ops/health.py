@@ -47,8 +47,8 @@ class LabLoader:
                 self.problem = self.damage = str(bad)
                 await asyncio.sleep(TRY_AGAIN_S)
             except Exception as error:
-                log.exception("the lab can not be loaded")
-                self.problem = f"The lab can not be loaded: {type(error).__name__}."
+                log.exception("the lab cannot be loaded")
+                self.problem = f"The lab cannot be loaded: {type(error).__name__}."
                 return
             else:
                 self.loaded, self.problem, self.damage = True, "", ""

@@ -29,7 +29,7 @@ LEFT_ALONE = 10.0
 LOCKED_FOR = 2.0
 """seconds that one worker waits at most for another one's turn to write"""
 
-UNREAD, UNKEPT = "the store of runs can not be read", "a run could not be kept"
+UNREAD, UNKEPT = "the store of runs cannot be read", "a run could not be kept"
 
 T = TypeVar("T")
 
@@ -40,7 +40,7 @@ class Store(ABC):
     """Finished runs by their job's key.
 
     It may forget any of them: a run can be made again. No method raises when its medium fails, for a
-    run that can not be kept is still a run; and one that fails slowly is left alone for a while.
+    run that cannot be kept is still a run; and one that fails slowly is left alone for a while.
     """
 
     failures: tuple[type[Exception], ...] = ()
@@ -246,7 +246,7 @@ def _named(key: str) -> str:
 def open_store(place: str, max_bytes: int) -> Store:
     """The store at a place: the address of a Redis, a folder, or nothing where it is empty.
 
-    Raises RuntimeError for a Redis without its client. A folder that can not be written keeps nothing.
+    Raises RuntimeError for a Redis without its client. A folder that cannot be written keeps nothing.
     """
     if place.startswith(("redis://", "rediss://")):
         return RedisStore(place)
@@ -255,7 +255,7 @@ def open_store(place: str, max_bytes: int) -> Store:
 
 @contextmanager
 def temporary_folder() -> Iterator[str]:
-    """Its path, or an empty one on a file system that can not be written: then runs are not kept."""
+    """Its path, or an empty one on a file system that cannot be written: then runs are not kept."""
     with ExitStack() as stack:
         try:
             folder = TemporaryDirectory(prefix="dpo-explained-", ignore_cleanup_errors=True)

@@ -104,7 +104,7 @@ def test_a_lab_that_can_not_be_loaded_for_another_reason_is_not_tried_for_ever(
     monkeypatch.setattr(operations, "the_lab", the_lab)
     lab = LabLoader()
     run(lab.load())
-    assert (lab.loaded, lab.problem) == (False, "The lab can not be loaded: ValueError.")
+    assert (lab.loaded, lab.problem) == (False, "The lab cannot be loaded: ValueError.")
 
 
 Samples = dict[tuple[str, ...], float]

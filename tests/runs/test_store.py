@@ -112,7 +112,7 @@ def test_without_its_redis_a_store_forgets_but_does_not_fail(
         store.put("a", EVENTS)
         assert store.get("a") is None
     assert "could not be kept" in caplog.text
-    assert "can not be read" in caplog.text
+    assert "cannot be read" in caplog.text
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Log-probabilities of somebody's own run: a text, JSON Lines or CSV, becomes columns.
 
 Trainers, logs and spreadsheets write such files, so names and layout are read kindly; a value that
-can not be right is refused with its line, its column and what was expected there.
+cannot be right is refused with its line, its column and what was expected there.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ Row = Mapping[str, object]
 
 
 class LogpsFileError(ValueError):
-    """A file that can not be read: ``line`` and ``column`` say where, ``message`` what is wrong."""
+    """A file that cannot be read: ``line`` and ``column`` say where, ``message`` what is wrong."""
 
     def __init__(self, line: int, column: str | None, message: str) -> None:
         where = f"line {line}, {column}" if column else f"line {line}"
@@ -81,7 +81,7 @@ class LogpsTable:
 
 
 def read_logps(text: str) -> LogpsTable:
-    """Read a file. Raises BadFile for whatever can not be read or can not be right."""
+    """Read a file. Raises BadFile for whatever cannot be read or cannot be right."""
     text = text.removeprefix("\ufeff")
     start = text.lstrip()
     if not start:

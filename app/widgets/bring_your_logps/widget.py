@@ -177,7 +177,7 @@ def compute(params: Params) -> Result:
 
 
 def compute_own(own: OwnLogps) -> Result:
-    """Examine a batch of the reader's. Raises BadFile if the text can not be read."""
+    """Examine a batch of the reader's. Raises BadFile if the text cannot be read."""
     return examine(read_logps(own.text), own)
 
 
@@ -272,7 +272,7 @@ def _loss_row(name: str, pairs: PairLogps, settings: ReportedLoss) -> LossCompar
 def _checked(
     columns: dict[str, Tensor], pairs: PairLogps, settings: ReportedLoss
 ) -> list[CheckResult]:
-    # A loss that can not be computed can not be compared with what was reported.
+    # A loss that cannot be computed cannot be compared with what was reported.
     computable = pairs.chosen_lengths is not None or settings.loss_type not in NEEDS_LENGTHS
     batch = ReportedBatch(
         pairs,

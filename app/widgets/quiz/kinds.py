@@ -137,7 +137,7 @@ class NumberQuestion:
 
 
 class NotANumber(ValueError):
-    """A text that can not be read as a number; says how to write one."""
+    """A text that cannot be read as a number; says how to write one."""
 
 
 _NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(%?)", re.ASCII | re.IGNORECASE)
@@ -146,7 +146,7 @@ _NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(%?)", re.ASCI
 def read_number(text: str, unit: Unit) -> float:
     """A written number: point or comma, plain or real minus sign, a percent sign where one fits.
 
-    Raises NotANumber if it can not be read, is not finite, or has a percent sign out of place.
+    Raises NotANumber if it cannot be read, is not finite, or has a percent sign out of place.
     """
     plain = text.strip().replace("−", "-")
     if "." not in plain:

@@ -40,7 +40,7 @@ def _acceptable(answer: str, info: ValidationInfo) -> str:
             expected = {"expected": f"one of: {', '.join(question.options)}"}
             raise PydanticCustomError("unknown_option", "no such option", expected)
     elif not answer.isprintable():
-        raise PydanticCustomError("unprintable", "has characters that can not be shown")
+        raise PydanticCustomError("unprintable", "has characters that cannot be shown")
     return answer
 
 
