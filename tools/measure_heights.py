@@ -1,4 +1,7 @@
-"""``make heights``: measure the height of each widget's page and write it to app/data/heights.json."""
+"""``make heights``: measure the heights of widgets' pages and write them to app/data/heights.json.
+
+With names as arguments, those widgets alone are measured.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import sys
 
 from playwright.sync_api import Page
 
-from app.embedding.snippets import HEIGHTS_FILE, PUBLISHED_WIDTH
+from app.embedding.snippets import HEIGHTS_FILE, PUBLISHED_WIDTH, measured_heights
 from app.widgets.registry import WIDGETS
 from tools.bench.browser import chromium
 from tools.bench.serving import SERVE, served
@@ -47,8 +50,8 @@ def height(page: Page, name: str) -> float:
 
 
 def main() -> None:
-    """Serve, measure each widget, write the file."""
-    heights = {}
+    """Serve, measure each widget or those named, write the file."""
+    heights = {name: found for name, found in measured_heights().items() if name in WIDGETS}
     with served(SERVE, DPO_EXPLAINED_WARM="0") as server, chromium() as browser:
         page = browser.new_page(
             base_url=server.address,
@@ -56,7 +59,7 @@ def main() -> None:
             reduced_motion="reduce",
         )
         page.set_default_timeout(120_000)
-        for name in WIDGETS:
+        for name in sys.argv[1:] or WIDGETS:
             heights[name] = math.ceil(SPARE * height(page, name) / STEP) * STEP
             print(f"{name}: {heights[name]}", file=sys.stderr)
     published = {"width": PUBLISHED_WIDTH, "heights": heights}
