@@ -187,10 +187,12 @@ def _study(given: argparse.Namespace) -> None:
     )
     if frontier:
         runs = studies.frontier_runs(given.prompts, given.seeds)
-        studies.study("frontier", command, runs, studies.make_run, file, given.jobs)
+        studies.run_study("frontier", command, runs, studies.run_points, file, given.jobs)
     else:
         climbs = studies.overoptimization_climbs(given.prompts, given.seeds)
-        studies.study("overoptimization", command, climbs, studies.make_climb, file, given.jobs)
+        studies.run_study(
+            "overoptimization", command, climbs, studies.climb_points, file, given.jobs
+        )
     print(f"written to {file}")
 
 

@@ -23,61 +23,61 @@ from ray.serve.exceptions import RayServeException
 from ray.serve.handle import DeploymentHandle, DeploymentResponseGenerator
 
 from app.main import create_app
-from app.runs.failures import RunFailed, RunLost, tell
+from app.runs.failures import RunFailed, RunLost, failure_json
 from app.runs.job import Event, Job, events
 from app.settings import Settings
 
 OPEN_REQUESTS = 400
-"""at most, of one site; most of them wait for a run. At a quarter of it another site is started."""
+"""most open requests of a site, most of which wait for a run; another site is started at a quarter of it"""
 
 
 class ClusterSize(BaseModel):
-    """What ``serve run`` may be told."""
+    """Arguments of ``serve run``."""
 
     model_config = ConfigDict(extra="forbid")
 
     sites: int = Field(2, gt=0, description="most replicas that answer pages and light requests")
     runs: int = Field(2, gt=0, description="replicas that train, each one run at a time")
-    site_cpus: float = Field(1, ge=0, description="cores that each site is given")
-    run_cpus: float = Field(1, ge=0, description="cores that each run is given")
+    site_cpus: float = Field(1, ge=0, description="cores of each site")
+    run_cpus: float = Field(1, ge=0, description="cores of each run")
 
 
 class TrainingReplica:
-    """One run at a time."""
+    """Executes one run at a time."""
 
     def __init__(self) -> None:
         import torch
 
         torch.set_num_threads(1)
 
-    async def make(self, job: dict[str, str]) -> AsyncGenerator[tuple[str, str], None]:
-        """The events of a job. What the training raises comes as an event ``failed``."""
+    async def run(self, job: dict[str, str]) -> AsyncGenerator[tuple[str, str], None]:
+        """Run a job and yield its events. An exception of the training is sent as an event ``failed``."""
         made = events(Job(**job))  # type: ignore[arg-type]
         try:
-            # In a thread, so that the replica can say that it is well, and hears when to stop.
+            # In a thread, so that the replica still passes health checks and hears when to stop.
             while (event := await asyncio.to_thread(next, made, None)) is not None:
                 yield event.name, event.data
         except Exception as error:
-            yield "failed", tell(error)
+            yield "failed", failure_json(error)
 
 
 class ReplicaExecutor:
-    """Has runs made by ``TrainingReplica``s."""
+    """Executes runs on the replicas of ``TrainingReplica``."""
 
     pids = ()
-    """they have no processes here"""
+    """there are no worker processes on this machine"""
 
     def __init__(self) -> None:
         handle: DeploymentHandle[Any] = serve.get_deployment_handle("TrainingReplica")
         self._handle = handle.options(stream=True)
 
-    async def make(self, job: Job) -> AsyncGenerator[Event, None]:
-        """See ``app.runs.processes.Maker``."""
-        response: DeploymentResponseGenerator[Any] = self._handle.make.remote(asdict(job))  # type: ignore[assignment]
+    async def run(self, job: Job) -> AsyncGenerator[Event, None]:
+        """See ``app.runs.processes.Executor``."""
+        response: DeploymentResponseGenerator[Any] = self._handle.run.remote(asdict(job))  # type: ignore[assignment]
         try:
             async for name, data in response:
                 if name == "failed":
-                    raise RunFailed.read(data)
+                    raise RunFailed.from_json(data)
                 yield Event(name, data)
         except (RayError, RayServeException) as error:
             raise RunLost(type(error).__name__) from error
@@ -85,7 +85,7 @@ class ReplicaExecutor:
             response.cancel()  # type: ignore[no-untyped-call]
 
     async def close(self) -> None:
-        """The replicas belong to the cluster."""
+        """Does nothing: the replicas belong to the cluster."""
 
 
 def build(size: ClusterSize) -> serve.Application:
@@ -117,7 +117,7 @@ def build(size: ClusterSize) -> serve.Application:
 
 
 class _Site:
-    """Holds the training deployment, so that both are deployed together."""
+    """Ingress that holds the training deployment, so that both are deployed together."""
 
     def __init__(self, training: DeploymentHandle[Any]) -> None:
         self.training = training

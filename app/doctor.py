@@ -12,14 +12,14 @@ async def ready() -> None:
     """Start the site without listening. Raises RuntimeError with the reasons if it is not ready."""
     # Missing parts fail here, on import.
     from app.main import create_app
-    from app.ops.health import LOADING, not_ready
+    from app.ops.health import LOADING, readiness_problems
     from app.settings import Settings
 
     app = create_app(Settings(warm=False))
     async with app.router.lifespan_context(app):
         while app.state.lab.problem == LOADING:
             await asyncio.sleep(0.05)
-        if reasons := not_ready(app.state):
+        if reasons := readiness_problems(app.state):
             raise RuntimeError(" ".join(reasons))
 
 

@@ -18,7 +18,7 @@ from app.api import lab as lab_api
 from app.api import widgets as api
 from app.embedding import oembed
 from app.embedding.cards import routes as cards
-from app.lab.malloc import give_freed_memory_back
+from app.lab.malloc import return_freed_memory
 from app.ops import health as operations
 from app.ops.health import LabLoader
 from app.ops.metrics import Metrics
@@ -69,14 +69,14 @@ log = logging.getLogger(__name__)
 
 
 def processes(_: Settings) -> Executor:
-    """Runs are made on this machine."""
+    """The default executor: worker processes on this machine."""
     return ProcessExecutor()
 
 
 def create_app(
-    settings: Settings | None = None, maker: Callable[[Settings], Executor] = processes
+    settings: Settings | None = None, executor: Callable[[Settings], Executor] = processes
 ) -> FastAPI:
-    """The whole site as an ASGI application; ``maker`` says where training runs are made."""
+    """The whole site as an ASGI application; ``executor`` says where training runs execute."""
     settings = settings or Settings()
     app = FastAPI(
         title="DPO Explained",
@@ -91,7 +91,7 @@ def create_app(
         generate_unique_id_function=openapi.operation_id,
     )
     app.state.settings = settings
-    app.state.maker = maker
+    app.state.executor = executor
     # The lifespan replaces this memo by one that trains in other processes; exports train in this one.
     app.state.memo = Memo()
     app.state.ranges = ranges.memo_of_ranges()
@@ -138,7 +138,7 @@ def create_app(
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
-    give_freed_memory_back()
+    return_freed_memory()
     with ExitStack() as stack:
         place = settings.store or stack.enter_context(temporary_folder())
         store = stack.enter_context(closing(open_store(place, settings.store_bytes)))
@@ -148,8 +148,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             readers=settings.open_streams,
             seconds=settings.run_seconds,
         )
-        maker, ended = app.state.maker(settings), app.state.metrics.run_ended
-        runs = RunQueue(maker, store, settings.concurrent_runs, limits, ended)
+        executor, ended = app.state.executor(settings), app.state.metrics.run_ended
+        runs = RunQueue(executor, store, settings.concurrent_runs, limits, ended)
         app.state.runs = runs
         app.state.memo = Memo(compute_with(runs))
         prepared = asyncio.create_task(_prepare(app))

@@ -6,7 +6,7 @@ No ``from __future__ import annotations`` here: FastAPI has to see the real type
 from fastapi import APIRouter, Request
 
 from app.embedding.snippets import Embed, embed
-from app.runs.threads import computed
+from app.runs.threads import run_in_thread
 from app.state.flags import FLAG_PARAMETERS
 from app.state.query import checks_query
 from app.state.views import flagged_view, widget_named
@@ -32,4 +32,4 @@ router = APIRouter()
 async def get_embed(request: Request, name: str) -> Embed:
     """Snippets for a widget in the state of the query."""
     view = await flagged_view(request, widget_named(name))
-    return await computed(embed, view, site_url(request))
+    return await run_in_thread(embed, view, site_url(request))

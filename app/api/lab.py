@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request
 from app.api import lab_numbers
 from app.api.lab_numbers import ComparisonParams, LabComparisons, LabPrompt
 from app.receipts import Receipt, receipt
-from app.runs.threads import computed
+from app.runs.threads import run_in_thread
 from app.state.query import checks_query
 from app.state.views import widget_named, widget_views
 from app.studies.data import ClimbRow, Study, StudyRow, frontier_study, overoptimization_study
@@ -78,4 +78,4 @@ def get_overoptimization_study() -> Study[ClimbRow]:
 async def get_receipt(request: Request, name: str) -> Receipt:
     widget_named(name)
     shown = (await widget_views(request, [name]))[name]
-    return await computed(receipt, shown, site_url(request))
+    return await run_in_thread(receipt, shown, site_url(request))

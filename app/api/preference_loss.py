@@ -17,7 +17,7 @@ from app.lab.losses import (
     preference_loss,
 )
 from app.web.problem import InvalidParams
-from app.widgets.common.bodies import few_fields
+from app.widgets.common.bodies import limit_fields
 from app.widgets.common.loss_types import LossType, smoothing_suits_the_loss
 
 MAX_PAIRS = 10_000
@@ -80,7 +80,7 @@ class PairBatch(BaseModel):
         None, description="completion tokens of y_l: ipo_norm, sigmoid_norm, simpo, orpo need them"
     )
 
-    _few = model_validator(mode="before")(few_fields)
+    _few = model_validator(mode="before")(limit_fields)
     _smoothing = field_validator("label_smoothing")(smoothing_suits_the_loss)
 
     @field_validator("reference_chosen_logps", "reference_rejected_logps")

@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field, ValidationError, create_model
 
 from app.runs.memo import Memo
-from app.runs.threads import computed
+from app.runs.threads import run_in_thread
 from app.state.controls import controls_of
 from app.state.query import checks_query
 from app.web.problem import Problem
@@ -89,7 +89,7 @@ router = APIRouter(
 
 def memo_of_ranges() -> Memo:
     """The memo of an application, in which concurrent requests share one computation."""
-    return Memo(lambda widget, query: computed(range_json, widget, query), kept=CACHED_RANGES)
+    return Memo(lambda widget, query: run_in_thread(range_json, widget, query), kept=CACHED_RANGES)
 
 
 def _add_route(widget: Widget, along: str) -> None:

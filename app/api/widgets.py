@@ -13,7 +13,7 @@ from app.api.preference_loss import PairBatch, PairLosses, pair_losses
 from app.api.streams import ENDED_EARLY, QUEUED, LastEventId, room_for, streamed
 from app.runs.job import job_of
 from app.runs.policies import Policies
-from app.runs.threads import computed
+from app.runs.threads import run_in_thread
 from app.web.problem import InvalidParams, Problem
 from app.widgets import annotator
 from app.widgets.base import Widget, WidgetResult
@@ -36,7 +36,7 @@ def _add_result(widget: Widget) -> None:
     ) -> Response:
         # Pages use the same memo.
         result: WidgetResult = await request.app.state.memo.result(widget, params)
-        return Response(await computed(result.model_dump_json), media_type="application/json")
+        return Response(await run_in_thread(result.model_dump_json), media_type="application/json")
 
     router.get(
         f"/{widget.name}",

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from app.charts import axes, curves, labels, marks
 from app.charts.plane import plane_of
 from app.charts.room import NARROW, STEP, WIDE, Chart, TextWidth, corners, room
-from app.charts.subset import refuse_unknown
+from app.charts.subset import check_drawable
 
 
 def svg(figure: dict[str, Any], label: str) -> Markup:
@@ -21,7 +21,7 @@ def svg(figure: dict[str, Any], label: str) -> Markup:
 
     Nothing for a figure without traces. ValueError, naming it, for what charts do not draw.
     """
-    refuse_unknown(figure)
+    check_drawable(figure)
     data, layout = figure["data"], figure["layout"]
     if not data:
         return Markup("")

@@ -18,7 +18,7 @@ from typing import Any
 
 from torch import Tensor
 
-from app.charts.names import with_places
+from app.charts.names import with_name_places
 from app.charts.plane import Layout, Trace, plane_of
 from app.charts.roles import ROLES, translucent
 
@@ -157,7 +157,7 @@ def curve_figure(
 ) -> dict[str, object]:
     """A figure with titled axes; ``y2`` is a second axis on the right."""
     axes = _axes(x, y, y2, log_x, x_range, y2_range)
-    return with_places(_plain(traces, {**axes, **layout}))
+    return with_name_places(_plain(traces, {**axes, **layout}))
 
 
 def _axes(
@@ -188,17 +188,17 @@ def _axes(
 
 def _plain(traces: Sequence[Trace], layout: Layout) -> dict[str, Any]:
     """A figure as Plotly writes it: keys in order, but a trace's type last, and none without a value."""
-    data = [_written(trace) for trace in traces]
+    data = [_canonical(trace) for trace in traces]
     for trace in data:
         trace["type"] = trace.pop("type")
-    return {"data": data, "layout": _written(layout)}
+    return {"data": data, "layout": _canonical(layout)}
 
 
-def _written(value: Any) -> Any:
+def _canonical(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _written(value[key]) for key in sorted(value) if value[key] is not None}
+        return {key: _canonical(value[key]) for key in sorted(value) if value[key] is not None}
     if isinstance(value, list) and value and isinstance(value[0], dict):
-        return [_written(item) for item in value]
+        return [_canonical(item) for item in value]
     return value
 
 
@@ -218,14 +218,14 @@ class TraceStates:
     """of a point that a reader moves: the name of the curve on which it moves"""
 
 
-def lines(
+def line_states(
     name: str, x: Sequence[Numbers], y: Sequence[Numbers], *, role: str, **looks: Any
 ) -> TraceStates:
     """A curve in each state; see ``line``."""
     return TraceStates(line(name, (), (), role=role, **looks), _shared(x), _shared(y))
 
 
-def markers(
+def marker_states(
     name: str, x: Sequence[float], y: Sequence[float], *, along: str, role: str, **looks: Any
 ) -> TraceStates:
     """Where the reader is on a curve, in each state; see ``marker``."""
@@ -275,7 +275,7 @@ def curve_figures(
         # Where names stand follows from the curves and the axes.
         place = (curves, plane.x, tuple(plane.ys.items()))
         if place not in layouts:
-            layouts[place] = with_places({**base, "data": data}, riding)["layout"]
+            layouts[place] = with_name_places({**base, "data": data}, riding)["layout"]
         figures.append({"data": data, "layout": layouts[place]})
     return figures
 

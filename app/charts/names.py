@@ -73,14 +73,16 @@ WIDEST = 0.6
 SIDES = ("center", "left", "right")
 """Where a name is anchored that stands over its point, to the right of it (1), to the left (-1)."""
 
-KEPT = 64
+CACHED_LAYOUTS = 64
 """Answers that are kept, some 30 kB each: many a curve stays the same while a reader's point moves."""
 
 RIDDEN = 0.05
 """Ink in a cell that a point may come to: names keep off it where that costs them no curve."""
 
 
-def with_places(figure: dict[str, Any], riding: Mapping[int, int] | None = None) -> dict[str, Any]:
+def with_name_places(
+    figure: dict[str, Any], riding: Mapping[int, int] | None = None
+) -> dict[str, Any]:
     """The figure, its layout's ``meta`` saying where names stand; itself, if it has none to place.
 
     ``riding`` has the numbers of points that a reader moves, with the number of the curve that each
@@ -113,7 +115,7 @@ class _Placement:
     riding: Mapping[int, int] = field(compare=False)
 
 
-@lru_cache(KEPT)
+@lru_cache(CACHED_LAYOUTS)
 def _places_of(task: _Placement) -> dict[str, list[Layout]]:
     """The places on wide and on narrow charts."""
     shares = [_shares(trace, task.chart.plane) for trace in task.chart.data]
@@ -143,7 +145,7 @@ def _shares(trace: Trace, plane: Plane) -> Pixels:
 def places(
     chart: Chart, width: TextWidth, shares: Sequence[Pixels], riding: Mapping[int, int]
 ) -> list[Layout]:
-    """The places of all names on charts of a width; see ``with_places``.
+    """The places of all names on charts of a width; see ``with_name_places``.
 
     ``shares`` has the points of each trace as shares of the plot.
     """

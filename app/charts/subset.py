@@ -90,7 +90,7 @@ SHAPE: dict[str, Any] = {
 }
 
 
-def refuse_unknown(figure: dict[str, Any]) -> None:
+def check_drawable(figure: dict[str, Any]) -> None:
     """Raise ValueError, naming it, if a figure has something that charts do not draw."""
     _check(figure, {"data": ANY, "layout": ANY}, "figure")
     layout = dict(figure["layout"])

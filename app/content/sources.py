@@ -44,7 +44,7 @@ class Erratum(Strict):
 
 
 class Corrections(Strict):
-    """All corrections."""
+    """Corrections of the article and of the paper."""
 
     article: list[Correction]
     paper: list[Erratum]
@@ -58,7 +58,7 @@ class GlossaryEntry(Strict):
     name: str
     meaning: str
     section: str
-    """where it is introduced"""
+    """slug of the section that introduces it"""
 
 
 class ServedPackage(Strict):
@@ -69,10 +69,10 @@ class ServedPackage(Strict):
     license: str
     """SPDX identifier"""
     licence_file: str
-    """the text of the licence, in static/vendor"""
+    """path in static/vendor"""
     use: str
     files: list[str]
-    """in static/vendor"""
+    """paths in static/vendor"""
 
 
 @lru_cache(maxsize=1)

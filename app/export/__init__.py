@@ -1,1 +1,1 @@
-"""The explainer as static files, for any host, any sub-path, and straight from disk."""
+"""The explainer as static files, for any host, any sub-path, or file:// URLs."""

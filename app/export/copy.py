@@ -1,4 +1,4 @@
-"""Write a copy: pages, script, style and results, and a report of what they are."""
+"""Write an offline copy: pages, scripts, styles, results and a report."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ INDEX = "static/data/index.js"
 MOST_BYTES = 25_000_000
 
 CARRIED = {"plotly-basic.min.js", "stix-two-math.woff2"}
-"""what of static/vendor is in every copy: the font inside its style sheets"""
+"""packages of static/vendor in every copy: the fonts are inlined in its style sheets"""
 
 _FONT = re.compile(r'url\("([^"]+\.woff2)"\)')
 _KINDS = {
@@ -41,7 +41,7 @@ _KINDS = {
 
 
 class FolderNotEmpty(ValueError):
-    """The folder of a copy holds something else."""
+    """The target folder has files that are not a copy's."""
 
 
 def export(
@@ -50,7 +50,7 @@ def export(
     jobs: int | None = None,
     plans: Mapping[str, Plan] | None = None,
 ) -> report.CopyReport:
-    """Write the explainer, or one widget, into a folder; a copy that is there is replaced.
+    """Write the explainer, or one widget, to a folder, replacing any copy there.
 
     ``jobs`` processes compute, by default one for each core. ``plans`` are for tests: other
     plans than the widgets' own.
@@ -67,7 +67,7 @@ def export(
     pages = one_widget(widget) if widget else all_pages()
     chosen = {name: plans[name] if plans else WIDGETS[name].export for name in names}
     made = datetime.now(UTC).date().isoformat()
-    # First of all, for it says that this folder is a copy's.
+    # Written first: it marks the folder as a copy.
     (folder / INDEX).write_text(index_file(chosen), encoding="utf-8")
 
     files = {name: states_by_file(WIDGETS[name], chosen[name]) for name in names}
@@ -94,7 +94,7 @@ def export(
 
 
 def _clear(folder: Path) -> None:
-    """Make the folder, and empty it if it holds a copy."""
+    """Create the folder, or empty it if it holds a copy."""
     folder.mkdir(parents=True, exist_ok=True)
     if not any(folder.iterdir()):
         return
@@ -108,7 +108,7 @@ def _clear(folder: Path) -> None:
 
 
 def _write_results(data: Path, counts: Mapping[str, int], results: list[StateResult]) -> int:
-    """Write the files of a widget, whose results lie one after the other; their size."""
+    """Write the files of a widget, whose results are consecutive. Returns their size in bytes."""
     size = place = 0
     for file, count in counts.items():
         text = results_file(file, results[place : place + count])
@@ -128,7 +128,7 @@ def _write_statics(folder: Path, names: Iterable[str]) -> None:
 
 
 def _carried() -> list[ServedPackage]:
-    """Packages that files of every copy are from."""
+    """Third-party packages in every copy."""
     return [package for package in served_packages() if CARRIED & {*package.files}]
 
 

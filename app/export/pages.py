@@ -1,4 +1,4 @@
-"""The pages that a copy has, asked of the application itself, without a server."""
+"""The pages of a copy, requested from the application in process, without a server."""
 
 from __future__ import annotations
 
@@ -19,43 +19,43 @@ from app.widgets.plan import Plan
 from app.widgets.registry import WIDGETS
 
 BASE = "http://offline.invalid"
-"""absolute address that pages are asked at; nothing in a copy names it"""
+"""base URL of the requests; it does not appear in a copy"""
 
 
 @dataclass(frozen=True)
 class OfflineCopy:
-    """What templates are told of the copy that a page is drawn for, as ``offline``."""
+    """The copy that a page is rendered for: the variable ``offline`` of templates."""
 
     pages: Mapping[str, str]
-    """path on a server to file"""
+    """file of each page, by its path on a server"""
     plans: Mapping[str, Plan]
     made: str
-    """date, UTC"""
+    """UTC date"""
     statics: set[str] = field(default_factory=set)
-    """those that its pages name"""
+    """static files that its pages use"""
     here: str = ""
-    """the file that is written"""
+    """file being rendered"""
 
     def to(self, file: str) -> str:
-        """The way to a file of the copy."""
+        """Relative URL of a file of the copy."""
         return relpath(file, dirname(self.here) or ".")
 
     def url(self, path: str) -> str:
-        """The way to a page by its path on a server; empty if the copy has none."""
+        """Relative URL of a page by its path on a server; empty if the copy does not have it."""
         return self.to(self.pages[path]) if path in self.pages else ""
 
     def static(self, name: str) -> str:
-        """The way to a static file, which the copy then needs."""
+        """Relative URL of a static file, which is added to the copy."""
         self.statics.add(name)
         return self.to(f"static/{name}")
 
 
 class PageFailed(RuntimeError):
-    """The application did not answer with a page."""
+    """The application did not respond with a page."""
 
 
 def all_pages() -> dict[str, str]:
-    """Every page of a whole copy: its path on a server, and its file."""
+    """File of every page of a whole copy, by its path on a server."""
     return {
         "/": "index.html",
         **{f"/sections/{section.slug}": f"sections/{section.slug}.html" for section in SECTIONS},
@@ -85,13 +85,13 @@ def rendered(copy: OfflineCopy) -> dict[str, str]:
             for path, file in copy.pages.items()
         }
 
-    # In a thread of its own, so that it works where an event loop runs already, as in notebooks.
+    # In a separate thread, so that it works where an event loop already runs, as in notebooks.
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(lambda: asyncio.run(ask_all())).result()
 
 
 async def _ask(app: FastAPI, path: str, offline: OfflineCopy) -> str:
-    """One GET request, in process."""
+    """Send a GET request in process."""
     status = 0
     body = bytearray()
     over = asyncio.Event()

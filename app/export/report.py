@@ -1,4 +1,4 @@
-"""What a copy weighs, and what in it is live, gridded and recorded."""
+"""The report on a copy: sizes, and which widgets are live, gridded or recorded."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ class CopyReport(BaseModel):
 
 
 def megabytes(size: int) -> str:
-    """A size as people read it."""
+    """A size in megabytes, as text."""
     return f"{size / 1e6:.2f} MB"
 
 
 def sizes(folder: Path, kinds: Mapping[str, Sequence[str]]) -> dict[str, int]:
-    """Bytes below a folder by the beginning of paths; what fits none is counted as "other"."""
+    """Bytes in a folder by path prefix; all other files count as "other"."""
     found = dict.fromkeys((*kinds, "other"), 0)
     for file in (path for path in folder.rglob("*") if path.is_file()):
         path = file.relative_to(folder).as_posix()
@@ -64,7 +64,7 @@ def sizes(folder: Path, kinds: Mapping[str, Sequence[str]]) -> dict[str, int]:
 
 
 def write(report: CopyReport, folder: Path) -> None:
-    """Write it as report.json and report.html."""
+    """Write report.json and report.html."""
     (folder / "report.json").write_text(report.model_dump_json(indent=1) + "\n", encoding="utf-8")
     page = templates.env.get_template("offline_report.html")
     html = page.render(report=report, megabytes=megabytes)

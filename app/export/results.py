@@ -1,4 +1,4 @@
-"""What widgets compute, as files of a copy: every state of a plan."""
+"""Results of all states of a plan, computed and written as files of a copy."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from app.widgets.plan import Plan
 from app.widgets.registry import WIDGETS
 
 DIGITS = 7
-"""significant ones, to which exported numbers are rounded"""
+"""significant digits of exported numbers"""
 
 CHUNK = 24
-"""states that a process is given at a time, of widgets that do not train"""
+"""states per task of a process, for widgets that do not train"""
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,12 @@ class StateResult:
 
     result: dict[str, Any] | None
     beside: dict[str, Any] | None = None
-    """what else a copy needs of this state"""
+    """additional data of this state, from the plan"""
     refused: str = ""
 
 
-def computed(name: str, state: State) -> StateResult:
-    """One result as the endpoint gives it, less what the plan leaves out."""
+def compute_state(name: str, state: State) -> StateResult:
+    """One result as the endpoint returns it, without the fields that the plan leaves out."""
     widget = WIDGETS[name]
     plan = widget.export
     try:
@@ -53,7 +53,7 @@ def computed(name: str, state: State) -> StateResult:
 def compute_all(
     states: Mapping[str, Sequence[State]], jobs: int, done: Callable[[int], None]
 ) -> dict[str, list[StateResult]]:
-    """All results by widget, in the order of their states; ``done`` is told how many more there are.
+    """All results by widget, in the order of their states; ``done`` is called with each number of new ones.
 
     One job computes here, more compute in processes of their own with a thread each.
     """
@@ -66,7 +66,7 @@ def compute_all(
             results[name][place : place + len(chunk)] = _compute_chunk(name, chunk)
             done(len(chunk))
         return results
-    # Training runs take longest, so they go first.
+    # Training runs take longest, so they are submitted first.
     chunks.sort(key=lambda chunk: len(chunk[2]))
     context = get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=_one_thread) as pool:
@@ -80,7 +80,7 @@ def compute_all(
                 results[name][place : place + count] = future.result()
                 done(count)
         except BaseException:
-            # Stopped by a key: finish what is being made, begin nothing more.
+            # Interrupted: finish the running tasks, start no others.
             pool.shutdown(cancel_futures=True)
             raise
     return results
@@ -97,7 +97,7 @@ def _one_thread() -> None:
 
 
 def _compute_chunk(name: str, states: Sequence[State]) -> list[StateResult]:
-    return [computed(name, state) for state in states]
+    return [compute_state(name, state) for state in states]
 
 
 # ---- files ---------------------------------------------------------------------------------------
@@ -114,7 +114,7 @@ def results_file(name: str, results: Sequence[StateResult]) -> str:
 
 
 def index_file(plans: Mapping[str, Plan]) -> str:
-    """A script that says for each widget which states there are, and in which file."""
+    """A script that lists the states of each widget and their files."""
     widgets = {name: index(WIDGETS[name], plan) for name, plan in plans.items()}
     return f"window.dpoExported = {_json({'widgets': widgets, 'files': {}})};\n"
 

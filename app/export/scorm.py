@@ -1,4 +1,4 @@
-"""A SCORM package: an offline copy in the frame of a page that reports to a learning platform."""
+"""SCORM packages: an offline copy, framed by a page that reports to a learning platform."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ MANIFEST = "imsmanifest.xml"
 QUIZ = "quiz"
 OWN_FILES = ("scorm.js", "scorm.css")
 EDITIONS = ("1.2", "2004")
-"""of SCORM: they differ in the manifest; the script speaks both"""
+"""editions of SCORM; they differ in the manifest, and the script supports both"""
 
 _TIME = (1980, 1, 1, 0, 0, 0)
-"""of all files in the package, so that equal copies make equal packages"""
+"""timestamp of all files, so that equal copies make equal packages"""
 
 
 class QuizMissing(ValueError):
-    """A package reports a score, so it has to have the quiz."""
+    """The copy has no quiz, whose score a package reports."""
 
 
 def export_scorm(
@@ -71,7 +71,7 @@ def add_launch(folder: Path, widget: str | None, edition: str = EDITIONS[0]) -> 
 
 
 def _package(widget: str | None) -> dict[str, Any]:
-    """What the script has to know: pages to be read, pages with the quiz, its sheets, where to begin."""
+    """Data of the script: pages to read, pages with the quiz, its sheets, the first page."""
     quiz = WIDGETS[QUIZ]
     seeds = sorted({s for table in tables(quiz, quiz.export) for s in table.axes["seed"]})
     if widget:
@@ -87,7 +87,7 @@ def _package(widget: str | None) -> dict[str, Any]:
 
 
 def pack(folder: Path, file: Path) -> None:
-    """Zip a folder, the manifest first, as platforms look for it."""
+    """Zip a folder, with the manifest first."""
     paths = sorted(folder.rglob("*"), key=lambda path: (path.name != MANIFEST, path.as_posix()))
     file.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as package:

@@ -1,4 +1,4 @@
-"""States of widgets that a copy holds, and where each result lies."""
+"""The states of widgets in a copy, and the file of each result."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def tables(widget: Widget, plan: Plan) -> Iterator[StateTable]:
 
 
 def index(widget: Widget, plan: Plan) -> dict[str, Any]:
-    """What ``static/offline.js`` has to know."""
+    """The index that ``static/offline.js`` reads."""
     controls = controls_of(widget.params())
     found = list(tables(widget, plan))
     starts: dict[str, int] = {}
@@ -85,7 +85,7 @@ def states_by_file(widget: Widget, plan: Plan) -> dict[str, list[State]]:
 
 
 def _axes(grid: Grid, controls: Mapping[str, Control]) -> Axes:
-    """The values of a grid, with those that a control offers where it names no others."""
+    """The values of a grid; those that controls offer where it names none."""
     return {
         name: _offered(controls[name], values.stride) if isinstance(values, Every) else values
         for name, values in grid.items()
@@ -93,7 +93,7 @@ def _axes(grid: Grid, controls: Mapping[str, Control]) -> Axes:
 
 
 def _offered(control: Control, stride: int) -> Sequence[Value]:
-    """All options of a choice, or every so many positions of a slider, written as it writes them."""
+    """All options of a choice, or every n-th position of a slider, in the slider's own notation."""
     if control.options:
         return tuple(value for value, _ in control.options)
     return control.slider_values[::stride]
@@ -115,7 +115,7 @@ def _number(text: str) -> int | float:
 
 
 def _parameter(control: Control, tables: Iterable[StateTable]) -> dict[str, Any]:
-    """How the script compares values of a parameter, and how its slider moves."""
+    """How the script compares values of a parameter, and the positions of its slider."""
     if control.minimum is None:
         kind = "choice" if control.options else "text"
         return {"kind": kind, "default": control.default}

@@ -42,14 +42,14 @@ class Displacement:
 
 
 def displacement(lab: Lab, prompt: int, config: DPOConfig) -> Iterator[Displacement]:
-    """Train on ``lab.comparisons(prompt, config.seed)`` and look every few steps, exactly."""
+    """Train on ``lab.comparisons(prompt, config.seed)``, measuring exactly every few steps."""
     pairs = lab.comparisons(prompt, config.seed)
     trainer = DPOTrainer(lab.reference_policy, [pairs], config)
-    yield _look(lab, pairs, trainer)
+    yield _measure(lab, pairs, trainer)
     while trainer.gradient_steps < config.steps:
         for _ in range(min(MEASURED_EVERY, config.steps - trainer.gradient_steps)):
             trainer.step()
-        yield _look(lab, pairs, trainer)
+        yield _measure(lab, pairs, trainer)
 
 
 def seen_responses(pairs: Comparisons) -> Tensor:
@@ -59,7 +59,7 @@ def seen_responses(pairs: Comparisons) -> Tensor:
     return seen
 
 
-def _look(lab: Lab, pairs: Comparisons, trainer: DPOTrainer) -> Displacement:
+def _measure(lab: Lab, pairs: Comparisons, trainer: DPOTrainer) -> Displacement:
     facts = lab.facts(pairs.prompt)
     logps = exact_logps(trainer.policy, pairs.prompt)
     probabilities = logps.exp()

@@ -25,7 +25,7 @@ def keep_freed_memory() -> None:
     _set(M_MMAP_THRESHOLD, 32 * MIB)
 
 
-def give_freed_memory_back() -> None:
+def return_freed_memory() -> None:
     """What is large and was freed goes back to the system, and threads share a few heaps.
 
     A server has answers of many sizes in its memory at once, which come and go: left to itself its heap

@@ -22,7 +22,7 @@ from app.lab.world import response_number
 
 @dataclass(frozen=True)
 class Method:
-    """A method with what its strength is called, and the values that a sweep gives it."""
+    """A method, the name of its strength, and the values that a sweep uses."""
 
     name: str
     strength: str
@@ -55,7 +55,7 @@ METHODS = {
 
 @dataclass(frozen=True)
 class MethodRun:
-    """One policy to make: all that decides it."""
+    """Everything that determines one trained policy."""
 
     prompt: int
     method: str
@@ -79,7 +79,7 @@ class TrueReward(nn.Module):
 
 
 def measure_run(lab: Lab, run: MethodRun) -> Measurement:
-    """Make a policy from comparisons drawn with the run's seed, and measure it exactly.
+    """Train a policy on comparisons drawn with the run's seed, and measure it exactly.
 
     The measurement's ``reward`` is that of the reward model fitted to those comparisons.
 
@@ -87,12 +87,12 @@ def measure_run(lab: Lab, run: MethodRun) -> Measurement:
         KeyError: unknown method
         AboveFrontier: something is wrong, since no policy can be there
     """
-    logps, learned = make_run(lab, run)
+    logps, learned = train_run(lab, run)
     return measure(logps, lab.facts(run.prompt), learned)
 
 
-def make_run(lab: Lab, run: MethodRun) -> tuple[Tensor, Tensor]:
-    """log pi(y|x) of the policy that a run makes, and the learned reward of its comparisons.
+def train_run(lab: Lab, run: MethodRun) -> tuple[Tensor, Tensor]:
+    """log pi(y|x) of the policy that a run trains, and the learned reward of its comparisons.
 
     Shapes: (7776,), (7776,), float64. Raises KeyError for an unknown method.
     """

@@ -29,7 +29,7 @@ MEASURED_EVERY = 3
 
 @dataclass(frozen=True)
 class Climb:
-    """One reward model climbed by one method: all that decides it."""
+    """Everything that determines one reward model climbed by one method."""
 
     prompt: int
     method: str
@@ -72,7 +72,7 @@ class Fit:
     alpha: float
     beta: float
     error: float
-    """root mean square of what it misses, in units of true quality"""
+    """root mean square error, in units of true quality"""
     points: int
 
 
@@ -94,7 +94,7 @@ def fit_form(method: str, distance: Tensor, true_quality: Tensor) -> Fit:
     if len(d) < 2:
         raise ValueError("a fit needs at least two points away from the reference")
     falling = -d * _falling_factor(method, d)
-    # Least squares by hand: what the falling term has beyond d, then what is left for d.
+    # Least squares by hand: the falling term orthogonal to d first, then d.
     beyond = falling - d * (_dot(d, falling) / _dot(d, d))
     beta = _dot(beyond, r) / _dot(beyond, beyond)
     alpha = _dot(d, r - beta * falling) / _dot(d, d)

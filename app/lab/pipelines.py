@@ -48,9 +48,9 @@ class Pipeline(ABC):
 
     policy: Policy
     networks: list[NetworkInMemory]
-    """all that is in memory while the policy is trained"""
+    """networks in memory while the policy is trained"""
     gradient_steps: int = 0
-    """taken so far, of all networks"""
+    """gradient steps so far, of all networks"""
     samples_generated: int = 0
     """responses sampled from the policy so far"""
 
@@ -63,12 +63,12 @@ class Pipeline(ABC):
 
     @property
     def seconds(self) -> float:
-        """Of training so far, on one CPU thread; measuring does not count."""
+        """CPU seconds of training so far, on one thread, without measurements."""
         return self._watch.seconds
 
     @property
     def wall_seconds(self) -> float:
-        """The same by the clock on the wall."""
+        """Wall-clock seconds of training so far, without measurements."""
         return self._watch.wall_seconds
 
     def train_to(self, share: float) -> None:
@@ -87,11 +87,11 @@ class Pipeline(ABC):
 
     @abstractmethod
     def _prepare(self) -> None:
-        """Do what comes before the policy's first step."""
+        """Train what the policy's first step needs."""
 
     @abstractmethod
     def _train_to(self, share: float) -> None:
-        """Train the policy, and count."""
+        """Train the policy, counting steps and samples."""
 
 
 class RLHF(Pipeline):

@@ -16,9 +16,9 @@ from torch import Tensor, nn
 
 from app.lab.network.adam import Adam
 from app.lab.network.flat import flatten
-from app.lab.network.policy import Policy, ValueModel, said
+from app.lab.network.policy import Policy, ValueModel, logps_of_phrases
 from app.lab.network.prefixes import distinct_prefixes, every_prefix, prefixes_of
-from app.lab.network.stacked import share, stack
+from app.lab.network.stacked import share_parameters, stack
 from app.lab.world import SLOTS
 
 
@@ -97,7 +97,7 @@ class PPOTrainer:
         heads = (nn.ParameterList([self.policy.head]), self.value_model.head)
         self._trunks = stack(*trunks)
         self._parameters = flatten(self._trunks, *heads)
-        share(self._trunks, *trunks)
+        share_parameters(self._trunks, *trunks)
         self._optimizer = Adam([self._parameters], config.learning_rate, eps=1e-5)
         self.iterations_done = 0
         self.responses_sampled = 0
@@ -145,7 +145,7 @@ class PPOTrainer:
         policy_hidden, value_hidden = self._trunks(self.prompt, prefixes)
         logps = self.policy.next_logps(self.prompt, prefixes, policy_hidden)
         values = self.value_model.values(value_hidden)
-        return said(logps, rows, responses), values[rows]
+        return logps_of_phrases(logps, rows, responses), values[rows]
 
 
 @torch.no_grad()
@@ -170,7 +170,7 @@ def collect_rollouts(
     rewards = penalised_rewards(
         reward_model(prompt, responses),
         logps,
-        said(reference_logps, prefixes_of(responses), responses),
+        logps_of_phrases(reference_logps, prefixes_of(responses), responses),
         config.kl_coefficient,
     )
     advantages = generalised_advantages(rewards, values, config.gamma, config.gae_lambda)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from app.lab.dpo import DPOConfig
-from app.lab.kept_runs import KeptRuns
 from app.lab.measure import Measurement
 from app.lab.pipelines import DPO, RLHF, NetworkInMemory
 from app.lab.ppo import PPOConfig
+from app.lab.run_cache import RunCache
 from app.lab.trained import Lab, the_lab
 
 LEGS = 50
@@ -30,16 +30,16 @@ class Leg:
     samples_generated: int
     """responses sampled from the policy so far"""
     seconds: float
-    """of training on one CPU thread, the reward model's included; measuring does not count"""
+    """CPU seconds of training on one thread, including the reward model, without measurements"""
     wall_seconds: float
-    """the same by the clock on the wall"""
+    """the same in wall-clock time"""
     networks: list[NetworkInMemory]
     logps: Tensor | None
-    """log pi(y|x) of all responses, shape (7776,), float64; of the last leg alone"""
+    """log pi(y|x) of all responses, shape (7776,), float64; None but in the last leg"""
 
     @property
     def parameters_in_memory(self) -> int:
-        """Of all networks together."""
+        """Parameters of all networks together."""
         return sum(network.parameters for network in self.networks)
 
 
@@ -67,11 +67,11 @@ def race(lab: Lab, prompt: int, dpo: DPOConfig, ppo: PPOConfig, legs: int = LEGS
             )
 
 
-_races: KeptRuns[tuple[int, DPOConfig, PPOConfig], Leg] = KeptRuns(kept=32)
+_races: RunCache[tuple[int, DPOConfig, PPOConfig], Leg] = RunCache(kept=32)
 
 
 def race_legs(prompt: int, seed: int, dpo_beta: float, kl_coefficient: float) -> Iterator[Leg]:
-    """The race on the shipped lab, a leg as soon as it is done; one made before comes at once."""
+    """The race on the shipped lab, leg by leg as it runs; a cached one comes at once."""
     dpo = DPOConfig(beta=dpo_beta, seed=seed)
     ppo = PPOConfig(kl_coefficient=kl_coefficient, seed=seed)
     return _races.rows((prompt, dpo, ppo), lambda: race(the_lab(), prompt, dpo, ppo))

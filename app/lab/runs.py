@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from app.lab.exact import exact_logps
-from app.lab.kept_runs import KeptRuns
 from app.lab.measure import Measurement, measure
 from app.lab.ppo import PPOConfig, PPOTrainer
+from app.lab.run_cache import RunCache
 from app.lab.stopwatch import Stopwatch
 from app.lab.trained import the_lab
 
@@ -28,12 +28,12 @@ class PPORow:
     responses_sampled: int
     gradient_steps: int
     seconds: float
-    """of training on one CPU thread; measuring does not count"""
+    """CPU seconds of training on one thread, without measurements"""
     logps: Tensor | None = None
-    """log pi(y|x) of all responses, shape (7776,), float64; of the last iteration alone"""
+    """log pi(y|x) of all responses, shape (7776,), float64; None but in the last iteration"""
 
 
-_runs: KeptRuns[tuple[int, PPOConfig], PPORow] = KeptRuns(kept=32)
+_runs: RunCache[tuple[int, PPOConfig], PPORow] = RunCache(kept=32)
 
 
 def ppo_rows(prompt: int, config: PPOConfig) -> Iterator[PPORow]:

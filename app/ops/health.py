@@ -1,4 +1,4 @@
-"""What operators ask: is the process up, may readers come, what has happened.
+"""Liveness, readiness and metrics.
 
 No ``from __future__ import annotations`` here: FastAPI has to see the real types.
 """
@@ -16,8 +16,8 @@ from app.lab.weights import BadWeights
 from app.web.errors import respond
 from app.web.problem import Problem, problem_of
 
-TRY_AGAIN_S = 2.0
-"""until weights that were bad are looked at again"""
+RETRY_DELAY_S = 2.0
+"""seconds until damaged weights are read again"""
 
 LOADING = "The lab is being loaded."
 
@@ -27,17 +27,17 @@ router = APIRouter(tags=["operations"])
 
 
 class LabLoader:
-    """Whether the lab is there. It is read once, in a thread, so that the server starts at once."""
+    """Loads the lab in a thread, so that the server starts at once."""
 
     def __init__(self) -> None:
         self.loaded = False
         self.problem = LOADING
-        """why it is not there"""
+        """why the lab is not loaded"""
         self.damage = ""
-        """of its weights, in words; empty if none is known"""
+        """what is wrong with its weights; empty if nothing is known to be"""
 
     async def load(self) -> None:
-        """Read the lab; where its weights are bad, again and again until they are not."""
+        """Load the lab, retrying while its weights are damaged."""
         while not self.loaded:
             try:
                 await asyncio.to_thread(the_lab)
@@ -45,7 +45,7 @@ class LabLoader:
                 if str(bad) != self.damage:
                     log.error("%s", bad)
                 self.problem = self.damage = str(bad)
-                await asyncio.sleep(TRY_AGAIN_S)
+                await asyncio.sleep(RETRY_DELAY_S)
             except Exception as error:
                 log.exception("the lab cannot be loaded")
                 self.problem = f"The lab cannot be loaded: {type(error).__name__}."
@@ -60,22 +60,22 @@ class LabLoader:
 
 
 class Liveness(BaseModel):
-    """The process answers."""
+    """The process responds."""
 
     status: Literal["ok"] = Field("ok", description="always `ok`")
 
 
 class Readiness(BaseModel):
-    """The site can do all that it is for."""
+    """The site can serve every request."""
 
     status: Literal["ready"] = Field("ready", description="always `ready`")
     runs_waiting: int = Field(description="training runs in the queue of this worker")
-    runs_going: int = Field(description="training runs that this worker has made now")
+    runs_going: int = Field(description="training runs that this worker executes")
 
 
 @router.get("/healthz", summary="Is the process up?")
 async def healthz() -> Liveness:
-    """Says that the process answers, whatever else is wrong."""
+    """Succeeds whenever the process responds, whatever else is wrong."""
     return Liveness()
 
 
@@ -88,14 +88,14 @@ async def healthz() -> Liveness:
 async def readyz(request: Request) -> Any:
     """Ready: the weights are loaded, and the queue of training runs has room."""
     state = request.app.state
-    reasons = not_ready(state)
+    reasons = readiness_problems(state)
     if reasons:
         return respond(request, problem_of(503, " ".join(reasons), retry_after=5))
-    return Readiness(runs_waiting=state.runs.waiting, runs_going=state.runs.going)
+    return Readiness(runs_waiting=state.runs.waiting, runs_going=state.runs.running)
 
 
-def not_ready(state: Any) -> list[str]:
-    """What keeps an application from being ready, in sentences; nothing is worked out here."""
+def readiness_problems(state: Any) -> list[str]:
+    """Why an application is not ready, in sentences. Cheap: it only reads the state."""
     reasons = [] if state.lab.loaded else [state.lab.problem]
     runs = getattr(state, "runs", None)
     if runs is None:
@@ -112,7 +112,7 @@ def not_ready(state: Any) -> list[str]:
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
 async def metrics(request: Request) -> Response:
-    """Of the worker that answers, which is named in the label `worker`."""
-    # On the event loop, where the queue of runs lives.
+    """Metrics of the worker that responds; the label `worker` names it."""
+    # Encoded on the event loop, where the queue of runs lives.
     encode, media_type = choose_encoder(request.headers.get("accept", ""))
     return Response(encode(request.app.state.metrics.registry), media_type=media_type)

@@ -1,4 +1,4 @@
-"""Metrics of one worker for Prometheus. Labels take few values: templates of routes, never addresses."""
+"""Prometheus metrics of one worker. Labels take few values: route templates, never paths."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from app.runs.queue import Outcome
 
 PREFIX = "dpo_explained"
 
-METHODS = {"GET", "HEAD", "POST", "OPTIONS"}
-"""by name; whatever else is asked for counts as other"""
+KNOWN_METHODS = {"GET", "HEAD", "POST", "OPTIONS"}
+"""methods counted by name; all others count as ``other``"""
 
-REQUEST_SECONDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
-RUN_SECONDS = (0.1, 0.3, 1, 3, 10, 30, 60, 120)
+REQUEST_BUCKETS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
+RUN_BUCKETS = (0.1, 0.3, 1, 3, 10, 30, 60, 120)
 
 
 class Metrics:
-    """What has happened since start, and how things stand in the state of an application."""
+    """Counters since start, and gauges read from the state of an application."""
 
     def __init__(self, state: State) -> None:
         self.registry = _WorkerRegistry()
@@ -37,14 +37,14 @@ class Metrics:
             f"{PREFIX}_request_seconds",
             "Time until the last byte of an answer; a stream takes as long as its run",
             ["route", "method"],
-            buckets=REQUEST_SECONDS,
+            buckets=REQUEST_BUCKETS,
             registry=self.registry,
         )
         self._run_seconds = Histogram(
             f"{PREFIX}_run_seconds",
             "Time that training runs took once it was their turn: made, failed or lost",
             ["widget", "outcome"],
-            buckets=RUN_SECONDS,
+            buckets=RUN_BUCKETS,
             registry=self.registry,
         )
         self._kept = Counter(
@@ -61,23 +61,23 @@ class Metrics:
     def request(
         self, route: str, method: str, status: int, seconds: float, kept: str | None
     ) -> None:
-        """Count an answer; ``kept`` is hit or miss where it can be kept."""
-        method = method if method in METHODS else "other"
+        """Count a response; ``kept`` is hit or miss if it can be cached."""
+        method = method if method in KNOWN_METHODS else "other"
         self._requests.labels(route, method, f"{status // 100}xx").inc()
         self._request_seconds.labels(route, method).observe(seconds)
         if kept is not None:
             self._kept.labels(kept).inc()
 
     def run_ended(self, job: Job, outcome: Outcome, seconds: float) -> None:
-        """Count a run."""
+        """Count a run that ended."""
         self._run_seconds.labels(job.widget, outcome).observe(seconds)
 
 
 class _WorkerRegistry(CollectorRegistry):
-    """Says in every sample whose it is: of several workers on one port, any may be the one that is asked."""
+    """Labels every sample with the worker: of several on one port, any may be the one scraped."""
 
     def collect(self) -> Iterable[Metric]:
-        """All metrics, with the process id as a label. When a series began is left out: nobody asks."""
+        """All metrics with the process id as a label, without creation times."""
         worker = {"worker": str(os.getpid())}
         for metric in super().collect():
             metric.samples = [
@@ -89,13 +89,13 @@ class _WorkerRegistry(CollectorRegistry):
 
 
 class _StateCollector(Collector):
-    """How things stand as they are asked for."""
+    """Reads its metrics from the application when they are scraped."""
 
     def __init__(self, state: State) -> None:
         self._state = state
 
     def collect(self) -> Iterable[Metric]:
-        """Read the state; what has not yet started is left out."""
+        """Metrics of the memo, and of the queue once it has started."""
         memo = self._state.memo
         yield _lookups("memo_results", "Results looked up in memory", memo.hits, memo.misses)
         runs = getattr(self._state, "runs", None)
@@ -106,7 +106,7 @@ class _StateCollector(Collector):
         )
         states = GaugeMetricFamily(f"{PREFIX}_runs", "Training runs by state", labels=["state"])
         states.add_metric(["waiting"], runs.waiting)
-        states.add_metric(["going"], runs.going)
+        states.add_metric(["going"], runs.running)
         yield states
         yield GaugeMetricFamily(
             f"{PREFIX}_run_readers", "Requests that follow a run", value=runs.readers

@@ -1,4 +1,4 @@
-"""Each request has an id, is counted, and leaves a line in the log when its answer has ended."""
+"""Middleware that gives each request an id, counts it and logs it."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from app.web.request_paths import is_file, path_of
 
 HEADER = "X-Request-ID"
 
-LONGEST_PATH = 500
-"""characters of a path in the log"""
+MAX_PATH_LENGTH = 500
+"""most characters of a path in the log"""
 
 NO_ROUTE = "none"
-"""the route of what nothing answers for"""
+"""label of requests that no route handles"""
 
 log = logging.getLogger("app.requests")
 
 
 class RequestLog:
-    """Goes around all other middleware."""
+    """Outermost middleware: sets ``X-Request-ID``, and logs and counts a request once its response ends."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self.app = app
@@ -59,7 +59,7 @@ class RequestLog:
             self.metrics.request(route, scope["method"], status, seconds, kept)
             fields: dict[str, Any] = {
                 "method": scope["method"][:20],
-                "path": path[:LONGEST_PATH],
+                "path": path[:MAX_PATH_LENGTH],
                 "route": route,
                 "status": status,
                 "milliseconds": round(seconds * 1000, 1),
@@ -72,10 +72,10 @@ class RequestLog:
                 fields["complete"] = False
             level = logging.ERROR if status >= 500 else logging.INFO
             log.log(level, "request", extra={"fields": fields})
-        # After an exception it stays, for the server that logs it.
+        # Kept after an exception, for the server's own log line.
         request_id.reset(token)
 
 
 def route_of(scope: Scope) -> str:
-    """The template of the route that answered: one of a bounded number, whatever is asked for."""
+    """Template of the route that handled a request: one of a bounded number."""
     return getattr(scope.get("route"), "path", "/static" if is_file(scope) else NO_ROUTE)

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from app.embedding.snippets import embed, embed_script
-from app.runs.threads import computed
+from app.runs.threads import run_in_thread
 from app.state.flags import NO_FLAGS, PARTS, THEMES
 from app.state.query import checks_query
 from app.state.views import flagged_view, widget_named
@@ -48,8 +48,8 @@ def script() -> Response:
 async def share(request: Request, name: str) -> Any:
     """The snippets as a page, for browsers without scripts."""
     view = await flagged_view(request, widget_named(name))
-    context = {"w": view, "embed": await computed(embed, view, site_url(request))}
-    return await computed(templates.TemplateResponse, request, "share.html", context)
+    context = {"w": view, "embed": await run_in_thread(embed, view, site_url(request))}
+    return await run_in_thread(templates.TemplateResponse, request, "share.html", context)
 
 
 @router.get("/embed", include_in_schema=False, response_class=HTMLResponse)
@@ -72,6 +72,6 @@ async def configure(request: Request) -> Any:
         "widgets": WIDGETS.values(),
         "flag_parts": PARTS,
         "themes": THEMES,
-        "embed": await computed(embed, view, site_url(request)),
+        "embed": await run_in_thread(embed, view, site_url(request)),
     }
-    return await computed(templates.TemplateResponse, request, "embed.html", context)
+    return await run_in_thread(templates.TemplateResponse, request, "embed.html", context)

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartParser
 
 from app.content.sections import section_of
-from app.runs.threads import computed
+from app.runs.threads import run_in_thread
 from app.state.flags import flags_of
 from app.state.views import WidgetView, widget_view
 from app.web.problem import InvalidParams
@@ -41,7 +41,7 @@ async def own_logps(request: Request) -> Any:
     fields = await _submitted(request)
     given = {key: value for key, value in fields.items() if value != ""}
     found = await widget_view(request, WIDGET, given, flags_of(given, WIDGET.params.model_fields))
-    return await computed(_page, request, fields, found)
+    return await run_in_thread(_page, request, fields, found)
 
 
 async def _submitted(request: Request) -> dict[str, str]:

@@ -15,10 +15,10 @@ from app.pages.api_docs import operation_docs
 from app.pages.helpers import headings_of
 from app.pages.hero import drawing
 from app.receipts import receipt, without_figures
-from app.runs.threads import computed
+from app.runs.threads import run_in_thread
 from app.state.query import checks_query
 from app.state.views import WidgetView, flagged_view, widget_named, widget_views
-from app.studies.home_run import recorded
+from app.studies.home_run import load_recorded_run
 from app.web.request_paths import root_of, site_url
 from app.web.templating import static_url, templates
 
@@ -27,7 +27,7 @@ router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
 @router.get("/")
 def home(request: Request) -> Any:
-    run = recorded()
+    run = load_recorded_run()
     context = {"run": run, "drawing": drawing(run)}
     return templates.TemplateResponse(request, "home.html", context)
 
@@ -50,7 +50,7 @@ async def section(request: Request, slug: str) -> Any:
         "heading_level": 2,
         "widget_level": 3,
     }
-    return await computed(templates.TemplateResponse, request, "section.html", context)
+    return await run_in_thread(templates.TemplateResponse, request, "section.html", context)
 
 
 @router.get("/widgets/{name}")
@@ -63,7 +63,7 @@ async def single_widget(request: Request, name: str) -> Any:
         "section": section_of(name),
         "widget_level": 1,
     }
-    return await computed(templates.TemplateResponse, request, "widget.html", context)
+    return await run_in_thread(templates.TemplateResponse, request, "widget.html", context)
 
 
 @router.get("/widgets/{name}/receipt")
@@ -71,8 +71,8 @@ async def single_widget(request: Request, name: str) -> Any:
 async def widget_receipt(request: Request, name: str) -> Any:
     widget_named(name)
     view = (await widget_views(request, [name]))[name]
-    context = await computed(_receipt_of, view, site_url(request))
-    return await computed(templates.TemplateResponse, request, "receipt.html", context)
+    context = await run_in_thread(_receipt_of, view, site_url(request))
+    return await run_in_thread(templates.TemplateResponse, request, "receipt.html", context)
 
 
 def _receipt_of(view: WidgetView, base: str) -> dict[str, Any]:
@@ -94,7 +94,7 @@ async def read(request: Request) -> Any:
         "heading_level": 3,
         "widget_level": 4,
     }
-    return await computed(templates.TemplateResponse, request, "read.html", context)
+    return await run_in_thread(templates.TemplateResponse, request, "read.html", context)
 
 
 @router.get("/sources")

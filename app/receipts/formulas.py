@@ -27,4 +27,4 @@ LOSSES = {
     "- (pr / nr - (-(pr / nr).expm1()).log()))",
     "kto": "torch.sigmoid(-beta * c) + torch.sigmoid(beta * r)",
 }
-"""By loss_type; the shape of c and r carries over."""
+"""expressions by loss_type; they keep the shape of c and r"""

@@ -1,4 +1,4 @@
-"""Why a run is refused or goes wrong, and how a failure is told from one process to another."""
+"""The exceptions of runs, and how a failure travels between processes."""
 
 from __future__ import annotations
 
@@ -6,39 +6,39 @@ import json
 
 
 class Busy(Exception):
-    """A run was refused for now."""
+    """The queue has no room for another run."""
 
     def __init__(self, status: int, detail: str, retry_after: int) -> None:
         super().__init__(detail)
         self.status = status
-        """429 where this client asks for too much, 503 where all together do"""
+        """HTTP status: 429 if this client has too many runs, 503 if all clients together have"""
         self.retry_after = retry_after
         """seconds"""
 
 
 class RunLost(Exception):
-    """Whoever made a run has died. It can be begun again: a run comes out the same."""
+    """The executor of a run died. The run can be repeated: it is deterministic."""
 
 
 class RunTooLong(Exception):
-    """A run took longer than one may, and was stopped."""
+    """A run exceeded its time limit and was stopped."""
 
 
 class RunFailed(Exception):
-    """The training raised something."""
+    """The training raised an exception."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(kind, message)
         self.kind = kind
-        """the name of the type that was raised"""
+        """name of the exception's type"""
         self.message = message
 
     @classmethod
-    def read(cls, told: str) -> RunFailed:
-        """The failure that ``tell`` wrote down."""
-        return cls(**json.loads(told))
+    def from_json(cls, text: str) -> RunFailed:
+        """Read what ``failure_json`` wrote."""
+        return cls(**json.loads(text))
 
 
-def tell(error: Exception) -> str:
-    """What was raised, as JSON."""
+def failure_json(error: Exception) -> str:
+    """An exception as JSON."""
     return json.dumps({"kind": type(error).__name__, "message": str(error)})

@@ -1,4 +1,4 @@
-"""How errors of runs are told over HTTP."""
+"""HTTP responses for the exceptions of runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 def install(app: FastAPI) -> None:
-    """Register the handlers."""
+    """Register the exception handlers."""
     for kind in (Busy, RunLost, RunTooLong, RunFailed, BadWeights):
         app.add_exception_handler(kind, _handler)
 
@@ -25,7 +25,7 @@ async def _handler(request: Request, error: Exception) -> Response:
 
 
 def run_problem(error: Exception) -> Problem:
-    """What clients are told of the error that ended a run. Those that are faults of ours are logged."""
+    """The problem that clients get for an exception that ended a run. Internal errors are logged."""
     match error:
         case Busy():
             return problem_of(error.status, str(error), retry_after=error.retry_after)
@@ -40,7 +40,7 @@ def run_problem(error: Exception) -> Problem:
         case BadWeights():
             return problem_of(503, str(error), retry_after=60)
         case RunFailed(kind=BadWeights.__name__):
-            # Found by the process that was to train; see app/runs/worker.py.
+            # Raised in a worker process; see app/runs/worker.py.
             return problem_of(503, error.message, retry_after=60)
         case RunFailed():
             log.error("a run failed: %s", error.kind, exc_info=error)

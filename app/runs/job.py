@@ -1,4 +1,4 @@
-"""What can be run: the training behind one widget in one state, told as a few strings."""
+"""A job is the training behind one widget in one state."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from app.paths import PACKAGE
-from app.runs.policies import policies
+from app.runs.policies import policies_of
 from app.widgets.base import Widget, WidgetParams
 from app.widgets.registry import WIDGETS
 
@@ -17,7 +17,7 @@ Output = Literal["result", "policies"]
 
 
 class Event(NamedTuple):
-    """A part of what comes of a job; a result is the last one of its job, and is called done."""
+    """One event of a job. The last one is named ``done`` and holds the result."""
 
     name: str
     data: str
@@ -26,32 +26,32 @@ class Event(NamedTuple):
 
 @dataclass(frozen=True)
 class Job:
-    """Strings alone, so that it can be sent to another process or machine."""
+    """What to run. Holds only strings, so that it can be sent to another process or machine."""
 
     widget: str
     params: str
-    """all parameters as JSON"""
+    """JSON of all parameters"""
     what: Output = "result"
 
     @property
     def key(self) -> str:
-        """Equal for equal jobs of the same code and weights, and for no others."""
+        """A hash of the job, the code and the weights."""
         text = "\n".join((code_hash(), self.widget, self.params, self.what))
         return hashlib.sha256(text.encode()).hexdigest()
 
 
 def job_of(widget: Widget, params: WidgetParams, what: Output = "result") -> Job:
-    """The job that makes a widget's result, or its policies."""
+    """The job that computes a widget's result, or its policies."""
     return Job(widget.name, params.model_dump_json(), what)
 
 
 def events(job: Job) -> Iterator[Event]:
-    """Do the job here. Raises whatever the training raises."""
+    """Run a job in this process. Raises whatever the training raises."""
     widget = WIDGETS[job.widget]
     params = widget.params.model_validate_json(job.params)
     if job.what == "policies":
         assert widget.policies is not None
-        yield Event("done", policies(widget.policies(params)).model_dump_json())
+        yield Event("done", policies_of(widget.policies(params)).model_dump_json())
         return
     if widget.stream is not None:
         for name, data in widget.stream(params):
@@ -61,7 +61,7 @@ def events(job: Job) -> Iterator[Event]:
 
 @lru_cache(maxsize=1)
 def code_hash() -> str:
-    """Of all code and data that results depend on."""
+    """A hash of all code and data that results depend on."""
     digest = hashlib.sha256()
     data = (file for file in PACKAGE.rglob("data/*") if file.is_file())
     for file in sorted([*PACKAGE.rglob("*.py"), *data]):

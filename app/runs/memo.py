@@ -1,4 +1,4 @@
-"""Results by parameters: compute is pure, so equal parameters share one result."""
+"""In-memory cache of results by parameters. ``compute`` is pure, so equal parameters share one result."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from typing import Any
 
 from app.runs.job import job_of
 from app.runs.queue import RunQueue
-from app.runs.threads import computed
+from app.runs.threads import run_in_thread
 from app.widgets.base import Widget, WidgetParams, WidgetResult
 
-KEPT = 16
-"""results of each widget; the smaller answers made of them are kept as well (app/web/response_cache.py)"""
+RESULTS_PER_WIDGET = 16
+"""cached results of each widget; responses have a cache of their own (app/web/response_cache.py)"""
 
 Compute = Callable[[Widget, WidgetParams], Awaitable[Any]]
 
 
 async def compute_here(widget: Widget, params: WidgetParams) -> WidgetResult:
-    """In this process, training too."""
-    return await computed(widget.compute, params)
+    """Compute a result in a thread of this process, including any training."""
+    return await run_in_thread(widget.compute, params)
 
 
 def compute_with(runs: RunQueue) -> Compute:
-    """For a ``Memo`` on the event loop on which ``runs`` lives."""
+    """A compute function for ``Memo`` that leaves training to a queue on the same event loop."""
 
     async def compute(widget: Widget, params: WidgetParams) -> WidgetResult:
         if not widget.trains(params):
             return await compute_here(widget, params)
         made = await runs.result(job_of(widget, params))
-        return await computed(widget.result.model_validate_json, made)
+        return await run_in_thread(widget.result.model_validate_json, made)
 
     return compute
 
@@ -42,30 +42,30 @@ class _Pending:
 
     task: asyncio.Future[Any]
     waiting: int = 0
-    """those who want it"""
+    """callers that wait for it"""
 
 
 class Memo:
-    """A bounded store of results; whoever asks for one that is being computed waits for it.
+    """LRU cache of results; concurrent requests for the same result share one computation.
 
-    Each widget has its own bound, so that many cheap results do not drive out a training run. What nobody
-    waits for any more is cancelled.
+    Each widget has its own bound, so that many cheap results do not evict a training run. A computation that
+    nobody waits for any more is cancelled.
     """
 
     hits = 0
-    """results that were there, or being computed"""
+    """lookups that found a result, or one being computed"""
     misses = 0
 
-    def __init__(self, compute: Compute = compute_here, kept: int = KEPT) -> None:
+    def __init__(self, compute: Compute = compute_here, kept: int = RESULTS_PER_WIDGET) -> None:
         self._compute = compute
         self._kept = kept
         self._results: dict[str, OrderedDict[WidgetParams, Any]] = {}
         self._shared: dict[tuple[str, WidgetParams], _Pending] = {}
 
     async def result(self, widget: Widget, params: WidgetParams) -> Any:
-        """The result of a widget for its parameters, computed at most once at a time.
+        """The result of a widget for its parameters.
 
-        Raises whatever compute raises; a failure is not kept.
+        Raises whatever compute raises; failures are not cached.
         """
         results = self._results.setdefault(widget.name, OrderedDict())
         if params in results:

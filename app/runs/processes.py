@@ -1,4 +1,4 @@
-"""Processes that make runs, each one run at a time, started when they are first needed."""
+"""Executor of jobs in worker processes on this machine."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from typing import Protocol
 
 from app.runs.failures import RunFailed, RunLost
 from app.runs.job import Event, Job
-from app.runs.worker import LAST
+from app.runs.worker import FINAL_LINES
 
-LONGEST_LINE = 1 << 26
-"""bytes of one event"""
+MAX_LINE_BYTES = 1 << 26
+"""most bytes of one event"""
 
 
 class Executor(Protocol):
-    """Makes the events of jobs somewhere."""
+    """Executes jobs: here, or on other machines."""
 
     @property
     def pids(self) -> Sequence[int]:
-        """Of the processes of this machine that make runs."""
+        """Worker processes on this machine."""
 
-    def make(self, job: Job) -> AsyncIterator[Event]:
-        """All events of a job. Raises ``RunLost`` or ``RunFailed``."""
+    def run(self, job: Job) -> AsyncIterator[Event]:
+        """Run a job and yield its events. Raises ``RunLost`` or ``RunFailed``."""
 
     async def close(self) -> None:
-        """End what was started."""
+        """Stop all workers."""
 
 
 class ProcessExecutor:
-    """On this machine: as many as there are runs at a time."""
+    """A pool of worker processes, which grows to the number of concurrent runs."""
 
     def __init__(self) -> None:
         self._idle: list[Process] = []
@@ -42,20 +42,20 @@ class ProcessExecutor:
 
     @property
     def pids(self) -> list[int]:
-        """Of the processes that run now."""
+        """See ``Executor``."""
         return [process.pid for process in self._all if process.returncode is None]
 
-    async def make(self, job: Job) -> AsyncGenerator[Event, None]:
-        """The events of a job. One that is left before its end is ended with its process."""
+    async def run(self, job: Job) -> AsyncGenerator[Event, None]:
+        """See ``Executor``. Abandoning a job kills its process."""
         process = self._idle.pop() if self._idle else await self._start()
         ended = False
         try:
             await _send(process, json.dumps(asdict(job)))
-            while (event := await _read(process)).name not in LAST:
+            while (event := await _read(process)).name not in FINAL_LINES:
                 yield event
             ended = True
             if event.name == "failed":
-                raise RunFailed.read(event.data)
+                raise RunFailed.from_json(event.data)
         finally:
             if ended:
                 self._idle.append(process)
@@ -63,14 +63,14 @@ class ProcessExecutor:
                 _kill(process)
 
     async def close(self) -> None:
-        """End all processes."""
+        """See ``Executor``."""
         for process in self._all:
             _kill(process)
         await asyncio.gather(*(process.wait() for process in self._all))
 
     async def _start(self) -> Process:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "app.runs.worker", stdin=PIPE, stdout=PIPE, limit=LONGEST_LINE
+            sys.executable, "-m", "app.runs.worker", stdin=PIPE, stdout=PIPE, limit=MAX_LINE_BYTES
         )
         self._all = {other for other in self._all if other.returncode is None} | {process}
         return process
@@ -87,7 +87,7 @@ async def _send(process: Process, line: str) -> None:
         process.stdin.write(f"{line}\n".encode())
         await process.stdin.drain()
     except ConnectionError as error:
-        raise RunLost("the process does not listen") from error
+        raise RunLost("the worker process closed its input") from error
 
 
 async def _read(process: Process) -> Event:
@@ -95,5 +95,5 @@ async def _read(process: Process) -> Event:
     line = (await process.stdout.readline()).decode()
     if not line.endswith("\n"):
         await process.wait()
-        raise RunLost(f"the process ended with {process.returncode}")
+        raise RunLost(f"the worker process exited with {process.returncode}")
     return Event(*line.rstrip("\n").split("\t", 1))

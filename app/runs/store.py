@@ -1,4 +1,4 @@
-"""Where finished runs are kept: a folder that the workers of a machine share, or a Redis that machines do."""
+"""Stores of finished runs: SQLite in a folder shared by a machine's workers, or Redis shared by machines."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from typing import TypeVar
 
 from app.runs.job import Event
 
-KEPT_FOR = 30 * 24 * 3600
-"""seconds that a run is kept at most"""
+MAX_AGE = 30 * 24 * 3600
+"""seconds until a run expires"""
 
-REDIS_ANSWERS_WITHIN = 0.5
-"""seconds; it is near, or it is of no use"""
+REDIS_TIMEOUT = 0.5
+"""seconds for Redis to respond"""
 
-LEFT_ALONE = 10.0
-"""seconds in which a Redis that has failed is not asked again"""
+REDIS_RETRY_DELAY = 10.0
+"""seconds before a failing Redis is tried again"""
 
-LOCKED_FOR = 2.0
-"""seconds that one worker waits at most for another one's turn to write"""
+LOCK_TIMEOUT = 2.0
+"""seconds that a worker waits for another one's transaction"""
 
-UNREAD, UNKEPT = "the store of runs cannot be read", "a run could not be kept"
+READ_FAILED, WRITE_FAILED = "the store of runs cannot be read", "a run could not be stored"
 
 T = TypeVar("T")
 
@@ -37,16 +37,16 @@ log = logging.getLogger(__name__)
 
 
 class Store(ABC):
-    """Finished runs by their job's key.
+    """Finished runs by the key of their job.
 
-    It may forget any of them: a run can be made again. No method raises when its medium fails, for a
-    run that cannot be kept is still a run; and one that fails slowly is left alone for a while.
+    It is a cache: any run can be repeated. So no method raises when the storage fails; storage that
+    fails slowly is not tried again for a while.
     """
 
     failures: tuple[type[Exception], ...] = ()
-    """of the medium"""
-    left_alone = 0.0
-    """seconds after a failure; then one caller tries again"""
+    """exceptions of the storage"""
+    retry_delay = 0.0
+    """seconds after a failure until one caller tries again"""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -55,17 +55,17 @@ class Store(ABC):
 
     def get(self, key: str) -> list[Event] | None:
         """All events of a finished run, or None."""
-        text = self._tried(lambda: self._get(key), UNREAD)
+        text = self._tried(lambda: self._get(key), READ_FAILED)
         return None if text is None else [Event(*event) for event in json.loads(text)]
 
     def put(self, key: str, events: Sequence[Event]) -> None:
-        """Keep a finished run."""
+        """Store a finished run."""
         text = json.dumps(events)
-        self._tried(lambda: self._set(key, text), UNKEPT)
+        self._tried(lambda: self._set(key, text), WRITE_FAILED)
 
     @abstractmethod
     def close(self) -> None:
-        """Let go of files and connections."""
+        """Close files and connections."""
 
     @abstractmethod
     def _get(self, key: str) -> str | None: ...
@@ -74,27 +74,27 @@ class Store(ABC):
     def _set(self, key: str, text: str) -> None: ...
 
     def _tried(self, act: Callable[[], T], otherwise: str) -> T | None:
-        """What an act gives, or None where the medium fails, which the log then says, or has just failed."""
+        """The value of an action, or None if the storage fails or has just failed. Failures are logged."""
         with self._lock:
             if time.monotonic() < self._again:
                 return None
-            if self._failing:  # whoever comes meanwhile does not wait for what this one finds
-                self._again = time.monotonic() + self.left_alone
+            if self._failing:  # others do not wait for this attempt
+                self._again = time.monotonic() + self.retry_delay
         try:
             found = act()
         except self.failures as error:
             log.warning("%s: %s", otherwise, error)
-            self._failing, self._again = True, time.monotonic() + self.left_alone
+            self._failing, self._again = True, time.monotonic() + self.retry_delay
             return None
         self._failing, self._again = False, 0.0
         return found
 
 
 class NoStore(Store):
-    """Keeps nothing."""
+    """Stores nothing."""
 
     def close(self) -> None:
-        """Nothing."""
+        """See ``Store``."""
 
     def _get(self, key: str) -> None:  # noqa: ARG002
         return None
@@ -104,7 +104,7 @@ class NoStore(Store):
 
 
 class FolderStore(Store):
-    """In a folder, up to so many bytes; what was used longest ago goes first."""
+    """SQLite database in a folder, bounded in bytes; the least recently used run is evicted first."""
 
     failures = (sqlite3.Error, OSError)
 
@@ -142,18 +142,18 @@ class FolderStore(Store):
         return self._done(find)
 
     def _set(self, key: str, text: str) -> None:
-        # A row takes whole pages, and a little beside them.
+        # A row takes whole pages, and a little more.
         size = len(text.encode()) + 2 * 4096
 
         def keep(database: sqlite3.Connection) -> None:
             now = time.time()
-            database.execute(self.KEEP, (key, text, size, now + KEPT_FOR))
+            database.execute(self.KEEP, (key, text, size, now + MAX_AGE))
             database.execute(self.MAKE_ROOM, (now, self._max_bytes))
 
         self._done(keep)
 
     def _done(self, act: Callable[[sqlite3.Connection], T]) -> T:
-        """Do something in a transaction; in a new database, if the one that is there is damaged."""
+        """Run an action in a transaction; a damaged database is replaced."""
         with self._turn:
             try:
                 return self._transaction(act)
@@ -161,7 +161,7 @@ class FolderStore(Store):
                 code = getattr(error, "sqlite_errorcode", 0) & 0xFF
                 if code not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
                     raise
-                log.warning("a damaged store of runs is set aside: %s", error)
+                log.warning("the store of runs is damaged and moved aside: %s", error)
                 self._set_aside()
                 return self._transaction(act)
 
@@ -174,10 +174,10 @@ class FolderStore(Store):
     def _open(self) -> sqlite3.Connection:
         self.file.parent.mkdir(parents=True, exist_ok=True)
         database = sqlite3.connect(
-            self.file, timeout=LOCKED_FOR, isolation_level=None, check_same_thread=False
+            self.file, timeout=LOCK_TIMEOUT, isolation_level=None, check_same_thread=False
         )
         try:
-            # A run that is lost when the machine loses power can be made again.
+            # A run lost in a power failure can be repeated.
             for line in ("journal_mode = WAL", "synchronous = OFF"):
                 database.execute(f"PRAGMA {line}")
             database.execute(self.TABLE)
@@ -195,7 +195,7 @@ class FolderStore(Store):
     def _set_aside(self) -> None:
         damaged = self._inode or self.file.stat().st_ino
         self._close()
-        # Unless another worker has done so, and begun a new one.
+        # Another worker may already have replaced it.
         if self.file.exists() and self.file.stat().st_ino == damaged:
             for end in ("", "-wal", "-shm"):
                 beside = Path(f"{self.file}{end}")
@@ -205,9 +205,9 @@ class FolderStore(Store):
 
 
 class RedisStore(Store):
-    """In a Redis, whose own memory limit bounds it."""
+    """Redis, bounded by its own memory limit."""
 
-    left_alone = LEFT_ALONE
+    retry_delay = REDIS_RETRY_DELAY
 
     def __init__(self, url: str) -> None:
         super().__init__()
@@ -221,8 +221,8 @@ class RedisStore(Store):
         self.failures = (redis.RedisError, OSError)
         self._redis = redis.Redis.from_url(
             url,
-            socket_timeout=REDIS_ANSWERS_WITHIN,
-            socket_connect_timeout=REDIS_ANSWERS_WITHIN,
+            socket_timeout=REDIS_TIMEOUT,
+            socket_connect_timeout=REDIS_TIMEOUT,
             retry=redis.retry.Retry(NoBackoff(), 0),
             decode_responses=True,
         )
@@ -232,21 +232,21 @@ class RedisStore(Store):
         self._redis.close()
 
     def _get(self, key: str) -> str | None:
-        found = self._redis.get(_named(key))
+        found = self._redis.get(_redis_key(key))
         return None if found is None else str(found)
 
     def _set(self, key: str, text: str) -> None:
-        self._redis.set(_named(key), text, ex=KEPT_FOR)
+        self._redis.set(_redis_key(key), text, ex=MAX_AGE)
 
 
-def _named(key: str) -> str:
+def _redis_key(key: str) -> str:
     return f"dpo-explained:run:{key}"
 
 
 def open_store(place: str, max_bytes: int) -> Store:
-    """The store at a place: the address of a Redis, a folder, or nothing where it is empty.
+    """Open the store at a Redis URL or in a folder; an empty place means no store.
 
-    Raises RuntimeError for a Redis without its client. A folder that cannot be written keeps nothing.
+    Raises RuntimeError if the Redis client is not installed. A folder that is not writable stores nothing.
     """
     if place.startswith(("redis://", "rediss://")):
         return RedisStore(place)
@@ -255,12 +255,12 @@ def open_store(place: str, max_bytes: int) -> Store:
 
 @contextmanager
 def temporary_folder() -> Iterator[str]:
-    """Its path, or an empty one on a file system that cannot be written: then runs are not kept."""
+    """Path of a temporary folder; empty if none can be created, so that runs are not stored."""
     with ExitStack() as stack:
         try:
             folder = TemporaryDirectory(prefix="dpo-explained-", ignore_cleanup_errors=True)
             path = stack.enter_context(folder)
         except OSError as error:
-            log.warning("runs are not kept: %s", error)
+            log.warning("runs are not stored: %s", error)
             path = ""
         yield path

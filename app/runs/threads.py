@@ -1,7 +1,7 @@
-"""A few threads in which everything is computed and drawn that needs no training, off the event loop.
+"""Thread pool for everything that is computed or drawn without training, off the event loop.
 
-Each thread that multiplies matrices keeps working memory of torch's (some 5 MB), and more threads than cores
-would only take the cores from one another.
+One thread per core: more would compete for the cores, and each that multiplies matrices keeps some 5 MB of
+torch's working memory.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ T = TypeVar("T")
 _threads = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="computing")
 
 
-async def computed(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """What a function gives, called in one of these threads. One cancelled before its turn takes none."""
+async def run_in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call a function in one of these threads, in the caller's context. Can be cancelled before it starts."""
     call = partial(copy_context().run, function, *args, **kwargs)
     return await asyncio.get_running_loop().run_in_executor(_threads, call)

@@ -1,8 +1,8 @@
-"""The process that makes runs: ``python -m app.runs.worker``, fed by ``processes.py``.
+"""The worker process: ``python -m app.runs.worker``, started by ``processes.py``.
 
-In come lines of JSON, a job each. Out go lines of an event's name, a tab and its data; the last line of a
-job is ``end``, or ``failed`` with what went wrong. It ends when its input does, or when nobody takes what it
-makes: the server that started it has died.
+It reads jobs from stdin, one JSON object per line, and writes their events to stdout as name, tab, data; the
+last line of a job is ``end``, or ``failed`` with the exception. It exits when stdin or stdout is closed, as
+when the server has died.
 """
 
 from __future__ import annotations
@@ -12,34 +12,34 @@ import os
 import sys
 from typing import TextIO
 
-from app.runs.failures import tell
+from app.runs.failures import failure_json
 
-LAST = ("end", "failed")
-"""names of the line after the last event"""
+FINAL_LINES = ("end", "failed")
+"""names that end a job"""
 
-PATIENCE = 19
-"""how much a run lets other processes go first, as the system's nice value: pages come first"""
+NICENESS = 19
+"""the lowest priority: pages come first"""
 
 
 def main() -> None:
-    """Do jobs until the input ends."""
-    os.nice(PATIENCE)
-    # Whatever is printed by accident must not come between the events.
+    """Run jobs until stdin is closed."""
+    os.nice(NICENESS)
+    # Anything printed by accident must not mix with the events.
     out, sys.stdout = sys.stdout, sys.stderr
     for line in sys.stdin:
         try:
-            _do(line, out)
+            _run_job(line, out)
         except BrokenPipeError:
             os._exit(0)
 
 
-def _do(line: str, out: TextIO) -> None:
+def _run_job(line: str, out: TextIO) -> None:
     def say(name: str, data: str) -> None:
         out.write(f"{name}\t{data}\n")
         out.flush()
 
     try:
-        # Torch is imported with the first job, so that a process that has none is small.
+        # Torch is imported with the first job, so that an unused worker stays small.
         import torch
 
         from app.runs.job import Job, events
@@ -51,7 +51,7 @@ def _do(line: str, out: TextIO) -> None:
     except BrokenPipeError:
         raise
     except Exception as error:
-        say("failed", tell(error))
+        say("failed", failure_json(error))
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""Long sweeps that ship as data: how they are made and read."""
+"""Long sweeps that ship as data: computing and reading them."""

@@ -1,4 +1,4 @@
-"""The studies that ship, read from their data files."""
+"""The shipped studies, read from their data files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.studies.sweep import FRONTIER, OVEROPTIMIZATION
 
 
 class StudyRow(Strict):
-    """One run: what decided it, and where its policy came to lie."""
+    """One run: what determines it, and the point that its policy reached."""
 
     prompt: int
     method: str
@@ -26,7 +26,7 @@ class StudyRow(Strict):
 
 
 class ClimbRow(Strict):
-    """One reward model climbed: what decided it, and the places on the way."""
+    """One reward model climbed: what determines it, and the points on the way."""
 
     prompt: int
     method: str
@@ -40,7 +40,7 @@ RowT = TypeVar("RowT")
 
 
 class Study(Strict, Generic[RowT]):
-    """A study with what made it."""
+    """A study, and the command and versions that computed it."""
 
     command: str
     commit: str

@@ -24,14 +24,14 @@ CONFIG = PPOConfig(kl_coefficient=0.02, iterations=150, seed=0)
 
 
 class PolicyPoint(Strict):
-    """A policy on the plane of KL (nats) and true quality."""
+    """A policy as a point: KL (nats) and true quality."""
 
     kl: float
     true_quality: float
 
 
 class RunMoment(PolicyPoint):
-    """A policy with what it says most."""
+    """A policy and its most probable response."""
 
     iteration: int
     learned_reward: float
@@ -54,7 +54,7 @@ class RecordedRun(Strict):
 
 
 def record() -> RecordedRun:
-    """Make the run. Takes some seconds on one core."""
+    """Compute the run. Takes some seconds on one core."""
     lab = the_lab()
     prompt = lab.world.prompt_number(PROMPT)
     rows = finished_ppo(prompt, CONFIG)
@@ -86,7 +86,7 @@ def record() -> RecordedRun:
             for point in reversed(frontier.points)
             if point.kl <= farthest
         ]
-        # The best response alone costs less KL than the run spends: from there on it is level.
+        # Beyond the KL of the single best response the frontier is level.
         + [PolicyPoint(kl=round(farthest, 4), true_quality=round(frontier.bound(farthest), 4))],
         start=moment(rows[0]),
         peak=moment(peak),
@@ -95,12 +95,12 @@ def record() -> RecordedRun:
 
 
 def save(run: RecordedRun, file: Path = FILE) -> None:
-    """Write a run as JSON, a place a line."""
+    """Write a run as JSON."""
     text = json.dumps(run.model_dump(), indent=1, ensure_ascii=False)
     file.write_text(text + "\n", encoding="utf-8")
 
 
 @lru_cache(maxsize=1)
-def recorded() -> RecordedRun:
+def load_recorded_run() -> RecordedRun:
     """The run that ships with the site. Raises pydantic.ValidationError if the file is wrong."""
     return RecordedRun.model_validate_json(FILE.read_text(encoding="utf-8"))

@@ -33,7 +33,7 @@ Point = tuple[float, float, float]
 
 
 def point(measured: Measurement) -> Point:
-    """What a study keeps of a policy."""
+    """A policy as a point, rounded for the data file."""
     return round(measured.kl, 4), round(measured.true_quality, 4), round(measured.reward, 4)
 
 
@@ -61,12 +61,12 @@ def overoptimization_climbs(prompts: Sequence[str], seeds: int) -> list[Climb]:
     ]
 
 
-def make_run(run: MethodRun) -> list[Point]:
+def run_points(run: MethodRun) -> list[Point]:
     """One run in a worker process."""
     return [point(measure_run(the_lab(), run))]
 
 
-def make_climb(task: Climb) -> list[Point]:
+def climb_points(task: Climb) -> list[Point]:
     """One climb in a worker process."""
     return [point(measured) for measured in climb(the_lab(), task)]
 
@@ -74,7 +74,7 @@ def make_climb(task: Climb) -> list[Point]:
 Task = MethodRun | Climb
 
 
-def study(
+def run_study(
     name: str,
     command: str,
     tasks: Sequence[Task],
@@ -82,10 +82,10 @@ def study(
     file: Path,
     jobs: int | None = None,
 ) -> None:
-    """Make all tasks, with a progress bar, and write them with what made them.
+    """Run all tasks, with a progress bar, and write their points with the command and versions used.
 
-    What is finished is kept in the working folder, in NAME.partial, a line each: started again
-    there, the study goes on where it was stopped.
+    Finished tasks are appended to NAME.partial in the working folder: started again there, the study
+    resumes where it was stopped.
     """
     partial = Path(f"{name}.partial")
     done = dict(_read(partial)) if partial.exists() else {}
@@ -115,14 +115,14 @@ def study(
 def _on_all_cores(
     tasks: Sequence[Task], make: Callable[[Any], list[Point]], jobs: int
 ) -> Iterable[tuple[Task, list[Point]]]:
-    """Results as they are done. Each process has one torch thread."""
+    """Results as they complete. Each process has one torch thread."""
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         futures = {pool.submit(make, task): task for task in tasks}
         try:
             for future in as_completed(futures):
                 yield futures[future], future.result()
         except BaseException:
-            # Stopped by a key or a signal: finish what is being made, begin nothing more.
+            # Interrupted: finish the running tasks, start no others.
             pool.shutdown(cancel_futures=True)
             raise
 
@@ -136,7 +136,7 @@ def _read(partial: Path) -> Iterable[tuple[str, list[Point]]]:
         try:
             key, points = json.loads(line)
         except ValueError:
-            continue  # the line that was being written when the study was stopped
+            continue  # an incomplete line, from an interrupted write
         yield key, points
 
 

@@ -14,7 +14,7 @@ from app.charts.figures import band, curve_figure, line, marker
 from app.charts.plane import Trace
 from app.formatting import fixed
 from app.lab.measure import measure
-from app.lab.methods import METHODS, MethodRun, make_run
+from app.lab.methods import METHODS, MethodRun, train_run
 from app.lab.trained import PromptFacts, the_lab
 from app.lab.world import the_world
 from app.studies.data import StrengthSpread, frontier_study, spreads, studied_prompts
@@ -175,7 +175,7 @@ def _run_of(params: Params) -> MethodRun:
 @lru_cache(maxsize=64)
 def _made(run: MethodRun) -> tuple[Tensor, Tensor]:
     """log pi(y|x) of the policy, and the learned reward of its comparisons. Shapes: (7776,)."""
-    return make_run(the_lab(), run)
+    return train_run(the_lab(), run)
 
 
 def _curve(name: str, places: list[StrengthSpread]) -> MethodCurve:

@@ -165,7 +165,7 @@ def _finding(params: Params, path: list[ClimbPoint], fitted: FittedForm, other: 
         f"With {fitted.comparisons:,} comparisons and {how}, true quality peaks at {fitted.peak:.2f} "
         f"and ends at {fixed(2)(fitted.end)}, while the learned reward climbs to {end.learned_reward:.2f}. "
         f"With {other.comparisons:,} comparisons it peaks at {other.peak:.2f} and ends at "
-        f"{fixed(2)(other.end)}. More data sharpen what this reward model can say, and it can not say that "
+        f"{fixed(2)(other.end)}. More data sharpen what this reward model can say, and it cannot say that "
         f"much flattery is too much. The form misses by {fitted.error:.2f} (root mean square)."
     )
 

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from pydantic import BaseModel, Field
 
-from app.charts.figures import curve_figures, lines, markers
+from app.charts.figures import curve_figures, line_states, marker_states
 from app.lab.preferences import bradley_terry
 from app.widgets import fields
 from app.widgets.base import Ranges, Widget, WidgetParams, WidgetResult
@@ -98,12 +98,12 @@ def _figures(
     xs = [along] * states
     return curve_figures(
         [
-            lines("probability", xs, [torch.sigmoid(along)] * states, role="optimised"),
-            lines("loss", xs, [-F.logsigmoid(along)] * states, role="rejected", axis="y2"),
-            markers(
+            line_states("probability", xs, [torch.sigmoid(along)] * states, role="optimised"),
+            line_states("loss", xs, [-F.logsigmoid(along)] * states, role="rejected", axis="y2"),
+            marker_states(
                 "probability here", margins, probabilities, along="probability", role="optimised"
             ),
-            markers("loss here", margins, losses, along="loss", role="rejected", axis="y2"),
+            marker_states("loss here", margins, losses, along="loss", role="rejected", axis="y2"),
         ],
         x="margin (reward of chosen minus reward of rejected)",
         y="probability",

@@ -85,7 +85,7 @@ def test_a_stream_that_ends_early_says_why_as_the_endpoint_does(
     retry_after: int | None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("app.runs.queue.PAUSES", ())
+    monkeypatch.setattr("app.runs.queue.RETRY_DELAYS", ())
     app = create_app(Settings(warm=False, run_seconds=0.1), lambda _: Scripted(script))
     with TestClient(app, raise_server_exceptions=False) as client:
         row, end = events(client.get(STREAM, params=QUERY, headers={"X-Request-ID": "one"}).text)

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from app.widgets.quiz import QUESTIONS
 from app.widgets.quiz.kinds import NumberQuestion
-from app.widgets.quiz.sheet import Params, compute, problem_of
+from app.widgets.quiz.sheet import Params, compute, number_problem
 from tests.browser.helpers import field, record_texts, widget
 
 
@@ -19,7 +19,7 @@ def problem(name: str, seed: int = 0) -> tuple[float, list[float]]:
     """The right value and those of the slips."""
     asked = QUESTIONS[name]
     assert isinstance(asked, NumberQuestion)
-    drawn = problem_of(asked, seed)
+    drawn = number_problem(asked, seed)
     return drawn.value, [mistake.value for mistake in drawn.mistakes]
 
 

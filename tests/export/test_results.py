@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from app.export.results import (
     DIGITS,
     compute_all,
-    computed,
+    compute_state,
     index_file,
     results_file,
 )
@@ -110,10 +110,10 @@ def test_the_index_leads_to_each_state_of_each_widget() -> None:
 
 def test_a_state_that_the_server_refuses_is_refused_in_its_words() -> None:
     state = {"loss_type": "simpo", "logratio_chosen": 9.0}
-    found = computed("dpo_loss", state)  # type: ignore[arg-type]
+    found = compute_state("dpo_loss", state)  # type: ignore[arg-type]
     assert found.result is None
     assert found.refused.startswith("must be below 8 for simpo")
-    there = computed("dpo_loss", {"loss_type": "simpo"})
+    there = compute_state("dpo_loss", {"loss_type": "simpo"})
     assert entries(results_file("f", [there, found])) == [
         {"result": there.result},
         {"refused": found.refused},

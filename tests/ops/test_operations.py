@@ -85,7 +85,7 @@ def test_bad_weights_are_tried_again_until_they_are_good(
                 raise outcome
 
         monkeypatch.setattr(operations, "the_lab", the_lab)
-        monkeypatch.setattr(operations, "TRY_AGAIN_S", 0)
+        monkeypatch.setattr(operations, "RETRY_DELAY_S", 0)
         await lab.load()
         return lab
 

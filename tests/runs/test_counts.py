@@ -24,7 +24,7 @@ class Told:
 
 
 def test_how_runs_ended_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.runs.queue.PAUSES", ())
+    monkeypatch.setattr("app.runs.queue.RETRY_DELAYS", ())
     told = Told()
 
     async def all_ways() -> None:
@@ -61,11 +61,11 @@ def test_the_queue_says_how_many_wait_go_on_and_are_read() -> None:
         runs = RunQueue(Scripted(for_ever), Kept(), 1, Limits(1, 9, 9, None))
 
         def look() -> None:
-            seen.append((runs.waiting, runs.going, runs.readers, bool(runs.full)))
+            seen.append((runs.waiting, runs.running, runs.readers, bool(runs.full)))
 
         look()
         first = asyncio.create_task(everything(runs, "a"))
-        while not runs.going:
+        while not runs.running:
             await asyncio.sleep(0)
         look()
         others = [asyncio.create_task(everything(runs, "b")) for _ in range(2)]

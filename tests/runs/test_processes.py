@@ -35,7 +35,7 @@ def with_processes(act: Callable[[ProcessExecutor], Coroutine[None, None, None]]
 @pytest.mark.slow
 def test_a_process_makes_what_is_made_here() -> None:
     async def act(processes: ProcessExecutor) -> None:
-        made = [event async for event in processes.make(SHORT)]
+        made = [event async for event in processes.run(SHORT)]
         assert made == list(events(SHORT))
         assert [event.name for event in made] == ["step"] * 11 + ["done"]
 
@@ -45,10 +45,10 @@ def test_a_process_makes_what_is_made_here() -> None:
 @pytest.mark.slow
 def test_a_run_that_is_left_ends_with_its_process() -> None:
     async def act(processes: ProcessExecutor) -> None:
-        async with aclosing(processes.make(LONG)) as rows:
+        async with aclosing(processes.run(LONG)) as rows:
             await anext(rows)
             (before,) = processes.pids
-        assert [event async for event in processes.make(SHORT)][-1].name == "done"
+        assert [event async for event in processes.run(SHORT)][-1].name == "done"
         while before in processes.pids:
             await asyncio.sleep(0)
         assert len(processes.pids) == 1
@@ -59,14 +59,14 @@ def test_a_run_that_is_left_ends_with_its_process() -> None:
 @pytest.mark.slow
 def test_a_killed_process_is_told_and_replaced() -> None:
     async def act(processes: ProcessExecutor) -> None:
-        rows = processes.make(LONG)
+        rows = processes.run(LONG)
         await anext(rows)
         (pid,) = processes.pids
         os.kill(pid, signal.SIGKILL)
         with pytest.raises(RunLost):
             async for _ in rows:
                 pass
-        assert [event async for event in processes.make(SHORT)][-1].name == "done"
+        assert [event async for event in processes.run(SHORT)][-1].name == "done"
 
     with_processes(act)
 
@@ -75,9 +75,9 @@ def test_a_killed_process_is_told_and_replaced() -> None:
 def test_an_error_in_training_is_told_and_the_process_goes_on() -> None:
     async def act(processes: ProcessExecutor) -> None:
         with pytest.raises(RunFailed, match="iterations"):
-            await anext(processes.make(Job("ppo_dynamics", '{"iterations": -1}')))
+            await anext(processes.run(Job("ppo_dynamics", '{"iterations": -1}')))
         pids = processes.pids
-        assert [event async for event in processes.make(SHORT)][-1].name == "done"
+        assert [event async for event in processes.run(SHORT)][-1].name == "done"
         assert processes.pids == pids
 
     with_processes(act)
@@ -87,7 +87,7 @@ def test_an_error_in_training_is_told_and_the_process_goes_on() -> None:
 def test_policies_come_by_the_same_way() -> None:
     async def act(processes: ProcessExecutor) -> None:
         job = job_of(WIDGET, Params(iterations=10), "policies")
-        assert [event async for event in processes.make(job)] == list(events(job))
+        assert [event async for event in processes.run(job)] == list(events(job))
 
     with_processes(act)
 

@@ -1,4 +1,4 @@
-"""The queue, with makers that do what a test says."""
+"""The queue, with scripted executors."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Scripted:
         self.going: set[str] = set()
         self.most = 0
 
-    async def make(self, job: Job) -> AsyncIterator[Event]:
+    async def run(self, job: Job) -> AsyncIterator[Event]:
         self.made.append(job.widget)
         self.going.add(job.widget)
         self.most = max(self.most, len(self.going))
@@ -109,17 +109,17 @@ def test_events_arrive_in_order_and_the_last_is_the_result() -> None:
 
 
 def test_a_finished_run_is_not_made_again() -> None:
-    maker, store = Scripted(three), Kept()
+    executor, store = Scripted(three), Kept()
 
     async def read() -> None:
         # The other worker has the same store.
-        first, other = (RunQueue(maker, store, 1) for _ in range(2))
+        first, other = (RunQueue(executor, store, 1) for _ in range(2))
         await everything(first, "a")
         assert await everything(other, "a") == await everything(other, "a") == STEPS
         assert (first.store_misses, other.store_hits, other.store_misses) == (1, 2, 0)
 
     run(read())
-    assert maker.made == ["a"]
+    assert executor.made == ["a"]
 
 
 def test_equal_runs_in_flight_are_made_once_and_late_readers_get_all_of_it() -> None:
@@ -131,10 +131,10 @@ def test_equal_runs_in_flight_are_made_once_and_late_readers_get_all_of_it() -> 
         await go_on.wait()
         yield Event("step", "1")
 
-    maker = Scripted(script)
+    executor = Scripted(script)
 
     async def read() -> list[list[Event | Queued]]:
-        runs = RunQueue(maker, Kept(), 2)
+        runs = RunQueue(executor, Kept(), 2)
         early = asyncio.create_task(everything(runs, "a"))
         await halfway.wait()
         late = [asyncio.create_task(everything(runs, "a")) for _ in range(3)]
@@ -143,20 +143,20 @@ def test_equal_runs_in_flight_are_made_once_and_late_readers_get_all_of_it() -> 
         return await asyncio.gather(early, *late)
 
     assert run(read()) == [[Event("step", "0"), Event("step", "1")]] * 4
-    assert maker.made == ["a"]
+    assert executor.made == ["a"]
 
 
 def test_no_more_runs_go_on_at_a_time_than_allowed() -> None:
-    maker = Scripted(three)
+    executor = Scripted(three)
 
     async def read_all() -> None:
-        runs = RunQueue(maker, Kept(), 2)
+        runs = RunQueue(executor, Kept(), 2)
         await asyncio.gather(*(everything(runs, name) for name in "abcdef"))
 
     run(read_all())
-    assert sorted(maker.made) == list("abcdef")
-    assert maker.most == 2
-    assert not maker.going
+    assert sorted(executor.made) == list("abcdef")
+    assert executor.most == 2
+    assert not executor.going
 
 
 def test_readers_who_wait_hear_their_place_whenever_it_changes() -> None:
@@ -204,10 +204,10 @@ def test_a_run_that_has_begun_is_made_and_kept_even_if_its_readers_leave() -> No
             yield event
             await go_on.wait()
 
-    maker = Scripted(script)
+    executor = Scripted(script)
 
     async def leave() -> list[Event | Queued]:
-        runs = RunQueue(maker, store, 1)
+        runs = RunQueue(executor, store, 1)
         async with aclosing(runs.events(job("a"))) as events:
             await anext(events)
         go_on.set()
@@ -216,17 +216,17 @@ def test_a_run_that_has_begun_is_made_and_kept_even_if_its_readers_leave() -> No
         return await everything(runs, "a")
 
     assert run(leave()) == STEPS
-    assert maker.made == ["a"]
+    assert executor.made == ["a"]
 
 
 @pytest.mark.parametrize("ask", [everything, lambda runs, name: runs.result(job(name))])
 def test_a_run_leaves_the_queue_with_its_last_reader(
     ask: Callable[[RunQueue, str], Coroutine[None, None, object]],
 ) -> None:
-    maker, release = holding([])
+    executor, release = holding([])
 
     async def leave() -> None:
-        runs = RunQueue(maker, Kept(), 1)
+        runs = RunQueue(executor, Kept(), 1)
         first = asyncio.create_task(everything(runs, "a"))
         waiting = [asyncio.create_task(ask(runs, "b")) for _ in range(2)]
         while runs.readers < 3:
@@ -240,41 +240,41 @@ def test_a_run_leaves_the_queue_with_its_last_reader(
         await first
 
     run(leave())
-    assert maker.made == ["a"]
+    assert executor.made == ["a"]
 
 
 def test_the_error_of_a_run_reaches_its_reader_and_is_not_kept() -> None:
-    maker = Scripted(fails)
+    executor = Scripted(fails)
 
     async def read() -> None:
-        runs = RunQueue(maker, Kept(), 1)
+        runs = RunQueue(executor, Kept(), 1)
         for _ in range(2):
             with pytest.raises(RunFailed, match="torch said no"):
                 await everything(runs, "a")
 
     run(read())
-    assert maker.made == ["a", "a"]
+    assert executor.made == ["a", "a"]
 
 
 def test_a_run_that_was_lost_is_made_again_and_its_reader_does_not_notice() -> None:
     async def dying_once(_: Job) -> AsyncIterator[Event]:
-        first = len(maker.made) == 1
+        first = len(executor.made) == 1
         for n in range(3):
             yield Event("step", f"a {n}")
             if first and n == 1:
                 raise RunLost("killed")
 
-    maker = Scripted(dying_once)
-    assert run(everything(RunQueue(maker, Kept(), 1), "a")) == STEPS
-    assert maker.made == ["a", "a"]
+    executor = Scripted(dying_once)
+    assert run(everything(RunQueue(executor, Kept(), 1), "a")) == STEPS
+    assert executor.made == ["a", "a"]
 
 
 def test_a_run_that_is_lost_every_time_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.runs.queue.PAUSES", (0, 0))
-    maker = Scripted(dies)
+    monkeypatch.setattr("app.runs.queue.RETRY_DELAYS", (0, 0))
+    executor = Scripted(dies)
     with pytest.raises(RunLost):
-        run(everything(RunQueue(maker, Kept(), 1), "a"))
-    assert len(maker.made) == 3
+        run(everything(RunQueue(executor, Kept(), 1), "a"))
+    assert len(executor.made) == 3
 
 
 async def held(runs: RunQueue, release: asyncio.Event, names: Sequence[str]) -> list[str]:
@@ -306,9 +306,9 @@ def holding(order: list[str]) -> tuple[Scripted, asyncio.Event]:
 
 def test_the_second_run_of_one_client_comes_behind_the_first_of_all_others() -> None:
     order: list[str] = []
-    maker, release = holding(order)
+    executor, release = holding(order)
     names = ["ann 1", "ann 2", "ann 3", "bob 1", "bob 2", "cat 1"]
-    run(held(RunQueue(maker, Kept(), 1), release, names))
+    run(held(RunQueue(executor, Kept(), 1), release, names))
     assert order == ["ann 1", "ann 2", "bob 1", "cat 1", "ann 3", "bob 2"]
 
 
@@ -326,24 +326,24 @@ LIMITS = Limits(waiting=10, per_client=10, readers=10, seconds=None)
 def test_what_is_beyond_a_limit_is_refused_and_told_when_to_come_again(
     limits: Limits, names: list[str], status: int
 ) -> None:
-    maker, release = holding([])
+    executor, release = holding([])
     with pytest.raises(Busy) as refused:
-        run(held(RunQueue(maker, Kept(), 1, limits), release, names))
+        run(held(RunQueue(executor, Kept(), 1, limits), release, names))
     assert refused.value.status == status
     assert refused.value.retry_after > 0
 
 
 def test_those_who_follow_a_run_that_goes_on_need_no_room() -> None:
-    maker, release = holding([])
+    executor, release = holding([])
     limits = replace(LIMITS, waiting=0, per_client=1)
-    told = run(held(RunQueue(maker, Kept(), 1, limits), release, ["ann 1", "ann 1", "ann 1"]))
+    told = run(held(RunQueue(executor, Kept(), 1, limits), release, ["ann 1", "ann 1", "ann 1"]))
     assert len(told) == 3
 
 
 def test_readers_are_limited_before_they_begin() -> None:
     async def ask() -> None:
-        maker, _ = holding([])
-        runs = RunQueue(maker, Kept(), 1, replace(LIMITS, readers=2))
+        executor, _ = holding([])
+        runs = RunQueue(executor, Kept(), 1, replace(LIMITS, readers=2))
         async with aclosing(runs.events(job("a"))) as one, aclosing(runs.events(job("a"))) as two:
             await anext(one)
             await runs.expect_room(job("a"))
@@ -356,7 +356,7 @@ def test_readers_are_limited_before_they_begin() -> None:
 
 
 def test_a_run_that_takes_too_long_is_stopped() -> None:
-    maker = Scripted(for_ever)
+    executor = Scripted(for_ever)
     with pytest.raises(RunTooLong, match="more than"):
-        run(everything(RunQueue(maker, Kept(), 1, replace(LIMITS, seconds=0.01)), "a"))
-    assert not maker.going
+        run(everything(RunQueue(executor, Kept(), 1, replace(LIMITS, seconds=0.01)), "a"))
+    assert not executor.going

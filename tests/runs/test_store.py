@@ -14,7 +14,7 @@ import pytest
 
 from app.runs import store as stores
 from app.runs.job import Event
-from app.runs.store import KEPT_FOR, FolderStore, RedisStore, Store, open_store
+from app.runs.store import MAX_AGE, FolderStore, RedisStore, Store, open_store
 from tests.serving import PATIENCE
 
 EVENTS = [Event("step", '{"kl":0.1,"sample":"“Ünïcode”"}'), Event("done", "{}")]
@@ -73,7 +73,7 @@ def test_a_run_is_kept_for_a_while(
     folder_store: FolderStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder_store.put("a", EVENTS)
-    late = time.time() + KEPT_FOR + 1
+    late = time.time() + MAX_AGE + 1
     monkeypatch.setattr(time, "time", lambda: late)
     assert folder_store.get("a") is None
 
@@ -87,7 +87,7 @@ def test_a_damaged_database_is_set_aside_and_begun_anew(
         store.file.write_bytes(b"not a database" * 1_000)
         with caplog.at_level(logging.WARNING):
             assert store.get("a") is None
-        assert "set aside" in caplog.text
+        assert "moved aside" in caplog.text
         store.put("b", EVENTS)
         with closing(FolderStore(tmp_path, 1_000_000)) as other:
             assert other.get("b") == EVENTS
@@ -106,19 +106,19 @@ def test_a_folder_that_can_not_be_made_keeps_nothing_until_it_can(tmp_path: Path
 def test_without_its_redis_a_store_forgets_but_does_not_fail(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(RedisStore, "left_alone", 0.0)
+    monkeypatch.setattr(RedisStore, "retry_delay", 0.0)
     # Nothing listens on port 1.
     with caplog.at_level(logging.WARNING), closing(open_store("redis://127.0.0.1:1/0", 1)) as store:
         store.put("a", EVENTS)
         assert store.get("a") is None
-    assert "could not be kept" in caplog.text
+    assert "could not be stored" in caplog.text
     assert "cannot be read" in caplog.text
 
 
 @pytest.fixture
 def silent_redis(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Store, Queue[socket.socket]]]:
     """A store in a Redis that accepts connections, which are recorded, and never answers."""
-    monkeypatch.setattr(stores, "REDIS_ANSWERS_WITHIN", 0.05)
+    monkeypatch.setattr(stores, "REDIS_TIMEOUT", 0.05)
     accepted: Queue[socket.socket] = Queue()
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
@@ -149,4 +149,4 @@ def test_a_redis_that_never_answers_is_left_alone(
             store.put("a", EVENTS)
         with accepted.get(timeout=PATIENCE):
             assert accepted.empty()
-        now += stores.LEFT_ALONE + 1
+        now += stores.REDIS_RETRY_DELAY + 1

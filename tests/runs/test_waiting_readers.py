@@ -100,7 +100,7 @@ def among_readers(
         app = create_app(settings, lambda _: Scripted(for_ever))
         async with app.router.lifespan_context(app):
             first = Reader(app, "/api/v1/ppo_dynamics?seed=0")
-            while not app.state.runs.going:
+            while not app.state.runs.running:
                 await asyncio.sleep(0)
             readers = [Reader(app, routes[n % len(routes)].format(n + 1)) for n in range(count)]
             while app.state.runs.waiting < count:

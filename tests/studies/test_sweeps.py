@@ -21,7 +21,9 @@ def test_a_study_writes_all_its_runs_in_order_with_what_made_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    studies.study("small", "the command", TASKS, studies.make_run, tmp_path / "small.json", jobs=1)
+    studies.run_study(
+        "small", "the command", TASKS, studies.run_points, tmp_path / "small.json", jobs=1
+    )
     found = Study[StudyRow].model_validate_json((tmp_path / "small.json").read_text())
     assert found.command == "the command"
     assert [(row.method, row.strength, row.seed) for row in found.rows] == [
@@ -39,7 +41,7 @@ def test_a_stopped_study_goes_on_where_it_was(
     key = json.dumps(vars(TASKS[2]), sort_keys=True)
     marked = [[9.0, 9.0, 9.0]]
     (tmp_path / "small.partial").write_text(json.dumps([key, marked]) + '\n["cut off in the mid')
-    studies.study("small", "", TASKS, studies.make_run, tmp_path / "small.json", jobs=1)
+    studies.run_study("small", "", TASKS, studies.run_points, tmp_path / "small.json", jobs=1)
     rows = json.loads((tmp_path / "small.json").read_text())["rows"]
     assert rows[2]["points"] == marked
     assert rows[3]["points"] != marked

@@ -25,7 +25,7 @@ from starlette.testclient import TestClient
 
 from app.main import create_app
 from app.ops.metrics import Metrics
-from app.ops.request_log import LONGEST_PATH, RequestLog
+from app.ops.request_log import MAX_PATH_LENGTH, RequestLog
 from app.settings import Settings
 from app.web.logs import JsonFormatter, request_id, request_id_for
 from app.web.problem import Problem
@@ -117,7 +117,7 @@ def test_each_request_leaves_one_line(client: TestClient, caplog: pytest.LogCapt
     assert (kept["kept"], kept["route"]) == ("hit", "/api/v1/dpo_loss")
     assert (nope["status"], nope["route"]) == (404, "/sections/{slug}")
     assert (posted["status"], posted["method"]) == (422, "POST")
-    assert len(long["path"]) == LONGEST_PATH
+    assert len(long["path"]) == MAX_PATH_LENGTH
     assert SECRET not in "".join(JsonFormatter().format(r) for r in caplog.records)
     assert "0.123" not in "".join(JsonFormatter().format(r) for r in caplog.records)
 

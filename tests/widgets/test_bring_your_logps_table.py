@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from app.widgets.bring_your_logps.table import (
     LENGTHS,
     LOGPS,
-    MOST_COLUMNS,
-    MOST_PAIRS,
+    MAX_COLUMNS,
+    MAX_PAIRS,
     LogpsFileError,
     LogpsTable,
     csv_text,
@@ -114,9 +114,9 @@ def test_pairs_know_their_lines_blank_ones_counted() -> None:
         (line(step=-1), 1, "step", "whole number from 0"),
         (line(loss="x"), 1, "loss", "finite number"),
         (f"{line(loss=1)}\n{line()}", 2, "loss", "all or none"),
-        ("\n".join([line()] * (MOST_PAIRS + 1)), MOST_PAIRS + 1, None, "at most 10,000"),
-        (",".join([HEADER, *others(MOST_COLUMNS)]), 1, None, "1,004 columns; at most 1,000"),
-        (f"{line()}\n{line(**others(MOST_COLUMNS))}", 2, None, "1,004 columns; at most 1,000"),
+        ("\n".join([line()] * (MAX_PAIRS + 1)), MAX_PAIRS + 1, None, "at most 10,000"),
+        (",".join([HEADER, *others(MAX_COLUMNS)]), 1, None, "1,004 columns; at most 1,000"),
+        (f"{line()}\n{line(**others(MAX_COLUMNS))}", 2, None, "1,004 columns; at most 1,000"),
     ],
 )
 def test_what_can_not_be_right_is_refused_where_it_stands(
@@ -130,12 +130,12 @@ def test_what_can_not_be_right_is_refused_where_it_stands(
 
 
 def test_as_many_pairs_as_are_promised_are_read() -> None:
-    assert len(read_logps("\n".join([line()] * MOST_PAIRS))) == MOST_PAIRS
+    assert len(read_logps("\n".join([line()] * MAX_PAIRS))) == MAX_PAIRS
 
 
 def test_as_many_columns_as_are_promised_are_read() -> None:
-    more = others(MOST_COLUMNS - len(LOGPS))
-    of_csv = f"{','.join([HEADER, *more])}\n{','.join(['-1'] * MOST_COLUMNS)}"
+    more = others(MAX_COLUMNS - len(LOGPS))
+    of_csv = f"{','.join([HEADER, *more])}\n{','.join(['-1'] * MAX_COLUMNS)}"
     for text in (of_csv, line(**more)):
         assert read_logps(text).ignored == tuple(more)
 

@@ -28,7 +28,7 @@ from app.widgets.quiz.kinds import (
     NumberQuestion,
     read_number,
 )
-from app.widgets.quiz.sheet import Params, Question, QuizResult, compute, problem_of
+from app.widgets.quiz.sheet import Params, Question, QuizResult, compute, number_problem
 from app.widgets.registry import WIDGETS
 
 CHOICES = [q for q in QUESTIONS.values() if isinstance(q, ChoiceQuestion)]
@@ -43,7 +43,7 @@ def asked(result: QuizResult, question_id: str) -> Question:
 
 def right_answers(seed: int) -> dict[str, str]:
     right = {question.id: question.right for question in CHOICES}
-    return right | {q.id: f"{problem_of(q, seed).value:.3g}" for q in NUMBERS}
+    return right | {q.id: f"{number_problem(q, seed).value:.3g}" for q in NUMBERS}
 
 
 # ---- the numbers --------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from app.embedding.cards.drawing import Card
 from app.runs.memo import Memo
 from app.state.controls import non_defaults_of
 from app.state.page import HOME_TITLE, Page, PageState
-from app.studies.home_run import recorded
+from app.studies.home_run import load_recorded_run
 from app.widgets.registry import WIDGETS
 
 
@@ -35,7 +35,7 @@ async def card_of(page: Page, state: PageState, memo: Memo) -> Card:
 @lru_cache(maxsize=1)
 def home_card() -> Card:
     """The card of the home page: the recorded run below the frontier."""
-    run = recorded()
+    run = load_recorded_run()
     figure = curve_figure(
         [
             line(

@@ -11,7 +11,7 @@ from app.embedding.cards.content import card_of
 from app.embedding.cards.drawing import Card, card_svg
 from app.embedding.cards.render import png
 from app.embedding.cards.sizes import FULL, SIZES, Size
-from app.runs.threads import computed
+from app.runs.threads import run_in_thread
 from app.state.page import HOME, Page, page_at, page_state
 from app.state.query import checks_query
 
@@ -53,7 +53,7 @@ async def _response(request: Request, name: str, size: Size) -> Response:
     state = page_state(request, page)
     card = await card_of(page, state, request.app.state.memo)
     return Response(
-        await computed(_png, card, size),
+        await run_in_thread(_png, card, size),
         media_type="image/png",
         headers={"Cache-Control": f"public, max-age={MAX_AGE_S}"},
     )

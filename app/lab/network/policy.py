@@ -131,7 +131,7 @@ class Policy(nn.Module):
     def phrase_logps(self, prompt: int, responses: Tensor) -> Tensor:
         """log pi of each phrase given the phrases before it. Shapes: (batch, 5) -> (batch, 5)."""
         prefixes, rows = distinct_prefixes(responses)
-        return said(self(prompt, prefixes), rows, responses)
+        return logps_of_phrases(self(prompt, prefixes), rows, responses)
 
     def logps(self, prompt: int, responses: Tensor) -> Tensor:
         """log pi(y|x) in nats, a sum over phrases. Shapes: (batch, 5) -> (batch,)."""
@@ -185,7 +185,7 @@ class ValueModel(nn.Module):
         return values
 
 
-def said(next_logps: Tensor, rows: Tensor, phrases: Tensor) -> Tensor:
+def logps_of_phrases(next_logps: Tensor, rows: Tensor, phrases: Tensor) -> Tensor:
     """Of the log-probabilities of all six phrases, that of the one which was said.
 
     Args:

@@ -58,7 +58,7 @@ def stack(*networks: NetworkT) -> NetworkT:
     return together
 
 
-def share(stacked: NetworkT, *networks: NetworkT) -> None:
+def share_parameters(stacked: NetworkT, *networks: NetworkT) -> None:
     """Make the parameters of networks views of those in their stack: training it trains them.
 
     ``flatten`` moves the parameters of a stack; it has to come before.

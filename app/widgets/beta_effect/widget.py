@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from torch import Tensor
 from torch.func import vmap
 
-from app.charts.figures import curve_figure, curve_figures, filled, lines, markers
+from app.charts.figures import curve_figure, curve_figures, filled, line_states, marker_states
 from app.formatting import signed
 from app.lab.exact import (
     conditional_logps,
@@ -324,10 +324,10 @@ def _tradeoffs(
     here = [params.beta for params in several]
     return curve_figures(
         [
-            lines("true quality", betas, all_qualities, role="true"),
-            lines("KL", betas, all_kls, role="kl", axis="y2", dash="dot"),
-            markers("true quality here", here, qualities, along="true quality", role="true"),
-            markers("KL here", here, kls, along="KL", role="kl", axis="y2", symbol="square"),
+            line_states("true quality", betas, all_qualities, role="true"),
+            line_states("KL", betas, all_kls, role="kl", axis="y2", dash="dot"),
+            marker_states("true quality here", here, qualities, along="true quality", role="true"),
+            marker_states("KL here", here, kls, along="KL", role="kl", axis="y2", symbol="square"),
         ],
         x="β (logarithmic)",
         y="expected true quality",

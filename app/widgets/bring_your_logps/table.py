@@ -15,8 +15,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-MOST_PAIRS = 10_000
-MOST_COLUMNS = 1_000
+MAX_PAIRS = 10_000
+MAX_COLUMNS = 1_000
 """of a file, those that are not read included"""
 
 LOGPS = (
@@ -146,8 +146,8 @@ def _csv_rows(text: str) -> Iterator[tuple[int, Row]]:
 
 
 def _refuse_too_wide(line: int, columns: int) -> None:
-    if columns > MOST_COLUMNS:
-        message = f"there are {columns:,} columns; at most {MOST_COLUMNS:,} are accepted"
+    if columns > MAX_COLUMNS:
+        message = f"there are {columns:,} columns; at most {MAX_COLUMNS:,} are accepted"
         raise LogpsFileError(line, None, message)
 
 
@@ -174,8 +174,8 @@ def _table(rows: Iterable[tuple[int, Row]], format_: str) -> LogpsTable:
     """the first line that has no value in an optional column"""
     ignored: dict[str, None] = {}
     for line, row in rows:
-        if len(lines) == MOST_PAIRS:
-            raise LogpsFileError(line, None, f"at most {MOST_PAIRS:,} pairs are read")
+        if len(lines) == MAX_PAIRS:
+            raise LogpsFileError(line, None, f"at most {MAX_PAIRS:,} pairs are read")
         lines.append(line)
         names = _names_of(line, row, ignored)
         for column in COLUMNS:

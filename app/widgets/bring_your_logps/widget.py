@@ -30,7 +30,7 @@ from app.widgets.base import Widget, WidgetParams, WidgetResult
 from app.widgets.bring_your_logps.checks import ReportedBatch, at_the_start, checks, correlation
 from app.widgets.bring_your_logps.examples import EXAMPLES, example_table
 from app.widgets.bring_your_logps.table import LENGTHS, LOGPS, LogpsTable, read_logps
-from app.widgets.common.bodies import few_fields
+from app.widgets.common.bodies import limit_fields
 from app.widgets.common.loss_types import (
     LOSS_LABELS,
     UNSMOOTHED,
@@ -103,7 +103,7 @@ class OwnLogps(ReportedLoss):
         "preference_loss, and loss and step may be given too"
     )
 
-    _few = model_validator(mode="before")(few_fields)
+    _few = model_validator(mode="before")(limit_fields)
 
 
 class LossComparison(BaseModel):

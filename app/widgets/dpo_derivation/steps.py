@@ -39,7 +39,7 @@ DERIVATION = (
         "expectation. The check uses the lab’s DPO policy, but any policy would do.",
         source="Eq. 3",
         sides=sides.objective,
-        terms=terms.of_objective,
+        terms=terms.objective_terms,
     ),
     DerivationStep(
         title="Gather everything that depends on the policy",
@@ -53,7 +53,7 @@ DERIVATION = (
         "the optimal policy.",
         source="Eq. 4 and appendix A.1",
         sides=sides.gathered,
-        terms=terms.of_response,
+        terms=terms.response_terms,
     ),
     DerivationStep(
         title="Solve for the reward",
@@ -63,7 +63,7 @@ DERIVATION = (
         "change of variables is the paper’s new step.",
         source="Eq. 5",
         sides=sides.solved,
-        terms=terms.of_optimum,
+        terms=terms.optimum_terms,
     ),
     DerivationStep(
         title="Put it into Bradley-Terry",
@@ -77,7 +77,7 @@ DERIVATION = (
         "policies and Z(x), for each response as y_w against one y_l.",
         source="Eq. 1 with Eq. 5, appendix A.2",
         sides=sides.preference,
-        terms=terms.of_pair,
+        terms=terms.pair_terms,
     ),
     DerivationStep(
         title="Z(x) cancels",
@@ -91,7 +91,7 @@ DERIVATION = (
         "sum that no real model can compute is no longer needed.",
         source="Eq. 6",
         sides=sides.without_partition,
-        terms=terms.of_pair,
+        terms=terms.pair_terms,
     ),
     DerivationStep(
         title="Fit it by maximum likelihood",
@@ -105,6 +105,6 @@ DERIVATION = (
         "that knows the true reward would have.",
         source="Eq. 7",
         sides=sides.loss,
-        terms=terms.of_pair,
+        terms=terms.pair_terms,
     ),
 )

@@ -17,7 +17,7 @@ class EquationTerm(BaseModel):
     value: float = Field(description="in this example")
 
 
-def of_objective(n: Numbers) -> list[EquationTerm]:
+def objective_terms(n: Numbers) -> list[EquationTerm]:
     """Step 1: the parts of the objective."""
     return [
         _term("E[r(x, y)]", "expected reward", expectation(n.policy, n.reward)),
@@ -30,7 +30,7 @@ def of_objective(n: Numbers) -> list[EquationTerm]:
     ]
 
 
-def of_response(n: Numbers) -> list[EquationTerm]:
+def response_terms(n: Numbers) -> list[EquationTerm]:
     """Step 2: one response under the policy."""
     return [
         _term("r(x, y)", "reward of the response", n.reward[n.shown]),
@@ -43,7 +43,7 @@ def of_response(n: Numbers) -> list[EquationTerm]:
     ]
 
 
-def of_optimum(n: Numbers) -> list[EquationTerm]:
+def optimum_terms(n: Numbers) -> list[EquationTerm]:
     """Step 3: one response under the optimum."""
     return [
         _term(
@@ -56,7 +56,7 @@ def of_optimum(n: Numbers) -> list[EquationTerm]:
     ]
 
 
-def of_pair(n: Numbers) -> list[EquationTerm]:
+def pair_terms(n: Numbers) -> list[EquationTerm]:
     """Steps 4 to 6: what sets the two responses apart, and what does not."""
     implicit = n.implicit_reward
     return [

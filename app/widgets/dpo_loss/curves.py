@@ -10,7 +10,7 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from app.charts.figures import curve_figures, lines, markers
+from app.charts.figures import curve_figures, line_states, marker_states
 from app.lab.losses import REFERENCE_FREE, PairLogps, preference_loss
 
 FARTHEST = (6.0, 10.0, 16.0, 25.0, 40.0, 60.0, 100.0, 160.0, 250.0, 500.0)
@@ -106,12 +106,12 @@ def _figures_to(
     along = [xs for xs, _ in curves]
     name = settings.loss_type
     courses = [
-        lines(name, along, [ys for _, ys in curves], role="rejected"),
-        markers("this pair", margins, losses, along=name, role="rejected"),
+        line_states(name, along, [ys for _, ys in curves], role="rejected"),
+        marker_states("this pair", margins, losses, along=name, role="rejected"),
     ]
     if name != "sigmoid" or settings.label_smoothing > 0:
         sigmoid = [-torch.nn.functional.logsigmoid(xs) for xs in along]
-        courses.insert(0, lines("DPO", along, sigmoid, role="other", dash="dot"))
+        courses.insert(0, line_states("DPO", along, sigmoid, role="other", dash="dot"))
     figures = curve_figures(
         courses,
         x="margin β(Δ_w − Δ_l), moving the chosen log-ratio",

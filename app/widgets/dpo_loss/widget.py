@@ -203,15 +203,15 @@ def _compute_group(several: Sequence[Params]) -> list[Result]:
     ]
 
 
-MOST_CURVES = 100
+MAX_CURVES = 100
 """Curves of a range: each takes some milliseconds, most of them for the places of names."""
 
 
-def few_curves(several: Sequence[Params]) -> bool:
+def limit_curves(several: Sequence[Params]) -> bool:
     """Whether a range needs few curves: where only the difference counts, the pair moves on one."""
     if _only_the_difference(several[0]):
         return True
-    return len({(params.beta, params.logratio_rejected) for params in several}) <= MOST_CURVES
+    return len({(params.beta, params.logratio_rejected) for params in several}) <= MAX_CURVES
 
 
 def _column(several: Sequence[Params], name: str) -> Tensor:
@@ -304,7 +304,7 @@ WIDGET = Widget(
     result=Result,
     compute=compute,
     ranges=Ranges(
-        compute_many, ("logratio_chosen", "logratio_rejected", "beta"), worthwhile=few_curves
+        compute_many, ("logratio_chosen", "logratio_rejected", "beta"), worthwhile=limit_curves
     ),
     example="loss_type=ipo&beta=0.1&logratio_chosen=2&logratio_rejected=-1",
     tries={

@@ -163,8 +163,8 @@ LATE_CHOICES = (
         right="remains",
         options={
             "remains": "It remains possible: the implicit reward can be wrong too",
-            "gone": "It can not happen: there is no reward model to exploit",
-            "beta_guards": "It can not happen, because β bounds the KL divergence",
+            "gone": "It cannot happen: there is no reward model to exploit",
+            "beta_guards": "It cannot happen, because β bounds the KL divergence",
             "many_epochs": "It takes many passes over the data",
         },
         feedback={

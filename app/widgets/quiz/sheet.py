@@ -27,7 +27,7 @@ from app.widgets.quiz.kinds import (
     Verdict,
 )
 
-LONGEST_ANSWER = 40
+MAX_ANSWER_LENGTH = 40
 
 Item = TypeVar("Item")
 
@@ -46,7 +46,7 @@ def _acceptable(answer: str, info: ValidationInfo) -> str:
 
 Answer = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, max_length=LONGEST_ANSWER),
+    StringConstraints(strip_whitespace=True, max_length=MAX_ANSWER_LENGTH),
     AfterValidator(_acceptable),
 ]
 
@@ -149,7 +149,7 @@ def compute(params: QuizParams) -> QuizResult:
     )
 
 
-def problem_of(question: NumberQuestion, seed: int) -> NumberProblem:
+def number_problem(question: NumberQuestion, seed: int) -> NumberProblem:
     """The problem that a number question becomes on the sheet of a seed."""
     drawn = torch.randint(len(question.cases), (), generator=_stream(seed, question.id))
     return question.build(*question.cases[int(drawn)])
@@ -182,7 +182,7 @@ def _choice_question(question: ChoiceQuestion, seed: int, answer: str) -> Questi
 
 
 def _number_question(question: NumberQuestion, seed: int, answer: str) -> Question:
-    problem = problem_of(question, seed)
+    problem = number_problem(question, seed)
     return Question(
         **_common(question),
         kind="number",

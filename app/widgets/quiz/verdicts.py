@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from app.content.sections import SECTIONS
 from app.widgets.quiz import QUESTIONS
 from app.widgets.quiz.kinds import TOLERANCE, ChoiceQuestion, NumberQuestion
-from app.widgets.quiz.sheet import Params, Question, QuizParams, compute, problem_of
+from app.widgets.quiz.sheet import Params, Question, QuizParams, compute, number_problem
 
 PLACEHOLDER = "¤"
 """stands for what was typed, in what is said of a text that is no number"""
@@ -80,7 +80,7 @@ def _marked(seed: int, name: str, answer: str) -> Question:
 
 
 def _numbers(seed: int, name: str, question: NumberQuestion) -> NumberVerdicts:
-    problem = problem_of(question, seed)
+    problem = number_problem(question, seed)
     spots: list[NumberRange] = []
     for value in (problem.value, *(mistake.value for mistake in problem.mistakes)):
         low, high = sorted((value * (1 - TOLERANCE), value * (1 + TOLERANCE)))

@@ -1,4 +1,4 @@
-"""Runs that were made lately: a run's rows are followed first, then read again for its result."""
+"""LRU cache of runs: a run's rows are first streamed, then read again for its result."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ Key = TypeVar("Key", bound=Hashable)
 RowT = TypeVar("RowT")
 
 
-class KeptRuns(Generic[Key, RowT]):
-    """The latest finished runs, by what decides them; the one not asked for longest goes first."""
+class RunCache(Generic[Key, RowT]):
+    """LRU cache of finished runs by what determines them."""
 
     def __init__(self, kept: int) -> None:
         self._kept = kept
@@ -24,7 +24,7 @@ class KeptRuns(Generic[Key, RowT]):
         """
         found = self._runs.pop(key, None)
         if found is not None:
-            self._runs[key] = found  # as the latest
+            self._runs[key] = found  # now the most recent
             yield from found
             return
         made: list[RowT] = []
