@@ -1,4 +1,4 @@
-"""Charts drawn on the server, as SVG: there before any script, without one, and on paper.
+"""Charts drawn on the server as SVG: visible before scripts run, without scripts, and in print.
 
 They draw the same figures as Plotly does on the page (static/plot.js), and look like it. A chart
 has no size of its own: positions are shares of the plot, so that it fills its box at any width while

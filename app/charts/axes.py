@@ -14,18 +14,18 @@ from app.charts.scales import AxisTick, Scale
 
 
 def grid(x: Sequence[AxisTick], y: Sequence[AxisTick]) -> Markup:
-    """Lines across the plot at ticks, in the units of the stretched view box."""
+    """Grid lines at ticks, in units of the stretched view box."""
     return _lines("grid", [tick.at for tick in x], [tick.at for tick in y])
 
 
 def zero_lines(x: Scale, y: Scale) -> Markup:
-    """Stronger lines at zero, where it is within an axis of numbers."""
+    """Stronger grid lines at zero, where a numeric axis contains it."""
     shares = [[] if s.log or s.categories else [s.share(0.0)] for s in (x, y)]
     return _lines("zero", *([share for share in found if 0 <= share <= 1] for found in shares))
 
 
 def frame(right: bool) -> Markup:
-    """The lines of the axes: left, below, and on the right where there is a second axis."""
+    """The axis lines: left, bottom, and right if there is a second y axis."""
     return _lines("zero", [0, 1] if right else [0], [0])
 
 
@@ -36,7 +36,7 @@ def _lines(kind: str, x: Sequence[float], y: Sequence[float]) -> Markup:
 
 
 def y_ticks(found: Sequence[AxisTick], side: str) -> Markup:
-    """What stands at the ticks of a y axis, left or right of the plot."""
+    """Tick labels of a y axis, left or right of the plot."""
     x, shift, anchor = ("100%", 6, "start") if side == "right" else ("", -6, "end")
     texts = (text_lines(tick.text.split("\n"), x, percent(1 - tick.at)) for tick in found)
     return Markup('<g class="{}" transform="translate({})">{}</g>').format(
@@ -45,7 +45,7 @@ def y_ticks(found: Sequence[AxisTick], side: str) -> Markup:
 
 
 def x_ticks(found: Sequence[AxisTick]) -> Markup:
-    """What stands at the ticks of the x axis."""
+    """Tick labels of the x axis."""
     texts = (text_lines([tick.text], percent(tick.at), "100%") for tick in found)
     return Markup('<g class="middle" transform="translate(0 12)">{}</g>').format(
         Markup("").join(texts)
@@ -53,7 +53,7 @@ def x_ticks(found: Sequence[AxisTick]) -> Markup:
 
 
 def x_title(lines: Sequence[str]) -> Markup:
-    """The title of the x axis, below its ticks."""
+    """Title of the x axis, below its tick labels."""
     return Markup("").join(
         text_lines([line], "50%", "100%", classes="middle", dy=32 + LINE * number)
         for number, line in enumerate(lines)
@@ -61,7 +61,7 @@ def x_title(lines: Sequence[str]) -> Markup:
 
 
 def y_title(title: str, side: str, room: int) -> Markup:
-    """The title of a y axis, turned, at the outer edge of so many pixels of room."""
+    """Rotated title of a y axis, at the outer edge of so many pixels of room."""
     if not title:
         return Markup("")
     lines = wrapped(title, Y_TITLE)

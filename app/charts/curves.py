@@ -1,4 +1,4 @@
-"""Curves, areas and lines across: paths in the units of a view box that is stretched over the plot."""
+"""Curves, areas and lines: paths in units of a view box that is stretched over the plot."""
 
 from __future__ import annotations
 
@@ -13,20 +13,19 @@ from app.charts.roles import ROLES, translucent
 from app.charts.scales import Scale
 
 UNITS_X, UNITS_Y = 2000, 1000
-"""The view box, fine enough for whole numbers."""
+"""size of the view box, fine enough for integers"""
 
 MOST_POINTS = 120
-"""of one curve"""
+"""most points of a curve"""
 
 
 def in_units(shares: Iterable[Point]) -> list[Point]:
-    """Shares of the plot, from the left and from below, in units of the view box."""
+    """Convert shares of the plot, from the left and the bottom, to units of the view box."""
     return [(UNITS_X * x, UNITS_Y * (1 - y)) for x, y in shares]
 
 
 def thinned(points: Sequence[Point], most: int = MOST_POINTS) -> list[Point]:
-    """The points that give a curve its shape: what is left out is off by less than a pixel's third,
-    unless there are more than so many."""
+    """Simplify a curve to an error below a third of a pixel, or to the most points allowed."""
     tolerance = 0.7
     kept = _shaping(points, tolerance)
     while len(kept) > most:
@@ -36,7 +35,7 @@ def thinned(points: Sequence[Point], most: int = MOST_POINTS) -> list[Point]:
 
 
 def _shaping(points: Sequence[Point], tolerance: float) -> list[Point]:
-    """Douglas and Peucker's algorithm, with a stack."""
+    """The Douglas-Peucker algorithm, with a stack."""
     if len(points) < 3:
         return list(points)
     kept = {0, len(points) - 1}
@@ -61,7 +60,7 @@ def _shaping(points: Sequence[Point], tolerance: float) -> list[Point]:
 
 
 def path(points: Sequence[Point]) -> str:
-    """Path data through points in units: a start and then whole steps, which are short."""
+    """Path data through points, in relative integer steps, which are short."""
     whole = [(round(x), round(y)) for x, y in points]
     steps = " ".join(f"{x - x0} {y - y0}" for (x0, y0), (x, y) in pairwise(whole))
     start = f"M{whole[0][0]} {whole[0][1]}"
@@ -69,7 +68,7 @@ def path(points: Sequence[Point]) -> str:
 
 
 def area(number: int, data: Sequence[Trace], plane: Plane) -> Markup:
-    """What a trace fills: down to zero, or to the trace before it."""
+    """The area that a trace fills, down to zero or to the trace before it."""
     trace = data[number]
     points = in_units(plane.shares(trace))
     if trace["fill"] == "tonexty" and number > 0:
@@ -83,7 +82,7 @@ def area(number: int, data: Sequence[Trace], plane: Plane) -> Markup:
 
 
 def _fill_role(trace: Trace) -> str:
-    """The role of an area is its curve's; a gap between curves has the role of its own colour."""
+    """Colour role of an area: that of its curve, or, between curves, of its own fill colour."""
     colour: str | None = trace.get("fillcolor")
     if trace["fill"] == "tozeroy" or colour is None:
         return str(trace["meta"])
@@ -94,7 +93,7 @@ def _fill_role(trace: Trace) -> str:
 
 
 def has_line(trace: Trace) -> bool:
-    """Whether a trace is a curve that is seen: edges of bands have no width."""
+    """Whether a trace is a visible curve; edges of bands have no width."""
     width = (trace.get("line") or {}).get("width")
     return "lines" in (trace.get("mode") or "") and width != 0
 
@@ -107,14 +106,14 @@ def curve(trace: Trace, plane: Plane) -> Markup:
 
 
 def across(shape: Layout, plane: Plane) -> Markup:
-    """A line between two points, each given by values or as shares of the plot."""
+    """A line between two points, each in values or as shares of the plot."""
     return Markup('<path class="across{}" d="{}"/>').format(
         _dash(shape), path(in_units(ends_of(shape, plane)))
     )
 
 
 def ends_of(shape: Layout, plane: Plane) -> list[Point]:
-    """Both ends of a line across, as shares of the plot."""
+    """Both ends of a line, as shares of the plot."""
     return [
         (
             _share(shape[f"x{which}"], shape.get("xref"), plane.x),
@@ -125,7 +124,7 @@ def ends_of(shape: Layout, plane: Plane) -> list[Point]:
 
 
 def _dash(drawn: Layout) -> str:
-    """The class of a broken line."""
+    """CSS class of a dash pattern."""
     dash = (drawn.get("line") or {}).get("dash") or "solid"
     return "" if dash == "solid" else f" dash-{dash}"
 

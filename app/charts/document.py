@@ -1,4 +1,4 @@
-"""A whole chart: its parts in their order."""
+"""Whole charts, assembled from their parts."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def svg(figure: dict[str, Any], label: str) -> Markup:
 
 
 def in_room(figure: dict[str, Any], label: str) -> Markup:
-    """A figure as ``svg`` draws it, after what keeps room for its words in its box."""
+    """A figure as ``svg`` draws it, preceded by the placeholders that reserve room for its labels."""
     drawing, data, layout = svg(figure, label), figure["data"], figure["layout"]
     return corners(Chart(data, layout, plane_of(data, layout))) + drawing if data else drawing
 
@@ -97,7 +97,7 @@ def _joined(parts: Iterable[Markup]) -> Markup:
 
 
 def _stretched(parts: Iterable[Markup], kind: str) -> Markup:
-    """Parts in the units of a view box that is stretched over the plot, without their strokes."""
+    """Parts in units of a view box that is stretched over the plot; strokes are not stretched."""
     inside = _joined(parts)
     if not inside:
         return inside
@@ -108,7 +108,7 @@ def _stretched(parts: Iterable[Markup], kind: str) -> Markup:
 
 
 def _in_both(write: Callable[[TextWidth], Markup]) -> list[Markup]:
-    """What is written for wide and for narrow charts; once, where that is the same."""
+    """Labels for wide and for narrow charts; a single version where both are the same."""
     wide, narrow = write(WIDE), write(NARROW)
     if wide == narrow:
         return [wide]

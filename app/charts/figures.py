@@ -26,9 +26,9 @@ Numbers = Tensor | Iterable[float]
 
 
 def rounded(values: Numbers, digits: int = 5) -> list[float]:
-    """Numbers with so many significant digits."""
+    """Numbers rounded to significant digits."""
     listed = tuple(values.tolist() if isinstance(values, Tensor) else values)
-    # All in one text, which is quicker than one by one.
+    # Formatting all in one string is faster than one by one.
     text = f"%.{digits}g " * len(listed) % listed
     return [float(number) for number in text.split()]
 
@@ -49,7 +49,7 @@ def line(
 
 
 def filled(name: str, x: Numbers, y: Numbers, *, role: str) -> Trace:
-    """A distribution: a curve with the area below it shaded."""
+    """A curve with the area below it shaded, for distributions."""
     return line(name, x, y, role=role) | {
         "fill": "tozeroy",
         "fillcolor": translucent(ROLES[role]),
@@ -65,7 +65,7 @@ def band(
     role: str,
     of: str = "sd",
 ) -> list[Trace]:
-    """The area within a spread of a curve, as its lower and its upper edge; it has no name of its own."""
+    """A band around a curve, as two unnamed traces: its lower and its upper edge."""
     pairs = list(zip(middle, spread, strict=True))
     unseen = {"showlegend": False, "hoverinfo": "skip"}
     between = {"fill": "tonexty", "fillcolor": translucent(ROLES[role], 0.15)}
@@ -84,7 +84,7 @@ def marker(
     symbol: str = "circle",
     named: bool = False,
 ) -> Trace:
-    """One point: where the reader is, on a curve that has a name; or a point with its own name."""
+    """A single point: the reader's position on a named curve, or a point with its own name."""
     point = points(name, [x], [y], role=role, axis=axis, symbol=symbol, size=11)
     return point | {"showlegend": named}
 
@@ -187,7 +187,7 @@ def _axes(
 
 
 def _plain(traces: Sequence[Trace], layout: Layout) -> dict[str, Any]:
-    """A figure as Plotly writes it: keys in order, but a trace's type last, and none without a value."""
+    """A figure as Plotly serializes it: sorted keys, a trace's type last, no null values."""
     data = [_canonical(trace) for trace in traces]
     for trace in data:
         trace["type"] = trace.pop("type")
@@ -207,34 +207,34 @@ def _canonical(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class TraceStates:
-    """A trace in several states of a figure: what changes are its points."""
+    """A trace in several states of a figure, which differ in its points."""
 
     trace: Trace
-    """the trace, whatever its points"""
+    """the trace without its points"""
     x: Sequence[list[float]]
     y: Sequence[list[float]]
-    """the points in each state; rows that are equal are one list"""
+    """the points in each state; equal rows share one list"""
     along: str = ""
-    """of a point that a reader moves: the name of the curve on which it moves"""
+    """name of the curve that this point moves on, if the reader moves it"""
 
 
 def line_states(
     name: str, x: Sequence[Numbers], y: Sequence[Numbers], *, role: str, **looks: Any
 ) -> TraceStates:
-    """A curve in each state; see ``line``."""
+    """A curve in all states; see ``line``."""
     return TraceStates(line(name, (), (), role=role, **looks), _shared(x), _shared(y))
 
 
 def marker_states(
     name: str, x: Sequence[float], y: Sequence[float], *, along: str, role: str, **looks: Any
 ) -> TraceStates:
-    """Where the reader is on a curve, in each state; see ``marker``."""
+    """The reader's position on a curve in all states; see ``marker``."""
     point = marker(name, x[0], y[0], role=role, **looks)
     return TraceStates(point, [rounded([at]) for at in x], [rounded([at]) for at in y], along)
 
 
 def _shared(rows: Sequence[Numbers]) -> list[list[float]]:
-    """Rows rounded as in any figure; equal ones are one list, which is sent once."""
+    """Rounded rows; equal ones share one list, so that it is sent once."""
     known: dict[tuple[float, ...], list[float]] = {}
     same: dict[int, list[float]] = {}
     for row in rows:
@@ -253,7 +253,7 @@ def curve_figures(
     log_x: bool = False,
     x_range: tuple[float, float] | None = None,
 ) -> list[dict[str, object]]:
-    """One figure in each of its states, as ``curve_figure`` makes it; what does not change is shared.
+    """A figure in all its states, each as ``curve_figure`` makes it; unchanged parts are shared.
 
     Names stay where they are while points move.
     """
@@ -272,7 +272,7 @@ def curve_figures(
         ]
         plane = plane_of([_outline(trace) for trace in data], base["layout"])
         curves = tuple(key for key in keys if key[0] not in riding)
-        # Where names stand follows from the curves and the axes.
+        # The positions of names depend on the curves and the axes.
         place = (curves, plane.x, tuple(plane.ys.items()))
         if place not in layouts:
             layouts[place] = with_name_places({**base, "data": data}, riding)["layout"]
@@ -281,7 +281,7 @@ def curve_figures(
 
 
 def _outline(trace: Trace) -> Trace:
-    """A trace that takes as much of the axes."""
+    """A trace with the same extent."""
     return {**trace, "x": _ends(trace["x"]), "y": _ends(trace["y"])}
 
 

@@ -1,4 +1,4 @@
-"""What is written beside marks: names at curves, annotations, the legend."""
+"""Text in the plot: names of curves, annotations, the legend."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from app.charts.room import (
 )
 
 SIDES = {"left": "start", "center": "middle", "right": "end"}
-"""What SVG calls the sides that Plotly anchors texts at."""
+"""SVG's text-anchor for Plotly's xanchor"""
 
 
 def text_lines(
     lines: Sequence[str], x: str, y: str, *, classes: str = "", dx: float = 0, dy: float = 0
 ) -> Markup:
-    """Lines of text around a place, shifted by so many pixels."""
+    """Lines of text at a position, shifted by so many pixels."""
     drawn = Markup("")
     for number, line in enumerate(lines):
         shift = dy + (number - (len(lines) - 1) / 2) * LINE
@@ -42,7 +42,7 @@ def text_lines(
 
 # ---- names at curves ---------------------------------------------------------------------------
 def names(chart: Chart, width: TextWidth) -> Markup:
-    """The names of curves and single points, where app/charts/names.py found room for them."""
+    """The names of curves and single points, positioned by app/charts/names.py."""
     drawn = Markup("")
     for place in chart.layout["meta"]["names"][width.name]:
         drawn += text_lines(
@@ -57,11 +57,11 @@ def names(chart: Chart, width: TextWidth) -> Markup:
 # ---- annotations -------------------------------------------------------------------------------
 
 SMALL_LETTER = 6.2
-"""Width of a letter in pixels, at the 12 pixels of annotations."""
+"""width of a letter in pixels at the font size of annotations"""
 
 
 def annotation(note: Layout, chart: Chart, width: TextWidth) -> Markup:
-    """A text at a point that is given by values or as shares of the plot."""
+    """A text at a point, given in values or as shares of the plot."""
     plane, shift = chart.plane, note.get("xshift") or 0
     x = note["x"] if note.get("xref") == "paper" else plane.x.share(note["x"])
     y = note["y"] if note.get("yref") == "paper" else plane.ys["y"].share(note["y"])

@@ -38,7 +38,7 @@ def mark(symbol: str, radius: float, x: float, y: float) -> Markup:
 
 
 def symbol_path(symbol: str, radius: float) -> str:
-    """A symbol around the origin, in pixels, as large as Plotly makes it."""
+    """A symbol around the origin, in pixels, as large as Plotly's."""
     shapes: dict[str, list[Point]] = {
         "square": [(-1, -1), (1, -1), (1, 1), (-1, 1)],
         "diamond": [(0, -1.3), (1.3, 0), (0, 1.3), (-1.3, 0)],
@@ -61,7 +61,7 @@ def _plus(inner: float, outer: float) -> list[Point]:
 
 
 def bars(data: Sequence[Trace], layout: Layout, plane: Plane) -> Markup:
-    """All bars: one on another, or side by side where traces share a category."""
+    """All bars; where traces share a category, they are side by side."""
     drawn = []
     traces = [trace for trace in data if trace["type"] == "bar"]
     names = [name for trace in traces for name in trace["y" if lies(trace) else "x"]]
@@ -103,7 +103,7 @@ def _bars_of(trace: Trace, plane: Plane, thick: float, shift: float) -> Markup:
 
 
 def _value_at(text: str, tip: Point, value: float, lying: bool) -> Markup:
-    """What is written at the end of a bar, beyond it."""
+    """The label beyond the end of a bar."""
     along, middle = tip
     if lying:
         side, dx, dy, x, y = ("start" if value >= 0 else "end"), 4, 0, along, middle
@@ -123,7 +123,7 @@ CAP = 3
 
 
 def errors(trace: Trace, plane: Plane) -> Markup:
-    """One standard error on both sides of each value of a trace, where it is known."""
+    """Error bars of a trace: one standard error either way, where it is known."""
     y = plane.ys[axis_of(trace)]
     stems = caps = ""
     for letter, scale, along in (("x", plane.x, "h"), ("y", y, "v")):

@@ -1,4 +1,4 @@
-"""Where the names of curves and single points stand: beside what they name, and off all else.
+"""Placement of the names of curves and single points: beside what they name, clear of all else.
 
 Each name tries many boxes along its curve, and takes the one that covers least: first of curves, points
 and other names, then of the air around them, then of the way to where a name is looked for first, the
@@ -39,10 +39,10 @@ Corners = NDArray[np.int64]
 """4 × n places of corners of boxes in sums of ink, which are one row after another there"""
 
 CELL = 2
-"""Pixels of a square in which there is ink or none."""
+"""side of a grid cell in pixels"""
 
 EDGE = 2
-"""Pixels between a name and the end of the plot."""
+"""pixels between a name and the edge of the plot"""
 
 WAYS, GAPS = np.split(
     np.array(
@@ -59,22 +59,22 @@ WAYS, GAPS = np.split(
 """Which way from a place on its curve a name is tried, to the right and up, and how many pixels off."""
 
 AIR = 7
-"""Pixels around a name that other curves should leave free, too."""
+"""pixels around a name that other curves should leave free"""
 
 FAINT = 0.004
 """Ink in a cell of a zero line: names keep off it only where that costs them no curve."""
 
 SPOTS = 48
-"""Places tried along a curve."""
+"""positions tried along a curve"""
 
 WIDEST = 0.6
-"""Share of the plot's width above which a name is broken into lines."""
+"""share of the plot's width above which a name is wrapped"""
 
 SIDES = ("center", "left", "right")
 """Where a name is anchored that stands over its point, to the right of it (1), to the left (-1)."""
 
 CACHED_LAYOUTS = 64
-"""Answers that are kept, some 30 kB each: many a curve stays the same while a reader's point moves."""
+"""cached placements, some 30 kB each: many a curve stays the same while a reader's point moves"""
 
 RIDDEN = 0.05
 """Ink in a cell that a point may come to: names keep off it where that costs them no curve."""
@@ -108,7 +108,7 @@ def with_name_places(
 
 @dataclass(frozen=True)
 class _Placement:
-    """Names to place, equal to another if all is that their places follow from."""
+    """The input of a placement, hashable by all that it depends on."""
 
     sight: tuple[object, ...]
     chart: Chart = field(compare=False)
@@ -117,13 +117,13 @@ class _Placement:
 
 @lru_cache(CACHED_LAYOUTS)
 def _places_of(task: _Placement) -> dict[str, list[Layout]]:
-    """The places on wide and on narrow charts."""
+    """Positions on wide and on narrow charts."""
     shares = [_shares(trace, task.chart.plane) for trace in task.chart.data]
     return {width.name: places(task.chart, width, shares, task.riding) for width in (WIDE, NARROW)}
 
 
 def _frozen(value: object) -> object:
-    """Lists and dictionaries as tuples, which have a hash."""
+    """Lists and dictionaries as tuples, which are hashable."""
     if isinstance(value, dict):
         return tuple((key, _frozen(inner)) for key, inner in value.items())
     if isinstance(value, list):
@@ -159,7 +159,7 @@ def places(
         else _ink(_seen(trace, curves[number], along[number]), size)
         for number, trace in enumerate(chart.data)
     ]
-    # The way of what rides on a curve is as much the curve's own as its line.
+    # The path of a point that moves on a curve counts as part of that curve.
     for point, curve in riding.items():
         way = _around(inks[curve], (chart.data[point].get("marker") or {}).get("size", 6) / 2)
         inks[curve] = np.maximum(inks[curve], RIDDEN * way)
@@ -177,11 +177,11 @@ def places(
     own = {name.trace: _sums(inks[name.trace]) for name in names}
     covered = {name.trace: name.covered(own[name.trace], total) for name in names}
     placed: list[Layout] = []
-    # Those with the least choice come first.
+    # Names with the fewest options are placed first.
     for name in sorted(names, key=lambda name: int((covered[name.trace] < 1).sum())):
         if placed:
             covered[name.trace] = name.covered(own[name.trace], total)
-        # Rounded, so that of equally good boxes the first is taken.
+        # Rounded, so that ties go to the first box.
         best = int(np.argmin(np.round(1000 * covered[name.trace] + name.distance, 6)))
         placed.append(name.at(best, size))
         if len(placed) < len(names):

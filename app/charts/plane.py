@@ -1,4 +1,4 @@
-"""The plane that a figure is drawn on: its axes, with the ranges that Plotly would give them."""
+"""The axes of a figure, with the ranges that Plotly would choose."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.charts.scales import PADDED, Scale, aired_range, padded_range
 Trace = dict[str, Any]
 Layout = dict[str, Any]
 Point = tuple[float, float]
-"""shares of the plot from the left and from below, or units of a view box"""
+"""shares of the plot from the left and the bottom, or units of a view box"""
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Plane:
     ys: dict[str, Scale]
 
     def shares(self, trace: Trace) -> list[Point]:
-        """The points of a trace as shares of the plot, from the left and from below."""
+        """The points of a trace as shares of the plot, from the left and the bottom."""
         y = self.ys[axis_of(trace)]
         pairs = zip(trace["x"], trace["y"], strict=True)
         return [(self.x.share(one), y.share(other)) for one, other in pairs]
@@ -34,8 +34,8 @@ def axis_of(trace: Trace) -> str:
 
 
 def names_itself(data: list[Trace]) -> bool:
-    """Curves and single points carry their names beside them; bars of several series and clouds of
-    points have a legend. static/plot.js has the same rule."""
+    """Whether a trace is named beside its curve or point, rather than in a legend, as bars of several
+    series and clouds of points are. static/plot.js has the same rule."""
     return all(
         trace["type"] == "scatter" and (trace["mode"] == "lines" or len(trace["x"]) == 1)
         for trace in data
@@ -81,7 +81,7 @@ def _scale(letter: str, axis: Layout, data: list[Trace], *, aired: bool) -> Scal
 
 
 def _padded(letter: str, data: list[Trace]) -> Iterable[tuple[float, float]]:
-    """Values of traces with the share of the axis that each keeps free."""
+    """Values of traces, each with the share of the axis to keep free beyond it."""
     bars = [0.0]
     for trace in data:
         lengths = (trace.get(f"error_{letter}") or {}).get("array") or [0.0] * len(trace[letter])
@@ -93,5 +93,5 @@ def _padded(letter: str, data: list[Trace]) -> Iterable[tuple[float, float]]:
         tight = letter == "x" and trace.get("mode") == "lines" and not trace.get("error_y")
         yield from ((end, 0 if tight else PADDED) for end in ends)
     if len(bars) > 1:
-        # Bars grow from zero, where they need no air.
+        # Bars start at zero, where they need no padding.
         yield from ((end, PADDED if end else 0) for end in (min(bars), 0.0, max(bars)))

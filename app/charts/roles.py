@@ -1,4 +1,4 @@
-"""The colours of what curves and bars stand for."""
+"""Colour roles of curves and bars."""
 
 from __future__ import annotations
 
@@ -16,6 +16,6 @@ red rejected or KL."""
 
 
 def translucent(colour: str, opacity: float = 0.2) -> str:
-    """A #rrggbb colour that lets others shine through."""
+    """A #rrggbb colour with an opacity."""
     red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
     return f"rgba({red},{green},{blue},{opacity})"

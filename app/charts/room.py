@@ -1,4 +1,4 @@
-"""The room that words take around a plot, on wide and on narrow pages."""
+"""The room around a plot for labels, on wide and on narrow pages."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ Y_TICKS = 8
 
 @dataclass(frozen=True)
 class TextWidth:
-    """One of the two ways to write words: static/charts.css shows those that fit the chart's width."""
+    """One of two layouts of labels; static/charts.css shows the one that fits the chart's width."""
 
     name: str
     pixels: float
-    """of the whole chart, the least for which this is meant"""
+    """least width of a chart for this layout"""
     x_ticks: int
     title: int
     """letters in a line of the title of the x axis"""
@@ -56,13 +56,13 @@ NARROW = TextWidth("narrow", pixels=326, x_ticks=6, title=28, category=16)
 
 
 def width_of(texts: Sequence[str]) -> float:
-    """Pixels that the longest line of texts takes."""
+    """Width of the longest line in pixels."""
     lines = [line for text in texts for line in text.split("\n")]
     return max((sum(LETTERS.get(letter, LETTER) for letter in line) for line in lines), default=0.0)
 
 
 def wrapped(text: str, most: int) -> list[str]:
-    """A text in lines of at most so many letters, if its words allow it."""
+    """Wrap a text at words, into lines of at most so many letters if possible."""
     lines = [""]
     for word in text.split(" "):
         if lines[-1] and len(lines[-1]) + len(word) >= most:
@@ -80,7 +80,7 @@ def broken(name: str, most: int) -> list[str]:
 
 @dataclass(frozen=True)
 class Chart:
-    """A figure that is being drawn, and the words that it needs."""
+    """A figure to draw, and its labels."""
 
     data: list[Trace]
     layout: Layout
@@ -88,7 +88,7 @@ class Chart:
 
     def title(self, axis: str) -> str:
         """The title of xaxis, yaxis or yaxis2, or nothing."""
-        # Names of bars speak for themselves, and the room is needed.
+        # Names of bars need no title, and the room is scarce.
         if axis == "yaxis" and self.plane.ys["y"].categories:
             return ""
         return str((self.layout[axis].get("title") or {}).get("text") or "")
@@ -109,7 +109,7 @@ class Chart:
 
     @property
     def legend(self) -> list[Trace]:
-        """The traces whose names stand in a legend; none where they carry their names."""
+        """The traces named in a legend; none if they are named in the plot."""
         if self.layout.get("showlegend") is False or names_itself(self.data):
             return []
         named = [trace for trace in self.data if is_named(trace)]
@@ -130,17 +130,17 @@ class Room:
     below: int
 
     def plot(self, width: TextWidth) -> float:
-        """Pixels that are left for the plot."""
+        """Width of the plot in pixels."""
         return width.pixels - STEP * (self.left + self.right)
 
     @property
     def plot_height(self) -> float:
-        """Pixels that are left for the plot from above to below."""
+        """Height of the plot in pixels."""
         return HEIGHT - ABOVE - STEP * self.below
 
 
 def room(chart: Chart, width: TextWidth) -> Room:
-    """The room that the words of a chart take."""
+    """The room that the labels of a chart need."""
     left, right = _beside(chart, "yaxis", width), 1
     if "y2" in chart.plane.ys:
         right = _beside(chart, "yaxis2", width)
@@ -150,7 +150,7 @@ def room(chart: Chart, width: TextWidth) -> Room:
 
 
 def corners(chart: Chart) -> Markup:
-    """Empty drawings in the corners below a plot that keep this room: one at the left for each width."""
+    """Empty drawings in the corners below a plot that reserve this room, at the left one for each width."""
     wide, narrow = room(chart, WIDE), room(chart, NARROW)
     sizes = (
         ("wide", wide.left, wide.below),
@@ -171,7 +171,7 @@ def below_title(chart: Chart, width: TextWidth) -> int:
 
 
 def legend_places(named: Sequence[Trace], pixels: float) -> list[tuple[float, int]]:
-    """Where entries of a legend go, in pixels from the left and in rows: equal columns that fit."""
+    """Positions of legend entries, in pixels from the left and in rows: equal columns that fit."""
     column = 24 + width_of([trace["name"] for trace in named])
     columns = max(1, int((pixels + STEP) // column))
     return [(number % columns * column, number // columns) for number in range(len(named))]

@@ -1,4 +1,4 @@
-"""From values to places: scales of axes, their ranges, and where ticks go."""
+"""Scales of axes, their ranges and their ticks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.formatting import count, fixed, scientific
 Value = float | str
 
 PADDED = 0.05
-"""Share of the axis that is kept free beyond a marker or a bar, as Plotly does."""
+"""share of the axis kept free beyond a marker or a bar, as in Plotly"""
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,11 @@ class Scale:
         return math.log10(value) if self.log else float(value)
 
     def share(self, value: Value) -> float:
-        """Where a value lies, as a share of the axis: 0 at its start, 1 at its end."""
+        """Position of a value as a share of the axis: 0 at its start, 1 at its end."""
         return self.share_of_place(self.place(value))
 
     def share_of_place(self, place: float) -> float:
-        """The same for a place in the unit of the ends."""
+        """The same for a value in the unit of the ends."""
         return (place - self.low) / (self.high - self.low)
 
 
@@ -70,14 +70,14 @@ def aired_range(values: Sequence[float]) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class AxisTick:
-    """A tick: where, as a share of the axis, and what stands at it."""
+    """Position of a tick, as a share of the axis, and its label."""
 
     at: float
     text: str
 
 
 def ticks(scale: Scale, most: int, given: Sequence[float] | None = None) -> list[AxisTick]:
-    """At most about so many ticks at nice values within the ends; or at the ``given`` values."""
+    """At most about so many ticks at round values within the ends, or ticks at the ``given`` values."""
     if scale.categories:
         return [AxisTick(scale.share(name), name) for name in scale.categories]
     if given is not None:
@@ -92,7 +92,7 @@ def ticks(scale: Scale, most: int, given: Sequence[float] | None = None) -> list
 
 
 def nice_step(span: float, most: int) -> float:
-    """The smallest of 1, 2, 5, 10, 20, 50, ... that cuts a span into at most so many pieces."""
+    """The smallest of 1, 2, 5, 10, 20, 50, ... that divides a span into at most so many steps."""
     rough = span / most
     base = 10.0 ** math.floor(math.log10(rough))
     return next(base * nice for nice in (1, 2, 5, 10) if base * nice >= rough * (1 - 1e-9))
@@ -103,7 +103,7 @@ def _steps(one: float, other: float, most: int) -> list[float]:
     step = nice_step(high - low, most)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     if last - first < 1:
-        # One number alone says nothing of the scale.
+        # A single number does not show the scale.
         return _steps(low, high, most + 1)
     return [number * step for number in range(first, last + 1)]
 
@@ -126,7 +126,7 @@ def _decades(scale: Scale, most: int) -> list[float]:
 
 
 def tick_texts(values: Sequence[float]) -> list[str]:
-    """Numbers as pages write them, without needless zeros after the point."""
+    """Numbers in the pages' format, without trailing zeros."""
     digits = max((_digits(value) for value in values), default=0)
     largest = max((abs(value) for value in values), default=0)
     if digits > 4 or largest >= 1e7:

@@ -1,4 +1,4 @@
-"""What charts can draw of Plotly's figures. Anything else is refused by its name, not left out."""
+"""The subset of Plotly's figures that charts can draw. Anything else is an error, not ignored."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross")
 
 
 class Anything:
-    """A value that is drawn whatever it is, or that leaves no ink."""
+    """Matches any value: it is drawn whatever it is, or not visible."""
 
     def __contains__(self, value: object) -> bool:
         return True
@@ -91,7 +91,7 @@ SHAPE: dict[str, Any] = {
 
 
 def check_drawable(figure: dict[str, Any]) -> None:
-    """Raise ValueError, naming it, if a figure has something that charts do not draw."""
+    """Raise ValueError if a figure has something that charts do not draw, naming it."""
     _check(figure, {"data": ANY, "layout": ANY}, "figure")
     layout = dict(figure["layout"])
     for part, known in (("annotations", ANNOTATION), ("shapes", SHAPE)):

@@ -1,4 +1,4 @@
-"""Label pairs yourself: what your labels say, and what DPO makes of them."""
+"""The reader labels pairs: a Bradley-Terry model of the labels, and DPO on them."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ LEAST = 10
 MOST = 30
 
 CLEAR = 2.0
-"""A weight is called clear from so many standard deviations away from zero, a leaning from one."""
+"""standard deviations from zero at which a weight is called clear; at one it is a leaning"""
 
 CHANGE = 0.02
-"""A smaller change of the share of flattering responses is called none."""
+"""least change of the share of flattering responses that is called a change"""
 
 FLATTERING = FEATURES.index("flattering")
 
@@ -77,7 +77,7 @@ class Params(WidgetParams):
 
 
 class NextPair(BaseModel):
-    """The pair that waits for a label."""
+    """The next pair to label."""
 
     number: int = Field(description="its number, from 1")
     first: str = Field(description="the response whose label is a")
@@ -89,7 +89,7 @@ class NextPair(BaseModel):
 
 
 class FeatureWeight(BaseModel):
-    """What the labels say of one feature of a response."""
+    """Posterior of one feature's weight."""
 
     feature: str = Field(description="an attribute of phrases, summed over the response")
     mean: float = Field(description="its weight, log-odds of being chosen per unit")
@@ -97,7 +97,7 @@ class FeatureWeight(BaseModel):
 
 
 class LabelAgreement(BaseModel):
-    """How often held-back labels are ranked as the reader did."""
+    """How many held-back labels a model ranks as the reader did."""
 
     ranked_alike: int = Field(description="held-back pairs ranked as the reader did")
     of: int = Field(description="held-back pairs")
@@ -107,7 +107,7 @@ class LabelAgreement(BaseModel):
 
 
 class PolicySummary(BaseModel):
-    """A policy: what it likes to say, exactly, over all 7,776 responses."""
+    """A policy, measured exactly over all 7,776 responses, and its most probable response."""
 
     text: str = Field(description="its most probable response")
     phrases: list[PhraseLogRatio] = Field(
@@ -120,7 +120,7 @@ class PolicySummary(BaseModel):
 
 
 class AlignedPolicy(BaseModel):
-    """DPO on the labels."""
+    """The reference policy, and the policy that DPO on the labels made of it."""
 
     before: PolicySummary = Field(description="the reference policy")
     after: PolicySummary = Field(description="the policy that DPO trained from it on the labels")
@@ -130,7 +130,7 @@ class AlignedPolicy(BaseModel):
 
 
 class Result(WidgetResult):
-    """The next pair, what the labels say so far, and what DPO made of them."""
+    """The next pair, the model of the labels so far, and the policy that DPO made of them."""
 
     prompt: str = Field(description="text of the prompt, x")
     prompt_id: str = Field(description="its id, as in the parameters")
@@ -157,7 +157,7 @@ class Result(WidgetResult):
 
 
 def compute(params: Params) -> Result:
-    """Fit the Bradley-Terry model to the labels, and train DPO on them if that is asked for."""
+    """Fit the Bradley-Terry model to the labels, and train DPO on them if requested."""
     prompt = the_world().prompt_number(params.prompt)
     labelled = _labelled(params)
     kept = held_back(len(labelled))
@@ -245,7 +245,7 @@ def _next_pair(params: Params, posterior: Posterior) -> NextPair | None:
 
 
 def policies(params: Params) -> dict[str, Tensor]:
-    """The policy that DPO made of the labels, if that was asked for with enough of them."""
+    """The policy that DPO made of the labels, if requested with enough of them."""
     labelled = _labelled(params)
     if params.align == "no" or len(labelled) < LEAST:
         return {}
@@ -366,7 +366,7 @@ def _spread(weight: FeatureWeight) -> str:
 
 def _figure(posterior: Posterior) -> dict[str, object]:
     mean, sd = posterior.mean.tolist(), posterior.sd.tolist()
-    # The same scale for as long as it fits: what moves from label to label should be the bars.
+    # A constant scale while it fits, so that only the bars move from label to label.
     reach = max(2.5, *(1.05 * (abs(m) + s) for m, s in zip(mean, sd, strict=True)))
     bar = bars(
         "weight ± sd",
@@ -398,7 +398,7 @@ def _label_texts(longest: int) -> tuple[str, ...]:
 
 
 def _label_by_label(query: str) -> tuple[Grid, ...]:
-    """A suggestion from its first label on, and aligned as soon as it can be."""
+    """States of a suggestion: each number of labels, aligned as soon as possible."""
     given = dict(parse_qsl(query))
     labels, prompt = given["labels"], {"prompt": (given["prompt"],)}
     prefixes = tuple(labels[:length] for length in range(len(labels) + 1))

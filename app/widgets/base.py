@@ -88,5 +88,5 @@ class Widget:
 
 
 def always(_: WidgetParams) -> bool:
-    """Of widgets that train in every state."""
+    """The ``trains`` of widgets that train in every state."""
     return True

@@ -1,4 +1,4 @@
-"""Fields of widgets' params, which know their range, their unit and what the page shows of them."""
+"""Fields of widgets' params, with their range, unit and labels."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def choice(default: str, *, title: str, description: str, labels: dict[str, str]
 
 
 def seed(default: int = 0) -> Any:
-    """The seed of everything random in a run."""
+    """The seed of all randomness in a run."""
     return number(
         default,
         0,

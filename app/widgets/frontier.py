@@ -1,4 +1,4 @@
-"""All methods on the plane of KL and true quality, under the frontier that none can pass."""
+"""All methods by KL and true quality, under the frontier that none can pass."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ LABELS = {
 }
 
 STYLE = {
-    # role, dash: told apart by both, and by a name at the end of each curve
+    # role and dash
     "ppo": ("rejected", "solid"),
     "ppo_true": ("true", "dash"),
     "dpo": ("optimised", "solid"),
@@ -51,12 +51,12 @@ LIMITS = {
     "unlikelihood": (0.01, 1),
     "best_of_n": (1, 4096),
 }
-"""Strengths that make sense, where they are not those of a temperature."""
+"""ranges of strengths that are not temperatures"""
 
 TEMPERATURES = (0.005, 20)
 
 CLOSE = 5.0
-"""KL in nats up to which the methods compete; beyond it PPO falls, and would set the scale."""
+"""KL in nats up to which the methods compete; beyond it PPO falls and would set the scale"""
 
 OwnMethod = StrEnum("OwnMethod", {name: name for name in ("none", *METHODS)})  # type: ignore[misc]
 
@@ -117,7 +117,7 @@ class MethodCurve(BaseModel):
 
 
 class OwnPolicy(BaseModel):
-    """The reader's own run."""
+    """The policy of the reader's own run."""
 
     kl: float = Field(description="KL(pi || pi_ref), nats")
     true_quality: float = Field(description="expected true quality; 0 is the reference policy")
@@ -143,7 +143,7 @@ class Result(WidgetResult):
 
 
 def compute(params: Params) -> Result:
-    """The study as it ships, and one run made now if the reader adds a point."""
+    """The shipped study, and a run now if the reader adds a point."""
     prompt = the_world().prompt_number(params.prompt)
     facts = the_lab().facts(prompt)
     curves = [_curve(name, places) for name, places in spreads(prompt).items()]
@@ -163,7 +163,7 @@ def compute(params: Params) -> Result:
 
 
 def policies(params: Params) -> dict[str, Tensor]:
-    """The policy of the reader's own run, if one was asked for."""
+    """The policy of the reader's own run, if requested."""
     return {} if params.method == "none" else {"yours": _made(_run_of(params))[0]}
 
 
@@ -225,11 +225,11 @@ def _finding(curves: dict[str, MethodCurve], own: OwnPolicy | None, params: Para
 def _figure(
     facts: PromptFacts, curves: list[MethodCurve], own: OwnPolicy | None, farthest: float = inf
 ) -> dict[str, object]:
-    """All methods under the frontier, as far as a KL in nats."""
+    """All methods under the frontier, up to a KL in nats."""
     reached = [place.kl for curve in curves for place in curve.places] + ([own.kl] if own else [])
     farthest = min(farthest, max(reached))
     below = [p for p in facts.frontier.points if p.kl <= farthest][::2]
-    # Beyond the best response alone, more KL buys nothing.
+    # Beyond the KL of the single best response, quality does not rise.
     kls = [farthest, *(p.kl for p in below)]
     qualities = [facts.frontier.bound(farthest), *(p.expected_reward for p in below)]
     traces: list[Trace] = [
@@ -248,7 +248,7 @@ def _band_and_curve(curve: MethodCurve, farthest: float) -> list[Trace]:
     role, dash = STYLE[curve.method]
     places = sorted(curve.places, key=lambda place: place.kl)
     kls = [place.kl for place in places]
-    # A curve that leaves the chart does so at its edge, between two of its places.
+    # A curve that leaves the chart is cut at its edge, between two of its points.
     x = [kl for kl in kls if kl < farthest] + ([farthest] if kls[-1] >= farthest else [])
     middle = np.interp(x, kls, [place.true_quality for place in places]).tolist()
     spread = np.interp(x, kls, [place.true_quality_sd for place in places]).tolist()

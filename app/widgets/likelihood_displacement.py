@@ -30,7 +30,7 @@ LOSSES: dict[str, dict[str, Any]] = {
     "ipo": {"loss_type": "ipo"},
     "dpo_nll": {"loss_type": "sigmoid_nll"},
 }
-"""What DPOConfig gets for each choice."""
+"""arguments of DPOConfig for each choice"""
 
 LossName = StrEnum("LossName", {name: name for name in LOSSES})  # type: ignore[misc]
 
@@ -91,7 +91,7 @@ class Result(WidgetResult):
 
 
 def compute(params: Params) -> Result:
-    """Train a copy of the reference and look inside every ten steps."""
+    """Train a copy of the reference, measured every ten steps."""
     prompt = the_world().prompt_number(params.prompt)
     looks = _looks(prompt, config_of(params))
     history = [_row(look) for look in looks]
@@ -112,7 +112,7 @@ def compute(params: Params) -> Result:
 
 
 def config_of(params: Params) -> DPOConfig:
-    """The lab's configuration of a run."""
+    """Configuration of the run."""
     return DPOConfig(**LOSSES[params.loss], beta=params.beta, steps=STEPS, seed=params.seed)
 
 

@@ -26,7 +26,7 @@ BETAS = {"0.05": 0.05, "0.1": 0.1, "0.5": 0.5, "1": 1.0, "2": 2.0}
 
 LAST_PART = STEPS // 4
 AT_REST = 0.02
-"""A gap that changed by less than this many nats in the last quarter of the steps has stopped."""
+"""a gap that changed by less than this many nats in the last quarter of the steps has stopped"""
 
 
 class Params(WidgetParams):
@@ -44,7 +44,7 @@ class Params(WidgetParams):
 
 
 class LossOutcome(BaseModel):
-    """What a loss makes of a pair that is always labelled the same."""
+    """Where a loss takes a pair that is always labelled the same."""
 
     loss_type: str = Field(description="the loss")
     gap: float = Field(description="log-ratio of chosen minus rejected at the end, nats")
@@ -56,7 +56,7 @@ class LossOutcome(BaseModel):
 
 
 class Result(WidgetResult):
-    """The loss along the margin, and all fates."""
+    """The chosen loss along the margin, and the outcomes of all losses."""
 
     fate: LossOutcome = Field(description="that of the chosen loss")
     target: float | None = Field(description="1 / (2 beta), where ipo stops, nats; else null")
@@ -66,7 +66,7 @@ class Result(WidgetResult):
 
 
 def compute(params: Params) -> Result:
-    """Curve and slope by autograd; fates by gradient descent on a policy for each loss."""
+    """Curve and slope by autograd; outcomes by gradient descent on a policy for each loss."""
     beta = BETAS[params.beta]
     pair = _certain_pair(beta)
     fates = [_fate(pair, n) for n in range(len(pair.names))]
@@ -83,7 +83,6 @@ def compute(params: Params) -> Result:
 
 @cache
 def _certain_pair(beta: float) -> CertainPair:
-    """There are as many runs as temperatures."""
     return train_certain_pair(beta)
 
 

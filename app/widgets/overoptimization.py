@@ -37,7 +37,7 @@ FORMS = {"best_of_n": "d(α − β d)", "ppo": "d(α − β log d)"}
 class Params(WidgetParams):
     """A reward model by its comparisons, and how it is climbed."""
 
-    # Not "prompt": on its page another widget has that, with prompts that were not studied.
+    # Not "prompt": another widget on its page uses that name, with prompts that were not studied.
     studied: StudiedPrompt = fields.studied_prompt(_STUDIED)
     method: ClimbMethod = fields.choice(
         "best_of_n",
@@ -54,7 +54,7 @@ class Params(WidgetParams):
 
 
 class ClimbPoint(BaseModel):
-    """A mean over seeds, along the way."""
+    """Means over seeds at one point of the climb."""
 
     distance: float = Field(description="d = sqrt(KL), root of nats")
     true_quality: float = Field(description="mean expected true quality")
@@ -75,7 +75,7 @@ class FittedForm(BaseModel):
 
 
 class Result(WidgetResult):
-    """One way up, and what was fitted to all (after arXiv 2210.10760)."""
+    """One climb, and the forms fitted to all (after arXiv 2210.10760)."""
 
     path: list[ClimbPoint] = Field(description="means over seeds, from the reference outwards")
     fitted: FittedForm = Field(description="the form fitted to this size of reward model")
@@ -89,7 +89,7 @@ class Result(WidgetResult):
 
 
 def compute(params: Params) -> Result:
-    """Means and fits of the study as it ships."""
+    """Means and fits of the shipped study."""
     prompt = the_world().prompt_number(params.studied)
     size = int(params.comparisons)
     climbs = _climbs(prompt, params.method, size)
@@ -113,7 +113,7 @@ def compute(params: Params) -> Result:
 
 @lru_cache(maxsize=64)
 def _climbs(prompt: int, method: str, size: int) -> Tensor:
-    """All ways up: KL, true quality and learned reward. Shape: (seeds, places, 3), float64."""
+    """All climbs: KL, true quality and learned reward. Shape: (seeds, points, 3), float64."""
     rows = [
         row.points
         for row in overoptimization_study().rows
@@ -154,7 +154,7 @@ def _fitted(prompt: int, method: str, size: int) -> FittedForm:
 
 
 def _fit(method: str, climbs: Tensor) -> Fit:
-    """To every place of every seed, not to their means."""
+    """Fit a form to every point of every seed, not to their means."""
     return fit_form(method, climbs[..., 0].clamp_min(0).sqrt().flatten(), climbs[..., 1].flatten())
 
 

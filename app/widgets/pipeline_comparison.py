@@ -17,7 +17,7 @@ from app.widgets.base import PromptId, Widget, WidgetParams, WidgetResult, alway
 from app.widgets.plan import ALL, Plan
 
 BETA = 0.3
-"""Strength of the KL term in both pipelines, so that both aim at the same kind of optimum."""
+"""strength of the KL term in both pipelines"""
 
 
 class Params(WidgetParams):
@@ -45,7 +45,7 @@ class ResidentNetwork(BaseModel):
 
 
 class PipelineSummary(BaseModel):
-    """What one pipeline took, after the SFT that both share, and what it reached."""
+    """What one pipeline cost, after the shared SFT, and the policy that it reached."""
 
     stages: list[str] = Field(description="training stages, SFT included")
     models_in_memory: int = Field(description="networks resident while the policy is trained")
@@ -116,7 +116,7 @@ def _finding(rlhf: Leg, dpo: Leg) -> str:
 
 
 def _figure(facts: PromptFacts, rlhf: Leg, dpo: Leg) -> dict[str, Any]:
-    # A little further to the right than the runs went.
+    # A little beyond the end of the runs.
     farthest = 1.3 * max(rlhf.measured.kl, dpo.measured.kl, 1.0)
     frontier = [point for point in facts.frontier.points if point.kl <= farthest][::2]
     return curve_figure(

@@ -1,4 +1,4 @@
-"""What an offline copy holds of a widget: which of its states are computed when the copy is written."""
+"""Export plans: which states of a widget an offline copy holds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Kind = Literal["live", "gridded", "recorded"]
 
 @dataclass(frozen=True)
 class Every:
-    """Every so many positions of a slider on a logarithmic scale, or all options of a choice."""
+    """Every n-th position of a slider on a logarithmic scale, or all options of a choice."""
 
     stride: int = 1
 
@@ -31,25 +31,25 @@ class Plan:
     kind: Kind = "recorded"
     """live: everything that its controls can say; gridded: sliders stand on a grid; recorded: some runs"""
     says: str = "The states that are suggested above are here. Others need a server."
-    """to the reader, in the widget"""
+    """shown to readers in the widget"""
     grids: tuple[Grid, ...] = ({},)
-    """all combinations of these values each; a parameter that is not named has its default"""
+    """grids of values, each taken in all combinations; other parameters have their defaults"""
     states: tuple[str, ...] = ()
     """further states, as queries"""
     tries: bool = True
-    """whether all that the widget suggests is here"""
+    """whether to include the states that the widget suggests"""
     split: str = ""
-    """a parameter that has a file for each of its values: so a page loads what it shows"""
+    """parameter with a file for each of its values, so that a page loads only what it shows"""
     leave_out: tuple[str, ...] = ()
     """fields that no page shows"""
     free: tuple[str, ...] = ()
     """parameters that the result does not depend on"""
     rows: tuple[str, ...] = ()
-    """of a streamed run: the fields of its result that hold its rows, one row of each in turn"""
+    """fields of the result that hold the rows of a streamed run"""
     beside: Callable[[Any], BaseModel] | None = None
-    """what else a copy needs of a state: what a stream sends ahead of its rows, verdicts of the quiz"""
+    """additional data of a state, such as the start of a stream or the verdicts of the quiz"""
     off: str = ""
-    """a selector of controls that need a server"""
+    """CSS selector of controls that need a server"""
 
 
 def even(low: float, high: float, step: float) -> tuple[float, ...]:

@@ -72,7 +72,7 @@ class IterationRow(BaseModel):
 
 
 class KLQualityPoint(BaseModel):
-    """A point of the frontier."""
+    """A point of the frontier of true quality over KL."""
 
     kl: float = Field(description="KL(pi* || pi_ref), nats")
     true_quality: float = Field(description="the most true quality that this KL can buy")
@@ -99,7 +99,7 @@ class Result(WidgetResult):
 
 
 def config_of(params: Params) -> PPOConfig:
-    """The lab's configuration of a run."""
+    """Configuration of the run."""
     return PPOConfig(
         kl_coefficient=params.kl_coefficient,
         learning_rate=params.learning_rate,
@@ -110,13 +110,13 @@ def config_of(params: Params) -> PPOConfig:
 
 
 def stream(params: Params) -> Iterator[tuple[str, IterationRow]]:
-    """The rows of a run as they are made."""
+    """The rows of a run, as it computes them."""
     prompt = the_world().prompt_number(params.prompt)
     return (("step", _row(prompt, row)) for row in ppo_rows(prompt, config_of(params)))
 
 
 def compute(params: Params) -> Result:
-    """Make the run and compare it with what is exact."""
+    """Run PPO and compare it with the exact optimum."""
     prompt = the_world().prompt_number(params.prompt)
     history = [_row(prompt, row) for row in finished_ppo(prompt, config_of(params))]
     facts = the_lab().facts(prompt)
@@ -188,7 +188,7 @@ def _figure(history: list[IterationRow]) -> dict[str, object]:
     return curve_figure(
         [
             line("learned reward", iterations, [row.reward for row in history], role="reward"),
-            # Shaded up to the learned reward: the gap that the reward model does not see.
+            # Shaded up to the learned reward: the reward model's error.
             line("true quality", iterations, [row.true_quality for row in history], role="true")
             | {"fill": "tonexty", "fillcolor": translucent(ROLES["rejected"], 0.1)},
             line("KL", iterations, [row.kl for row in history], role="kl", axis="y2", dash="dot"),

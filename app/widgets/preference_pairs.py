@@ -1,4 +1,4 @@
-"""Labelled pairs, one at a time: which response the coin chose, and what each judge makes of it."""
+"""Labelled pairs, one at a time: which response the coin chose, and the scores of each judge."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from app.widgets.common.phrases import ScoredPhrase, scored_phrases
 from app.widgets.plan import ALL, Plan
 
 PAIRS = 200
-"""Pairs to step through: the first ones of the lab's comparisons for a prompt."""
+"""number of pairs to step through, the first of the lab's comparisons for a prompt"""
 
 ROUNDING = 1e-9
-"""A margin nearer to zero than this is none: equally good responses differ by rounding alone."""
+"""largest margin of equally good responses, which differ by rounding"""
 
 
 class Params(WidgetParams):
@@ -63,7 +63,7 @@ class ScoredResponse(BaseModel):
 
 
 class PairJudgement(BaseModel):
-    """What one score says of the pair."""
+    """Margin, probability and verdict of one score."""
 
     margin: float = Field(description="score of the chosen response minus score of the rejected")
     probability: float = Field(description="sigma(margin): chance that this label falls")
@@ -72,7 +72,7 @@ class PairJudgement(BaseModel):
 
 
 class RewardJudgements(BaseModel):
-    """The three scores that are rewards, so that Bradley-Terry applies."""
+    """Judgements by the three scores that are rewards, so that Bradley-Terry applies."""
 
     true_quality: PairJudgement
     learned_reward: PairJudgement
@@ -247,7 +247,7 @@ def _figure(judges: RewardJudgements) -> dict[str, object]:
         ("reward model", judges.learned_reward.margin, "reward"),
         ("DPO policy", judges.implicit_reward.margin, "optimised"),
     ]
-    # Room on both sides for the numbers at the ends of the bars.
+    # Room for the numbers at the ends of the bars.
     reach = 1.4 * max(1.0, *(abs(margin) for _, margin, _ in shown))
     traces = []
     for name, margin, role in shown:

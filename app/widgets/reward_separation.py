@@ -1,4 +1,4 @@
-"""Two rewards pulled apart: Bradley-Terry probability, loss and gradient."""
+"""Two rewards dragged apart: Bradley-Terry probability, loss and gradient."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ class Result(WidgetResult):
 
 
 def compute(params: Params) -> Result:
-    """Everything follows from the difference of the two rewards."""
+    """Probability, loss and gradient of one pair of rewards."""
     return compute_many([params])[0]
 
 
 def compute_many(several: Sequence[Params]) -> list[Result]:
-    """The same for each of several pairs, in one go."""
+    """The same for several pairs at once."""
     chosen, rejected = (
         torch.tensor(rewards, dtype=torch.float64, requires_grad=True)
         for rewards in (
@@ -92,7 +92,7 @@ def _finding(margin: float, probability: float) -> str:
 def _figures(
     margins: list[float], probabilities: list[float], losses: list[float]
 ) -> list[dict[str, object]]:
-    """Probability and loss over the margin, and where each pair is."""
+    """Probability and loss over the margin, and the position of each pair."""
     along = torch.linspace(-20, 20, 161, dtype=torch.float64)
     states = len(margins)
     xs = [along] * states

@@ -19,7 +19,7 @@ from app.widgets.plan import ALL, Plan
 
 
 class Params(WidgetParams):
-    """One race: a prompt, a seed, and how strongly each method holds on to the reference."""
+    """One race: a prompt, a seed, and the strength of the KL term of each method."""
 
     prompt: PromptId = fields.prompt()
     dpo_beta: float = fields.beta("temperature of DPO's loss", 0.3, high=5, title="DPO’s β")
@@ -33,7 +33,7 @@ class Params(WidgetParams):
 
 
 FARTHEST = 25.0
-"""KL in nats that no policy of a race comes to; so far a live chart may need the frontier."""
+"""KL in nats that no policy of a race reaches: the extent of the frontier in a live chart"""
 
 
 class RacePoint(BaseModel):
@@ -64,26 +64,26 @@ class Result(WidgetResult):
 
 
 class RaceStart(BaseModel):
-    """What a stream sends before its first place."""
+    """Sent at the start of a stream."""
 
     figure: dict[str, object] = Field(description="Plotly figure: the frontier, and no paths yet")
 
 
 def start(params: Params) -> RaceStart:
-    """The chart as it is before the race."""
+    """The chart before the race."""
     prompt = the_world().prompt_number(params.prompt)
     return RaceStart(figure=_figure(prompt, [], [], FARTHEST))
 
 
 def stream(params: Params) -> Iterator[tuple[str, BaseModel]]:
-    """The chart as it is before the race, then each place as it is made."""
+    """The chart before the race, then each point as it is computed."""
     yield "begun", start(params)
     for place in places(params):
         yield "step", place
 
 
 def places(params: Params) -> Iterator[RacePoint]:
-    """The places of a race as they are made, DPO's first in each leg."""
+    """The points of a race as they are computed, DPO's first in each leg."""
     prompt = the_world().prompt_number(params.prompt)
     legs = race_legs(prompt, params.seed, params.dpo_beta, params.kl_coefficient)
     return (_place(prompt, leg) for leg in legs)
@@ -146,7 +146,7 @@ def _finding(dpo: Sequence[RacePoint], rlhf: Sequence[RacePoint]) -> str:
 def _figure(
     prompt: int, dpo: Sequence[RacePoint], rlhf: Sequence[RacePoint], farthest: float
 ) -> dict[str, object]:
-    """Both paths under the frontier, which is drawn as far as a KL in nats."""
+    """Both paths under the frontier, which is drawn up to a KL in nats."""
     frontier = the_lab().facts(prompt).frontier
     below = [point for point in frontier.points if point.kl < farthest][::2]
     traces: list[Trace] = [
@@ -163,7 +163,7 @@ def _figure(
 
 
 def _path(name: str, path: Sequence[RacePoint], *, role: str, symbol: str) -> list[Trace]:
-    """A path, and where it has come to; nothing, before it has begun."""
+    """A path and its last point; nothing before its start."""
     if not path:
         return []
     trail = line(

@@ -15,7 +15,7 @@ from torch import Tensor
 from app.charts.scales import Scale, ticks
 
 DOTS = 100
-"""dots of a distribution; each stands for the same share of its probability"""
+"""number of dots of a distribution, each for the same share of its probability"""
 
 BINS = 40
 
@@ -24,7 +24,7 @@ ABREAST = (0, 1)
 
 COLUMNS = BINS * len(ABREAST)
 ROWS = DOTS // len(ABREAST)
-"""rows of the highest stack there can be"""
+"""rows of the highest possible stack"""
 
 REFERENCE_ROWS = 5
 """rows below the axis: as many as the reference of any prompt fills"""
@@ -44,7 +44,7 @@ class Dot(BaseModel):
 
 
 class DotTick(BaseModel):
-    """A number at the axis."""
+    """A tick of the axis of dots."""
 
     at: float = Field(description="share of the axis from the left, 0 to 1")
     text: str = Field(description="the number, as written")

@@ -1,4 +1,4 @@
-"""The exact optimum pi* as beta turns: which responses gain and lose, and what it costs in KL."""
+"""The exact optimum pi* by beta: which responses gain and lose, and its KL."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ from app.widgets.common.phrases import PhraseLogRatio
 from app.widgets.plan import ALL, Plan
 
 SHOWN = 3
-"""Responses listed on each side: those that gain most and those that lose most."""
+"""number of responses listed among those that gain most, and those that lose most"""
 
 CURVE_BETAS: tuple[float, ...] = tuple(torch.logspace(-2, 1, 61, dtype=torch.float64).tolist())
 
 BINS = 48
 
 TOP = torch.tensor([0.99], dtype=torch.float64)
-"""Level of the reference's quantile that ``beyond_reference`` is measured from."""
+"""level of the reference's quantile that ``beyond_reference`` is measured from"""
 
 
 class RewardName(StrEnum):
@@ -63,7 +63,7 @@ class Params(WidgetParams):
 
 
 class OptimumResponse(BaseModel):
-    """A response and what the optimum makes of it."""
+    """A response with its probability before and after."""
 
     text: str = Field(description="its five phrases")
     phrases: list[PhraseLogRatio] = Field(description="the same, one by one")
@@ -135,7 +135,7 @@ def compute(params: Params) -> Result:
 
 
 def optima(several: Sequence[Params]) -> list[Optimum]:
-    """The optimum at each of several betas, in one go; prompt and reward are those of the first."""
+    """The optimum at several betas at once; prompt and reward are those of the first."""
     first = several[0]
     prompt = the_world().prompt_number(first.prompt)
     facts = the_lab().facts(prompt)
@@ -292,7 +292,7 @@ def _axis_title(params: Params) -> str:
 
 
 def _figure(params: Params, reference: Tensor, optimal: Tensor, reward: Tensor) -> dict[str, Any]:
-    """How probability is spread over the reward: all 7,776 responses in bins."""
+    """Histogram of probability over the reward of all 7,776 responses."""
     low, high = float(reward.min()), float(reward.max())
     edges = torch.linspace(low, high, BINS + 1, dtype=torch.float64)
     place = ((reward - low) / (high - low) * BINS).long().clamp(0, BINS - 1)
@@ -317,7 +317,7 @@ def _tradeoffs(
     kls: list[float],
     qualities: list[float],
 ) -> list[dict[str, Any]]:
-    """KL and true quality over beta, and where each optimum is."""
+    """KL and true quality over beta, and the position of each optimum."""
     betas = [[point.beta for point in curve]] * len(several)
     all_qualities = [[point.true_quality for point in curve]] * len(several)
     all_kls = [[point.kl for point in curve]] * len(several)

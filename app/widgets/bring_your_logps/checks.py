@@ -1,4 +1,4 @@
-"""Mistakes that people make with log-probabilities, looked for in a batch of their own.
+"""Checks for common mistakes in a batch of log-probabilities.
 
 Each check has a rule that its docstring states. A rule sees only numbers, so what it finds may have
 another cause, and the words say "may".
@@ -20,7 +20,7 @@ from app.lab.losses import PairLogps, preference_loss
 Outcome = Literal["found", "not found", "cannot tell"]
 
 LIKELY_IN_ALL = 4.0
-"""A typical response of a language model has less than e^-4, 2%, of all probability."""
+"""a typical response of a language model has a probability of less than e^-4, 2%"""
 
 GROWS = 0.3
 """least correlation of -log pi with the length that counts as growing"""
@@ -36,7 +36,7 @@ STANDARD_ERRORS = 3
 
 @dataclass(frozen=True)
 class CheckedMistake:
-    """What a check found: the numbers are the evidence."""
+    """The outcome of a check, with the numbers that are its evidence."""
 
     kind: str
     title: str
@@ -47,7 +47,7 @@ class CheckedMistake:
 
 @dataclass(frozen=True)
 class ReportedBatch:
-    """A batch with what its run said of it. Shapes: (pairs,)."""
+    """A batch with the losses that its run reported. Shapes: (pairs,)."""
 
     pairs: PairLogps
     loss_type: str
@@ -55,14 +55,14 @@ class ReportedBatch:
     losses: Tensor | None = None
     """the losses that the trainer reported"""
     steps: Tensor | None = None
-    """gradient steps taken before"""
+    """gradient steps before each pair"""
 
     def losses_at(self, beta: float) -> Tensor:
         """The loss of each pair at some beta. Shape: (pairs,)."""
         return preference_loss(self.loss_type, self.pairs, beta)
 
     def log_ratio(self, rows: Tensor | None = None) -> float:
-        """Mean size of the log-ratios, nats."""
+        """Mean absolute log-ratio, nats."""
         ratios = torch.stack([self.pairs.chosen, self.pairs.rejected]).abs()
         return float((ratios if rows is None else ratios[:, rows]).mean())
 
@@ -76,7 +76,7 @@ class ReportedBatch:
 
 
 def checks(batch: ReportedBatch) -> list[CheckedMistake]:
-    """All checks, in the order in which they are shown."""
+    """Results of all checks, in the order of the page."""
     return [check(batch) for check in (summed, not_swapped, beta_once, starts_right, loss_agrees)]
 
 
@@ -276,10 +276,10 @@ def at_the_start(pairs: PairLogps) -> PairLogps:
 
 
 def correlation(one: Tensor, other: Tensor) -> float | None:
-    """Pearson's, or None where one of the two does not vary. Shapes: (pairs,), (pairs,)."""
+    """Pearson's correlation, or None if one of the two is constant. Shapes: (pairs,), (pairs,)."""
     if len(one) < 2 or bool((one == one[0]).all()) or bool((other == other[0]).all()):
         return None
-    # In units of their largest deviation, so that no square underflows or overflows.
+    # Scaled by the largest deviation, so that no square underflows or overflows.
     deviations = torch.stack([one - one.mean(), other - other.mean()])
     largest = deviations.abs().amax(1, keepdim=True)
     if not bool((largest > 0).all()):
@@ -309,5 +309,5 @@ def _loss(losses: Tensor) -> str:
 
 
 def _written(value: float) -> str:
-    """A number for a sentence, with three digits that count."""
+    """A number with three significant digits."""
     return f"{value:.3g}".replace("-", "−") if abs(value) < 1e6 else f"{value:.1e}"

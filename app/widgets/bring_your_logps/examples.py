@@ -61,7 +61,7 @@ def _batch() -> _Batch:
 
 
 def example_table(name: str, *, loss_type: str, beta: float, label_smoothing: float) -> LogpsTable:
-    """One of ``EXAMPLES`` as a file would hold it, with the loss that its trainer would report.
+    """One of ``EXAMPLES`` as a table, with the loss that its trainer would report.
 
     Raises:
         KeyError: there is no such example

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 MAX_PAIRS = 10_000
 MAX_COLUMNS = 1_000
-"""of a file, those that are not read included"""
+"""most columns of a file, including ignored ones"""
 
 LOGPS = (
     "policy_chosen_logps",
@@ -25,11 +25,11 @@ LOGPS = (
     "reference_chosen_logps",
     "reference_rejected_logps",
 )
-"""columns that have to be there: log-probabilities of whole responses, in nats"""
+"""required columns: log-probabilities of whole responses, in nats"""
 
 LENGTHS = ("chosen_lengths", "rejected_lengths")
 COLUMNS = (*LOGPS, *LENGTHS, "loss", "step")
-"""columns that are read; names as in POST /api/v1/preference_loss"""
+"""recognized columns, named as in POST /api/v1/preference_loss"""
 
 OTHER_NAMES = {
     "policy_chosen_logps": ("policy_chosen_logp", "chosen_logps", "chosen_logp"),
@@ -44,18 +44,18 @@ OTHER_NAMES = {
     "rejected_lengths": ("rejected_length",),
     "loss": ("losses", "reported_loss"),
 }
-"""What else a column may be called: in the singular, and as TRL's trainers name it."""
+"""alternative names of columns: in the singular, and as in TRL's trainers"""
 
 COLUMN_OF = {name: name for name in COLUMNS} | {
     other: name for name, others in OTHER_NAMES.items() for other in others
 }
 
 Row = Mapping[str, object]
-"""cells by the name that the file gives their column; an empty one is not there"""
+"""cells by the file's column names, without empty ones"""
 
 
 class LogpsFileError(ValueError):
-    """A file that cannot be read: ``line`` and ``column`` say where, ``message`` what is wrong."""
+    """A file cannot be read; ``line`` and ``column`` say where, ``message`` why."""
 
     def __init__(self, line: int, column: str | None, message: str) -> None:
         where = f"line {line}, {column}" if column else f"line {line}"
@@ -71,17 +71,17 @@ class LogpsTable:
 
     columns: dict[str, list[float]]
     lines: list[int]
-    """the line of the file that each pair stands in, from 1"""
+    """line number of each pair in the file, from 1"""
     format: str
     ignored: tuple[str, ...] = ()
-    """columns of the file that are not read"""
+    """columns of the file that were ignored"""
 
     def __len__(self) -> int:
         return len(self.lines)
 
 
 def read_logps(text: str) -> LogpsTable:
-    """Read a file. Raises BadFile for whatever cannot be read or cannot be right."""
+    """Parse a file. Raises LogpsFileError if it is malformed or its values are impossible."""
     text = text.removeprefix("\ufeff")
     start = text.lstrip()
     if not start:
@@ -98,7 +98,7 @@ def read_logps(text: str) -> LogpsTable:
 
 
 def _json_rows(text: str) -> Iterator[tuple[int, Row]]:
-    # Not splitlines(): a prompt in the file may hold a line separator of Unicode.
+    # Not splitlines(): a prompt in the file may contain a Unicode line separator.
     for line, written in enumerate(re.split(r"\r\n|\n|\r", text), 1):
         if not written.strip():
             continue
@@ -171,7 +171,7 @@ def _table(rows: Iterable[tuple[int, Row]], format_: str) -> LogpsTable:
     columns: dict[str, list[float]] = {name: [] for name in COLUMNS}
     lines: list[int] = []
     missing: dict[str, int] = {}
-    """the first line that has no value in an optional column"""
+    """the first line without a value, by optional column"""
     ignored: dict[str, None] = {}
     for line, row in rows:
         if len(lines) == MAX_PAIRS:
@@ -206,7 +206,7 @@ def _table(rows: Iterable[tuple[int, Row]], format_: str) -> LogpsTable:
 
 
 def _names_of(line: int, row: Row, ignored: dict[str, None]) -> dict[str, str]:
-    """How this row names each column that is read."""
+    """The row's own name of each recognized column."""
     names: dict[str, str] = {}
     for name in row:
         column = COLUMN_OF.get(name.strip().lower())
@@ -268,7 +268,7 @@ def _short(text: str) -> str:
 
 
 def csv_text(table: LogpsTable) -> str:
-    """The same table as CSV that read_logps reads."""
+    """A table as CSV, readable by read_logps."""
     written = io.StringIO(newline="")
     writer = csv.writer(written, lineterminator="\n")
     writer.writerow(table.columns)
@@ -277,7 +277,7 @@ def csv_text(table: LogpsTable) -> str:
 
 
 def json_lines_text(table: LogpsTable) -> str:
-    """The same table as JSON Lines that read_logps reads."""
+    """A table as JSON Lines, readable by read_logps."""
     rows = (dict(zip(table.columns, row, strict=True)) for row in _rows(table))
     return "".join(f"{json.dumps(row)}\n" for row in rows)
 

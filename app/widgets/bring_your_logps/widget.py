@@ -1,4 +1,4 @@
-"""Log-probabilities of the reader's own run: losses, rewards, and the mistakes that people make."""
+"""Log-probabilities of the reader's own run: losses, rewards, and common mistakes."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ ExampleName = StrEnum("ExampleName", {name: name for name in EXAMPLES})  # type:
 
 WORST = 5
 BINS = 24
-"""about so many bars of the histogram"""
+"""approximate number of bars of the histogram"""
 ALL_BUT_0 = 1e-9
-"""span of margins up to which the histogram keeps a usual scale"""
+"""span of margins up to which the histogram has its usual scale"""
 SHOWN_POINTS = 240
 
 
 class ReportedLoss(WidgetParams):
-    """What the run was trained with. Ranges are those of dpo_loss, which is on the same page."""
+    """The loss that the run was trained with. Ranges are those of dpo_loss, which is on the same page."""
 
     loss_type: LossType = fields.choice(
         "sigmoid",
@@ -85,7 +85,7 @@ class Params(ReportedLoss):
 
 
 class OwnLogps(ReportedLoss):
-    """Log-probabilities of one's own run. They are used to compute the answer and not kept."""
+    """Log-probabilities of one's own run. They are used to compute the response and not stored."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -116,7 +116,7 @@ class LossComparison(BaseModel):
 
 
 class CheckResult(BaseModel):
-    """A mistake that was looked for."""
+    """The outcome of a check for a common mistake."""
 
     kind: str = Field(description="name of the check")
     title: str = Field(description="the mistake")
@@ -144,7 +144,7 @@ class WorstPair(BaseModel):
 
 
 class Result(WidgetResult):
-    """What a trainer would log for the batch, and what looks wrong."""
+    """What a trainer would log for the batch, and likely mistakes."""
 
     read: str = Field(description="what was read, in words")
     pairs: int = Field(description="number of pairs")
@@ -177,7 +177,7 @@ def compute(params: Params) -> Result:
 
 
 def compute_own(own: OwnLogps) -> Result:
-    """Examine a batch of the reader's. Raises BadFile if the text cannot be read."""
+    """Examine the reader's own batch. Raises LogpsFileError if the text cannot be read."""
     return examine(read_logps(own.text), own)
 
 
@@ -335,9 +335,9 @@ def _finding(result: Result, loss_type: str) -> str:
 
 
 def _histogram(margins: Tensor) -> dict[str, object]:
-    """Pairs by margin. A bin has its upper edge and not its lower one, so 0 counts as not right."""
+    """Histogram of margins. A bin includes its upper edge, not its lower one, so 0 counts as wrong."""
     low, high = min(margins.min().item(), 0.0), max(margins.max().item(), 0.0)
-    # Where margins differ by less than rounding does, there is nothing to see but that they are 0.
+    # Margins that differ only by rounding are all drawn as 0.
     span = high - low if high - low > ALL_BUT_0 else 1.0
     step = nice_step(span, BINS)
     bins = torch.ceil(margins / step).long() - 1
@@ -352,7 +352,7 @@ def _histogram(margins: Tensor) -> dict[str, object]:
 
 
 def _steps(name: str, first: int, counts: list[int], step: float, *, role: str) -> Trace:
-    """The outline of neighbouring bars that begin at bin ``first``."""
+    """The outline of adjacent bars from bin ``first`` on."""
     edges = [step * (first + n) for n in range(len(counts) + 1)]
     x = [
         edges[0],
@@ -364,10 +364,10 @@ def _steps(name: str, first: int, counts: list[int], step: float, *, role: str) 
 
 
 def _by_length(difference: Tensor | None, margins: Tensor) -> tuple[int, dict[str, object]]:
-    """The figure, and how many pairs it shows."""
+    """The figure, and the number of pairs in it."""
     shown, traces = 0, []
     if difference is not None and bool((difference != difference[0]).any()):
-        # Evenly over the file: the same file always shows the same pairs.
+        # Evenly spaced, so that the same file always shows the same pairs.
         every = math.ceil(len(margins) / SHOWN_POINTS)
         x, y = difference[::every], margins[::every]
         shown, right = len(x), y > 0

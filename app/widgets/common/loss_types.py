@@ -1,4 +1,4 @@
-"""The preference losses by name: an enumeration with labels, and what its forms refuse."""
+"""The preference losses as an enumeration with labels, and the validation of their settings."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LOSS_LABELS = {
 }
 
 UNSMOOTHED = tuple(loss for loss in LOSS_LABELS if loss not in ("sigmoid", "exo_pair"))
-"""All losses but DPO's that can do without label smoothing."""
+"""all losses but DPO's that are defined without label smoothing"""
 
 
 def smoothing_suits_the_loss(value: float, info: ValidationInfo) -> float:

@@ -1,4 +1,4 @@
-"""Responses phrase by phrase: what a policy made more likely, and what less."""
+"""Responses phrase by phrase, with the change of each phrase's probability."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from app.lab.world import the_world
 
 
 class PhraseLogRatio(BaseModel):
-    """One phrase of a response."""
+    """One phrase of a response with its log-ratio."""
 
     text: str = Field(description="the phrase")
     log_ratio: float = Field(
@@ -19,7 +19,7 @@ class PhraseLogRatio(BaseModel):
 
 
 class ScoredPhrase(PhraseLogRatio):
-    """The same with its place and with the log-probabilities behind the ratio."""
+    """A phrase with its slot and both log-probabilities."""
 
     slot: str = Field(description="its place in the response: opening, substance, ...")
     reference_logp: float = Field(description="log pi_ref of the phrase, nats")

@@ -1,4 +1,4 @@
-"""Mistakes that people make in the derivation, put into its numbers: the checks then fail."""
+"""Common mistakes in the derivation, put into its numbers so that checks fail."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from app.widgets.dpo_derivation.numbers import Numbers, numbers_of
 
 @dataclass(frozen=True)
 class Mistake:
-    """A mistake in words: what is done, where it shows, and why it does not show elsewhere."""
+    """A mistake: the steps that it breaks, and why it does not show elsewhere."""
 
     label: str
     breaks: tuple[int, ...]
-    """the steps whose check fails"""
+    """steps whose check fails"""
     why: str
     unseen: str
 
@@ -54,7 +54,7 @@ MISTAKES = {
 
 
 def mistaken_numbers(prompt: int, beta: float, seed: int, mistake: str) -> Numbers:
-    """The numbers of a derivation with one mistake in it. Raises KeyError for an unknown one."""
+    """The numbers of a derivation with a mistake. Raises KeyError for an unknown one."""
     right = numbers_of(prompt, beta, seed)
     if MISTAKES[mistake] is MISTAKES["none"]:
         return right

@@ -1,4 +1,4 @@
-"""What the steps compute with: one prompt of the lab, one beta, and two responses."""
+"""The numbers behind the steps: one prompt of the lab, one beta, and two responses."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Numbers:
     reference: Tensor
     """log pi_ref"""
     policy: Tensor
-    """log pi_theta of the lab's DPO policy: any policy would do"""
+    """log pi_theta of the lab's DPO policy; any policy would do"""
     optimal: Tensor
     """log pi*"""
     log_z: Tensor
@@ -32,9 +32,9 @@ class Numbers:
     opponent: int
     """number of the response it is compared with, y_l"""
     believed_beta: float | None = None
-    """the temperature that policies are turned into rewards with; None is ``beta``, as it should be"""
+    """temperature that turns policies into rewards; None means ``beta``, which is correct"""
     opposing: Numbers | None = None
-    """where y_l comes from; None is here, as it should be"""
+    """the numbers that y_l belongs to; None means these, which is correct"""
 
     def log_ratio(self, logps: Tensor) -> Tensor:
         """log pi - log pi_ref, nats. Shapes: (7776,) -> (7776,)."""
@@ -47,12 +47,12 @@ class Numbers:
 
     @property
     def temperature(self) -> float:
-        """What log-ratios are multiplied by."""
+        """The factor of log-ratios."""
         return self.beta if self.believed_beta is None else self.believed_beta
 
     @property
     def opponents(self) -> Numbers:
-        """The numbers that y_l is one of."""
+        """The numbers that y_l belongs to."""
         return self if self.opposing is None else self.opposing
 
     @property

@@ -23,9 +23,9 @@ def objective(n: Numbers) -> Sides:
 
 
 def gathered(n: Numbers) -> Sides:
-    """What the expectation is over, and the same with pi* and Z put in. Shapes: (7776,)."""
+    """The term inside the expectation, and the same written with pi* and Z. Shapes: (7776,)."""
     left = n.reward - n.beta * n.log_ratio(n.policy)
-    # pi* from a softmax, Z from a sum: neither is read off the other.
+    # pi* from a softmax, Z from a sum: computed independently.
     optimal = torch.log_softmax(n.reference + n.reward / n.beta, 0)
     return left, n.beta * n.log_z - n.beta * (n.policy - optimal)
 
@@ -65,6 +65,6 @@ def loss(n: Numbers) -> Sides:
 
 
 def _of_opponent(n: Numbers, name: str) -> Tensor:
-    """One of the numbers, of y_l, beside that of every response. Shape: (7776,)."""
+    """A quantity of y_l, expanded to all responses. Shape: (7776,)."""
     values: Tensor = getattr(n.opponents, name)
     return values[n.opponents.opponent].expand_as(n.reward)

@@ -47,7 +47,7 @@ class EquationCheck(BaseModel):
 
 
 class StepEquation(BaseModel):
-    """A step as it stands in the list of all."""
+    """A step in the list of all steps."""
 
     step: int = Field(description="1 to 6")
     title: str = Field(description="what the step does")
@@ -117,7 +117,7 @@ def compute(params: Params) -> Result:
 
 
 def _what_broke(params: Params) -> str:
-    """Why the sides differ, or why they do not in spite of the mistake."""
+    """Why the sides differ, or why they do not despite the mistake."""
     mistake = MISTAKES[params.mistake]
     if not mistake.why:
         return ""

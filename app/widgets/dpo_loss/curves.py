@@ -1,4 +1,4 @@
-"""The losses of pairs with settings of their own, and the curve of each along the margin."""
+"""Losses of pairs with individual settings, and the curve of each along the margin."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FARTHEST = (6.0, 10.0, 16.0, 25.0, 40.0, 60.0, 100.0, 160.0, 250.0, 500.0)
 
 @dataclass(frozen=True)
 class LossSettings:
-    """What the losses of pairs are computed with, besides their log-ratios.
+    """Settings of the losses of pairs, besides their log-ratios.
 
     Tensors have shape (pairs,) or (pairs, 1), float64: log-probabilities in nats, lengths in tokens.
     """
@@ -33,7 +33,7 @@ class LossSettings:
     rejected_lengths: Tensor
 
     def along(self) -> LossSettings:
-        """The same for a row of log-ratios of each pair."""
+        """The same settings, for a row of log-ratios per pair."""
         return replace(
             self,
             beta=self.beta.unsqueeze(1),
@@ -54,7 +54,7 @@ class LossSettings:
             self.rejected_lengths,
             self.label_smoothing,
         )
-        # A beta for each pair broadcasts as one for all does.
+        # A tensor of one beta per pair broadcasts too.
         return preference_loss(self.loss_type, pairs, cast("float", self.beta))
 
 

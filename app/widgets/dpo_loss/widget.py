@@ -109,7 +109,7 @@ class LogRatioGradient(BaseModel):
 
 
 class LossInputs(BaseModel):
-    """What a loss looks at."""
+    """The inputs that a loss depends on."""
 
     only_difference: bool = Field(
         description="shifting both log-ratios by the same amount changes nothing"
@@ -141,7 +141,7 @@ def compute(params: Params) -> Result:
 
 
 def compute_many(several: Sequence[Params]) -> list[Result]:
-    """The same for each of several pairs, in one go for those that share a loss."""
+    """The same for several pairs, computed at once for those that share a loss."""
     groups: dict[tuple[str, float], list[int]] = defaultdict(list)
     for place, params in enumerate(several):
         groups[params.loss_type, params.label_smoothing].append(place)
@@ -204,23 +204,23 @@ def _compute_group(several: Sequence[Params]) -> list[Result]:
 
 
 MAX_CURVES = 100
-"""Curves of a range: each takes some milliseconds, most of them for the places of names."""
+"""most curves of a range; each takes some milliseconds, mostly to place names"""
 
 
 def limit_curves(several: Sequence[Params]) -> bool:
-    """Whether a range needs few curves: where only the difference counts, the pair moves on one."""
+    """Whether a range needs few curves."""
     if _only_the_difference(several[0]):
         return True
     return len({(params.beta, params.logratio_rejected) for params in several}) <= MAX_CURVES
 
 
 def _column(several: Sequence[Params], name: str) -> Tensor:
-    """A parameter of all. Shape: (several,), float64."""
+    """One parameter of all pairs. Shape: (several,), float64."""
     return torch.tensor([getattr(params, name) for params in several], dtype=torch.float64)
 
 
 def _settings(several: Sequence[Params]) -> LossSettings:
-    """Those of each of several pairs, which share loss and label smoothing."""
+    """Settings of several pairs that share loss and label smoothing."""
     return LossSettings(
         several[0].loss_type,
         several[0].label_smoothing,
@@ -238,7 +238,7 @@ def loss_of(params: Params, chosen: Tensor, rejected: Tensor) -> Tensor:
 
 
 def _only_the_difference(params: Params) -> bool:
-    """Whether loss and shift are independent, tried out at a few places and not remembered."""
+    """Whether a loss is invariant to shifting both log-ratios, tested at a few points."""
     chosen = torch.tensor([-3.0, -1.0, -2.5], dtype=torch.float64)
     rejected = torch.tensor([-2.0, -4.0, -1.5], dtype=torch.float64)
     # Losses without a reference read log-probabilities: keep those below 0.

@@ -12,4 +12,4 @@ QUESTIONS: dict[str, ChoiceQuestion | NumberQuestion] = {
     question.id: question
     for question in (*EARLY_CHOICES, *LATE_CHOICES, *EARLY_NUMBERS, *LATE_NUMBERS)
 }
-"""All questions by id. An id is also the name of the parameter that carries the answer."""
+"""all questions by id, which is also the name of the answer's parameter"""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 TOLERANCE = 0.01
-"""A number counts as right, or as a known mistake, within this share of the exact value."""
+"""relative tolerance of a right number, or of a known mistake"""
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Citation:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What an answer is worth, and why."""
+    """Whether an answer is correct, and why."""
 
     correct: bool
     feedback: str
@@ -32,7 +32,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class ChoiceQuestion:
-    """One of the options is right."""
+    """A question with options, one of which is right."""
 
     id: str
     section: str
@@ -42,7 +42,7 @@ class ChoiceQuestion:
     options: dict[str, str]
     """texts by id"""
     feedback: dict[str, str]
-    """by the same ids: why the option is right, or the misconception behind it"""
+    """by id: why the option is right, or the misconception behind it"""
     sources: tuple[Citation, ...] = ()
     receipt: str | None = None
     """a torch expression behind the right answer, where a number decides it"""
@@ -57,12 +57,12 @@ class ChoiceQuestion:
 
 @dataclass(frozen=True)
 class Unit:
-    """What a number is given in."""
+    """The unit of a number."""
 
     name: str
     hint: str
     percent: float | None = None
-    """what a percent sign multiplies by; None: the answer has no percentages"""
+    """factor of a percent sign; None if the answer cannot be a percentage"""
 
     def write(self, value: float) -> str:
         """An answer with its unit: three significant digits, a real minus sign."""
@@ -82,7 +82,7 @@ REWARD = Unit("reward", "In the units of the score.")
 
 @dataclass(frozen=True)
 class WrongValue:
-    """A wrong value that a known slip leads to."""
+    """A wrong value that a known mistake leads to."""
 
     value: float
     feedback: str
@@ -99,13 +99,13 @@ class NumberProblem:
     right: str
     """why the right value is right"""
     method: str
-    """how to get there, for answers that match no known slip"""
+    """how to get there, for answers that match no known mistake"""
     mistakes: tuple[WrongValue, ...]
 
 
 @dataclass(frozen=True)
 class NumberQuestion:
-    """A number is asked for; ``build`` makes the problem of one of ``cases``."""
+    """A question whose answer is a number; ``build`` makes the problem of one of ``cases``."""
 
     id: str
     section: str
@@ -137,7 +137,7 @@ class NumberQuestion:
 
 
 class NotANumber(ValueError):
-    """A text that cannot be read as a number; says how to write one."""
+    """A text is not a number; the message says how to write one."""
 
 
 _NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(%?)", re.ASCII | re.IGNORECASE)
@@ -165,5 +165,5 @@ def read_number(text: str, unit: Unit) -> float:
 
 
 def _apart(given: float, value: float) -> float:
-    """Distance as a share of ``value``, which is not 0."""
+    """Relative distance from ``value``, which is not 0."""
     return abs(given - value) / abs(value)

@@ -108,7 +108,7 @@ def gradient_weight(chosen: float, rejected: float, beta: float) -> NumberProble
 
 
 def logratio_shift(probability: float, beta: float) -> NumberProblem:
-    """How far training has to move a pair for a preference probability."""
+    """The log-ratio difference that a preference probability needs."""
     target = tensor(probability)
     margin = torch.logit(target).item()
     return NumberProblem(

@@ -1,4 +1,4 @@
-"""A sheet of the quiz: its order and its numbers drawn from a seed, its answers marked."""
+"""Sheets of the quiz: order and numbers drawn from a seed, answers marked."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Item = TypeVar("Item")
 
 
 def _acceptable(answer: str, info: ValidationInfo) -> str:
-    """An option of the question, or any printable text where a number is asked for."""
+    """An option of the question, or any printable text if the answer is a number."""
     question = QUESTIONS[info.field_name or ""]
     if isinstance(question, ChoiceQuestion):
         if answer and answer not in question.options:
@@ -68,7 +68,7 @@ def _answer(question: ChoiceQuestion | NumberQuestion) -> Any:
 
 
 class QuizParams(WidgetParams):
-    """The sheet, by its seed."""
+    """The seed of a sheet."""
 
     seed: int = fields.seed()
 
@@ -150,7 +150,7 @@ def compute(params: QuizParams) -> QuizResult:
 
 
 def number_problem(question: NumberQuestion, seed: int) -> NumberProblem:
-    """The problem that a number question becomes on the sheet of a seed."""
+    """The problem of a number question on the sheet of a seed."""
     drawn = torch.randint(len(question.cases), (), generator=_stream(seed, question.id))
     return question.build(*question.cases[int(drawn)])
 
@@ -210,7 +210,7 @@ def _common(question: ChoiceQuestion | NumberQuestion) -> dict[str, Any]:
 def _verdict(
     answer: str, verdict: Verdict | None, right_answer: str, receipt: str | None
 ) -> dict[str, Any]:
-    """What is told only once there is an answer."""
+    """Fields that are filled in once there is an answer."""
     if verdict is None:
         return dict.fromkeys(("answer", "correct", "feedback", "right_answer", "receipt"))
     return {
@@ -223,7 +223,7 @@ def _verdict(
 
 
 def _stream(seed: int, name: str) -> torch.Generator:
-    """A random stream of its own for each purpose: a new question leaves the others as they are."""
+    """A separate random stream for each purpose, so that a new question does not change the others."""
     return torch.Generator().manual_seed(zlib.crc32(f"{seed}/{name}".encode()))
 
 

@@ -15,7 +15,7 @@ from app.widgets.quiz.kinds import TOLERANCE, ChoiceQuestion, NumberQuestion
 from app.widgets.quiz.sheet import Params, Question, QuizParams, compute, number_problem
 
 PLACEHOLDER = "¤"
-"""stands for what was typed, in what is said of a text that is no number"""
+"""stands for the typed text in the feedback on a text that is not a number"""
 
 NO_SLIP = "9.87654321e99"
 TOO_LARGE = "1e999"
@@ -23,7 +23,7 @@ PERCENT = "1%"
 
 
 class NumberRange(BaseModel):
-    """Numbers that count as one."""
+    """A range of numbers with the same verdict."""
 
     low: float = Field(description="the least of them")
     high: float = Field(description="the greatest")
@@ -31,7 +31,7 @@ class NumberRange(BaseModel):
 
 
 class NumberVerdicts(BaseModel):
-    """What can be said of an answer to a question for a number."""
+    """All verdicts on answers to a number question."""
 
     percent: float | None = Field(
         description="what a percent sign multiplies by; null: not allowed"

@@ -1,4 +1,4 @@
-"""Small helpers of the number questions: tensors, and numbers as text and as code."""
+"""Helpers of number questions: tensors, and numbers as text and as code."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def code(value: float) -> str:
 
 
 def as_percent(value: float) -> WrongValue:
-    """The slip of writing a share as a percentage without its sign."""
+    """The mistake of writing a share as a percentage without its sign."""
     return WrongValue(
         100 * value,
         "That is the percentage without its sign. Write it as a share, or add the percent sign.",

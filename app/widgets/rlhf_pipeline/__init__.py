@@ -1,1 +1,1 @@
-"""The three stages of RLHF as the lab ran them: what each takes, trains, makes and costs."""
+"""The three stages of RLHF in the lab: their inputs, networks, outputs and costs."""

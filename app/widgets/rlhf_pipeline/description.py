@@ -1,4 +1,4 @@
-"""What the description of a stage is made of: its networks, its numbers and what it cost."""
+"""The parts of a stage's description: networks, quantities, hyperparameters and timing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.lab.trained import the_lab
 State = Literal["trained", "frozen", "not in memory"]
 
 Part = tuple[State, str]
-"""What a network does in a stage: its state, and its task in words."""
+"""the state of a network in a stage, and its task in words"""
 
 
 class StageNetwork(BaseModel):
@@ -49,12 +49,12 @@ class StageTiming:
 
     seconds: float
     measured: str
-    """where and when, in words"""
+    """where and when it was measured, in words"""
 
 
 @dataclass(frozen=True)
 class StageDescription:
-    """One stage, described by what ran."""
+    """A stage, described from its run."""
 
     title: str
     finding: str
@@ -70,19 +70,19 @@ class StageDescription:
 
     @property
     def parameters_trained(self) -> int:
-        """In networks that this stage trains."""
+        """Parameters of networks that this stage trains."""
         return sum(n.parameters for n in self.networks if n.state == "trained")
 
     @property
     def parameters_in_memory(self) -> int:
-        """In all networks that this stage holds."""
+        """Parameters of all networks that this stage holds."""
         return sum(n.parameters for n in self.networks if n.state != "not in memory")
 
 
 def networks(
     *, sft_model: Part, reward_model: Part, policy: Part, value_model: Part
 ) -> list[StageNetwork]:
-    """The four networks of the pipeline with their parts in a stage, always in this order."""
+    """The four networks of the pipeline with their roles in a stage, always in this order."""
     parts = {
         "SFT model, later the reference": sft_model,
         "reward model": reward_model,
@@ -99,14 +99,14 @@ def networks(
 def _network_sizes() -> tuple[int, int, int, int]:
     """Parameters of the four networks that PPO holds."""
     lab = the_lab()
-    # The policy is a copy of the reference; the value model has the same trunk and an output of its own.
+    # The policy is a copy of the reference; the value model has the same trunk and its own output.
     policy = parameter_count(lab.reference_policy)
     value_model = parameter_count(ValueModel(lab.reference_policy.trunk))
     return policy, parameter_count(lab.reward_model), policy, value_model
 
 
 def shipped_timing(stage: str) -> StageTiming:
-    """Of a stage whose result ships with the site, by its key in the training report."""
+    """Timing of a stage whose result ships with the site, by its key in the training report."""
     report = the_lab().report
     return StageTiming(
         report["seconds"][stage],
@@ -116,7 +116,7 @@ def shipped_timing(stage: str) -> StageTiming:
 
 
 def hyperparameters(config: dict[str, Any]) -> list[Hyperparameter]:
-    """All that had to be set; a seed is not one."""
+    """All hyperparameters of a configuration, without its seed."""
     return [
         Hyperparameter(name=name, value=value, shown=f"{value:g}")
         for name, value in config.items()
@@ -125,7 +125,7 @@ def hyperparameters(config: dict[str, Any]) -> list[Hyperparameter]:
 
 
 def counted(name: str, value: int) -> Quantity:
-    """A whole number of things."""
+    """A count."""
     return Quantity(name=name, value=value, shown=count(value))
 
 

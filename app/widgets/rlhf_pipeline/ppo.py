@@ -1,4 +1,4 @@
-"""Stage 3, PPO: the policy is trained against the reward model. This stage runs when asked for."""
+"""Stage 3, PPO: the policy is trained against the reward model, when the stage is requested."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from app.lab.world import the_world
 from app.widgets.rlhf_pipeline import description as stage
 
 PROMPT = 0
-"""PPO trains a policy for one prompt; this one stands for all."""
+"""the prompt that PPO trains a policy for"""
 
 CONFIG = PPOConfig(iterations=60)
-"""Fewer iterations than by default, as reward and KL have settled by then: the reader waits less."""
+"""fewer iterations than by default, as reward and KL have settled by then"""
 
 DRAWN_EVERY = 5
-"""Iterations between two points of the figure."""
+"""iterations between two points of the figure"""
 
 
 @lru_cache(maxsize=1)
 def _run() -> list[PPORow]:
-    """The run, kept for good: made again, it would take another time."""
+    """Run once per process, so that the time it took does not change."""
     return finished_ppo(PROMPT, CONFIG)
 
 
 def describe() -> stage.StageDescription:
-    """A run of PPO. The first call makes it, which takes a few seconds."""
+    """Describe the run of PPO. The first call runs it, which takes a few seconds."""
     rows = _run()
     last, reached = rows[-1], rows[-1].measured
     prompt = the_world().prompts[PROMPT].text

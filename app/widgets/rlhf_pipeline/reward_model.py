@@ -70,7 +70,7 @@ def _quality_margins(pairs: Comparisons) -> Tensor:
 
 
 def _figure(history: list[dict[str, Any]]) -> dict[str, object]:
-    # Before the first step all scores are zero, so that no pair is ordered: no accuracy to draw.
+    # Before the first step all scores are zero, so accuracy is not defined.
     ordered = history[1:]
     return curve_figure(
         [
@@ -89,6 +89,6 @@ def _figure(history: list[dict[str, Any]]) -> dict[str, object]:
         x="gradient step",
         y="loss (nats)",
         y2="accuracy",
-        # From a coin toss to always right: closer in, the wiggle of the curve would look like a trend.
+        # From chance to perfect: zoomed in, noise would look like a trend.
         y2_range=(0.5, 1),
     )

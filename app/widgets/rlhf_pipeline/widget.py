@@ -35,7 +35,7 @@ class Params(WidgetParams):
 
 
 class Result(WidgetResult):
-    """One stage, described by what ran."""
+    """One stage, described from its run."""
 
     stage: str = Field(description="sft, reward_model or ppo")
     title: str = Field(description="the stage in words, with its number")

@@ -1,1 +1,1 @@
-"""Published results of the DPO paper: the data, what follows from them, and how they are shown."""
+"""Published results of the DPO paper: the data, their statistics, and charts and tables."""

@@ -14,14 +14,14 @@ FILE = DATA / "win_rates.json"
 
 
 class SourceLocation(Strict):
-    """A reference by its key, and the place in it."""
+    """The key of a reference, and a location in it."""
 
     reference: str
     where: str
 
 
 class Selector(Strict):
-    """Names one row of a benchmark by the fields that tell it apart."""
+    """Identifies one row of a benchmark."""
 
     method: str
     temperature: float
@@ -30,20 +30,20 @@ class Selector(Strict):
 
 
 class BenchmarkRow(Strict):
-    """How often a method won: a count recovered from a figure, or a rate that is printed."""
+    """A win rate: a count recovered from a figure, or a printed rate."""
 
     method: str
     temperature: float = Field(ge=0)
     judge: str | None = None
-    """where a benchmark has several"""
+    """set if the benchmark has several"""
     step: int | None = Field(None, ge=0)
-    """of training, where the benchmark follows it"""
+    """training step, if the benchmark covers several"""
     wins: int | None = Field(None, ge=0)
     n: int | None = Field(None, gt=0)
     rate: float | None = Field(None, ge=0, le=1)
-    """where the number of wins is not known"""
+    """set if the number of wins is not known"""
     printed_as: str | None = None
-    """the value as the paper's text or tables print it; None if it is recovered from a figure"""
+    """the value as printed in the paper; None if it is recovered from a figure"""
     agreement_with_people: float | None = Field(None, ge=0, le=1)
 
     @model_validator(mode="after")
@@ -57,7 +57,7 @@ class BenchmarkRow(Strict):
         return self
 
     def answers_to(self, selector: Selector) -> bool:
-        """Whether this is the row that is meant."""
+        """Whether a selector identifies this row."""
         return all(getattr(self, name) == value for name, value in selector)
 
 
@@ -72,7 +72,7 @@ class KLRewardPoint(Strict):
     """One evaluation on IMDb."""
 
     kl: float = Field(ge=0)
-    """to the reference policy, nats"""
+    """KL to the reference policy, nats"""
     reward: float = Field(ge=0, le=1)
 
 
@@ -94,7 +94,7 @@ class Benchmark(Strict):
     judge: str
     source: SourceLocation
     comparisons: list[Contrast]
-    """the most telling one first"""
+    """the most informative first"""
     notes: list[str]
     rows: list[BenchmarkRow] = Field(default_factory=list)
     frontier: list[MethodFrontier] = Field(default_factory=list)
@@ -112,7 +112,7 @@ class Benchmark(Strict):
         return self
 
     def row(self, selector: Selector) -> BenchmarkRow:
-        """The row that is meant. Raises ValueError unless there is exactly one."""
+        """The selected row. Raises ValueError unless there is exactly one."""
         found = [row for row in self.rows if row.answers_to(selector)]
         if len(found) != 1:
             raise ValueError(f"{self.id}: {len(found)} rows answer to {selector}")

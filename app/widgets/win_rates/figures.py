@@ -15,10 +15,10 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 WIN_RATE = "win rate (%)"
 
 ROOM_FOR_TWO_LINES = 6
-"""Up to so many bars leave room for a second line beside each."""
+"""most bars with room for a second line beside each"""
 
 LABEL_GAP = 5.5
-"""Percentage points between two labels at the ends of curves, so that they do not touch."""
+"""least distance of labels at the ends of curves, in percentage points"""
 
 
 def main_figure(benchmark: Benchmark, methods: list[MethodResult]) -> dict[str, object]:
@@ -36,7 +36,7 @@ def main_figure(benchmark: Benchmark, methods: list[MethodResult]) -> dict[str, 
 
 
 def temperature_figure(methods: list[MethodResult]) -> dict[str, object]:
-    """Win rates over the sampling temperature; without traces where there are too few of them."""
+    """Win rates over the sampling temperature; without traces if there are too few temperatures."""
     return _curves(
         methods if _many_temperatures(methods) else [],
         x="sampling temperature",
@@ -106,7 +106,7 @@ def _curves(
     place: Callable[[MethodResult], float],
     curve: Callable[[MethodResult], str],
 ) -> dict[str, object]:
-    """Curves with bands; told apart by symbol, dash and a name at the end of each."""
+    """Curves with bands, distinguished by symbol, dash and a name at the end of each."""
     by_curve: dict[str, list[MethodResult]] = {}
     for method in methods:
         by_curve.setdefault(curve(method), []).append(method)
@@ -135,7 +135,7 @@ def _curves(
 def _curve(
     name: str, members: list[MethodResult], place: Callable[[MethodResult], float], number: int
 ) -> list[Trace]:
-    """One curve, within one standard error either way where that is known."""
+    """One curve, with a band of one standard error either way if it is known."""
     x = [place(method) for method in members]
     values = [100 * method.value for method in members]
     role = _role(members[0])

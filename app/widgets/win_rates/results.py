@@ -1,4 +1,4 @@
-"""What the published counts say: rates with standard errors, comparisons, the frontier."""
+"""Statistics of the published counts: rates with standard errors, comparisons, the frontier."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class MethodResult(BaseModel):
 
     @property
     def label(self) -> str:
-        """Short enough for a chart."""
+        """A label short enough for a chart."""
         return f"{self.name}, {_short_setting(self.judge, self.temperature, self.step)}"
 
     @property
@@ -123,7 +123,7 @@ def at_best_temperature(methods: list[MethodResult]) -> list[MethodResult]:
 def compared(
     benchmark: Benchmark, contrast: Contrast, assumed_n: int | None = None
 ) -> MethodComparison:
-    """One comparison with its test.
+    """A comparison with its test.
 
     Args:
         assumed_n: sample size to take for rows that have none
@@ -148,7 +148,7 @@ def compared(
 
 
 def needed_to_convince(benchmark: Benchmark, contrast: Contrast) -> int:
-    """How often each of two methods would have to be judged for their difference to convince."""
+    """The sample size per method at which a difference would be significant."""
     if contrast.second is None:
         raise ValueError("an even split is no second sample")
     rows = [benchmark.row(selector) for selector in (contrast.first, contrast.second)]

@@ -41,7 +41,7 @@ class Params(WidgetParams):
 
 
 class BenchmarkSource(BaseModel):
-    """Where the numbers come from."""
+    """The source of a benchmark's numbers."""
 
     reference: str = Field(description="key of the reference on /sources")
     short: str = Field(description="authors and year")
@@ -134,7 +134,7 @@ def _receipt(_: Params, result: Result) -> dict[str, list[int]]:
 
 
 def _known(numbers: Iterable[int | None]) -> list[int]:
-    """All of them, or none if one is unknown."""
+    """All values, or none if one is unknown."""
     found = list(numbers)
     return [number for number in found if number is not None] if None not in found else []
 

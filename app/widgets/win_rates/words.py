@@ -1,4 +1,4 @@
-"""Published results in words: the finding of each benchmark, and tables as a page shows them."""
+"""Findings of the benchmarks in words, and their tables."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from app.widgets.win_rates.results import (
 )
 
 LONG = 12
-"""Tables with more rows than this start folded."""
+"""most rows of a table that starts unfolded"""
 
 
 class ResultTable(BaseModel):
-    """A table as the page shows it."""
+    """A table of the page."""
 
     title: str = Field(description="what it holds")
     folded: bool = Field(description="whether it starts folded")
@@ -32,7 +32,7 @@ class ResultTable(BaseModel):
 
 @dataclass(frozen=True)
 class BenchmarkFacts:
-    """All that was computed for one benchmark."""
+    """All results of one benchmark."""
 
     benchmark: Benchmark
     methods: list[MethodResult]
@@ -48,7 +48,7 @@ class BenchmarkFacts:
 
 
 def finding(facts: BenchmarkFacts) -> str:
-    """What a benchmark shows, and how sure that is."""
+    """What a benchmark shows, and how certain that is."""
     return FINDINGS[facts.benchmark.id](facts)
 
 
@@ -166,7 +166,7 @@ def _p_value(p_value: float | None) -> str:
 
 
 def _assumed_sizes(facts: BenchmarkFacts) -> ResultTable:
-    """What the first comparison would say with a sample size that the paper does not print."""
+    """The first comparison under assumed sample sizes, where the paper does not print one."""
     first = facts.comparisons[0]
     contrast = facts.benchmark.comparisons[0]
     sizes = sorted({100, 256, 500, needed_to_convince(facts.benchmark, contrast)})
