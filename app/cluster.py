@@ -3,7 +3,7 @@
     serve run --name dpo-explained app.cluster:build sites=2 runs=8
 
 Each run takes one ``TrainingReplica``; while all are busy, runs wait in the queues of the
-sites. A run whose replica dies is made again on another one, and its reader notices nothing.
+sites. A run whose replica dies is repeated on another one, unnoticed by its readers.
 Needs ``pip install 'dpo-explained[cluster]'`` on every machine.
 
 No ``from __future__ import annotations`` here: Serve has to see the real types.

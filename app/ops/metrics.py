@@ -29,27 +29,27 @@ class Metrics:
         self.registry = _WorkerRegistry()
         self._requests = Counter(
             f"{PREFIX}_requests",
-            "Requests answered, by route, method and class of status",
+            "Requests by route, method and class of status",
             ["route", "method", "status"],
             registry=self.registry,
         )
         self._request_seconds = Histogram(
             f"{PREFIX}_request_seconds",
-            "Time until the last byte of an answer; a stream takes as long as its run",
+            "Time until the last byte of a response; a stream takes as long as its run",
             ["route", "method"],
             buckets=REQUEST_BUCKETS,
             registry=self.registry,
         )
         self._run_seconds = Histogram(
             f"{PREFIX}_run_seconds",
-            "Time that training runs took once it was their turn: made, failed or lost",
+            "Time that training runs took, without waiting: made, failed or lost",
             ["widget", "outcome"],
             buckets=RUN_BUCKETS,
             registry=self.registry,
         )
         self._kept = Counter(
             f"{PREFIX}_kept_answers",
-            "Answers given again from memory (hit), and made and kept (miss)",
+            "Cacheable responses, served from memory (hit) or computed (miss)",
             ["result"],
             registry=self.registry,
         )
@@ -111,9 +111,7 @@ class _StateCollector(Collector):
         yield GaugeMetricFamily(
             f"{PREFIX}_run_readers", "Requests that follow a run", value=runs.readers
         )
-        yield GaugeMetricFamily(
-            f"{PREFIX}_run_processes", "Processes that make runs", value=runs.processes
-        )
+        yield GaugeMetricFamily(f"{PREFIX}_run_processes", "Worker processes", value=runs.processes)
 
 
 def _lookups(name: str, what: str, hits: int, misses: int) -> CounterMetricFamily:
