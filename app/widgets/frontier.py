@@ -23,7 +23,7 @@ from app.widgets.base import Widget, WidgetParams, WidgetResult
 from app.widgets.plan import ALL, Plan
 
 _STUDIED = studied_prompts(frontier_study())
-StudiedPrompt = StrEnum("StudiedPrompt", {name: name for name in _STUDIED})  # type: ignore[misc]
+FrontierPrompt = StrEnum("FrontierPrompt", {name: name for name in _STUDIED})  # type: ignore[misc]
 
 LABELS = {
     "ppo": "PPO",
@@ -64,7 +64,7 @@ OwnMethod = StrEnum("OwnMethod", {name: name for name in ("none", *METHODS)})  #
 class Params(WidgetParams):
     """A prompt, and a point of the reader's own."""
 
-    prompt: StudiedPrompt = fields.studied_prompt(_STUDIED)
+    prompt: FrontierPrompt = fields.studied_prompt(_STUDIED)
     method: OwnMethod = fields.choice(
         "none",
         title="Add a point of your own",

@@ -20,7 +20,7 @@ from app.widgets.base import Widget, WidgetParams, WidgetResult
 from app.widgets.plan import ALL, Plan
 
 _STUDIED = studied_prompts(overoptimization_study())
-StudiedPrompt = StrEnum("StudiedPrompt", {name: name for name in _STUDIED})  # type: ignore[misc]
+OveroptimizationPrompt = StrEnum("OveroptimizationPrompt", {name: name for name in _STUDIED})  # type: ignore[misc]
 RewardModelSize = StrEnum("RewardModelSize", {f"n{size}": str(size) for size in SIZES})  # type: ignore[misc]
 
 
@@ -38,7 +38,7 @@ class Params(WidgetParams):
     """A reward model by its comparisons, and how it is climbed."""
 
     # Not "prompt": another widget on its page uses that name, with prompts that were not studied.
-    studied: StudiedPrompt = fields.studied_prompt(_STUDIED)
+    studied: OveroptimizationPrompt = fields.studied_prompt(_STUDIED)
     method: ClimbMethod = fields.choice(
         "best_of_n",
         title="Climbed by",

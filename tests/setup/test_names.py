@@ -11,11 +11,21 @@ OF_EVERY_WIDGET = {"Params", "Result"}
 
 
 def test_no_two_classes_share_a_name() -> None:
-    classes = Counter(
-        node.name
+    nodes = [
+        node
         for file in PACKAGE.rglob("*.py")
         for node in ast.walk(ast.parse(file.read_text("utf-8")))
-        if isinstance(node, ast.ClassDef) and node.name not in OF_EVERY_WIDGET
-    )
-
-    assert [name for name, count in classes.items() if count > 1] == []
+    ]
+    classes = [node.name for node in nodes if isinstance(node, ast.ClassDef)]
+    # Enums that are made from data: Name = StrEnum("Name", {...}).
+    enums = [
+        node.args[0].value
+        for node in nodes
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "StrEnum"
+        and isinstance(node.args[0], ast.Constant)
+    ]
+    assert enums
+    names = Counter(name for name in (*classes, *enums) if name not in OF_EVERY_WIDGET)
+    assert [name for name, count in names.items() if count > 1] == []
