@@ -3,7 +3,7 @@ import { part } from "./copyable.js";
 import { fetched, showDialog } from "./dialog.js";
 import { element, parent } from "./dom.js";
 
-// The same as templates/embed_parts.html, for pages without JavaScript.
+// The same as templates/pages/embed_parts.html, for pages without JavaScript.
 const PARTS = {
   link: "Link to this state",
   iframe: "Frame, for any page",

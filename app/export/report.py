@@ -66,6 +66,6 @@ def sizes(folder: Path, kinds: Mapping[str, Sequence[str]]) -> dict[str, int]:
 def write(report: CopyReport, folder: Path) -> None:
     """Write report.json and report.html."""
     (folder / "report.json").write_text(report.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    page = templates.env.get_template("offline_report.html")
+    page = templates.env.get_template("export/offline_report.html")
     html = page.render(report=report, megabytes=megabytes)
     (folder / "report.html").write_text(html, encoding="utf-8")

@@ -57,10 +57,12 @@ def add_launch(folder: Path, widget: str | None, edition: str = EDITIONS[0]) -> 
     for name in OWN_FILES:
         shutil.copyfile(STATIC / name, folder / "static" / name)
     title = WIDGETS[widget].title if widget else "Direct Preference Optimization, explained"
-    page = templates.env.get_template(LAUNCH).render(title=title, package=_package(widget))
+    page = templates.env.get_template(f"export/{LAUNCH}").render(
+        title=title, package=_package(widget)
+    )
     (folder / LAUNCH).write_text(page, encoding="utf-8")
     files = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
-    manifest = templates.env.get_template(f"imsmanifest-{edition}.xml").render(
+    manifest = templates.env.get_template(f"export/imsmanifest-{edition}.xml").render(
         identifier="dpo-explained" + (f"-{widget}" if widget else ""),
         version=version("dpo-explained"),
         title=title,

@@ -49,7 +49,7 @@ async def share(request: Request, name: str) -> Any:
     """The snippets as a page, for browsers without scripts."""
     view = await flagged_view(request, widget_named(name))
     context = {"w": view, "embed": await run_in_thread(embed, view, site_url(request))}
-    return await run_in_thread(templates.TemplateResponse, request, "share.html", context)
+    return await run_in_thread(templates.TemplateResponse, request, "pages/share.html", context)
 
 
 @router.get("/embed", include_in_schema=False, response_class=HTMLResponse)
@@ -74,4 +74,4 @@ async def configure(request: Request) -> Any:
         "themes": THEMES,
         "embed": await run_in_thread(embed, view, site_url(request)),
     }
-    return await run_in_thread(templates.TemplateResponse, request, "embed.html", context)
+    return await run_in_thread(templates.TemplateResponse, request, "pages/embed.html", context)

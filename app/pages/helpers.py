@@ -145,4 +145,5 @@ templates.env.globals.update(
 )
 templates.env.filters["written"] = format_value
 # A macro for {% call aside("Title") %} in every template.
-templates.env.globals["aside"] = templates.env.get_template("aside.html").make_module({}).aside  # type: ignore[attr-defined]
+_asides = templates.env.get_template("pages/aside.html").make_module({})
+templates.env.globals["aside"] = _asides.aside  # type: ignore[attr-defined]

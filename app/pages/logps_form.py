@@ -94,7 +94,7 @@ def _page(request: Request, fields: dict[str, str], found: WidgetView) -> Any:
     }
     return templates.TemplateResponse(
         request,
-        "widget.html",
+        "pages/widget.html",
         context,
         status_code=422 if error else 200,
         headers={"Cache-Control": "no-store"},

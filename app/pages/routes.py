@@ -29,7 +29,7 @@ router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 def home(request: Request) -> Any:
     run = load_recorded_run()
     context = {"run": run, "drawing": drawing(run)}
-    return templates.TemplateResponse(request, "home.html", context)
+    return templates.TemplateResponse(request, "pages/home.html", context)
 
 
 @router.get("/sections/{slug}")
@@ -50,7 +50,7 @@ async def section(request: Request, slug: str) -> Any:
         "heading_level": 2,
         "widget_level": 3,
     }
-    return await run_in_thread(templates.TemplateResponse, request, "section.html", context)
+    return await run_in_thread(templates.TemplateResponse, request, "pages/section.html", context)
 
 
 @router.get("/widgets/{name}")
@@ -63,7 +63,7 @@ async def single_widget(request: Request, name: str) -> Any:
         "section": section_of(name),
         "widget_level": 1,
     }
-    return await run_in_thread(templates.TemplateResponse, request, "widget.html", context)
+    return await run_in_thread(templates.TemplateResponse, request, "pages/widget.html", context)
 
 
 @router.get("/widgets/{name}/receipt")
@@ -72,7 +72,7 @@ async def widget_receipt(request: Request, name: str) -> Any:
     widget_named(name)
     view = (await widget_views(request, [name]))[name]
     context = await run_in_thread(_receipt_of, view, site_url(request))
-    return await run_in_thread(templates.TemplateResponse, request, "receipt.html", context)
+    return await run_in_thread(templates.TemplateResponse, request, "pages/receipt.html", context)
 
 
 def _receipt_of(view: WidgetView, base: str) -> dict[str, Any]:
@@ -94,7 +94,7 @@ async def read(request: Request) -> Any:
         "heading_level": 3,
         "widget_level": 4,
     }
-    return await run_in_thread(templates.TemplateResponse, request, "read.html", context)
+    return await run_in_thread(templates.TemplateResponse, request, "pages/read.html", context)
 
 
 @router.get("/sources")
@@ -107,18 +107,18 @@ def sources(request: Request) -> Any:
         "bibtex": bibtex(request.app.version),
         "packages": served_packages(),
     }
-    return templates.TemplateResponse(request, "sources.html", context)
+    return templates.TemplateResponse(request, "pages/sources.html", context)
 
 
 @router.get("/symbols")
 def symbols(request: Request) -> Any:
-    return templates.TemplateResponse(request, "symbols.html", {"glossary": glossary()})
+    return templates.TemplateResponse(request, "pages/symbols.html", {"glossary": glossary()})
 
 
 @router.get("/docs")
 def docs(request: Request) -> Any:
     context = {"operations": operation_docs(request.app.openapi())}
-    return templates.TemplateResponse(request, "docs.html", context)
+    return templates.TemplateResponse(request, "pages/docs.html", context)
 
 
 @router.get("/openapi.json")
