@@ -1,1 +1,1 @@
-"""DPO Explained: an interactive explainer whose every number is computed by PyTorch."""
+"""DPO Explained: an interactive explainer whose lab is computed by PyTorch."""

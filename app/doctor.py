@@ -24,21 +24,21 @@ async def ready() -> None:
 
 
 def report(host: str, port: int) -> bool:
-    """Print one line per check. Returns whether all is well."""
-    well = True
+    """Print one line per check. Returns whether there is no problem."""
+    healthy = True
     try:
         asyncio.run(ready())
         print("The site is ready.")
     except Exception as error:
-        well = False
-        print(f"NOT WELL: {type(error).__name__}: {error}")
+        healthy = False
+        print(f"PROBLEM: {type(error).__name__}: {error}")
     try:
         socket.create_server((host, port)).close()
     except OSError as error:
-        well = False
+        healthy = False
         print(
-            f"NOT WELL: {host}:{port} is not free, which is fine if it is this server's own: {error}"
+            f"PROBLEM: {host}:{port} is not free, which is fine if it is this server's own: {error}"
         )
     sys.stdout.flush()
     packages = subprocess.run([sys.executable, "-m", "pip", "check"], check=False)
-    return well and packages.returncode == 0
+    return healthy and packages.returncode == 0

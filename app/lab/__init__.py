@@ -1,6 +1,6 @@
 """The lab: a language model world small enough to be computed exactly.
 
-Only torch, numpy and safetensors live here; nothing of the web or of the pages is imported.
+It needs only torch and safetensors, and imports nothing from the rest of the project.
 """
 
 import torch
