@@ -50,7 +50,7 @@ def get_lab_comparisons(
 @router.get(
     "/studies/frontier",
     summary="Every run behind the frontier of all methods",
-    description="With the command, the commit and the versions that made it.",
+    description="With the command, commit and versions that produced it.",
     openapi_extra={"x-example": "/api/v1/studies/frontier"},
 )
 def get_frontier_study() -> Study[StudyRow]:
@@ -60,7 +60,7 @@ def get_frontier_study() -> Study[StudyRow]:
 @router.get(
     "/studies/overoptimization",
     summary="Every climb behind the curves of over-optimisation",
-    description="With the command, the commit and the versions that made it.",
+    description="With the command, commit and versions that produced it.",
     openapi_extra={"x-example": "/api/v1/studies/overoptimization"},
 )
 def get_overoptimization_study() -> Study[ClimbRow]:

@@ -28,7 +28,7 @@ LastEventId = Annotated[
         alias="Last-Event-ID",
         ge=0,
         le=1_000_000,
-        description="the id of the last event that came of a stream that was cut off: those after it follow",
+        description="id of the last event received from an interrupted stream; the stream continues after it",
     ),
 ]
 

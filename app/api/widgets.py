@@ -63,7 +63,7 @@ def _add_stream(widget: Widget) -> None:
     router.get(
         f"/{widget.name}/stream",
         name=f"stream_{widget.name}",
-        summary=f"The run of {widget.name} as it is made",
+        summary=f"Stream a training run of {widget.name}",
         description=f"Server-sent events: {QUEUED}{widget.streamed}, then `done` with the result"
         f"{ENDED_EARLY}",
         response_class=EventSourceResponse,

@@ -17,7 +17,7 @@ from app.charts.subset import check_drawable
 def svg(figure: dict[str, Any], label: str) -> Markup:
     """A figure of app/charts/figures.py as an SVG element that fills its box; ``label`` is its title.
 
-    Its words lie around it: ``in_room`` leaves them their room.
+    Labels extend beyond the plot; ``in_room`` reserves space for them.
 
     Nothing for a figure without traces. ValueError, naming it, for what charts do not draw.
     """
@@ -75,9 +75,9 @@ def _marks(chart: Chart) -> Iterable[Markup]:
     over = [marks.errors(trace, plane) for trace in data]
     over += [curves.across(shape, plane) for shape in chart.layout.get("shapes") or ()]
     yield _stretched(under, "plot")
-    yield marks.bars(data, chart.layout, plane)
+    yield marks.bar_marks(data, chart.layout, plane)
     yield _stretched(over, "plot")
-    yield from (marks.points(t, plane) for t in data if "markers" in (t.get("mode") or ""))
+    yield from (marks.point_marks(t, plane) for t in data if "markers" in (t.get("mode") or ""))
 
 
 def _texts(chart: Chart) -> Iterable[Markup]:

@@ -6,7 +6,7 @@ to compute it. Plotly has the say all the same: tests/charts/test_marks.py gives
 widgets, and it has to take each and give it back unchanged.
 
 Every trace says its role in ``meta``, which the page turns into the colour of its theme; the colour
-given here is what a notebook shows. Numbers are rounded lists: they compress better than the
+given here is what a notebook shows. Values are rounded lists: they compress better than the
 base64 that Plotly makes of arrays.
 """
 
@@ -22,11 +22,11 @@ from app.charts.names import with_name_places
 from app.charts.plane import Layout, Trace, plane_of
 from app.charts.roles import ROLES, translucent
 
-Numbers = Tensor | Iterable[float]
+Values = Tensor | Iterable[float]
 
 
-def rounded(values: Numbers, digits: int = 5) -> list[float]:
-    """Numbers rounded to significant digits."""
+def rounded(values: Values, digits: int = 5) -> list[float]:
+    """Values rounded to significant digits."""
     listed = tuple(values.tolist() if isinstance(values, Tensor) else values)
     # Formatting all in one string is faster than one by one.
     text = f"%.{digits}g " * len(listed) % listed
@@ -35,8 +35,8 @@ def rounded(values: Numbers, digits: int = 5) -> list[float]:
 
 def line(
     name: str,
-    x: Numbers,
-    y: Numbers,
+    x: Values,
+    y: Values,
     *,
     role: str,
     axis: str = "y",
@@ -48,7 +48,7 @@ def line(
     return _scatter(name, x, y, role, axis) | {"mode": "lines", "line": looks}
 
 
-def filled(name: str, x: Numbers, y: Numbers, *, role: str) -> Trace:
+def filled(name: str, x: Values, y: Values, *, role: str) -> Trace:
     """A curve with the area below it shaded, for distributions."""
     return line(name, x, y, role=role) | {
         "fill": "tozeroy",
@@ -58,7 +58,7 @@ def filled(name: str, x: Numbers, y: Numbers, *, role: str) -> Trace:
 
 def band(
     name: str,
-    x: Numbers,
+    x: Values,
     middle: Sequence[float],
     spread: Sequence[float],
     *,
@@ -91,8 +91,8 @@ def marker(
 
 def points(
     name: str,
-    x: Numbers,
-    y: Numbers,
+    x: Values,
+    y: Values,
     *,
     role: str,
     axis: str = "y",
@@ -106,7 +106,7 @@ def points(
     return _scatter(name, x, y, role, axis) | {"mode": "markers", "marker": looks, "text": words}
 
 
-def _scatter(name: str, x: Numbers, y: Numbers, role: str, axis: str) -> Trace:
+def _scatter(name: str, x: Values, y: Values, role: str, axis: str) -> Trace:
     return {
         "type": "scatter",
         "name": name,
@@ -120,7 +120,7 @@ def _scatter(name: str, x: Numbers, y: Numbers, role: str, axis: str) -> Trace:
 def bars(
     name: str,
     x: Sequence[Any],
-    y: Numbers,
+    y: Values,
     *,
     role: str,
     errors: Sequence[float | None] | None = None,
@@ -219,7 +219,7 @@ class TraceStates:
 
 
 def line_states(
-    name: str, x: Sequence[Numbers], y: Sequence[Numbers], *, role: str, **looks: Any
+    name: str, x: Sequence[Values], y: Sequence[Values], *, role: str, **looks: Any
 ) -> TraceStates:
     """A curve in all states; see ``line``."""
     return TraceStates(line(name, (), (), role=role, **looks), _shared(x), _shared(y))
@@ -233,7 +233,7 @@ def marker_states(
     return TraceStates(point, [rounded([at]) for at in x], [rounded([at]) for at in y], along)
 
 
-def _shared(rows: Sequence[Numbers]) -> list[list[float]]:
+def _shared(rows: Sequence[Values]) -> list[list[float]]:
     """Rounded rows; equal ones share one list, so that it is sent once."""
     known: dict[tuple[float, ...], list[float]] = {}
     same: dict[int, list[float]] = {}

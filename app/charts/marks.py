@@ -19,7 +19,7 @@ def percent(share: float) -> str:
 # ---- points ------------------------------------------------------------------------------------
 
 
-def points(trace: Trace, plane: Plane) -> Markup:
+def point_marks(trace: Trace, plane: Plane) -> Markup:
     """The markers of a trace."""
     marker = trace.get("marker") or {}
     symbol, radius = marker.get("symbol") or "circle", (marker.get("size") or 6) / 2
@@ -60,11 +60,11 @@ def _plus(inner: float, outer: float) -> list[Point]:
 # ---- bars --------------------------------------------------------------------------------------
 
 
-def bars(data: Sequence[Trace], layout: Layout, plane: Plane) -> Markup:
+def bar_marks(data: Sequence[Trace], layout: Layout, plane: Plane) -> Markup:
     """All bars; where traces share a category, they are side by side."""
     drawn = []
     traces = [trace for trace in data if trace["type"] == "bar"]
-    names = [name for trace in traces for name in trace["y" if lies(trace) else "x"]]
+    names = [name for trace in traces for name in trace["y" if is_horizontal(trace) else "x"]]
     side_by_side = layout.get("barmode") != "overlay" and len(names) > len(set(names))
     room = 1 - (layout.get("bargap") or 0.2)
     for number, trace in enumerate(traces):
@@ -74,7 +74,7 @@ def bars(data: Sequence[Trace], layout: Layout, plane: Plane) -> Markup:
     return Markup("").join(drawn)
 
 
-def lies(trace: Trace) -> bool:
+def is_horizontal(trace: Trace) -> bool:
     """Whether the bars of a trace are horizontal."""
     return bool(trace.get("orientation") == "h")
 
@@ -82,7 +82,7 @@ def lies(trace: Trace) -> bool:
 def _bars_of(trace: Trace, plane: Plane, thick: float, shift: float) -> Markup:
     across_scale, along_scale = plane.x, plane.ys[axis_of(trace)]
     names, values = trace["x"], trace["y"]
-    if lies(trace):
+    if is_horizontal(trace):
         across_scale, along_scale = along_scale, across_scale
         names, values = values, names
     drawn = []
@@ -90,7 +90,7 @@ def _bars_of(trace: Trace, plane: Plane, thick: float, shift: float) -> Markup:
         middle = across_scale.place(name) + shift
         sides = sorted(across_scale.share_of_place(middle + d * thick / 2) for d in (-1, 1))
         ends = sorted((along_scale.share(0.0), along_scale.share(value)))
-        (left, right), (low, high) = (ends, sides) if lies(trace) else (sides, ends)
+        (left, right), (low, high) = (ends, sides) if is_horizontal(trace) else (sides, ends)
         drawn.append(
             Markup('<rect x="{}" y="{}" width="{}" height="{}"/>').format(
                 percent(left), percent(1 - high), percent(right - left), percent(high - low)
@@ -98,7 +98,7 @@ def _bars_of(trace: Trace, plane: Plane, thick: float, shift: float) -> Markup:
         )
         if trace.get("textposition"):
             tip = along_scale.share(value), sum(sides) / 2
-            drawn.append(_value_at(trace["text"][number], tip, value, lies(trace)))
+            drawn.append(_value_at(trace["text"][number], tip, value, is_horizontal(trace)))
     return Markup('<g class="bars role-{}">{}</g>').format(trace["meta"], Markup("").join(drawn))
 
 

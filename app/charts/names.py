@@ -199,9 +199,9 @@ class _Label:
     distance: Pixels
     """pixels from the wanted spot, along the curve, and from there to the box"""
     under: Corners
-    """of the boxes"""
+    """corners of the boxes"""
     around: Corners
-    """of the boxes and the ways to what they stand beside, then of the boxes and the air around them"""
+    """corners of the boxes with their leader lines, then of the boxes with the air around them"""
 
     @staticmethod
     def of(number: int, trace: Trace, curve: Pixels, along: Pixels, size: Pixels) -> _Label:

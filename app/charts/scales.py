@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from app.formatting import count, fixed, scientific
 
-Value = float | str
+AxisValue = float | str
 
 PADDED = 0.05
 """share of the axis kept free beyond a marker or a bar, as in Plotly"""
@@ -25,13 +25,13 @@ class Scale:
     log: bool = False
     categories: tuple[str, ...] = ()
 
-    def place(self, value: Value) -> float:
+    def place(self, value: AxisValue) -> float:
         """A value in the unit of the ends."""
         if isinstance(value, str):
             return float(self.categories.index(value))
         return math.log10(value) if self.log else float(value)
 
-    def share(self, value: Value) -> float:
+    def share(self, value: AxisValue) -> float:
         """Position of a value as a share of the axis: 0 at its start, 1 at its end."""
         return self.share_of_place(self.place(value))
 

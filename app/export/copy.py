@@ -18,7 +18,7 @@ from app.content.sources import ServedPackage, served_packages
 from app.export import report
 from app.export.pages import OfflineCopy, all_pages, one_widget, rendered
 from app.export.results import StateResult, compute_all, index_file, results_file
-from app.export.states import State, states_by_file
+from app.export.states import ParamValues, states_by_file
 from app.paths import STATIC
 from app.web.stylesheets import bundled_stylesheet
 from app.widgets.plan import Plan
@@ -56,7 +56,7 @@ def export(
     plans than the widgets' own.
 
     Raises:
-        Occupied: the folder has files that are no copy
+        FolderNotEmpty: the folder has files that do not belong to a copy
         KeyError: there is no such widget
     """
     began = time.monotonic()
@@ -147,7 +147,7 @@ def _report(
     folder: Path,
     plans: Mapping[str, Plan],
     *,
-    states_of: Mapping[str, list[State]],
+    states_of: Mapping[str, list[ParamValues]],
     sizes: Mapping[str, int],
     made: str,
     began: float,

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from pydantic import ValidationError
 
-from app.export.states import State, index
+from app.export.states import ParamValues, index
 from app.widgets.plan import Plan
 from app.widgets.registry import WIDGETS
 
@@ -35,7 +35,7 @@ class StateResult:
     refused: str = ""
 
 
-def compute_state(name: str, state: State) -> StateResult:
+def compute_state(name: str, state: ParamValues) -> StateResult:
     """One result as the endpoint returns it, without the fields that the plan leaves out."""
     widget = WIDGETS[name]
     plan = widget.export
@@ -51,7 +51,7 @@ def compute_state(name: str, state: State) -> StateResult:
 
 
 def compute_all(
-    states: Mapping[str, Sequence[State]], jobs: int, done: Callable[[int], None]
+    states: Mapping[str, Sequence[ParamValues]], jobs: int, done: Callable[[int], None]
 ) -> dict[str, list[StateResult]]:
     """All results by widget, in the order of their states; ``done`` is called with each number of new ones.
 
@@ -86,7 +86,9 @@ def compute_all(
     return results
 
 
-def _chunks(name: str, states: Sequence[State]) -> Iterator[tuple[int, Sequence[State]]]:
+def _chunks(
+    name: str, states: Sequence[ParamValues]
+) -> Iterator[tuple[int, Sequence[ParamValues]]]:
     size = 1 if WIDGETS[name].export.kind == "recorded" else CHUNK
     for place in range(0, len(states), size):
         yield place, states[place : place + size]
@@ -96,7 +98,7 @@ def _one_thread() -> None:
     torch.set_num_threads(1)
 
 
-def _compute_chunk(name: str, states: Sequence[State]) -> list[StateResult]:
+def _compute_chunk(name: str, states: Sequence[ParamValues]) -> list[StateResult]:
     return [compute_state(name, state) for state in states]
 
 
@@ -104,7 +106,7 @@ def _compute_chunk(name: str, states: Sequence[State]) -> list[StateResult]:
 
 
 def results_file(name: str, results: Sequence[StateResult]) -> str:
-    """A script that registers results under a name, as JSON that is compressed: neighbours are much alike.
+    """A script that registers results under a name, as compressed JSON: adjacent results are similar.
 
     ``static/offline.js`` reads it.
     """

@@ -39,7 +39,7 @@ def export_scorm(
     """Write the package of the whole explainer, or of the quiz alone.
 
     Raises:
-        NoQuiz: ``widget`` is another one than the quiz
+        QuizMissing: ``widget`` is not the quiz
         KeyError: there is no such widget
     """
     if widget is not None and WIDGETS[widget].name != QUIZ:

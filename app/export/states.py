@@ -12,7 +12,7 @@ from app.state.controls import Control, controls_of
 from app.widgets.base import Widget
 from app.widgets.plan import Every, Grid, Plan, Value, even
 
-State = dict[str, Value]
+ParamValues = dict[str, Value]
 Axes = dict[str, Sequence[Value]]
 
 
@@ -23,7 +23,7 @@ class StateTable:
     axes: Axes
     file: str
 
-    def states(self) -> list[State]:
+    def states(self) -> list[ParamValues]:
         """The combinations, in order."""
         return [
             dict(zip(self.axes, values, strict=True)) for values in product(*self.axes.values())
@@ -76,9 +76,9 @@ def index(widget: Widget, plan: Plan) -> dict[str, Any]:
     }
 
 
-def states_by_file(widget: Widget, plan: Plan) -> dict[str, list[State]]:
+def states_by_file(widget: Widget, plan: Plan) -> dict[str, list[ParamValues]]:
     """The states of each file, in the order of its results."""
-    files: dict[str, list[State]] = {}
+    files: dict[str, list[ParamValues]] = {}
     for table in tables(widget, plan):
         files.setdefault(table.file, []).extend(table.states())
     return files
@@ -103,7 +103,7 @@ def _holds(grid: Axes, axes: Axes) -> bool:
     return all(axes[key][0] in values for key, values in grid.items())
 
 
-def _values(query: str, controls: Mapping[str, Control]) -> State:
+def _values(query: str, controls: Mapping[str, Control]) -> ParamValues:
     return {
         key: _number(text) if controls[key].minimum is not None else text
         for key, text in parse_qsl(query)

@@ -28,7 +28,7 @@ PRIOR_SD = 1.0
 HELD_BACK_EVERY = 4
 """The fourth label, the eighth and so on train nothing: agreement is measured on them."""
 
-DPO = DPOConfig(beta=0.3, learning_rate=1e-3, steps=60)
+LABEL_DPO_CONFIG = DPOConfig(beta=0.3, learning_rate=1e-3, steps=60)
 """A run on a few labels: every step takes all of them."""
 
 NEWTON_STEPS = 50
@@ -160,7 +160,7 @@ def fit(differences: Tensor) -> Posterior:
 
 def align(reference: Policy, pairs: Comparisons) -> Policy:
     """DPO from a copy of the reference policy on a reader's labels."""
-    policy, _ = train_dpo(reference, [pairs], DPO)
+    policy, _ = train_dpo(reference, [pairs], LABEL_DPO_CONFIG)
     return policy
 
 

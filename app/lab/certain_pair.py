@@ -37,7 +37,7 @@ class CertainPair:
     gaps: Tensor
     """log-ratio of chosen minus that of rejected, nats; shape: (steps + 1, losses), float64"""
     probabilities: Tensor
-    """of chosen, rejected and others at the end; shape: (losses, 3)"""
+    """probabilities of chosen, rejected and others at the end; shape: (losses, 3)"""
 
 
 def train_certain_pair(beta: float, steps: int = STEPS) -> CertainPair:

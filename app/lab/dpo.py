@@ -23,7 +23,7 @@ from app.lab.world import SLOTS
 
 @dataclass(frozen=True)
 class DPOConfig:
-    """Knobs of DPO; names as in TRL's DPOConfig."""
+    """Hyperparameters of DPO; names as in TRL's DPOConfig."""
 
     beta: float = 0.3
     learning_rate: float = 2e-3

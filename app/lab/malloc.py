@@ -1,6 +1,6 @@
-"""How the C library keeps memory. Nothing here does anything where it is another one than glibc.
+"""Memory settings of the C library. They have no effect unless it is glibc.
 
-What training wants of it and what a server wants are opposite. Importing the lab sets what is good for
+Training and a server need opposite settings. Importing the lab sets what is good for
 training; a server, which imports the lab too, then sets what is good for itself.
 """
 
@@ -16,7 +16,7 @@ KIB, MIB = 1 << 10, 1 << 20
 
 
 def keep_freed_memory() -> None:
-    """Do not give a table's memory back to the system, to ask for it again in the next step.
+    """Keep the memory of freed tables, which the next training step needs again.
 
     Between two steps of training all responses are evaluated: fetching those few MB anew each time can
     take as long as a third of the arithmetic.
@@ -26,10 +26,10 @@ def keep_freed_memory() -> None:
 
 
 def return_freed_memory() -> None:
-    """What is large and was freed goes back to the system, and threads share a few heaps.
+    """Return large freed blocks to the system, and share a few heaps among threads.
 
-    A server has answers of many sizes in its memory at once, which come and go: left to itself its heap
-    frays, and grows by a tenth with each few hundred readers. Many threads would have a heap each.
+    A server holds responses of many sizes: untuned, its heap fragments and grows by a tenth with every few
+    hundred clients. Many threads would have a heap each.
     """
     _set(M_ARENA_MAX, 2)
     _set(M_TRIM_THRESHOLD, 256 * KIB)

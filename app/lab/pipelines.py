@@ -28,7 +28,7 @@ class NetworkInMemory:
     trained: bool
 
 
-def knobs(**configurations: type) -> list[str]:
+def hyperparameter_names(**configurations: type) -> list[str]:
     """Hyperparameters by name, as stage.field; a seed is not one."""
     return [
         f"{stage}.{field.name}"
@@ -94,12 +94,14 @@ class Pipeline(ABC):
         """Train the policy, counting steps and samples."""
 
 
-class RLHF(Pipeline):
+class RLHFPipeline(Pipeline):
     """A reward model fitted to the comparisons, then PPO against it."""
 
     method = "rlhf"
     stages: ClassVar = ["supervised fine-tuning", "reward model", "PPO"]
-    hyperparameters: ClassVar = knobs(SFT=SFTConfig, reward_model=RewardModelConfig, PPO=PPOConfig)
+    hyperparameters: ClassVar = hyperparameter_names(
+        SFT=SFTConfig, reward_model=RewardModelConfig, PPO=PPOConfig
+    )
 
     def __init__(self, lab: Lab, prompt: int, config: PPOConfig) -> None:
         self.config = config
@@ -125,12 +127,12 @@ class RLHF(Pipeline):
         self.samples_generated = self._trainer.responses_sampled
 
 
-class DPO(Pipeline):
-    """DPO on the same comparisons that ``RLHF`` with this seed fits its reward model to."""
+class DPOPipeline(Pipeline):
+    """DPO on the same comparisons that ``RLHFPipeline`` with this seed fits its reward model to."""
 
     method = "dpo"
     stages: ClassVar = ["supervised fine-tuning", "DPO"]
-    hyperparameters: ClassVar = knobs(SFT=SFTConfig, DPO=DPOConfig)
+    hyperparameters: ClassVar = hyperparameter_names(SFT=SFTConfig, DPO=DPOConfig)
 
     def __init__(self, lab: Lab, prompt: int, config: DPOConfig) -> None:
         self.config = config

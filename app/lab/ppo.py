@@ -24,7 +24,7 @@ from app.lab.world import SLOTS
 
 @dataclass(frozen=True)
 class PPOConfig:
-    """Knobs of PPO."""
+    """Hyperparameters of PPO."""
 
     kl_coefficient: float = 0.2
     learning_rate: float = 1e-3

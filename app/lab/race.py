@@ -9,7 +9,7 @@ from torch import Tensor
 
 from app.lab.dpo import DPOConfig
 from app.lab.measure import Measurement
-from app.lab.pipelines import DPO, RLHF, NetworkInMemory
+from app.lab.pipelines import DPOPipeline, NetworkInMemory, RLHFPipeline
 from app.lab.ppo import PPOConfig
 from app.lab.run_cache import RunCache
 from app.lab.trained import Lab, the_lab
@@ -49,7 +49,7 @@ def race(lab: Lab, prompt: int, dpo: DPOConfig, ppo: PPOConfig, legs: int = LEGS
     RLHF first fits a reward model to the comparisons; DPO uses them as they are. With the same seed
     in both configurations both have the same comparisons.
     """
-    runners = (DPO(lab, prompt, dpo), RLHF(lab, prompt, ppo))
+    runners = (DPOPipeline(lab, prompt, dpo), RLHFPipeline(lab, prompt, ppo))
     for leg in range(legs + 1):
         for runner in runners:
             runner.train_to(leg / legs)

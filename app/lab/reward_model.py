@@ -37,7 +37,7 @@ class RewardModel(nn.Module):
 
 @dataclass(frozen=True)
 class RewardModelConfig:
-    """Knobs of reward-model training."""
+    """Hyperparameters of reward-model training."""
 
     steps: int = 150
     learning_rate: float = 0.1

@@ -6,18 +6,18 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from typing import Generic, TypeVar
 
-Key = TypeVar("Key", bound=Hashable)
+KeyT = TypeVar("KeyT", bound=Hashable)
 RowT = TypeVar("RowT")
 
 
-class RunCache(Generic[Key, RowT]):
+class RunCache(Generic[KeyT, RowT]):
     """LRU cache of finished runs by what determines them."""
 
     def __init__(self, kept: int) -> None:
         self._kept = kept
-        self._runs: OrderedDict[Key, list[RowT]] = OrderedDict()
+        self._runs: OrderedDict[KeyT, list[RowT]] = OrderedDict()
 
-    def rows(self, key: Key, start: Callable[[], Iterator[RowT]]) -> Iterator[RowT]:
+    def rows(self, key: KeyT, start: Callable[[], Iterator[RowT]]) -> Iterator[RowT]:
         """The rows of the run with this key, from its first; ``start()`` begins one that is not kept.
 
         Raises whatever the run raises; a run that failed, or was not read to its end, is not kept.

@@ -39,7 +39,7 @@ _runs: RunCache[tuple[int, PPOConfig], PPORow] = RunCache(kept=32)
 def ppo_rows(prompt: int, config: PPOConfig) -> Iterator[PPORow]:
     """Run PPO on the shipped reward model; a row as soon as an iteration is done.
 
-    A run that has been made before is not made again: its rows come at once.
+    A cached run is not repeated: its rows come at once.
     """
     return _runs.rows((prompt, config), lambda: _run(prompt, config))
 

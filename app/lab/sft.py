@@ -14,7 +14,7 @@ from app.lab.world import PROMPTS, World
 
 @dataclass(frozen=True)
 class SFTConfig:
-    """Knobs of supervised fine-tuning."""
+    """Hyperparameters of supervised fine-tuning."""
 
     demonstrations: int = 4000
     """for each prompt"""

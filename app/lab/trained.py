@@ -52,9 +52,9 @@ class PromptFacts:
     reference_logps: Tensor
     true_quality: Tensor
     learned_reward: Tensor
-    """of the shipped reward model, shifted to mean 0 under the reference policy"""
+    """reward of the shipped reward model, shifted to mean 0 under the reference policy"""
     frontier: Frontier
-    """of true quality"""
+    """the frontier of true quality over KL"""
 
 
 @dataclass

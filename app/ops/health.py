@@ -81,7 +81,7 @@ async def healthz() -> Liveness:
 
 @router.get(
     "/readyz",
-    summary="Can readers be sent here?",
+    summary="Is the server ready for requests?",
     response_model=Readiness,
     responses={503: {"description": "not now, and why", "model": Problem}},
 )

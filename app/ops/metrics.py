@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector, CollectorRegistry
 from starlette.datastructures import State
 
 from app.runs.job import Job
-from app.runs.queue import Outcome
+from app.runs.queue import RunOutcome
 
 PREFIX = "dpo_explained"
 
@@ -68,7 +68,7 @@ class Metrics:
         if kept is not None:
             self._kept.labels(kept).inc()
 
-    def run_ended(self, job: Job, outcome: Outcome, seconds: float) -> None:
+    def run_ended(self, job: Job, outcome: RunOutcome, seconds: float) -> None:
         """Count a run that ended."""
         self._run_seconds.labels(job.widget, outcome).observe(seconds)
 

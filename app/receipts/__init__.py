@@ -9,7 +9,7 @@ from urllib.parse import quote
 from pydantic import BaseModel, Field
 
 from app.paths import TEMPLATES
-from app.receipts.formulas import LOSSES
+from app.receipts.formulas import LOSS_FORMULAS
 from app.state.views import WidgetView
 from app.web.templating import templates
 from app.widgets.base import WidgetResult
@@ -54,7 +54,7 @@ def snippet(view: WidgetView, base: str) -> str:
         p=view.params.model_dump(mode="json"),
         r=view.result,
         query=view.query,
-        formula=LOSSES.__getitem__,
+        formula=LOSS_FORMULAS.__getitem__,
         **view.widget.receipt(view.params, view.result),
     )
     return text.strip() + "\n"

@@ -6,7 +6,7 @@ under the policy, nc and nr their lengths in tokens, and e is label smoothing.
 
 from __future__ import annotations
 
-LOSSES = {
+LOSS_FORMULAS = {
     "sigmoid": "-(1 - e) * F.logsigmoid(beta * (c - r)) - e * F.logsigmoid(beta * (r - c))",
     "robust": "(-(1 - e) * F.logsigmoid(beta * (c - r)) + e * F.logsigmoid(beta * (r - c))) / (1 - 2 * e)",
     "hinge": "F.relu(1 - beta * (c - r))",

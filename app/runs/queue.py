@@ -38,16 +38,16 @@ class Limits:
 
 UNLIMITED = Limits(waiting=sys.maxsize, per_client=sys.maxsize, readers=sys.maxsize, seconds=None)
 
-Outcome = Literal["made", "failed", "lost"]
+RunOutcome = Literal["made", "failed", "lost"]
 """of a run; ``failed`` if the training raised an exception or took too long, ``lost`` if its executor died"""
 
-OnEnd = Callable[[Job, Outcome, float], None]
+OnEnd = Callable[[Job, RunOutcome, float], None]
 """called with each run that ended, its outcome and its seconds"""
 
 log = logging.getLogger(__name__)
 
 
-def _ignore(_job: Job, _outcome: Outcome, _seconds: float) -> None:
+def _ignore(_job: Job, _outcome: RunOutcome, _seconds: float) -> None:
     """The default callback."""
 
 
@@ -259,7 +259,7 @@ class RunQueue:
     async def _execute(self, run: _Run) -> None:
         """Execute a run, start the next one, and store this one before its readers learn that it ended."""
         began = time.monotonic()
-        outcome: Outcome = "made"
+        outcome: RunOutcome = "made"
         try:
             await self._attempt(run)
         except Exception as failure:

@@ -28,11 +28,11 @@ from app.paths import DATA
 FRONTIER = DATA / "frontier.json"
 OVEROPTIMIZATION = DATA / "overoptimization.json"
 
-Point = tuple[float, float, float]
+PolicyCoordinates = tuple[float, float, float]
 """KL in nats, expected true quality, expected learned reward"""
 
 
-def point(measured: Measurement) -> Point:
+def point(measured: Measurement) -> PolicyCoordinates:
     """A policy as a point, rounded for the data file."""
     return round(measured.kl, 4), round(measured.true_quality, 4), round(measured.reward, 4)
 
@@ -61,12 +61,12 @@ def overoptimization_climbs(prompts: Sequence[str], seeds: int) -> list[Climb]:
     ]
 
 
-def run_points(run: MethodRun) -> list[Point]:
+def run_points(run: MethodRun) -> list[PolicyCoordinates]:
     """One run in a worker process."""
     return [point(measure_run(the_lab(), run))]
 
 
-def climb_points(task: Climb) -> list[Point]:
+def climb_points(task: Climb) -> list[PolicyCoordinates]:
     """One climb in a worker process."""
     return [point(measured) for measured in climb(the_lab(), task)]
 
@@ -78,7 +78,7 @@ def run_study(
     name: str,
     command: str,
     tasks: Sequence[Task],
-    make: Callable[[Any], list[Point]],
+    make: Callable[[Any], list[PolicyCoordinates]],
     file: Path,
     jobs: int | None = None,
 ) -> None:
@@ -113,8 +113,8 @@ def run_study(
 
 
 def _on_all_cores(
-    tasks: Sequence[Task], make: Callable[[Any], list[Point]], jobs: int
-) -> Iterable[tuple[Task, list[Point]]]:
+    tasks: Sequence[Task], make: Callable[[Any], list[PolicyCoordinates]], jobs: int
+) -> Iterable[tuple[Task, list[PolicyCoordinates]]]:
     """Results as they complete. Each process has one torch thread."""
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         futures = {pool.submit(make, task): task for task in tasks}
@@ -131,7 +131,7 @@ def _key(task: Task) -> str:
     return json.dumps(asdict(task), sort_keys=True)
 
 
-def _read(partial: Path) -> Iterable[tuple[str, list[Point]]]:
+def _read(partial: Path) -> Iterable[tuple[str, list[PolicyCoordinates]]]:
     for line in partial.read_text(encoding="utf-8").splitlines():
         try:
             key, points = json.loads(line)
@@ -142,10 +142,10 @@ def _read(partial: Path) -> Iterable[tuple[str, list[Point]]]:
 
 def _commit() -> str:
     """The commit of the checkout, or "unknown" where there is none."""
-    asked = subprocess.run(
+    result = subprocess.run(
         ["git", "rev-parse", "HEAD"], capture_output=True, text=True, cwd=DATA, check=False
     )
-    return asked.stdout.strip() or "unknown"
+    return result.stdout.strip() or "unknown"
 
 
 def _versions() -> dict[str, str]:

@@ -36,7 +36,7 @@ DATA_CACHE_CONTROL = "public, max-age=300"
 PAGE_CACHE_CONTROL = "no-cache"
 """Pages name static files by their hash, so browsers must check that a cached page is still current."""
 
-Key = tuple[str, str, str, str, bytes, str]
+CacheKey = tuple[str, str, str, str, bytes, str]
 """all that a response depends on: scheme, host, root path, path, query, encoding"""
 
 
@@ -44,7 +44,7 @@ Key = tuple[str, str, str, str, bytes, str]
 class CachedResponse:
     """A complete response with status 200."""
 
-    key: Key
+    key: CacheKey
     headers: list[tuple[bytes, bytes]]
     body: bytes
     etag: str
@@ -69,7 +69,7 @@ class ResponseCache:
         self.app = app
         self.max_bytes = max_bytes
         self.uncached = uncached
-        self._responses: OrderedDict[Key, CachedResponse] = OrderedDict()
+        self._responses: OrderedDict[CacheKey, CachedResponse] = OrderedDict()
         self._bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -93,7 +93,7 @@ class ResponseCache:
         return is_file(scope) or path_of(scope) in self.uncached
 
     async def _request(
-        self, key: Key, scope: Scope, receive: Receive, send: Send
+        self, key: CacheKey, scope: Scope, receive: Receive, send: Send
     ) -> CachedResponse | None:
         """The application's response, or None if it cannot be cached and was passed through."""
         start: Message | None = None
@@ -135,7 +135,7 @@ class ResponseCache:
             self._bytes -= self._responses.popitem(last=False)[1].size
 
 
-def _normalized(scope: Scope) -> Key:
+def _normalized(scope: Scope) -> CacheKey:
     """The key of a request, whose host and encoding become those of the key."""
     headers = MutableHeaders(scope=scope)
     host = headers.get("host", "").lower()
@@ -164,7 +164,7 @@ def _is_cacheable(start: Message) -> bool:
     )
 
 
-def _cached(key: Key, start: Message, body: bytes, route: object) -> CachedResponse:
+def _cached(key: CacheKey, start: Message, body: bytes, route: object) -> CachedResponse:
     headers = MutableHeaders(raw=list(start["headers"]))
     page = headers.get("content-type", "").startswith("text/html")
     etag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'

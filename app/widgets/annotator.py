@@ -15,8 +15,8 @@ from torch import Tensor
 from app.charts.figures import bars, curve_figure, rounded
 from app.formatting import fixed
 from app.lab.annotation import (
-    DPO,
     FEATURES,
+    LABEL_DPO_CONFIG,
     Pairs,
     Posterior,
     align,
@@ -150,7 +150,7 @@ class Result(WidgetResult):
     agreement: LabelAgreement = Field(
         description="held-back labels ranked by the Bradley-Terry model"
     )
-    aligned: AlignedPolicy | None = Field(description="null unless asked for with enough labels")
+    aligned: AlignedPolicy | None = Field(description="null unless requested with enough labels")
     beta: float = Field(description="of the DPO run")
     steps: int = Field(description="gradient steps of the DPO run, each on all labels trained on")
     figure: dict[str, object] = Field(description="Plotly figure: the weights with their sd")
@@ -189,8 +189,8 @@ def compute(params: Params) -> Result:
         flattery_chosen=int((flattery > 0).sum()),
         agreement=_agreement(feature_differences(the_world(), test) @ posterior.mean),
         aligned=aligned,
-        beta=DPO.beta,
-        steps=DPO.steps,
+        beta=LABEL_DPO_CONFIG.beta,
+        steps=LABEL_DPO_CONFIG.steps,
         figure=_figure(posterior),
     )
     return result.model_copy(update={"finding": _finding(result, asked=params.align == "yes")})
@@ -260,7 +260,7 @@ def _aligned(prompt: int, logps: Tensor, test: Comparisons) -> AlignedPolicy:
     return AlignedPolicy(
         before=_speaker(prompt, reference, logps),
         after=_speaker(prompt, logps, logps),
-        agreement=_agreement(DPO.beta * margins),
+        agreement=_agreement(LABEL_DPO_CONFIG.beta * margins),
     )
 
 
@@ -282,7 +282,7 @@ def _speaker(prompt: int, logps: Tensor, aligned_logps: Tensor) -> PolicySummary
 
 
 def _agreement(margins: Tensor) -> LabelAgreement:
-    """Of the margins of the reader's choice over the other response. Shape: (held back,)."""
+    """Agreement with the held-back labels, given the margins of choices over alternatives, shape (held back,)."""
     alike, of = int((margins > 0).sum()), len(margins)
     mean, sd = coin_flips(of)
     coin = f"a fair coin gets {fixed(1)(mean)} ± {fixed(1)(sd)}"

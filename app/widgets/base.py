@@ -41,7 +41,7 @@ class WidgetResult(BaseModel):
 
 @dataclass(frozen=True)
 class Ranges:
-    """Of a widget whose sliders need no server while they are dragged: how a whole range is computed."""
+    """How the results at all positions of a slider are computed, so that dragging it needs no server."""
 
     compute_many: Callable[[Sequence[Any]], Sequence[WidgetResult]]
     """the results of several params at once, which differ in one parameter; without fields that no
@@ -51,7 +51,7 @@ class Ranges:
     leave_out: Mapping[str, Any] | None = None
     """fields that no page shows, too, in the form of pydantic's ``exclude``"""
     worthwhile: Callable[[Sequence[Any]], bool] = lambda _: True
-    """whether so many params are computed sooner than a reader would ask for one by one"""
+    """whether computing these params together is faster than requesting them one by one"""
 
 
 @dataclass(frozen=True)
@@ -72,15 +72,15 @@ class Widget:
     warm: tuple[str, ...] = ()
     """states, as queries, that train and are worth computing before a reader asks"""
     trains: Callable[[Any], bool] = lambda _: False
-    """whether a result takes training: it is then made beside the server, in its turn"""
+    """whether a result needs training, which is queued and runs in another process"""
     stream: Callable[[Any], Iterator[tuple[str, BaseModel]]] | None = None
-    """what comes before the result of a run that can be watched: events by name, as they are made"""
+    """events to stream before the result, by name, in the order of training"""
     streamed: str = ""
-    """what these events are, for the documentation of the API"""
+    """description of these events for OpenAPI"""
     ranges: Ranges | None = None
     """which sliders get the results of all their positions at once"""
     policies: Callable[[Any], dict[str, Tensor]] | None = None
-    """of a widget that trains: params to log pi(y|x) of each policy, shape (7776,), float64"""
+    """log pi(y|x) of each trained policy by name, shape (7776,), float64; None if none is trained"""
     export: Plan = field(default_factory=Plan)
     """what an offline copy holds of it"""
     receipt: Callable[[Any, Any], Mapping[str, Any]] = lambda _params, _result: {}

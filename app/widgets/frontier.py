@@ -130,9 +130,9 @@ class Result(WidgetResult):
     """The study on one prompt (after Figure 2, left, of arXiv 2305.18290)."""
 
     curves: list[MethodCurve] = Field(description="one for each method")
-    own: OwnPolicy | None = Field(description="the reader's own run, if one was asked for")
-    command: str = Field(description="the command that made the study")
-    commit: str = Field(description="the commit that it was made from")
+    own: OwnPolicy | None = Field(description="the reader's own run, if one was requested")
+    command: str = Field(description="command that produced the study")
+    commit: str = Field(description="commit it was produced with")
     runs: int = Field(description="runs of the study on this prompt")
     figure: dict[str, object] = Field(
         description="Plotly figure: all methods under the frontier, up to 5 nats of KL"

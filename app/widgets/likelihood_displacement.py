@@ -24,7 +24,7 @@ from app.widgets.plan import ALL, Plan
 STEPS = 300
 SHOWN = 3
 
-LOSSES: dict[str, dict[str, Any]] = {
+LOSS_SETTINGS: dict[str, dict[str, Any]] = {
     "dpo": {"loss_type": "sigmoid"},
     "cdpo": {"loss_type": "sigmoid", "label_smoothing": 0.1},
     "ipo": {"loss_type": "ipo"},
@@ -32,7 +32,7 @@ LOSSES: dict[str, dict[str, Any]] = {
 }
 """arguments of DPOConfig for each choice"""
 
-LossName = StrEnum("LossName", {name: name for name in LOSSES})  # type: ignore[misc]
+LossName = StrEnum("LossName", {name: name for name in LOSS_SETTINGS})  # type: ignore[misc]
 
 
 class Params(WidgetParams):
@@ -113,7 +113,7 @@ def compute(params: Params) -> Result:
 
 def config_of(params: Params) -> DPOConfig:
     """Configuration of the run."""
-    return DPOConfig(**LOSSES[params.loss], beta=params.beta, steps=STEPS, seed=params.seed)
+    return DPOConfig(**LOSS_SETTINGS[params.loss], beta=params.beta, steps=STEPS, seed=params.seed)
 
 
 @lru_cache(maxsize=8)

@@ -82,8 +82,8 @@ class Result(WidgetResult):
     all_fits: list[FittedForm] = Field(description="the same for all sizes")
     form: str = Field(description="the form, in d = sqrt(KL)")
     seeds: int = Field(description="reward models behind each mean")
-    command: str = Field(description="the command that made the study")
-    commit: str = Field(description="the commit that it was made from")
+    command: str = Field(description="command that produced the study")
+    commit: str = Field(description="commit it was produced with")
     figure: dict[str, object] = Field(description="Plotly figure: rewards over the distance")
     sizes: dict[str, object] = Field(description="Plotly figure: peak and end over comparisons")
 

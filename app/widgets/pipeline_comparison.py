@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from torch import Tensor
 
 from app.charts.figures import curve_figure, line, marker
-from app.lab.pipelines import DPO, RLHF
+from app.lab.pipelines import DPOPipeline, RLHFPipeline
 from app.lab.race import Leg, race_legs
 from app.lab.trained import PromptFacts, the_lab
 from app.lab.world import the_world
@@ -75,8 +75,8 @@ def compute(params: Params) -> Result:
     rlhf, dpo = ends["rlhf"], ends["dpo"]
     return Result(
         finding=_finding(rlhf, dpo),
-        rlhf=_pipeline(prompt, RLHF, rlhf),
-        dpo=_pipeline(prompt, DPO, dpo),
+        rlhf=_pipeline(prompt, RLHFPipeline, rlhf),
+        dpo=_pipeline(prompt, DPOPipeline, dpo),
         figure=_figure(the_lab().facts(prompt), rlhf, dpo),
     )
 
@@ -87,7 +87,9 @@ def policies(params: Params) -> dict[str, Tensor]:
     return {leg.method: leg.logps for leg in legs if leg.logps is not None}
 
 
-def _pipeline(prompt: int, kind: type[RLHF] | type[DPO], end: Leg) -> PipelineSummary:
+def _pipeline(
+    prompt: int, kind: type[RLHFPipeline] | type[DPOPipeline], end: Leg
+) -> PipelineSummary:
     return PipelineSummary(
         stages=kind.stages,
         models_in_memory=len(end.networks),

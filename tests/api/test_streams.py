@@ -74,7 +74,7 @@ def raising(error: Exception) -> Script:
         (raising(RunFailed("ValueError", "secret: a colon")), 500, UNEXPECTED, None),
         (raising(KeyError("secret")), 500, UNEXPECTED, None),
         (raising(RunFailed("BadWeights", "a file: damaged")), 503, "a file: damaged", 60),
-        (raising(RunLost("killed")), 503, "cut off", 5),
+        (raising(RunLost("killed")), 503, "interrupted", 5),
         (for_ever, 503, "more than 0.1 seconds", 60),
     ],
 )

@@ -16,7 +16,7 @@ from app.export.results import (
     index_file,
     results_file,
 )
-from app.export.states import State, states_by_file
+from app.export.states import ParamValues, states_by_file
 from app.widgets.quiz.sheet import Params as QuizParams
 from app.widgets.quiz.sheet import compute as quiz
 from app.widgets.quiz.verdicts import verdicts
@@ -35,7 +35,7 @@ def same(found: Any, wanted: Any) -> bool:
     return bool(found == wanted)
 
 
-def own_states(name: str) -> dict[str, list[State]]:
+def own_states(name: str) -> dict[str, list[ParamValues]]:
     """The states of a widget's own plan, by file."""
     return states_by_file(WIDGETS[name], WIDGETS[name].export)
 

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from app.lab.annotation import (
-    DPO,
     FEATURES,
     HELD_BACK_EVERY,
+    LABEL_DPO_CONFIG,
     align,
     draw_pairs,
     feature_differences,
@@ -123,4 +123,4 @@ def test_aligning_leaves_the_reference_alone_and_learns_the_labels() -> None:
     assert torch.equal(exact_logps(reference, 1), before)
     margins = ratio[response_number(pairs.chosen)] - ratio[response_number(pairs.rejected)]
     assert (margins > 0).double().mean() > 0.9
-    assert DPO.batch_size >= 30  # every step uses all labels
+    assert LABEL_DPO_CONFIG.batch_size >= 30  # every step uses all labels

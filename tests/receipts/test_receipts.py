@@ -124,7 +124,7 @@ def test_a_snippet_stands_alone_and_prints_the_numbers_that_the_widget_shows(
 
 
 def test_every_loss_has_its_line() -> None:
-    assert set(formulas.LOSSES) == set(LOSSES)
+    assert set(formulas.LOSS_FORMULAS) == set(LOSSES)
 
 
 @pytest.mark.parametrize("host", ['x"); print("y', "x'; rm -rf y", "x\\y", "x<script>y"])

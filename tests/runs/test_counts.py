@@ -8,7 +8,7 @@ import pytest
 
 from app.runs.failures import RunFailed, RunLost
 from app.runs.job import Job
-from app.runs.queue import Limits, Outcome, RunQueue
+from app.runs.queue import Limits, RunOutcome, RunQueue
 from tests.runs.test_runs import Kept, Scripted, dies, everything, fails, for_ever, job, run, three
 
 
@@ -16,9 +16,9 @@ class Told:
     """Records how runs ended."""
 
     def __init__(self) -> None:
-        self.ended: list[tuple[str, Outcome]] = []
+        self.ended: list[tuple[str, RunOutcome]] = []
 
-    def __call__(self, ended: Job, outcome: Outcome, seconds: float) -> None:
+    def __call__(self, ended: Job, outcome: RunOutcome, seconds: float) -> None:
         assert seconds >= 0
         self.ended.append((ended.widget, outcome))
 

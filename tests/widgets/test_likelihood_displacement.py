@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from app.widgets.likelihood_displacement import LOSSES, Params, Result, compute
+from app.widgets.likelihood_displacement import LOSS_SETTINGS, Params, Result, compute
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def runs() -> dict[str, Result]:
-    return {loss: compute(Params(loss=loss)) for loss in LOSSES}
+    return {loss: compute(Params(loss=loss)) for loss in LOSS_SETTINGS}
 
 
 def test_dpo_lowers_the_chosen_responses_and_the_margin_still_grows(

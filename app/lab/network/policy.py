@@ -20,7 +20,7 @@ from app.lab.network.prefixes import (
     child,
     distinct_prefixes,
 )
-from app.lab.network.stacked import Embedding, LayerNorm, Linear
+from app.lab.network.stacked import StackedEmbedding, StackedLayerNorm, StackedLinear
 from app.lab.world import PHRASES, PROMPTS, SLOTS
 
 WIDTH = 32
@@ -55,15 +55,15 @@ class Trunk(nn.Module):
 
     def __init__(self, generator: torch.Generator, width: int = WIDTH) -> None:
         super().__init__()
-        self.tokens = Embedding(PHRASE_TOKENS + PROMPTS, width)
-        self.places = Embedding(SLOTS, width)
-        self.attention_norm = LayerNorm(width)
-        self.query_key_value = Linear(width, 3 * width)
-        self.project = Linear(width, width)
-        self.mlp_norm = LayerNorm(width)
-        self.widen = Linear(width, 4 * width)
-        self.narrow = Linear(4 * width, width)
-        self.final_norm = LayerNorm(width)
+        self.tokens = StackedEmbedding(PHRASE_TOKENS + PROMPTS, width)
+        self.places = StackedEmbedding(SLOTS, width)
+        self.attention_norm = StackedLayerNorm(width)
+        self.query_key_value = StackedLinear(width, 3 * width)
+        self.project = StackedLinear(width, width)
+        self.mlp_norm = StackedLayerNorm(width)
+        self.widen = StackedLinear(width, 4 * width)
+        self.narrow = StackedLinear(4 * width, width)
+        self.final_norm = StackedLayerNorm(width)
         for name, parameter in self.named_parameters():
             initialise(name, parameter, generator)
 
@@ -186,7 +186,7 @@ class ValueModel(nn.Module):
 
 
 def logps_of_phrases(next_logps: Tensor, rows: Tensor, phrases: Tensor) -> Tensor:
-    """Of the log-probabilities of all six phrases, that of the one which was said.
+    """The log-probability of the phrase that was chosen, out of all six.
 
     Args:
         next_logps: log pi of the phrases after some prefixes, shape: (n, 6)

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 NetworkT = TypeVar("NetworkT", bound=nn.Module)
 
 
-class Linear(nn.Linear):
+class StackedLinear(nn.Linear):
     """An affine layer. Shapes: (n, in) -> (n, out), or (networks, n, in) -> (networks, n, out)."""
 
     def forward(self, inputs: Tensor) -> Tensor:
@@ -28,7 +28,7 @@ class Linear(nn.Linear):
         return torch.baddbmm(self.bias.unsqueeze(1), inputs, self.weight.mT)
 
 
-class LayerNorm(nn.LayerNorm):
+class StackedLayerNorm(nn.LayerNorm):
     """Layer normalisation. Shapes: (n, width) or (networks, n, width), the same out."""
 
     def forward(self, inputs: Tensor) -> Tensor:
@@ -39,7 +39,7 @@ class LayerNorm(nn.LayerNorm):
         return torch.addcmul(self.bias.unsqueeze(1), normalised, self.weight.unsqueeze(1))
 
 
-class Embedding(nn.Embedding):
+class StackedEmbedding(nn.Embedding):
     """A lookup of the same rows for all. Shapes: (n,) -> (n, width) or (networks, n, width)."""
 
     def forward(self, rows: Tensor) -> Tensor:

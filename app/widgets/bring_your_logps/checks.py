@@ -17,7 +17,7 @@ from torch import Tensor
 from app.formatting import fixed, percent, scientific, signed
 from app.lab.losses import PairLogps, preference_loss
 
-Outcome = Literal["found", "not found", "cannot tell"]
+CheckOutcome = Literal["found", "not found", "cannot tell"]
 
 LIKELY_IN_ALL = 4.0
 """a typical response of a language model has a probability of less than e^-4, 2%"""
@@ -40,7 +40,7 @@ class CheckedMistake:
 
     kind: str
     title: str
-    outcome: Outcome
+    outcome: CheckOutcome
     message: str
     evidence: str
 
@@ -80,7 +80,7 @@ def checks(batch: ReportedBatch) -> list[CheckedMistake]:
     return [check(batch) for check in (summed, not_swapped, beta_once, starts_right, loss_agrees)]
 
 
-Finding = tuple[Outcome, str, str]
+Finding = tuple[CheckOutcome, str, str]
 """outcome, message and evidence"""
 
 NOT_REPORTED: Finding = (

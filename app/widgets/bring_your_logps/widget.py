@@ -153,7 +153,7 @@ class Result(WidgetResult):
     chosen_reward: float = Field(description="mean implicit reward of chosen responses")
     rejected_reward: float = Field(description="mean implicit reward of rejected responses")
     loss: float | None = Field(
-        description="mean of the loss asked for; null if it needs lengths, or overflows"
+        description="mean of the requested loss; null if it needs lengths, or overflows"
     )
     reported_loss: float | None = Field(description="mean of the column loss, if there is one")
     warnings: list[MistakeWarning] = Field(description="mistakes that may have been made")

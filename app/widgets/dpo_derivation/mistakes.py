@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from app.lab.world import PROMPTS
-from app.widgets.dpo_derivation.numbers import Numbers, numbers_of
+from app.widgets.dpo_derivation.numbers import DerivationNumbers, numbers_of
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ MISTAKES = {
 }
 
 
-def mistaken_numbers(prompt: int, beta: float, seed: int, mistake: str) -> Numbers:
+def mistaken_numbers(prompt: int, beta: float, seed: int, mistake: str) -> DerivationNumbers:
     """The numbers of a derivation with a mistake. Raises KeyError for an unknown one."""
     right = numbers_of(prompt, beta, seed)
     if MISTAKES[mistake] is MISTAKES["none"]:

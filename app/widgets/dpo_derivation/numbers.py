@@ -13,7 +13,7 @@ from app.lab.world import response_number
 
 
 @dataclass(frozen=True)
-class Numbers:
+class DerivationNumbers:
     """Tensors over all responses, shape (7776,), float64; log-probabilities in nats."""
 
     beta: float
@@ -33,7 +33,7 @@ class Numbers:
     """number of the response it is compared with, y_l"""
     believed_beta: float | None = None
     """temperature that turns policies into rewards; None means ``beta``, which is correct"""
-    opposing: Numbers | None = None
+    opposing: DerivationNumbers | None = None
     """the numbers that y_l belongs to; None means these, which is correct"""
 
     def log_ratio(self, logps: Tensor) -> Tensor:
@@ -51,7 +51,7 @@ class Numbers:
         return self.beta if self.believed_beta is None else self.believed_beta
 
     @property
-    def opponents(self) -> Numbers:
+    def opponents(self) -> DerivationNumbers:
         """The numbers that y_l belongs to."""
         return self if self.opposing is None else self.opposing
 
@@ -61,12 +61,12 @@ class Numbers:
         return self.implicit_reward + self.beta * self.log_z
 
 
-def numbers_of(prompt: int, beta: float, seed: int) -> Numbers:
+def numbers_of(prompt: int, beta: float, seed: int) -> DerivationNumbers:
     """The numbers for one prompt; the seed draws the two responses."""
     lab = the_lab()
     facts = lab.facts(prompt)
     shown, opponent = _pair(lab, prompt, seed)
-    return Numbers(
+    return DerivationNumbers(
         beta=beta,
         reward=facts.true_quality,
         reference=facts.reference_logps,

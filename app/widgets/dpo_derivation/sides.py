@@ -11,18 +11,18 @@ from torch import Tensor
 
 from app.lab.exact import expectation, kl_divergence
 from app.lab.losses import PairLogps, preference_loss
-from app.widgets.dpo_derivation.numbers import Numbers
+from app.widgets.dpo_derivation.numbers import DerivationNumbers
 
 Sides = tuple[Tensor, Tensor]
 
 
-def objective(n: Numbers) -> Sides:
+def objective(n: DerivationNumbers) -> Sides:
     """Reward less beta times KL, and the same as one expectation. Shapes: ()."""
     left = expectation(n.policy, n.reward) - n.beta * kl_divergence(n.policy, n.reference)
     return left, expectation(n.policy, n.reward - n.beta * n.log_ratio(n.policy))
 
 
-def gathered(n: Numbers) -> Sides:
+def gathered(n: DerivationNumbers) -> Sides:
     """The term inside the expectation, and the same written with pi* and Z. Shapes: (7776,)."""
     left = n.reward - n.beta * n.log_ratio(n.policy)
     # pi* from a softmax, Z from a sum: computed independently.
@@ -30,12 +30,12 @@ def gathered(n: Numbers) -> Sides:
     return left, n.beta * n.log_z - n.beta * (n.policy - optimal)
 
 
-def solved(n: Numbers) -> Sides:
+def solved(n: DerivationNumbers) -> Sides:
     """The reward, and the same written with policies. Shapes: (7776,)."""
     return n.reward, n.written_reward
 
 
-def preference(n: Numbers) -> Sides:
+def preference(n: DerivationNumbers) -> Sides:
     """Bradley-Terry on rewards as they are, and on rewards written with policies.
 
     Each response as y_w against one y_l. Shapes: (7776,).
@@ -45,7 +45,7 @@ def preference(n: Numbers) -> Sides:
     return left, torch.sigmoid(n.written_reward - _of_opponent(n, "written_reward"))
 
 
-def without_partition(n: Numbers) -> Sides:
+def without_partition(n: DerivationNumbers) -> Sides:
     """Bradley-Terry on rewards written with policies, with Z and without. Shapes: (7776,)."""
     return (
         torch.sigmoid(n.written_reward - _of_opponent(n, "written_reward")),
@@ -53,7 +53,7 @@ def without_partition(n: Numbers) -> Sides:
     )
 
 
-def loss(n: Numbers) -> Sides:
+def loss(n: DerivationNumbers) -> Sides:
     """The DPO loss at pi*, and the loss of a reward model that knows the true reward.
 
     Each response as y_w against one y_l. Shapes: (7776,), nats.
@@ -64,7 +64,7 @@ def loss(n: Numbers) -> Sides:
     return left, F.softplus(_of_opponent(n, "reward") - n.reward)
 
 
-def _of_opponent(n: Numbers, name: str) -> Tensor:
+def _of_opponent(n: DerivationNumbers, name: str) -> Tensor:
     """A quantity of y_l, expanded to all responses. Shape: (7776,)."""
     values: Tensor = getattr(n.opponents, name)
     return values[n.opponents.opponent].expand_as(n.reward)

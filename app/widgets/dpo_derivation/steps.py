@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.widgets.dpo_derivation import sides, terms
-from app.widgets.dpo_derivation.numbers import Numbers
+from app.widgets.dpo_derivation.numbers import DerivationNumbers
 from app.widgets.dpo_derivation.sides import Sides
 from app.widgets.dpo_derivation.terms import EquationTerm
 
@@ -20,8 +20,8 @@ class DerivationStep:
     explanation: str
     source: str
     """equation in the paper, arXiv 2305.18290"""
-    sides: Callable[[Numbers], Sides]
-    terms: Callable[[Numbers], list[EquationTerm]]
+    sides: Callable[[DerivationNumbers], Sides]
+    terms: Callable[[DerivationNumbers], list[EquationTerm]]
 
 
 RATIO = r"\frac{{\pi^*(y{0} \mid x)}}{{\pi_{{\mathrm{{ref}}}}(y{0} \mid x)}}"

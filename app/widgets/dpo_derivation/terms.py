@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 from torch import Tensor
 
 from app.lab.exact import expectation, kl_divergence
-from app.widgets.dpo_derivation.numbers import Numbers
+from app.widgets.dpo_derivation.numbers import DerivationNumbers
 
 
 class EquationTerm(BaseModel):
@@ -17,7 +17,7 @@ class EquationTerm(BaseModel):
     value: float = Field(description="in this example")
 
 
-def objective_terms(n: Numbers) -> list[EquationTerm]:
+def objective_terms(n: DerivationNumbers) -> list[EquationTerm]:
     """Step 1: the parts of the objective."""
     return [
         _term("E[r(x, y)]", "expected reward", expectation(n.policy, n.reward)),
@@ -30,7 +30,7 @@ def objective_terms(n: Numbers) -> list[EquationTerm]:
     ]
 
 
-def response_terms(n: Numbers) -> list[EquationTerm]:
+def response_terms(n: DerivationNumbers) -> list[EquationTerm]:
     """Step 2: one response under the policy."""
     return [
         _term("r(x, y)", "reward of the response", n.reward[n.shown]),
@@ -43,7 +43,7 @@ def response_terms(n: Numbers) -> list[EquationTerm]:
     ]
 
 
-def optimum_terms(n: Numbers) -> list[EquationTerm]:
+def optimum_terms(n: DerivationNumbers) -> list[EquationTerm]:
     """Step 3: one response under the optimum."""
     return [
         _term(
@@ -56,7 +56,7 @@ def optimum_terms(n: Numbers) -> list[EquationTerm]:
     ]
 
 
-def pair_terms(n: Numbers) -> list[EquationTerm]:
+def pair_terms(n: DerivationNumbers) -> list[EquationTerm]:
     """Steps 4 to 6: what sets the two responses apart, and what does not."""
     implicit = n.implicit_reward
     return [

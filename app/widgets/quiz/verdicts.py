@@ -1,6 +1,6 @@
-"""Verdicts of the quiz, said ahead: on each option, and on each number that is right or a known slip.
+"""Precomputed verdicts of the quiz: on each option, and on each number that is right or a known slip.
 
-All come from the quiz itself, which is asked with every answer; a copy only looks up which one was given.
+All are computed by the quiz itself; an offline copy only looks them up.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def verdicts(params: QuizParams) -> SheetVerdicts:
     """All verdicts on the sheet of a seed.
 
     Raises:
-        ValueError: the quiz marks an answer otherwise than its spot says
+        ValueError: the quiz's verdict differs from the one expected at that number
     """
     return SheetVerdicts(
         options={

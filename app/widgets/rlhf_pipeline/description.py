@@ -12,9 +12,9 @@ from app.formatting import count, fixed, percent, signed
 from app.lab.network.policy import ValueModel, parameter_count
 from app.lab.trained import the_lab
 
-State = Literal["trained", "frozen", "not in memory"]
+NetworkState = Literal["trained", "frozen", "not in memory"]
 
-Part = tuple[State, str]
+Part = tuple[NetworkState, str]
 """the state of a network in a stage, and its task in words"""
 
 
@@ -23,7 +23,7 @@ class StageNetwork(BaseModel):
 
     name: str
     parameters: int = Field(description="numbers in it, counted")
-    state: State
+    state: NetworkState
     task: str = Field(description="what it does in this stage")
 
 
