@@ -47,7 +47,7 @@ class ProcessExecutor:
 
     async def run(self, job: Job) -> AsyncGenerator[Event, None]:
         """See ``Executor``. Abandoning a job kills its process."""
-        process = self._idle.pop() if self._idle else await self._start()
+        process = self._take_idle() or await self._start()
         ended = False
         try:
             await _send(process, json.dumps(asdict(job)))
@@ -67,6 +67,14 @@ class ProcessExecutor:
         for process in self._all:
             _kill(process)
         await asyncio.gather(*(process.wait() for process in self._all))
+
+    def _take_idle(self) -> Process | None:
+        while self._idle:
+            process = self._idle.pop()
+            # Somebody may have killed it while it was idle.
+            if process.returncode is None and process.stdin and not process.stdin.is_closing():
+                return process
+        return None
 
     async def _start(self) -> Process:
         process = await asyncio.create_subprocess_exec(

@@ -9,19 +9,22 @@ from collections.abc import Callable, Coroutine
 from contextlib import aclosing
 
 import pytest
+import uvloop
 
 from app.runs.failures import RunFailed, RunLost
 from app.runs.job import Job, events, job_of
 from app.runs.processes import ProcessExecutor
 from app.widgets.ppo_dynamics import WIDGET, Params
 from app.widgets.registry import WIDGETS
-from tests.runs.test_runs import run
+from tests.runs.test_runs import NewLoop, run
 
 SHORT = job_of(WIDGET, Params(iterations=10, seed=3))
 LONG = job_of(WIDGET, Params(iterations=400, seed=3))
 
 
-def with_processes(act: Callable[[ProcessExecutor], Coroutine[None, None, None]]) -> None:
+def with_processes(
+    act: Callable[[ProcessExecutor], Coroutine[None, None, None]], new_loop: NewLoop | None = None
+) -> None:
     async def go() -> None:
         processes = ProcessExecutor()
         try:
@@ -29,7 +32,7 @@ def with_processes(act: Callable[[ProcessExecutor], Coroutine[None, None, None]]
         finally:
             await processes.close()
 
-    run(go())
+    run(go(), new_loop)
 
 
 @pytest.mark.slow
@@ -69,6 +72,20 @@ def test_a_killed_process_is_told_and_replaced() -> None:
         assert [event async for event in processes.run(SHORT)][-1].name == "done"
 
     with_processes(act)
+
+
+@pytest.mark.slow
+def test_a_process_killed_while_idle_costs_no_run() -> None:
+    async def act(processes: ProcessExecutor) -> None:
+        assert [event async for event in processes.run(SHORT)][-1].name == "done"
+        (pid,) = processes.pids
+        os.kill(pid, signal.SIGKILL)
+        while pid in processes.pids:
+            await asyncio.sleep(0)
+        assert [event async for event in processes.run(SHORT)][-1].name == "done"
+
+    # The server's loop closes a pipe at once, and refuses to write to it with an error of its own.
+    with_processes(act, uvloop.new_event_loop)
 
 
 @pytest.mark.slow

@@ -18,12 +18,18 @@ from app.runs.store import Store
 from app.web.client_address import client
 
 Result = TypeVar("Result")
+NewLoop = Callable[[], asyncio.AbstractEventLoop]
 
 
-def run(coroutine: Coroutine[None, None, Result]) -> Result:
+def run(coroutine: Coroutine[None, None, Result], new_loop: NewLoop | None = None) -> Result:
     """Run in a thread of its own: a browser that other tests drive keeps this thread's loop running."""
+
+    def in_thread() -> Result:
+        with asyncio.Runner(loop_factory=new_loop) as runner:
+            return runner.run(coroutine)
+
     with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, coroutine).result()
+        return pool.submit(in_thread).result()
 
 
 def job(name: str) -> Job:
