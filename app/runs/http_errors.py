@@ -30,10 +30,10 @@ def run_problem(error: Exception) -> Problem:
         case Busy():
             return problem_of(error.status, str(error), retry_after=error.retry_after)
         case RunLost():
-            detail = "The training run behind this was interrupted. Try again."
+            detail = "The training run behind this was interrupted."
             return problem_of(503, detail, retry_after=5)
         case RunTooLong():
-            detail = f"The training run behind this was stopped. {error} Try again when fewer are running."
+            detail = f"The training run behind this was stopped. {error}"
             return problem_of(503, detail, retry_after=60)
         case BadWeights():
             return problem_of(503, str(error), retry_after=60)

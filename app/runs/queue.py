@@ -225,11 +225,11 @@ class RunQueue:
 
     def _check_room(self, job: Job, owner: str) -> None:
         if self.readers >= self._limits.readers:
-            raise Busy(503, f"{self.full} Try again in a minute.", 60)
+            raise Busy(503, self.full, 60)
         if job.key in self._runs:
             return
         if self.full:
-            raise Busy(503, f"{self.full} Try again in a minute.", 60)
+            raise Busy(503, self.full, 60)
         own = sum(run.client == owner for run in self._runs.values())
         if own >= self._limits.per_client:
             raise Busy(429, f"You have {own} runs waiting. Let one of them end first.", 30)

@@ -25,7 +25,7 @@ from app.web.templating import templates
 
 UNEXPECTED = "Something went wrong on our side; it has been logged."
 
-STOPPING = "The server is stopping. Try again."
+STOPPING = "The server is stopping."
 
 log = logging.getLogger(__name__)
 
