@@ -13,13 +13,11 @@ from fastapi import Depends, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette_compress import CompressMiddleware
 
-from app.api import embeds, openapi, ranges
-from app.api import lab as lab_api
-from app.api import widgets as api
+from app.api import embeds, lab, openapi, ranges, widgets
 from app.embedding import oembed
 from app.embedding.cards import routes as cards
 from app.lab.malloc import return_freed_memory
-from app.ops import health as operations
+from app.ops import health
 from app.ops.health import LabLoader
 from app.ops.metrics import Metrics
 from app.ops.request_log import HEADER as REQUEST_ID
@@ -49,8 +47,8 @@ from app.web.templating import static_hash
 from app.widgets.registry import WIDGETS
 
 DESCRIPTION = (
-    "Endpoints behind the explainer. Every number is computed by PyTorch, on a language model world "
-    "small enough to be exact. The same parameters give the same result."
+    "Endpoints behind the explainer. Every number of its lab is computed by PyTorch, in a language model "
+    "world small enough to be exact. The same parameters give the same result."
 )
 
 JSON_PATHS = r"/api.*|/oembed|/healthz|/readyz|/metrics|/openapi\.json"
@@ -97,8 +95,8 @@ def create_app(
     app.state.ranges = ranges.memo_of_ranges()
     app.state.lab = LabLoader()
     app.state.metrics = Metrics(app.state)
-    app.include_router(api.router)
-    app.include_router(lab_api.router)
+    app.include_router(widgets.router)
+    app.include_router(lab.router)
     app.include_router(ranges.router)
     app.include_router(pages.router)
     app.include_router(embed.router)
@@ -106,7 +104,7 @@ def create_app(
     app.include_router(oembed.router)
     app.include_router(cards.router)
     app.include_router(logps_form.router)
-    app.include_router(operations.router)
+    app.include_router(health.router)
     app.mount(f"/static/{static_hash()}", PrecompressedStatics(directory=STATIC), name="static")
     openapi.install(app)
     errors.install(app, JSON_PATHS)

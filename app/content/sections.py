@@ -78,7 +78,7 @@ SECTIONS = (
         "IX",
         "results",
         "Experimental results",
-        "The paper’s figures with their standard errors, and its frontier made again on the lab.",
+        "The paper’s figures with their standard errors, and its frontier computed again in the lab.",
         ("win_rates", "frontier"),
     ),
     Section(

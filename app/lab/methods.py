@@ -1,6 +1,6 @@
 """Every way of turning comparisons into a policy that the lab compares, by name and strength.
 
-The paper's Figure 2 (left) on the lab: PPO on the learned and on the true reward, DPO, IPO,
+The paper's Figure 2 (left) in the lab: PPO on the learned and on the true reward, DPO, IPO,
 Preferred-FT, Unlikelihood, and exact best-of-N (arXiv 2305.18290).
 """
 

@@ -1,4 +1,4 @@
-"""Over-optimisation on the lab: true and learned reward as a policy leaves the reference.
+"""Over-optimisation in the lab: true and learned reward as a policy leaves the reference.
 
 After Gao, Schulman and Hilton (arXiv 2210.10760): best-of-N and PPO without a KL penalty, against
 reward models fitted to few or many comparisons, and their functional forms fitted to what we measure.

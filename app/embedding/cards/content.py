@@ -55,5 +55,7 @@ def home_card() -> Card:
         x="KL from the reference (nats)",
         y="true quality",
     )
-    text = f"An interactive explainer in {len(SECTIONS)} sections. Every number is computed by PyTorch."
+    text = (
+        f"An interactive explainer in {len(SECTIONS)} sections, whose lab is computed by PyTorch."
+    )
     return Card("Interactive explainer", HOME_TITLE, text, figure)

@@ -74,7 +74,7 @@ class Result(WidgetResult):
 
 
 def compute(params: Params) -> Result:
-    """Check one step on the lab."""
+    """Check one step in the lab."""
     world, prompt = the_world(), the_world().prompt_number(params.prompt)
     numbers = mistaken_numbers(prompt, params.beta, params.seed, params.mistake)
     step = DERIVATION[params.step - 1]
@@ -133,7 +133,7 @@ def _receipt(params: Params, _: Result) -> dict[str, str]:
 WIDGET = Widget(
     name="dpo_derivation",
     title="From the RLHF objective to the DPO loss, in six checked steps",
-    caption="Step through the algebra. At every step both sides are computed in float64 on the lab, and "
+    caption="Step through the algebra. At every step both sides are computed in float64 in the lab, and "
     "the largest difference over all 7,776 responses is shown.",
     params=Params,
     result=Result,
