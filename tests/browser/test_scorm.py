@@ -275,7 +275,7 @@ def test_a_course_is_read_section_by_section_and_taken_up_where_it_was_left(
     inner = course(learner)
     inner.get_by_role("link", name="The alignment problem").first.click()
     for section in ("alignment-problem", "rlhf-pipeline"):
-        expect(inner.locator("dpo-widget").first).to_be_attached()
+        expect_cmi(learner, "lesson_location", f"sections/{section}.html")
         end = inner.get_by_role("navigation", name="Previous and next section")
         end.scroll_into_view_if_needed()
         learner.wait_for_function(
