@@ -29,6 +29,7 @@ class Correction(Strict):
     section: str
     severity: str
     article: str
+    """what it does, as a predicate: "says ...", "calls ..."."""
     correction: str
     source: list[str]
     where: str = ""
@@ -93,6 +94,11 @@ def references() -> dict[str, Reference]:
 def corrections() -> Corrections:
     """Corrections in order. Raises pydantic.ValidationError if the file is wrong."""
     return Corrections.model_validate_json(_read("corrections.json"))
+
+
+def departures(slug: str) -> list[Correction]:
+    """Corrections of the article that concern a section."""
+    return [entry for entry in corrections().article if entry.section == slug]
 
 
 @lru_cache(maxsize=1)

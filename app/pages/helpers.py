@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from app.charts import in_room
 from app.content.sections import SECTIONS, section_by_slug
-from app.content.sources import corrections, glossary, references
+from app.content.sources import departures, glossary, references
 from app.formatting import format_value
 from app.pages.head import page_head
 from app.pages.mathml import coloured, mathml, terms_of
@@ -60,13 +60,6 @@ def _cite(context: Context, key: str, where: str = "") -> Markup:
         cited[key] = reference
     about = {"class": "cite", "title": f"{reference.title}. {reference.venue}"}
     return link(context, "/sources", label, f"#ref-{key}", **about)
-
-
-@pass_context
-def _correction(context: Context, number: int) -> Markup:
-    entry = corrections().article[number - 1]
-    about = {"class": "correction", "title": entry.correction}
-    return link(context, "/sources", "corrected", f"#correction-{entry.number}", **about)
 
 
 @pass_context
@@ -133,7 +126,7 @@ templates.env.globals.update(
     heading=_heading,
     widget=_widget,
     cite=_cite,
-    correction=_correction,
+    departures=departures,
     define=_define,
     section_link=_section_link,
     equation=_equation,

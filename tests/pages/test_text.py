@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 from math_core import LatexError
 
 from app.content.sections import SECTIONS
-from app.content.sources import bibtex, corrections, glossary, references
+from app.content.sources import bibtex, corrections, departures, glossary, references
 from app.formatting import FORMATS, format_value, signed
 from app.pages.mathml import TERMS, coloured, mathml, terms_of
 from app.paths import STATIC, TEMPLATES
@@ -87,10 +88,22 @@ def test_citations_and_corrections_refer_to_what_exists() -> None:
     assert numbers == list(range(1, len(numbers) + 1))
 
 
-def test_every_correction_is_marked_in_the_text() -> None:
-    text = "".join(file.read_text() for file in (TEMPLATES / "sections").glob("*.html"))
-    marked = {int(number) for number in re.findall(r"correction\((\d+)\)", text)}
-    assert marked == {entry.number for entry in corrections().article}
+def test_each_section_lists_its_corrections_folded_and_links_to_them(
+    html_of: Callable[[str], str],
+) -> None:
+    anchors = re.findall(r'id="(correction-\d+)"', html_of("/sources"))
+    assert anchors == [f"correction-{entry.number}" for entry in corrections().article]
+    listed = []
+    for section in SECTIONS:
+        folds = re.findall(
+            r"<details class=.departures.*?</details>", html_of(f"/sections/{section.slug}"), re.S
+        )
+        assert len(folds) <= 1
+        linked = [target for fold in folds for target in re.findall(r'/sources#([\w-]+)"', fold)]
+        assert linked == [f"correction-{entry.number}" for entry in departures(section.slug)]
+        listed += linked
+    assert sorted(listed) == sorted(anchors)
+    assert sorted(re.findall(r'/sources#(correction-\d+)"', html_of("/read"))) == sorted(anchors)
 
 
 def test_every_reference_has_a_safe_address() -> None:
