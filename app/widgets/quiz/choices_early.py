@@ -46,7 +46,7 @@ EARLY_CHOICES = (
             "copies": "Four is right, copies is not. The four have different tasks and need not have the same size: "
             "InstructGPT used 6B reward and value models for policies of every size.",
         },
-        sources=(Citation("trl", "PPOTrainer"), Citation("ouyang2022", "sec. 3.5, App. C.4")),
+        sources=(Citation("trlppo", "PPOTrainer"), Citation("ouyang2022", "sec. 3.5, App. C.4")),
     ),
     ChoiceQuestion(
         id="q_overoptimisation",
