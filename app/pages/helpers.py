@@ -16,6 +16,7 @@ from app.formatting import format_value
 from app.pages.head import page_head
 from app.pages.mathml import coloured, mathml, terms_of
 from app.paths import STATIC
+from app.studies.quoted import quoted
 from app.web.templating import link, templates
 
 
@@ -133,6 +134,7 @@ templates.env.globals.update(
     formula=_formula,
     term_key=_term_key,
     math=mathml,
+    lab=quoted,
     drawing=in_room,
     page_head=pass_context(page_head),
 )

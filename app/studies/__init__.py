@@ -1,1 +1,1 @@
-"""Long sweeps that ship as data: computing and reading them."""
+"""Long sweeps that ship as data, computed and read here, and the numbers of the lab that prose quotes."""

@@ -1,0 +1,89 @@
+"""Numbers of the lab that the prose quotes, by name, so that none can go stale.
+
+A template writes ``{{ lab("flattering_share", ".0%") }}``: a name from here, and a format of Python's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+from app.lab.exact import expectation
+from app.lab.overoptimization import SIZES
+from app.lab.quality import FLATTERY, STANDARD_DEVIATION
+from app.lab.trained import COMPARISONS, the_lab
+from app.lab.world import PROMPTS, sum_over_slots
+
+QUOTED: dict[str, Callable[[], float | tuple[float, ...]]] = {}
+"""what computes each number, by the name that templates use"""
+
+
+def _quoted(compute: Callable[[], float | tuple[float, ...]]) -> None:
+    QUOTED[compute.__name__] = cache(compute)
+
+
+def quoted(name: str, spec: str) -> str:
+    """A number of the lab as prose writes it, several with commas between them.
+
+    Args:
+        spec: a format specification of Python's, such as ``,`` or ``.1f``
+
+    Raises:
+        LookupError: no number has this name
+    """
+    if name not in QUOTED:
+        raise LookupError(f"no number of the lab is called {name!r}; there are {', '.join(QUOTED)}")
+    value = QUOTED[name]()
+    values = value if isinstance(value, tuple) else (value,)
+    return ", ".join(format(one, spec).replace("-", "−") for one in values)
+
+
+@_quoted
+def comparisons() -> int:
+    """Pairs for each prompt that the shipped reward model and DPO policy were trained on."""
+    return COMPARISONS
+
+
+@_quoted
+def fewest_comparisons() -> int:
+    """Pairs behind the smallest fit of a reward model in the study of over-optimisation."""
+    return min(SIZES)
+
+
+@_quoted
+def most_comparisons() -> int:
+    """Pairs behind the largest."""
+    return max(SIZES)
+
+
+@_quoted
+def flattery() -> tuple[float, ...]:
+    """What 0, 1, 2 ... flattering phrases add to raw quality."""
+    return FLATTERY
+
+
+@_quoted
+def true_quality_sd() -> float:
+    """Standard deviation of true quality under the reference, the same for each prompt."""
+    return STANDARD_DEVIATION
+
+
+@_quoted
+def flattering_share() -> float:
+    """Probability that the reference flatters at least once, averaged over prompts."""
+    return _flatters(1)
+
+
+@_quoted
+def flattering_twice_share() -> float:
+    """Probability that it flatters twice or more, averaged over prompts."""
+    return _flatters(2)
+
+
+def _flatters(times: int) -> float:
+    lab = the_lab()
+    shares = []
+    for prompt in range(PROMPTS):
+        count = sum_over_slots(lab.world.attribute("flattering", prompt))
+        shares.append(expectation(lab.facts(prompt).reference_logps, (count >= times).double()))
+    return float(sum(shares)) / PROMPTS
