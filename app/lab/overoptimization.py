@@ -67,19 +67,19 @@ def climb(lab: Lab, task: Climb) -> list[Measurement]:
 
 @dataclass(frozen=True)
 class Fit:
-    """A functional form of Gao et al. fitted by least squares."""
+    """A functional form of Gao et al., their alpha and beta here a and b, fitted by least squares."""
 
-    alpha: float
-    beta: float
+    a: float
+    b: float
     error: float
     """root mean square error, in units of true quality"""
     points: int
 
 
 def fit_form(method: str, distance: Tensor, true_quality: Tensor) -> Fit:
-    """R(d) = d (alpha - beta d) for best-of-N, d (alpha - beta log d) for RL, d = sqrt(KL).
+    """R(d) = d (a - b d) for best-of-N, d (a - b log d) for RL, d = sqrt(KL).
 
-    Both are linear in alpha and beta. Points at d = 0, where R is 0 by definition, say nothing and
+    Both are linear in a and b. Points at d = 0, where R is 0 by definition, say nothing and
     are left out. Eq. in section 1 of arXiv 2210.10760; the RL form is not meant to hold near d = 0.
 
     Args:
@@ -96,10 +96,10 @@ def fit_form(method: str, distance: Tensor, true_quality: Tensor) -> Fit:
     falling = -d * _falling_factor(method, d)
     # Least squares by hand: the falling term orthogonal to d first, then d.
     beyond = falling - d * (_dot(d, falling) / _dot(d, d))
-    beta = _dot(beyond, r) / _dot(beyond, beyond)
-    alpha = _dot(d, r - beta * falling) / _dot(d, d)
-    missed = alpha * d + beta * falling - r
-    return Fit(alpha, beta, math.sqrt(_dot(missed, missed) / len(d)), len(d))
+    b = _dot(beyond, r) / _dot(beyond, beyond)
+    a = _dot(d, r - b * falling) / _dot(d, d)
+    missed = a * d + b * falling - r
+    return Fit(a, b, math.sqrt(_dot(missed, missed) / len(d)), len(d))
 
 
 def _dot(one: Tensor, other: Tensor) -> float:
@@ -114,7 +114,7 @@ def _dot(one: Tensor, other: Tensor) -> float:
 def form(method: str, fit: Fit, distance: Tensor) -> Tensor:
     """The fitted curve. Shapes: (points,) -> (points,)."""
     safe = distance.clamp_min(1e-12)
-    return distance * (fit.alpha - fit.beta * _falling_factor(method, safe))
+    return distance * (fit.a - fit.b * _falling_factor(method, safe))
 
 
 def _falling_factor(method: str, distance: Tensor) -> Tensor:

@@ -31,7 +31,7 @@ class ClimbMethod(StrEnum):
     ppo = "ppo"
 
 
-FORMS = {"best_of_n": "d(α − β d)", "ppo": "d(α − β log d)"}
+FORMS = {"best_of_n": "d(a − b d)", "ppo": "d(a − b log d)"}
 
 
 class Params(WidgetParams):
@@ -63,11 +63,11 @@ class ClimbPoint(BaseModel):
 
 
 class FittedForm(BaseModel):
-    """A form of Gao et al. fitted to the true quality of one size of reward model."""
+    """A form of Gao et al. fitted to the true quality, for one number of comparisons."""
 
     comparisons: int = Field(description="pairs that the reward model was fitted to")
-    alpha: float = Field(description="alpha of the fitted form")
-    beta: float = Field(description="beta of the fitted form")
+    a: float = Field(description="coefficient a of the fitted form, alpha in Gao et al.")
+    b: float = Field(description="coefficient b, beta in Gao et al.")
     error: float = Field(description="root mean square of what the form misses")
     peak: float = Field(description="highest mean true quality on the way")
     peak_distance: float = Field(description="sqrt(KL) where it is reached")
@@ -78,8 +78,8 @@ class Result(WidgetResult):
     """One climb, and the forms fitted to all (after arXiv 2210.10760)."""
 
     path: list[ClimbPoint] = Field(description="means over seeds, from the reference outwards")
-    fitted: FittedForm = Field(description="the form fitted to this size of reward model")
-    all_fits: list[FittedForm] = Field(description="the same for all sizes")
+    fitted: FittedForm = Field(description="the form fitted for these comparisons")
+    all_fits: list[FittedForm] = Field(description="the same for every number of comparisons")
     form: str = Field(description="the form, in d = sqrt(KL)")
     seeds: int = Field(description="reward models behind each mean")
     command: str = Field(description="command that produced the study")
@@ -144,8 +144,8 @@ def _fitted(prompt: int, method: str, size: int) -> FittedForm:
     peak = max(path, key=lambda place: place.true_quality)
     return FittedForm(
         comparisons=size,
-        alpha=fit.alpha,
-        beta=fit.beta,
+        a=fit.a,
+        b=fit.b,
         error=fit.error,
         peak=peak.true_quality,
         peak_distance=peak.distance,
@@ -165,8 +165,8 @@ def _finding(params: Params, path: list[ClimbPoint], fitted: FittedForm, other: 
         f"With {fitted.comparisons:,} comparisons and {how}, true quality peaks at {fitted.peak:.2f} "
         f"and ends at {fixed(2)(fitted.end)}, while the learned reward climbs to {end.learned_reward:.2f}. "
         f"With {other.comparisons:,} comparisons it peaks at {other.peak:.2f} and ends at "
-        f"{fixed(2)(other.end)}. More data sharpen what this reward model can say, and it cannot say that "
-        f"much flattery is too much. The form misses by {fitted.error:.2f} (root mean square)."
+        f"{fixed(2)(other.end)}. More data sharpens what this reward model can express, and it cannot express "
+        f"that too much flattery is bad. The fitted curve is off by {fitted.error:.2f} (root mean square)."
     )
 
 
@@ -218,7 +218,7 @@ WIDGET = Widget(
     tries={
         "comparisons=50": "Take 50 comparisons: noisy, and not yet sure that flattery pays.",
         "comparisons=8000": "Take 8,000: sure of it, and the fall is deeper.",
-        "method=ppo&comparisons=2000": "Climb by PPO instead: it goes much farther.",
+        "method=ppo&comparisons=2000": "Use PPO instead: it drifts much farther.",
     },
     receipt=lambda params, _: {"prompt_number": the_world().prompt_number(params.studied)},
     export=Plan(

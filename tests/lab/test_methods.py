@@ -46,10 +46,10 @@ def test_a_climb_by_best_of_n_starts_at_the_reference_and_goes_outwards() -> Non
 
 @pytest.mark.parametrize("method", ["best_of_n", "ppo"])
 def test_a_fit_recovers_the_form_that_made_the_points(method: str) -> None:
-    made = Fit(alpha=1.3, beta=0.4, error=0.0, points=0)
+    made = Fit(a=1.3, b=0.4, error=0.0, points=0)
     distance = torch.linspace(0, 4, 30, dtype=torch.float64)
     fit = fit_form(method, distance, form(method, made, distance))
-    assert (fit.alpha, fit.beta) == pytest.approx((1.3, 0.4), abs=1e-9)
+    assert (fit.a, fit.b) == pytest.approx((1.3, 0.4), abs=1e-9)
     assert fit.error == pytest.approx(0, abs=1e-9)
     assert fit.points == 29
     with pytest.raises(ValueError, match="two points"):
