@@ -138,7 +138,7 @@ EARLY_CHOICES = (
         sources=(
             Citation("trl"),
             Citation("pal2024", "abstract"),
-            Citation("razin2024", "abstract"),
+            Citation("razin2024", "secs. 1 and 3"),
         ),
     ),
 )
