@@ -29,11 +29,13 @@ def percent(digits: int) -> Callable[[float], str]:
 
 
 def scientific(value: float) -> str:
-    """Two significant digits and a power of ten."""
+    """Two significant digits; with a power of ten, unless from 0.01 to 99 in size."""
     if value == 0:
         return "0"
-    mantissa, exponent = f"{value:.1e}".split("e")
-    return f"{mantissa}e{int(exponent)}".replace("-", "−")
+    mantissa, power = f"{value:.1e}".split("e")
+    exponent = int(power)
+    text = f"{value:.{1 - exponent}f}" if -2 <= exponent <= 1 else f"{mantissa}e{exponent}"
+    return text.replace("-", "−")
 
 
 def count(value: float) -> str:

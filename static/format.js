@@ -16,8 +16,10 @@ const percent = (digits) => (value) => `${fixed(digits)(100 * value)}%`;
 /** @type {Format} */
 const scientific = (value) => {
   if (value === 0) return "0";
-  const [mantissa, exponent] = value.toExponential(1).split("e");
-  return `${mantissa}e${Number(exponent)}`.replaceAll("-", MINUS);
+  const [mantissa, power] = value.toExponential(1).split("e");
+  const exponent = Number(power);
+  const text = exponent >= -2 && exponent <= 1 ? value.toPrecision(2) : `${mantissa}e${exponent}`;
+  return text.replaceAll("-", MINUS);
 };
 
 /** @type {Format} */

@@ -25,7 +25,8 @@ class Term:
 
 
 TERMS = {
-    "optimum": Term("π*", "the optimal policy", r"\\pi(?:\^\*|_r(?![a-z]))", "green"),
+    "optimum": Term("π_r", "the optimal policy for the reward r", r"\\pi_r(?![a-z])", "green"),
+    "ideal": Term("π*", "the optimal policy for the true reward r*", r"\\pi\^\*", "magenta"),
     "policy": Term("π_θ", "the policy in training", r"\\pi_\\theta", "lime"),
     "reference": Term(
         "π_ref", "the reference: where training starts", r"\\pi_\{\\mathrm\{ref\}\}", "blue"

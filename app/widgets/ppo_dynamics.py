@@ -79,7 +79,7 @@ class KLQualityPoint(BaseModel):
 
 
 class PPOTarget(BaseModel):
-    """The exact optimum of what PPO maximises: pi* of the learned reward."""
+    """The exact optimum of what PPO maximises: pi_r of the learned reward."""
 
     reward: float = Field(description="expected learned reward")
     kl: float = Field(description="nats")

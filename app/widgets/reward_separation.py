@@ -124,7 +124,7 @@ WIDGET = Widget(
     tries={
         "reward_chosen=8&reward_rejected=5": "Raise both rewards by the same amount: nothing changes.",
         "reward_chosen=2&reward_rejected=2": "Make them equal: a fair coin, and a loss of ln 2.",
-        "reward_chosen=-2&reward_rejected=2": "Get the order wrong by 4: the loss is nearly the gap.",
+        "reward_chosen=-2&reward_rejected=2": "Get the order wrong by 4: the loss is nearly 4.",
     },
     export=Plan(
         "gridded",

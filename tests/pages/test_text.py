@@ -27,6 +27,10 @@ from app.widgets.reward_separation import Params as RewardParams
         (49280, "count", "49\u2009280"),
         (1.2345e-15, "scientific", "1.2e−15"),
         (0.0, "scientific", "0"),
+        (1.42, "scientific", "1.4"),
+        (-9.96, "scientific", "−10"),
+        (0.0123, "scientific", "0.012"),
+        (99.6, "scientific", "1.0e2"),
         (None, "fixed2", "–"),
         ("words", "fixed2", "words"),
     ],
@@ -114,12 +118,50 @@ def test_every_reference_has_a_safe_address() -> None:
             assert entry.url == f"https://arxiv.org/abs/{entry.arxiv}"
 
 
-def test_every_symbol_is_introduced_in_a_section_and_is_mathematics() -> None:
-    slugs = {section.slug for section in SECTIONS}
+def test_every_symbol_is_mathematics_and_has_a_meaning() -> None:
     for entry in glossary().values():
-        assert entry.section in slugs, entry.key
         assert mathml(entry.latex).startswith("<math"), entry.key
         assert entry.meaning.endswith(".")
+
+
+SYMBOLS = {
+    "prompt": r"(?<![a-z])x(?![a-z])",
+    "response": r"(?<![a-z])y(?![a-z])",
+    "chosen": "y_w",
+    "rejected": "y_l",
+    "nat": r'define\("nat"\)',
+    "reference": r"\\pi_{\\mathrm{ref}}",
+    "policy": r"\\pi_\\theta",
+    "reward-model": r"r_\\phi",
+    "true-reward": r"r\^\*",
+    "sigma": r"\\sigma",
+    "data": r"\\mathcal{D}(?!_)",
+    "margin": r"(?<![a-z{])m(?![a-z])",
+    "kl": r"D_{\\mathrm{KL}}",
+    "beta": r"\\beta",
+    "partition": r"Z(?![a-z])",
+    "optimum": r"\\pi_r(?![a-z])",
+    "ideal": r"\\pi\^\*",
+    "implicit-reward": r"\\hat r",
+    "log-ratio": r"\\Delta",
+}
+"""where a symbol occurs in the mathematics of a section, as a regular expression"""
+
+
+def test_the_glossary_lists_symbols_as_the_sections_introduce_them() -> None:
+    assert list(SYMBOLS) == list(glossary())
+    order = [section.slug for section in SECTIONS]
+    used: dict[str, str] = {}
+    for slug in order:
+        source = (TEMPLATES / "sections" / f"{slug}.html").read_text(encoding="utf-8")
+        latex = re.findall(r'(?:math|equation)\("((?:[^"\\]|\\.)*)"|(define\("\w+"\))', source)
+        found = "\n".join(math.replace("\\\\", "\\") + defined for math, defined in latex)
+        for key, pattern in SYMBOLS.items():
+            if re.search(pattern, found):
+                used.setdefault(key, slug)
+    introduced = {key: entry.section for key, entry in glossary().items()}
+    assert introduced == used
+    assert sorted(introduced.values(), key=order.index) == list(introduced.values())
 
 
 def test_a_citation_has_its_fields_and_balanced_braces() -> None:
@@ -141,7 +183,7 @@ def test_terms_are_found_and_coloured_once_each() -> None:
 @pytest.mark.parametrize(
     ("latex", "term"),
     [
-        (r"\pi^*(y \mid x)", "optimum"),
+        (r"\pi^*(y \mid x)", "ideal"),
         (r"\pi_r(y \mid x)", "optimum"),
         (r"r_\phi(x, y)", "reward"),
         (r"\hat r_\theta(x, y)", "reward"),

@@ -33,9 +33,9 @@ MOST_TICKS = 7
 
 
 class Dot(BaseModel):
-    """One hundredth of the probability: where it is under pi*, and where under the reference."""
+    """One hundredth of the probability: where it is under pi_r, and where under the reference."""
 
-    reward: float = Field(description="at the (k + 0.5) / 100 quantile under pi*")
+    reward: float = Field(description="at the (k + 0.5) / 100 quantile under pi_r")
     reference_reward: float = Field(description="at the same quantile under pi_ref")
     column: int = Field(description="where it is drawn: cells from the left")
     row: int = Field(description="where it is drawn: cells from the axis, upwards")

@@ -1,4 +1,4 @@
-"""The exact optimum pi* by beta: which responses gain and lose, and its KL."""
+"""The exact optimum pi_r of a reward by beta: which responses gain and lose, and its KL."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class OptimumResponse(BaseModel):
     text: str = Field(description="its five phrases")
     phrases: list[PhraseLogRatio] = Field(description="the same, one by one")
     reference_probability: float = Field(description="pi_ref(y|x)")
-    optimal_probability: float = Field(description="pi*(y|x)")
+    optimal_probability: float = Field(description="pi_r(y|x)")
     reward: float = Field(description="of the reward that the optimum is for")
     true_quality: float = Field(description="r*(x, y)")
 
@@ -77,9 +77,9 @@ class BetaCurvePoint(BaseModel):
     """The optimum at another beta."""
 
     beta: float = Field(description="temperature")
-    kl: float = Field(description="KL(pi* || pi_ref), nats")
-    expected_reward: float = Field(description="under pi*")
-    true_quality: float = Field(description="expected true quality under pi*")
+    kl: float = Field(description="KL(pi_r || pi_ref), nats")
+    expected_reward: float = Field(description="under pi_r")
+    true_quality: float = Field(description="expected true quality under pi_r")
 
 
 class PhraseShare(BaseModel):
@@ -93,11 +93,11 @@ class PhraseShare(BaseModel):
 
 
 class Optimum(WidgetResult):
-    """pi*(y|x) = pi_ref(y|x) exp(r(x,y) / beta) / Z(x), DPO Eq. 4 (arXiv 2305.18290)."""
+    """pi_r(y|x) = pi_ref(y|x) exp(r(x,y) / beta) / Z(x), DPO Eq. 4 (arXiv 2305.18290)."""
 
-    kl: float = Field(description="KL(pi* || pi_ref), nats")
-    expected_reward: float = Field(description="E[r] under pi*; 0 is the reference policy")
-    true_quality: float = Field(description="expected true quality under pi*")
+    kl: float = Field(description="KL(pi_r || pi_ref), nats")
+    expected_reward: float = Field(description="E[r] under pi_r; 0 is the reference policy")
+    true_quality: float = Field(description="expected true quality under pi_r")
     log_partition: float = Field(description="log Z(x)")
     effective_responses: float = Field(
         description="exp(entropy): how many equally likely responses would be as uncertain"
@@ -111,14 +111,14 @@ class Optimum(WidgetResult):
     )
     dots_axis: DotAxis = Field(description="the axis along which the dots lie")
     beyond_reference: float = Field(
-        description="probability under pi* of a reward above the 99% quantile under pi_ref"
+        description="probability under pi_r of a reward above the 99% quantile under pi_ref"
     )
     curve: list[BetaCurvePoint] = Field(description="the optimum over beta, from 0.01 to 10")
     tradeoff: dict[str, object] = Field(description="Plotly figure: KL and reward over beta")
 
 
 class Result(Optimum):
-    """pi*(y|x) = pi_ref(y|x) exp(r(x,y) / beta) / Z(x), DPO Eq. 4 (arXiv 2305.18290)."""
+    """pi_r(y|x) = pi_ref(y|x) exp(r(x,y) / beta) / Z(x), DPO Eq. 4 (arXiv 2305.18290)."""
 
     figure: dict[str, object] = Field(
         description="Plotly figure: distribution of the reward under reference and optimum"
@@ -304,7 +304,7 @@ def _figure(params: Params, reference: Tensor, optimal: Tensor, reward: Tensor) 
     return curve_figure(
         [
             filled("reference π_ref", centres, mass(reference), role="reference"),
-            filled("optimum π*", centres, mass(optimal), role="optimised"),
+            filled("optimum π_r", centres, mass(optimal), role="optimised"),
         ],
         x=_axis_title(params),
         y="share of probability",
@@ -340,7 +340,7 @@ def _tradeoffs(
 WIDGET = Widget(
     name="beta_effect",
     title="β sets how far the optimum may go, and what it may say",
-    caption="The exact optimum π* over all 7,776 responses. Turn β and see which responses gain "
+    caption="The exact optimum π_r over all 7,776 responses. Vary β and see which responses gain "
     "probability and which lose it.",
     params=Params,
     result=Result,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import torch
@@ -13,42 +14,57 @@ from app.widgets.dpo_derivation.numbers import DerivationNumbers, numbers_of
 
 @dataclass(frozen=True)
 class Mistake:
-    """A mistake: the steps that it breaks, and why it does not show elsewhere."""
+    """A mistake, why it breaks steps, and why others do not notice."""
 
     label: str
-    breaks: tuple[int, ...]
-    """steps whose check fails"""
     why: str
-    unseen: str
+    unseen: Mapping[int, str]
+    """by step, for those whose check holds despite it"""
 
 
 MISTAKES = {
-    "none": Mistake("none", (), "", ""),
+    "none": Mistake("none", "", dict.fromkeys(range(1, 7), "")),
     "no_partition": Mistake(
         "drop Z(x)",
-        (2, 3),
-        "Without Z(x) the reward is read off short by β log Z(x), the same amount for every response.",
-        "Z(x) is missing here too, but it cancels in a difference of two responses to one prompt.",
+        "Without Z(x) the right side is too low by β log Z(x), the same amount for every response.",
+        {
+            1: "This step does not notice: it has no Z(x) yet.",
+            4: "This step does not notice: both responses lack the same β log Z(x), so their difference is "
+            "right.",
+            5: "This step does not notice: it says that Z(x) may be dropped here.",
+            6: "This step does not notice: Z(x) has cancelled before it.",
+        },
     ),
     "flipped_kl": Mistake(
         "flip the KL",
-        (3, 4, 6),
         "The optimum for KL(π_ref ‖ π) is not the reference times an exponential. Its log-ratio is not "
         "the reward divided by β.",
-        "This step does not ask which policy π* is.",
+        {
+            1: "This step does not notice: it does not say yet which policy is optimal.",
+            2: "This step does not notice: it writes π_r as the reference times an exponential, whichever "
+            "policy is optimal.",
+            5: "This step does not notice: Z(x) cancels whichever policy stands for π*.",
+        },
     ),
     "no_beta": Mistake(
         "forget β",
-        (3, 4, 6),
         "A log-ratio without β is a reward in the wrong unit: every gap is off by the factor 1/β.",
-        "Both sides of this step forget β alike, or it stands outside of what was forgotten.",
+        {
+            1: "This step does not notice: β is the price of divergence here, and was not touched.",
+            2: "This step does not notice: β is the price of divergence here, and was not touched.",
+            5: "This step does not notice: β is missing from the log-ratios on both sides.",
+        },
     ),
     "other_prompt": Mistake(
         "use another prompt’s response",
-        (5, 6),
         "The two responses have different prompts, so each brings its own Z(x), and nothing cancels.",
-        "With both Z(x) written out the equation still holds, or it has only one response. But a "
-        "comparison across prompts is not a preference that anybody stated.",
+        {
+            1: "This step does not notice: it compares no two responses.",
+            2: "This step does not notice: it is about one response at a time.",
+            3: "This step does not notice: it is about one response at a time.",
+            4: "This step does not notice: with both Z(x) written out the equation still holds. But a "
+            "comparison across prompts is not a preference that anybody stated.",
+        },
     ),
 }
 

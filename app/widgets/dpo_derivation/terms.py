@@ -47,7 +47,7 @@ def optimum_terms(n: DerivationNumbers) -> list[EquationTerm]:
     """Step 3: one response under the optimum."""
     return [
         _term(
-            "log(π* / π_ref)",
+            "log(π_r / π_ref)",
             "log-ratio of the optimum, nats",
             n.log_ratio(n.optimal)[n.shown],
         ),
@@ -60,7 +60,7 @@ def pair_terms(n: DerivationNumbers) -> list[EquationTerm]:
     """Steps 4 to 6: what sets the two responses apart, and what does not."""
     implicit = n.implicit_reward
     return [
-        _term("r(x, y_w) − r(x, y_l)", "reward gap", n.reward[n.shown] - n.reward[n.opponent]),
+        _term("r*(x, y_w) − r*(x, y_l)", "reward gap", n.reward[n.shown] - n.reward[n.opponent]),
         _term(
             "βΔ_w − βΔ_l",
             "gap of implicit rewards",

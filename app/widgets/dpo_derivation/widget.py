@@ -17,6 +17,16 @@ from app.widgets.plan import ALL, Every, Plan
 
 STEPS = len(DERIVATION)
 
+CHECKED_EACH = (
+    "for each of the 7,776 responses",
+    "The sides shown are those of the response below, the largest difference is over all 7,776.",
+)
+CHECKED_SUMS = (
+    "each as a sum over all 7,776 responses",
+    "Each side is a sum over all 7,776 responses.",
+)
+"""what both sides of a step were computed for: in its finding, and in the note below the numbers"""
+
 MistakeName = StrEnum("MistakeName", {name: name for name in MISTAKES})  # type: ignore[misc]
 
 
@@ -82,12 +92,11 @@ def compute(params: Params) -> Result:
     difference = (left - right).abs().max().item()
     place = numbers.shown if left.ndim else ...
     responses = all_responses()
-    checked_on = "each of the 7,776 responses" if left.ndim else "two sums over all 7,776 responses"
-    shown = "those of the response below" if left.ndim else "those two sums"
+    separately, checked_on = CHECKED_EACH if left.ndim else CHECKED_SUMS
     return Result(
         finding=(
-            f"Step {params.step} of {STEPS}. Left and right side were computed separately, for "
-            f"{checked_on}. They differ by {scientific(difference)} at most." + _what_broke(params)
+            f"Step {params.step} of {STEPS}. The two sides were computed separately, {separately}. "
+            f"They differ by at most {scientific(difference)}." + _what_broke(params)
         ),
         step=params.step,
         steps=STEPS,
@@ -105,7 +114,7 @@ def compute(params: Params) -> Result:
             max_abs_difference=difference,
             responses_checked=len(responses),
         ),
-        checked_on=f"The largest difference is over {checked_on}. The sides shown are {shown}.",
+        checked_on=checked_on,
         terms=step.terms(numbers),
         response=world.text(prompt, responses[numbers.shown].tolist()),
         response_number=numbers.shown,
@@ -119,9 +128,7 @@ def compute(params: Params) -> Result:
 def _what_broke(params: Params) -> str:
     """Why the sides differ, or why they do not despite the mistake."""
     mistake = MISTAKES[params.mistake]
-    if not mistake.why:
-        return ""
-    return f" {mistake.why}" if params.step in mistake.breaks else f" {mistake.unseen}"
+    return f" {mistake.unseen.get(params.step, mistake.why)}".rstrip()
 
 
 def _receipt(params: Params, _: Result) -> dict[str, str]:
@@ -143,7 +150,7 @@ WIDGET = Widget(
         "step=2": "See where Z(x) comes in, a sum over 7,776 responses.",
         "step=5": "See it cancel.",
         "step=4&beta=0.05": "Make β small: log Z(x) grows, and the two sides still agree.",
-        "step=4&mistake=no_beta": "Break it: forget β, and see by how much step 4 is off.",
+        "step=4&mistake=no_beta": "Break it: forget β, and see how far off step 4 is.",
     },
     receipt=_receipt,
     export=Plan(
