@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -14,10 +14,14 @@ CONVINCING_Z = 1.96
 
 @dataclass(frozen=True)
 class Share:
-    """A share of comparisons won, in [0, 1], and how many there were, if that is known."""
+    """A share of judgments won, in [0, 1], and how many there were, if that is known."""
 
     value: float
     n: int | None
+    comparisons: int | None = None
+    """how many comparisons were judged, once or twice each; None if each judgment has its own"""
+    agreement: float | None = None
+    """how often two judgments of one comparison agree"""
 
 
 @dataclass(frozen=True)
@@ -36,12 +40,28 @@ def share_won(wins: int, n: int) -> Share:
     return Share(float(_exact(wins) / _exact(n)), n)
 
 
+def design_effect(share: Share) -> float:
+    """How many times larger the variance of a share is than if its judgments were independent.
+
+    Two judgments of one comparison agree more often than two unrelated ones, which agree with
+    probability p^2 + (1 - p)^2. The excess, as a fraction of the most that is possible, is their
+    correlation rho (Scott's pi). Each comparison judged twice adds 2 rho p (1 - p) to the
+    variance of the number of wins, n p (1 - p).
+    """
+    if share.n is None or share.comparisons is None or share.agreement is None:
+        return 1.0
+    p, twice = _exact(share.value), max(0, share.n - share.comparisons)
+    by_chance = p**2 + (1 - p) ** 2
+    correlation = (share.agreement - by_chance) / (1 - by_chance)
+    return float(1 + 2 * correlation * twice / share.n)
+
+
 def standard_error(share: Share) -> float | None:
-    """Binomial standard error sqrt(p (1 - p) / n)."""
+    """Binomial standard error sqrt(p (1 - p) / n), times the root of the design effect."""
     if share.n is None:
         return None
     p = _exact(share.value)
-    return float(torch.sqrt(p * (1 - p) / share.n))
+    return float(torch.sqrt(p * (1 - p) * design_effect(share) / share.n))
 
 
 def difference(first: Share, second: Share) -> Difference:
@@ -55,9 +75,9 @@ def difference(first: Share, second: Share) -> Difference:
 
 
 def difference_from_even(share: Share) -> Difference:
-    """Share minus one half; the standard error is that of an even split, sqrt(0.25 / n)."""
+    """Share minus one half; the standard error is that of an even split."""
     gap = float(_exact(share.value) - 0.5)
-    error = standard_error(Share(0.5, share.n))
+    error = standard_error(replace(share, value=0.5))
     return Difference(gap, None, None, None) if error is None else _tested(gap, error)
 
 

@@ -11,6 +11,7 @@ from app.lab.proportions import (
     CONVINCING_Z,
     Share,
     best_within,
+    design_effect,
     difference,
     difference_from_even,
     dominated,
@@ -33,6 +34,37 @@ def test_the_standard_error_is_that_of_a_mean_of_wins_and_losses(
     # Population variance of `wins` ones and n - wins zeros, over n.
     variance = (wins * (1 - share.value) ** 2 + (n - wins) * share.value**2) / n
     assert standard_error(share) == pytest.approx(math.sqrt(variance / n), rel=1e-9, abs=1e-12)
+
+
+@given(p=shares, once=sizes, twice=sizes, data=st.data())
+def test_two_judgments_of_one_comparison_add_their_covariance(
+    p: float, once: int, twice: int, data: st.DataObject
+) -> None:
+    # Of two judgments, one is a win and the other is not with probability 1 - agreement.
+    agreement = data.draw(st.floats(abs(2 * p - 1), 1))
+    both = p - (1 - agreement) / 2
+    of_a_pair = (1 - agreement) + 4 * both - (2 * p) ** 2
+    variance = once * p * (1 - p) + twice * of_a_pair
+    n = once + 2 * twice
+    share = Share(p, n, once + twice, agreement)
+    assert standard_error(share) == pytest.approx(math.sqrt(max(0, variance)) / n, abs=1e-9)
+
+
+@given(p=shares, comparisons=sizes)
+def test_a_second_judgment_that_always_agrees_adds_nothing(p: float, comparisons: int) -> None:
+    twice = Share(p, 2 * comparisons, comparisons, agreement=1)
+    assert design_effect(twice) == pytest.approx(2)
+    assert standard_error(twice) == pytest.approx(standard_error(Share(p, comparisons)) or 0.0)
+    by_chance = Share(p, 2 * comparisons, comparisons, agreement=p**2 + (1 - p) ** 2)
+    assert design_effect(by_chance) == pytest.approx(1)
+
+
+def test_the_human_study_is_as_far_from_even_as_the_closed_form_says() -> None:
+    found = difference_from_even(Share(0.58, 272, 150, 0.65))
+    # The correlation of two judgments is 2 * 0.65 - 1 under an even split; 122 comparisons have two.
+    variance = (272 + 2 * 122 * 0.3) * 0.25 / 272**2
+    assert found.z == pytest.approx(0.08 / math.sqrt(variance))
+    assert found.z == pytest.approx(2.34, abs=0.005)
 
 
 @given(first=shares, second=shares, n=sizes, m=sizes)

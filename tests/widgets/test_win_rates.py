@@ -65,10 +65,33 @@ def test_every_rate_is_wins_over_n_and_its_standard_error_binomial(benchmark: st
     for m in result(benchmark).methods:
         if m.wins is not None and m.n is not None:
             assert m.value == m.wins / m.n
-        if m.n is None:
+        n = m.n or m.comparisons
+        if n is None:
             assert m.standard_error is None
         else:
-            assert m.standard_error == pytest.approx(math.sqrt(m.value * (1 - m.value) / m.n))
+            variance = m.value * (1 - m.value) * m.design_effect / n
+            assert m.standard_error == pytest.approx(math.sqrt(variance))
+        judged_twice = m.n is not None and m.comparisons is not None
+        assert (m.design_effect > 1) == judged_twice
+
+
+def test_people_judged_150_comparisons_of_dpo_twice_but_for_one_volunteer_and_ties() -> None:
+    people = method("human", "DPO", judge="people")
+    assert (people.n, people.comparisons) == (272, 150)
+    assert people.design_effect == pytest.approx(1.25, abs=0.005)
+    # Independent judgments would put the rate 2.6 standard errors from even.
+    z = comparison("human").z
+    assert z is not None
+    assert 2.3 < z < 2.4
+
+
+def test_neither_prompt_moves_gpt_4_from_even_by_more_than_chance() -> None:
+    simple, concise = result("human").further_comparisons[:2]
+    for found, size in ((simple, 0.7), (concise, 1.0)):
+        assert found.first.startswith("DPO, judged by GPT-4")
+        assert found.z is not None
+        assert abs(found.z) == pytest.approx(size, abs=0.05)
+        assert found.verdict == "could be chance"
 
 
 @pytest.mark.parametrize("benchmark", RATED)
@@ -80,7 +103,12 @@ def test_every_method_has_its_sample_size_on_the_page_or_says_that_none_is_print
     place = table.columns.index("Sample")
     for m, cells in zip(found.methods, table.rows, strict=True):
         assert cells[0] == m.name
-        assert cells[place] == "n not printed" if m.n is None else str(m.n) in cells[place]
+        if m.n is None:
+            taken = "" if m.comparisons is None else f", taken as {m.comparisons}"
+            assert cells[place] == f"n not printed{taken}"
+        else:
+            assert str(m.n) in cells[place]
+            assert str(m.comparisons or m.n) in cells[place]
 
 
 @pytest.mark.parametrize("benchmark", LABELS)
@@ -100,7 +128,7 @@ def test_only_what_the_text_or_a_table_prints_is_marked_as_printed(benchmark: st
         ("tldr", 4.7, 4.3, 1.1, "could be chance"),
         ("hh", 2.1, 4.3, 0.5, "could be chance"),
         ("hh_training", 6.9, 4.4, 1.6, "could be chance"),
-        ("human", 8.0, 3.0, 2.6, "more than chance"),
+        ("human", 8.0, 3.4, 2.3, "more than chance"),
     ],
 )
 def test_the_difference_and_whether_it_is_more_than_chance(

@@ -40,6 +40,8 @@ class BenchmarkRow(Strict):
     """training step, if the benchmark covers several"""
     wins: int | None = Field(None, ge=0)
     n: int | None = Field(None, gt=0)
+    comparisons: int | None = Field(None, gt=0)
+    """set if it differs from n: some were judged twice, or n is not printed"""
     rate: float | None = Field(None, ge=0, le=1)
     """set if the number of wins is not known"""
     printed_as: str | None = None

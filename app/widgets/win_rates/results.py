@@ -12,6 +12,7 @@ from app.lab.proportions import (
     Difference,
     Share,
     best_within,
+    design_effect,
     difference,
     difference_from_even,
     dominated,
@@ -34,9 +35,17 @@ class MethodResult(BaseModel):
     setting: str = Field(description="temperature, judge and training step, as far as they apply")
     value: float = Field(description="share of comparisons won, or mean reward; from 0 to 1")
     standard_error: float | None = Field(
-        description="sqrt(p (1 - p) / n), in the unit of value; null where n is not known"
+        description="sqrt(p (1 - p) design_effect / n), in the unit of value, with comparisons for n "
+        "where n is not printed; null where neither is known"
     )
-    n: int | None = Field(description="number of comparisons; null where it is not printed")
+    n: int | None = Field(description="number of judgments; null where it is not printed")
+    comparisons: int | None = Field(
+        description="comparisons that were judged, where it is printed and differs from n"
+    )
+    design_effect: float = Field(
+        description="variance of the value over that of independent judgments; above 1 where two "
+        "people judged the same comparison"
+    )
     wins: int | None = Field(description="comparisons won; null where only a rate is printed")
     printed: bool = Field(
         description="true: the paper prints the value; false: recovered from its vector figure"
@@ -107,6 +116,7 @@ def measured(row: BenchmarkRow) -> MethodResult:
         setting=_setting(row),
         value=share.value,
         standard_error=standard_error(share),
+        design_effect=design_effect(share),
         printed=row.printed_as is not None,
     )
 
@@ -160,7 +170,8 @@ def share_of(row: BenchmarkRow, assumed_n: int | None = None) -> Share:
     if row.wins is not None and row.n is not None:
         return share_won(row.wins, row.n)
     assert row.rate is not None  # the data file was validated
-    return Share(row.rate, row.n or assumed_n)
+    n = row.n or row.comparisons or assumed_n
+    return Share(row.rate, n, row.comparisons, row.agreement_with_people)
 
 
 def points_of(frontier: MethodFrontier) -> Tensor:
@@ -192,6 +203,8 @@ def frontier_method(summary: FrontierSummary) -> MethodResult:
         value=summary.best_at_kl_5 or 0.0,
         standard_error=None,
         n=None,
+        comparisons=None,
+        design_effect=1.0,
         wins=None,
         printed=False,
         printed_as=None,

@@ -52,7 +52,8 @@ class BenchmarkSource(BaseModel):
 
 
 class Result(WidgetResult):
-    """One benchmark. Rates are wins / n, standard errors sqrt(p (1 - p) / n)."""
+    """One benchmark. Rates are wins / n, standard errors sqrt(p (1 - p) / n), and larger where the
+    same comparison was judged twice."""
 
     benchmark: str = Field(description="id of the benchmark")
     title: str = Field(description="its name")
@@ -150,7 +151,7 @@ WIDGET = Widget(
     example="benchmark=human",
     tries={
         "benchmark=hh": "Find the temperature at which Best of 128 clearly beats DPO on dialogue",
-        "benchmark=human": "See the judge’s prompt change which method GPT-4 prefers",
+        "benchmark=human": "See how far the wording of its prompt moves GPT-4’s verdict",
         "benchmark=imdb": "Look for a point of another method above DPO’s points on IMDb",
     },
     receipt=_receipt,

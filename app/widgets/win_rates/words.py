@@ -94,15 +94,13 @@ def _cnn_dailymail(facts: BenchmarkFacts) -> str:
 
 
 def _human(facts: BenchmarkFacts) -> str:
-    first, n = facts.comparisons[0], facts.methods[0].n
-    people, simple, concise = (
-        facts.value("DPO", judge=judge) for judge in ("people", "GPT-4 (S)", "GPT-4 (C)")
-    )
+    people, simple, concise = facts.comparisons[:3]
+    dpo = facts.methods[0]
     return (
-        f"People preferred DPO to PPO in {people} of {n} judgments, "
-        f"{format_value(first.z, 'fixed1')} standard errors from even: {first.verdict}. GPT-4 gave "
-        f"DPO {simple} with the simple prompt and {concise} with the concise one: on these values "
-        "the wording of the prompt changes the winner."
+        f"People preferred DPO to PPO in {dpo.percentage} of {dpo.n} judgments of {dpo.comparisons} "
+        f"comparisons, {_from_even(people)}. GPT-4 gave DPO "
+        f"{facts.value('DPO', judge='GPT-4 (S)')} with the simple prompt, {_from_even(simple)}, and "
+        f"{facts.value('DPO', judge='GPT-4 (C)')} with the concise one, {_from_even(concise)}."
     )
 
 
@@ -200,8 +198,10 @@ def _value_table(methods: list[MethodResult]) -> ResultTable:
 
 def _sample(method: MethodResult) -> str:
     if method.n is None:
-        return "n not printed"
-    return f"n = {method.n}" if method.wins is None else f"{method.wins} of {method.n}"
+        assumed = f", taken as {method.comparisons}" if method.comparisons else ""
+        return f"n not printed{assumed}"
+    of = f", {method.comparisons} comparisons" if method.comparisons else ""
+    return f"n = {method.n}{of}" if method.wins is None else f"{method.wins} of {method.n}"
 
 
 def _frontier_table(frontier: list[FrontierSummary]) -> ResultTable:
@@ -234,6 +234,10 @@ def _frontier_table(frontier: list[FrontierSummary]) -> ResultTable:
 
 def _reward(value: float | None) -> str:
     return format_value(value, "fixed3")
+
+
+def _from_even(comparison: MethodComparison) -> str:
+    return f"{abs(comparison.z or 0.0):.1f} standard errors from even ({comparison.verdict})"
 
 
 def _gap(comparison: MethodComparison) -> str:
