@@ -116,7 +116,7 @@ def _finding(params: Params, fate: LossOutcome, dpo: LossOutcome) -> str:
         return f"{text} A pair labelled with certainty has no finite answer under DPO, for any β."
     if name == "ipo":
         text += f" Its target is 1/(2β) = {1 / (2 * BETAS[params.beta]):g}."
-    return f"{text} DPO is at {dpo.gap:.1f} by then and runs on."
+    return f"{text} DPO has reached {dpo.gap:.1f} by then and runs on."
 
 
 def _curve(loss_type: str, beta: float) -> dict[str, object]:
@@ -173,7 +173,7 @@ def _run(pair: CertainPair, loss_type: str) -> dict[str, object]:
 WIDGET = Widget(
     name="loss_family",
     title="One certain pair: some losses stop, others run on",
-    caption="A pair that is always labelled the same, and a policy that can do with it what it likes. "
+    caption="A pair that is always labelled the same, and an unconstrained policy. "
     "Each of the sixteen losses is minimised by gradient descent from the same start.",
     params=Params,
     result=Result,
@@ -183,7 +183,7 @@ WIDGET = Widget(
     example="loss_type=hinge&beta=0.1",
     tries={
         "loss_type=sigmoid&beta=2": "Take DPO at β = 2: a larger β slows it, and does not stop it.",
-        "loss_type=apo_down": "Take APO-down: both responses of the pair are given up.",
+        "loss_type=apo_down": "Take APO-down: both responses of the pair are abandoned.",
         "loss_type=discopop": "Take DiscoPOP: from here it settles with the pair in the wrong order.",
     },
     export=Plan("live", "Every loss and every β is here.", ({"loss_type": ALL, "beta": ALL},)),

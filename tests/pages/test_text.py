@@ -88,14 +88,17 @@ def test_citations_and_corrections_refer_to_what_exists() -> None:
         assert entry.section in slugs
         assert entry.severity in {"wrong", "unsourced", "loose"}
         assert all(key in references() for key in entry.source)
-    numbers = [entry.number for entry in corrections().article]
-    assert numbers == list(range(1, len(numbers) + 1))
+    for numbers in (
+        [entry.number for entry in corrections().article],
+        [slip.number for slip in corrections().paper],
+    ):
+        assert numbers == sorted(set(numbers))
 
 
 def test_each_section_lists_its_corrections_folded_and_links_to_them(
     html_of: Callable[[str], str],
 ) -> None:
-    anchors = re.findall(r'id="(correction-\d+)"', html_of("/sources"))
+    anchors = re.findall(r'<tr id="(correction-\d+)"', html_of("/sources"))
     assert anchors == [f"correction-{entry.number}" for entry in corrections().article]
     listed = []
     for section in SECTIONS:
@@ -108,6 +111,13 @@ def test_each_section_lists_its_corrections_folded_and_links_to_them(
         listed += linked
     assert sorted(listed) == sorted(anchors)
     assert sorted(re.findall(r'/sources#(correction-\d+)"', html_of("/read"))) == sorted(anchors)
+
+
+def test_a_link_to_a_correction_that_was_merged_or_dropped_finds_what_became_of_it(
+    html_of: Callable[[str], str],
+) -> None:
+    numbers = [int(number) for number in re.findall(r'id="correction-(\d+)"', html_of("/sources"))]
+    assert sorted(numbers) == list(range(1, 36))
 
 
 def test_every_reference_has_a_safe_address() -> None:

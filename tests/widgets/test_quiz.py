@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from app.content.sections import SECTIONS
 from app.content.sources import references
-from app.lab.proportions import difference, share_won
+from app.lab.proportions import Share, difference, difference_from_even, share_won
 from app.widgets.base import WidgetParams
 from app.widgets.quiz import QUESTIONS
 from app.widgets.quiz.kinds import (
@@ -99,7 +99,7 @@ def test_the_figures_of_the_question_on_significance_are_right() -> None:
         f"{found.p_value:.0%} of such samples",
         f"({158 / 256:.1%})",
         f"({146 / 256:.1%})",
-        f"{(0.58 - 0.5) / math.sqrt(0.25 / 272):.1f} standard errors from even",
+        f"{difference_from_even(Share(0.58, 272, 150, 0.65)).z:.1f} standard errors from even",
     ):
         assert figure in texts, figure
 

@@ -106,7 +106,7 @@ EARLY_CHOICES = (
         },
         feedback={
             "ln2": "Both log-ratios are 0, so the margin is 0 and the loss is −log σ(0) = ln 2. "
-            "A training log that starts anywhere else points to a bug.",
+            "A training log that starts elsewhere points to a bug, or to dropout or rounding.",
             "zero": "It is the margin that is 0. A margin of 0 is a coin toss, and a coin toss costs ln 2.",
             "by_beta": "β multiplies log-ratios that are still 0, so it has no effect yet.",
             "half": "0.5 is the probability σ(0). The loss is its negative logarithm.",

@@ -8,7 +8,7 @@ LATE_CHOICES = (
     ChoiceQuestion(
         id="q_paper_beta",
         section="beta",
-        text="Which β did the DPO paper use?",
+        text="What β did the DPO paper use?",
         right="tldr_larger",
         options={
             "tldr_larger": "0.5 for TL;DR summarization, 0.1 for dialogue",
@@ -48,7 +48,7 @@ LATE_CHOICES = (
             "kl_stops": "DPO measures and charges no KL. It is regularised only through the pairs, "
             "and a pair that is always decided the same way takes that hold away.",
         },
-        sources=(Citation("azar2023", "sec. 4.2"),),
+        sources=(Citation("azar2023", "secs. 4.2 and 5.2"),),
     ),
     ChoiceQuestion(
         id="q_same_optimum",
@@ -67,8 +67,8 @@ LATE_CHOICES = (
             "and the two methods differ on responses that no pair contains.",
             "always": "The derivation assumes Bradley-Terry preferences, full support and a perfect fit. "
             "Finite data leave the policy free on responses that no pair contains.",
-            "same_beta": "The same β is needed but not enough. Deterministic preferences, for example, "
-            "void the effect of β in DPO.",
+            "same_beta": "The same β is needed but not enough. If a pair is always decided the same way, both "
+            "the gap that DPO seeks and the gap of the fitted rewards are infinite, and no β holds them.",
             "never": "The KL term is in the closed-form optimum that the DPO loss is made from: "
             "it is why the reference appears in the loss.",
         },
@@ -113,8 +113,8 @@ LATE_CHOICES = (
             "no_use": "Nothing: 256 comparisons are too few for any conclusion",
         },
         feedback={
-            "little": "That is 1.1 standard errors. The human study, 58% of 272 judgments for DPO, "
-            "is 2.6 standard errors from even.",
+            "little": "That is 1.1 standard errors. The human study is stronger: 58% of 272 judgments for DPO, "
+            "2.3 standard errors from even, allowing for two judgments of each comparison.",
             "higher": "A win rate from 256 comparisons is an estimate. "
             "Another 256 posts could well reverse the order.",
             "exceeds": "One standard error is not much: two equally good methods differ by this much or more "
@@ -137,23 +137,23 @@ LATE_CHOICES = (
         text="Which of these models was not trained with DPO?",
         right="starling",
         options={
-            "starling": "Starling-7B",
+            "starling": "Starling-7B-alpha",
             "zephyr": "Zephyr-7B",
             "mixtral": "Mixtral 8x7B Instruct",
-            "tulu2": "Tulu 2",
+            "tulu2": "Tulu 2+DPO",
         },
         feedback={
             "starling": "Its model card names a reward model and APA, a reinforcement-learning method.",
             "zephyr": "Zephyr used DPO, on pairs ranked by another model. It started the first wave in October 2023.",
             "mixtral": "Its paper describes SFT followed by DPO on a paired feedback data set.",
-            "tulu2": "The Tulu 2 models, 70B included, were trained with DPO on UltraFeedback.",
+            "tulu2": "Tulu 2 is the SFT model alone. Tulu 2+DPO was trained further, with DPO.",
         },
         sources=(
             Citation("starling2023", "model card"),
             Citation("tunstall2023"),
             Citation("lambertbook", "ch. 8"),
             Citation("jiang2024", "sec. 4"),
-            Citation("ivison2023"),
+            Citation("tulu2dpo"),
         ),
     ),
     ChoiceQuestion(
@@ -173,7 +173,7 @@ LATE_CHOICES = (
             "gone": "There is one, only not a separate one. The implicit reward is fitted to the pairs, "
             "and where it is wrong the policy follows it.",
             "beta_guards": "β sets no bound. The KL can grow large in DPO, and quality degrades there.",
-            "many_epochs": "The degradation has been seen within the first epoch, often before its end.",
+            "many_epochs": "It often sets in before even one pass over the data is complete.",
         },
         sources=(Citation("rafailov2024scaling", "abstract"),),
     ),

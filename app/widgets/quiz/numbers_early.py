@@ -73,7 +73,7 @@ def penalised_reward(
         text=(
             f"The reward model scores a response {say(score)}. Its log-probability is {say(logp)} under the policy "
             f"and {say(reference_logp)} under the reference, and β = {say(beta)}. "
-            "Which reward does PPO maximise for it, KL penalty included?"
+            "What reward does PPO maximise for it, KL penalty included?"
         ),
         value=value,
         receipt=(
@@ -116,7 +116,7 @@ def optimal_probability(
         text=(
             "A prompt has three responses, A, B and C. The reference gives them the probabilities "
             f"{say(first)}, {say(second)} and {say(third)}; their rewards are 0, 1 and {say(best_reward)}. "
-            f"With β = {say(beta)}, which probability has C under the optimal policy π*?"
+            f"With β = {say(beta)}, what probability does C have under the optimal policy π*?"
         ),
         value=value,
         receipt=(

@@ -79,7 +79,7 @@ def gradient_weight(chosen: float, rejected: float, beta: float) -> NumberProble
     return NumberProblem(
         text=(
             f"With β = {say(beta)}, a pair has the implicit reward {say(chosen)} for the chosen response and "
-            f"{say(rejected)} for the rejected one. Which weight does the pair get in the DPO gradient, leaving out the factor β in front?"
+            f"{say(rejected)} for the rejected one. What weight does this pair get in the DPO gradient, apart from the factor β in front?"
         ),
         value=value,
         receipt=f"torch.sigmoid(torch.tensor({code(rejected)} - {code(chosen)}))",
@@ -200,7 +200,7 @@ def smoothed_margin(label_smoothing: float) -> NumberProblem:
     return NumberProblem(
         text=(
             f"cDPO assumes that a share ε = {say(e)} of the labels is flipped. With m for the margin, its loss is "
-            "−(1 − ε) log σ(m) − ε log σ(−m). At which m is it smallest?"
+            "−(1 − ε) log σ(m) − ε log σ(−m). At what m is it smallest?"
         ),
         value=value,
         receipt=f"torch.logit(torch.tensor(1 - {code(e)}))",

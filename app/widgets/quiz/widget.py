@@ -12,8 +12,8 @@ WIDGET = Widget(
     name="quiz",
     title="Questions on all ten sections",
     caption=(
-        "Choose an option or type a number, and read why it is right or which misconception is "
-        "behind it. The seed sets the order and the numbers, and torch computes the answers."
+        "Choose an option or type a number, and read why it is right or what misconception "
+        "lies behind it. The seed sets the order and the numbers, and torch computes the answers."
     ),
     params=Params,
     result=QuizResult,

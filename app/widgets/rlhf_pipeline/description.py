@@ -110,7 +110,7 @@ def shipped_timing(stage: str) -> StageTiming:
     report = the_lab().report
     return StageTiming(
         report["seconds"][stage],
-        "when the networks that ship with this site were trained "
+        "when the networks that ship with this site were trained, a recorded run "
         f"(torch {report['versions']['torch']}, one CPU thread)",
     )
 

@@ -88,8 +88,8 @@ def _cnn_dailymail(facts: BenchmarkFacts) -> str:
     return (
         f"At temperature 0 DPO wins {facts.value('DPO', temperature=0)} and PPO "
         f"{facts.value('PPO', temperature=0)}; both lose to the reference summaries. The number of "
-        "articles is not printed, so the gap has no standard error. It would be more than chance "
-        f"from {needed} articles on."
+        f"articles is not printed, so the gap has no standard error. With {needed} articles or "
+        "more it would be more than chance."
     )
 
 
