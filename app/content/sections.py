@@ -36,7 +36,7 @@ SECTIONS = (
         "III",
         "reward-modeling",
         "Reward modeling",
-        "Pull two rewards apart and watch probability, loss and gradient answer.",
+        "Pull two rewards apart and watch probability, loss and gradient respond.",
         ("reward_separation",),
     ),
     Section(
@@ -64,7 +64,7 @@ SECTIONS = (
         "VII",
         "beta",
         "The β parameter",
-        "Turn beta and see which answers gain probability, and at what KL.",
+        "Vary beta and see which answers gain probability, and at what KL.",
         ("beta_effect",),
     ),
     Section(

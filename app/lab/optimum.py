@@ -1,6 +1,6 @@
 """What could be reached at best: the closed-form optimum, its frontier, and exact best-of-N.
 
-The optimum of E_pi[r] - beta KL(pi || pi_ref) is pi*(y|x) = pi_ref(y|x) exp(r(x,y) / beta) / Z(x)
+The optimum of E_pi[r] - beta KL(pi || pi_ref) is pi_r(y|x) = pi_ref(y|x) exp(r(x,y) / beta) / Z(x)
 (Eq. 4 of DPO, arXiv 2305.18290; known before it). All tensors are float64 over all responses.
 """
 
@@ -20,7 +20,7 @@ def log_partition(reference_logps: Tensor, reward: Tensor, beta: float | Tensor)
 
 
 def optimal_logps(reference_logps: Tensor, reward: Tensor, beta: float | Tensor) -> Tensor:
-    """log pi*(y|x), Eq. 4. Shapes: (7776,), (7776,) -> (7776,)."""
+    """log pi_r(y|x), Eq. 4. Shapes: (7776,), (7776,) -> (7776,)."""
     return reference_logps + reward / beta - log_partition(reference_logps, reward, beta)
 
 
@@ -38,10 +38,10 @@ FRONTIER_BETAS: tuple[float, ...] = tuple(torch.logspace(-2, 2, 161, dtype=torch
 
 
 class Frontier:
-    """The reward-KL frontier of pi*: no policy whatever lies above it.
+    """The reward-KL frontier of pi_r: no policy whatever lies above it.
 
     For every beta > 0 and every policy, E_pi[r] <= beta log Z + beta KL(pi || pi_ref) (the gap is
-    beta KL(pi || pi*)). The lowest of these lines over a grid of betas bounds every policy.
+    beta KL(pi || pi_r)). The lowest of these lines over a grid of betas bounds every policy.
     """
 
     def __init__(self, reference_logps: Tensor, reward: Tensor) -> None:

@@ -21,7 +21,7 @@ from app.widgets.plan import ALL, Plan
 
 _STUDIED = studied_prompts(overoptimization_study())
 OveroptimizationPrompt = StrEnum("OveroptimizationPrompt", {name: name for name in _STUDIED})  # type: ignore[misc]
-RewardModelSize = StrEnum("RewardModelSize", {f"n{size}": str(size) for size in SIZES})  # type: ignore[misc]
+ComparisonCount = StrEnum("ComparisonCount", {f"n{size}": str(size) for size in SIZES})  # type: ignore[misc]
 
 
 class ClimbMethod(StrEnum):
@@ -45,7 +45,7 @@ class Params(WidgetParams):
         description="best-of-N, exact, or PPO without a KL penalty",
         labels={"best_of_n": "best of N", "ppo": "PPO"},
     )
-    comparisons: RewardModelSize = fields.choice(
+    comparisons: ComparisonCount = fields.choice(
         "200",
         title="Comparisons",
         description="pairs that the reward model was fitted to",
@@ -209,8 +209,8 @@ def _sizes(fits: list[FittedForm]) -> dict[str, Any]:
 WIDGET = Widget(
     name="overoptimization",
     title="More comparisons do not repair a reward model that is too simple",
-    caption="Reward models fitted to 50 to 8,000 comparisons, each climbed by exact best-of-N and by PPO "
-    "without a KL penalty, with the curves of Gao et al. fitted to what the lab measured.",
+    caption=f"Reward models fitted to {SIZES[0]} to {SIZES[-1]:,} comparisons, each climbed by exact best-of-N "
+    "and by PPO without a KL penalty, with the curves of Gao et al. fitted to what the lab measured.",
     params=Params,
     result=Result,
     compute=compute,
@@ -223,7 +223,7 @@ WIDGET = Widget(
     receipt=lambda params, _: {"prompt_number": the_world().prompt_number(params.studied)},
     export=Plan(
         "live",
-        "Every method and every size is here.",
+        "Every method and every number of comparisons is here.",
         ({"studied": ALL, "method": ALL, "comparisons": ALL},),
     ),
 )

@@ -216,7 +216,7 @@ WIDGET = Widget(
     tries={
         "kl_coefficient=0.7": "Charge 0.7 for a nat of KL: PPO lands on the exact optimum.",
         "kl_coefficient=0.02": "Charge 0.02: reward climbs, quality falls below zero.",
-        "prompt=poem&kl_coefficient=0.01": "Train the poem answer with hardly any penalty, and read what it says.",
+        "prompt=poem&kl_coefficient=0.01": "Train on the poem with hardly any penalty, and read what it says.",
     },
     warm=("",),
     export=Plan(

@@ -222,7 +222,7 @@ def _finding(judges: RewardJudgements, *, identical: bool) -> str:
     else:
         coin = (
             "The coin chose the worse response: "
-            f"this one wins {quality.probability:.0%} of tosses against the other."
+            f"it would win only {quality.probability:.0%} of such tosses."
         )
     surprise = quality.margin < -ROUNDING
     follows = {
@@ -280,7 +280,7 @@ WIDGET = Widget(
     example="prompt=gravity&pair=4",
     tries={
         "prompt=headache&pair=1": "Find the label that the DPO policy follows and the reward model sees past.",
-        "prompt=lock&pair=56": "See both judges reject a label that falls in one toss of twenty.",
+        "prompt=lock&pair=56": "See both judges reject a label that only one toss in twenty would give.",
         "prompt=headache&split=test&pair=10": "Compare the counts on held-out pairs: DPO follows far fewer wrong labels there.",
     },
     export=Plan(

@@ -131,12 +131,12 @@ def summed(batch: ReportedBatch) -> Finding:
     length = float(lengths.median())
     told = f"{told}, for a median of {length:g} tokens"
     if length < 2:
-        return "cannot tell", "Of one token, the mean and the sum are the same.", f"{told}."
+        return "cannot tell", "For a single token, mean and sum are the same.", f"{told}."
     limit = min(LIKELY_IN_ALL, length / 2)
     if float(lengths.max()) >= 2 * float(lengths.min()):
         grows = correlation(lengths, costs)
         if grows is not None:
-            told = f"{told}; its size and the length have correlation {_written(grows)}"
+            told = f"{told}; its size has a correlation of {_written(grows)} with the length"
             limit = LIKELY_IN_ALL if grows < GROWS else 0.0
     if typical < limit:
         return (
@@ -221,7 +221,7 @@ def starts_right(batch: ReportedBatch) -> Finding:
     """
     rows = batch.first_rows()
     if rows is None:
-        return "cannot tell", "This needs pairs of step 0.", "No pair is of step 0."
+        return "cannot tell", "This check needs pairs of step 0.", "There are none."
     expected = replace(batch, pairs=at_the_start(batch.pairs)).losses_at(batch.beta)[rows]
     moved, loss = batch.log_ratio(rows), batch.losses_at(batch.beta)[rows]
     ln2 = ", that is ln 2" if abs(float(expected.mean()) - math.log(2)) < 1e-9 else ""
@@ -248,7 +248,7 @@ def starts_right(batch: ReportedBatch) -> Finding:
     return "not found", "At step 0 policy and reference agree.", f"{told}."
 
 
-@_named("other_loss", "The reported loss is another one")
+@_named("other_loss", "The reported loss does not match")
 def loss_agrees(batch: ReportedBatch) -> Finding:
     """Found if the reported loss is neither the loss at beta nor that at its square."""
     reported = batch.losses

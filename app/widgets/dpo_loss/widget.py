@@ -309,8 +309,8 @@ WIDGET = Widget(
     example="loss_type=ipo&beta=0.1&logratio_chosen=2&logratio_rejected=-1",
     tries={
         "logratio_chosen=-4&logratio_rejected=-8": "Let both responses become less likely: the loss is still below ln 2.",
-        "loss_type=ipo&beta=0.5&logratio_chosen=0.5&logratio_rejected=-0.5": "Take IPO at its target gap 1/(2β): it is at rest, where DPO still pulls.",
-        "logratio_chosen=-6&logratio_rejected=6": "Order the pair badly wrong: the gradient weight nears 1.",
+        "loss_type=ipo&beta=0.5&logratio_chosen=0.5&logratio_rejected=-0.5": "Put IPO at its target gap 1/(2β): its gradient is zero, while DPO still pulls.",
+        "logratio_chosen=-6&logratio_rejected=6": "Rank the pair badly wrong: the gradient weight nears 1.",
     },
     export=Plan(
         "gridded",

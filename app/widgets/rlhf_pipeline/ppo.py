@@ -38,8 +38,8 @@ def describe() -> stage.StageDescription:
         title="Stage 3 of 3: PPO",
         finding=f"In {CONFIG.iterations} iterations PPO raised the learned reward by "
         f"{fixed(2)(reached.reward)} at a KL of {fixed(1)(reached.kl)} nats. It sampled "
-        f"{count(last.responses_sampled)} responses and held four networks. It used no new label: "
-        "all it knows of preferences is the reward model.",
+        f"{count(last.responses_sampled)} responses and held four networks. It used no new labels: "
+        "all it knows about preferences comes from the reward model.",
         goes_in=f"One prompt, “{prompt}”, the reward model, and the SFT model twice: as the start "
         "of the policy and as the frozen reference. No demonstration, no comparison.",
         objective="The policy learns to write responses with a high learned reward, less "

@@ -25,13 +25,13 @@ def describe() -> stage.StageDescription:
     return stage.StageDescription(
         title="Stage 2 of 3: reward model",
         finding=f"The reward model ranks {percent(1)(held_out)} of held-out pairs as labelled. "
-        f"True quality, which made the labels, ranks {percent(1)(ceiling)} of them so: the "
-        "coin often chooses the worse response, and no score can foresee that.",
+        f"True quality, from which the labels were drawn, ranks {percent(1)(ceiling)} of them as "
+        "labelled: the coin often picks the worse response, and no score can predict that.",
         goes_in=f"{count(comparisons)} comparisons, {count(report['comparisons'])} for each prompt. "
         "The SFT model wrote both responses of each pair. A coin weighted by true quality chose one.",
         objective="A new network learns to score the chosen response above the rejected one. The "
         "loss is −log σ(r(x, y_w) − r(x, y_l)), in nats.",
-        comes_out="The reward model. It is trained no more. It holds one score for each phrase and "
+        comes_out="The reward model. Its training ends here. It holds one score for each phrase and "
         "adds up the five of a response.",
         networks=stage.networks(
             sft_model=("frozen", "wrote the responses of all pairs"),

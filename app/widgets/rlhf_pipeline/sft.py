@@ -31,7 +31,7 @@ def describe() -> stage.StageDescription:
         "the lab has none.",
         objective="The network learns to make each demonstrated response as likely as possible. "
         "The loss is −log π(y|x), in nats.",
-        comes_out="The SFT model. It is trained no more. Later it is called the reference.",
+        comes_out="The SFT model. Its training ends here. From now on it serves as the reference.",
         networks=stage.networks(
             sft_model=("trained", "imitates the demonstrations"),
             reward_model=("not in memory", "made in stage 2"),
@@ -82,8 +82,8 @@ def _finding(epochs: int, first: float, last: float, floor: float, exact: float)
     )
     if last < floor:
         text += (
-            " The training loss ended below the floor: the model has begun to learn its own "
-            "demonstrations by heart."
+            " The training loss ended below the floor: the model has begun to memorise its "
+            "demonstrations."
         )
     return text
 
