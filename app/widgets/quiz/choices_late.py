@@ -150,10 +150,10 @@ LATE_CHOICES = (
         },
         sources=(
             Citation("starling2023", "model card"),
-            Citation("tunstall2023"),
+            Citation("tunstall2023", "abstract"),
             Citation("lambertbook", "ch. 8"),
             Citation("jiang2024", "sec. 4"),
-            Citation("tulu2dpo"),
+            Citation("ivison2023", "sec. 3.3"),
         ),
     ),
     ChoiceQuestion(
