@@ -83,17 +83,19 @@ def command_line() -> argparse.ArgumentParser:
     record = commands.add_parser("record", help="record the run that the home page shows")
     record.set_defaults(run=_record)
 
-    for name, what in (
-        ("frontier", "compare all methods under the exact frontier"),
-        ("overoptimization", "over-optimise reward models of all sizes"),
+    two, six = "lock poem", "lock poem headache lottery gravity bleach"
+    for name, studied, what in (
+        ("frontier", two, "compare all methods under the exact frontier"),
+        ("comparison", six, "compare DPO and RLHF with either reward model"),
+        ("overoptimization", two, "over-optimise reward models of all sizes"),
     ):
         study = commands.add_parser(name, help=f"{what}, on all cores; resumes if it was stopped")
         study.add_argument(
             "--prompts",
             nargs="+",
-            default=["lock", "poem"],
+            default=studied.split(),
             metavar="PROMPT",
-            help="default: lock poem",
+            help=f"default: {studied}",
         )
         study.add_argument("--seeds", type=int, default=10, help="number of seeds (default: 10)")
         study.add_argument("--jobs", type=int, help="number of processes (default: one per core)")
@@ -180,19 +182,12 @@ def _study(given: argparse.Namespace) -> None:
 
     # SIGTERM acts like Ctrl-C: the processes end, and finished runs are kept.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    frontier = given.study == "frontier"
-    file = given.output or (studies.FRONTIER if frontier else studies.OVEROPTIMIZATION)
+    file = given.output or studies.FILES[given.study]
     command = (
         f"dpo-explained {given.study} --prompts {' '.join(given.prompts)} --seeds {given.seeds}"
     )
-    if frontier:
-        runs = studies.frontier_runs(given.prompts, given.seeds)
-        studies.run_study("frontier", command, runs, studies.run_points, file, given.jobs)
-    else:
-        climbs = studies.overoptimization_climbs(given.prompts, given.seeds)
-        studies.run_study(
-            "overoptimization", command, climbs, studies.climb_points, file, given.jobs
-        )
+    tasks = studies.TASKS[given.study](given.prompts, given.seeds)
+    studies.run_study(given.study, command, tasks, file, given.jobs)
     print(f"written to {file}")
 
 

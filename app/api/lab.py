@@ -13,7 +13,14 @@ from app.receipts import Receipt, receipt
 from app.runs.threads import run_in_thread
 from app.state.query import checks_query
 from app.state.views import widget_named, widget_views
-from app.studies.data import ClimbRow, Study, StudyRow, frontier_study, overoptimization_study
+from app.studies.data import (
+    ClimbRow,
+    Study,
+    StudyRow,
+    comparison_study,
+    frontier_study,
+    overoptimization_study,
+)
 from app.web.problem import Problem
 from app.web.request_paths import site_url
 from app.widgets.base import PromptId
@@ -55,6 +62,17 @@ def get_lab_comparisons(
 )
 def get_frontier_study() -> Study[StudyRow]:
     return frontier_study()
+
+
+@router.get(
+    "/studies/comparison",
+    summary="Every run behind the comparison of RLHF and DPO",
+    description="RLHF with each reward model, and DPO, at three strengths on all prompts. With the command, "
+    "commit and versions that produced it.",
+    openapi_extra={"x-example": "/api/v1/studies/comparison"},
+)
+def get_comparison_study() -> Study[StudyRow]:
+    return comparison_study()
 
 
 @router.get(

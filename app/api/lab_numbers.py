@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, Field
 
 from app.lab.demonstrations import demonstration_logps
+from app.lab.reward_model import RewardKind
 from app.lab.trained import COMPARISONS, the_lab
 from app.lab.world import response_number, the_world
 from app.widgets import fields
@@ -29,8 +30,9 @@ class LabPrompt(BaseModel):
     )
     true_quality: list[float] = Field(description="r*(x, y); mean 0 under the reference")
     learned_reward: list[float] = Field(
-        description="reward model that ships; mean 0 under the reference"
+        description="of the additive reward model that ships; mean 0 under the reference"
     )
+    network_reward: list[float] = Field(description="the same of the network")
 
 
 class ComparisonParams(WidgetParams):
@@ -71,6 +73,7 @@ def lab_prompt(prompt: PromptId) -> LabPrompt:
         demonstration_logps=demonstration_logps(world, number).tolist(),
         true_quality=facts.true_quality.tolist(),
         learned_reward=facts.learned_reward.tolist(),
+        network_reward=facts.learned_rewards[RewardKind.network].tolist(),
     )
 
 

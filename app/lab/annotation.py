@@ -15,9 +15,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from app.lab.dpo import DPOConfig, train_dpo
+from app.lab.draws import Draws, Stream
 from app.lab.network.policy import Policy
 from app.lab.preferences import Comparisons
-from app.lab.world import PROMPTS, World, response_number, sum_over_slots
+from app.lab.world import World, response_number, sum_over_slots
 
 FEATURES = ("helpful", "harmless", "honest", "flattering")
 """What the model sees of a response: each attribute summed over its five phrases."""
@@ -89,10 +90,10 @@ class Posterior:
 
 def draw_pairs(policy: Policy, prompt: int, count: int, seed: int) -> Pairs:
     """Pairs of two different responses, both sampled from a policy; the same for the same seed."""
-    generator = torch.Generator().manual_seed(seed * PROMPTS + prompt)
+    draws = Draws(seed, Stream.LABELLED_PAIRS, prompt)
     first = second = torch.empty(0, 5, dtype=torch.long)
     while len(first) < count:
-        one, other = (policy.sample(prompt, 2 * count, generator) for _ in range(2))
+        one, other = (policy.sample(prompt, 2 * count, draws) for _ in range(2))
         differ = (one != other).any(1)
         first, second = torch.cat([first, one[differ]]), torch.cat([second, other[differ]])
     return Pairs(prompt, first[:count], second[:count])
@@ -160,7 +161,7 @@ def fit(differences: Tensor) -> Posterior:
 
 def align(reference: Policy, pairs: Comparisons) -> Policy:
     """DPO from a copy of the reference policy on a reader's labels."""
-    policy, _ = train_dpo(reference, [pairs], LABEL_DPO_CONFIG)
+    policy, _ = train_dpo(reference, pairs, LABEL_DPO_CONFIG)
     return policy
 
 

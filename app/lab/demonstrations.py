@@ -10,6 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from app.lab.draws import Draws, chosen
 from app.lab.world import PHRASES, SLOTS, World
 
 TONE = 0.5
@@ -47,14 +48,11 @@ def demonstration_logps(world: World, prompt: int) -> Tensor:
     return total.flatten()
 
 
-def sample_demonstrations(
-    world: World, prompt: int, count: int, generator: torch.Generator
-) -> Tensor:
+def sample_demonstrations(world: World, prompt: int, count: int, draws: Draws) -> Tensor:
     """Draw demonstrations. Shape: (count, 5)."""
     first, following = transition_logps(world, prompt)
-    phrase = torch.multinomial(first.exp(), count, replacement=True, generator=generator)
-    phrases = [phrase]
-    for step in following:
-        phrase = torch.multinomial(step.exp()[phrase], 1, generator=generator).squeeze(1)
-        phrases.append(phrase)
+    uniform = draws.uniform(count, SLOTS)
+    phrases = [chosen(first.exp(), uniform[:, 0])]
+    for slot, step in enumerate(following, start=1):
+        phrases.append(chosen(step.exp()[phrases[-1]], uniform[:, slot]))
     return torch.stack(phrases, 1)

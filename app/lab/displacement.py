@@ -44,7 +44,7 @@ class Displacement:
 def displacement(lab: Lab, prompt: int, config: DPOConfig) -> Iterator[Displacement]:
     """Train on ``lab.comparisons(prompt, config.seed)``, measuring exactly every few steps."""
     pairs = lab.comparisons(prompt, config.seed)
-    trainer = DPOTrainer(lab.reference_policy, [pairs], config)
+    trainer = DPOTrainer(lab.reference_policy, pairs, config)
     yield _measure(lab, pairs, trainer)
     while trainer.gradient_steps < config.steps:
         for _ in range(min(MEASURED_EVERY, config.steps - trainer.gradient_steps)):

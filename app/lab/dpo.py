@@ -6,13 +6,14 @@ Reference log-probabilities of all pairs are computed once, before training (arX
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from app.lab.baselines import training_loss
+from app.lab.draws import Draws, Stream
 from app.lab.losses import PairLogps
 from app.lab.network.adam import Adam
 from app.lab.network.flat import flatten
@@ -55,27 +56,26 @@ Batch = tuple[Comparisons, Tensor]
 
 
 class DPOTrainer:
-    """DPO on comparisons for one or more prompts: a copy of the reference, one ``step`` a batch.
+    """DPO on the comparisons of one prompt: a copy of the reference, one ``step`` a batch.
 
-    Each step takes a batch of one prompt, the prompts in turn; each epoch reshuffles. The learning
-    rate falls linearly to zero. ``policy`` is trained; of the reference only log-probabilities are
-    kept.
+    Each epoch reshuffles. The learning rate falls linearly to zero. ``policy`` is trained; of the
+    reference only log-probabilities are kept.
     """
 
-    def __init__(self, reference: Policy, data: Sequence[Comparisons], config: DPOConfig) -> None:
+    def __init__(self, reference: Policy, pairs: Comparisons, config: DPOConfig) -> None:
         self.policy = copy.deepcopy(reference)
         self.config = config
-        self._data = data
-        self._cached = [reference_logps(reference, pairs) for pairs in data]
-        self._epochs: list[Iterator[Batch]] = [iter(()) for _ in data]
-        self._generator = torch.Generator().manual_seed(config.seed)
+        self._pairs = pairs
+        self._cached = reference_logps(reference, pairs)
+        self._batches = self._epochs()
+        self._draws = Draws(config.seed, Stream.DPO)
         self._optimizer = Adam([flatten(self.policy)], config.learning_rate)
         self.gradient_steps = 0
 
     def step(self) -> DPOStep:
         """One gradient step on the next batch."""
         config = self.config
-        pairs, reference = self._next_batch(self.gradient_steps % len(self._data))
+        pairs, reference = next(self._batches)
         batch = pair_logps(self.policy, pairs, reference, config.label_smoothing)
         loss = training_loss(config.loss_type, batch, config.beta).mean()
         self._optimizer.zero_grad()
@@ -86,30 +86,24 @@ class DPOTrainer:
         self.gradient_steps += 1
         return _step(self.gradient_steps, loss, batch, config.beta)
 
-    def _next_batch(self, turn: int) -> Batch:
-        batch = next(self._epochs[turn], None)
-        if batch is None:
-            self._epochs[turn] = self._epoch(turn)
-            batch = next(self._epochs[turn])
-        return batch
-
-    def _epoch(self, turn: int) -> Iterator[Batch]:
-        """Whole batches of a prompt in a new order; what is left over is not used."""
-        count = len(self._data[turn])
-        order = torch.randperm(count, generator=self._generator)
-        # Put in order once an epoch, so that a batch is a slice and nothing is copied for it.
-        pairs, reference = self._data[turn][order], self._cached[turn][:, order]
+    def _epochs(self) -> Iterator[Batch]:
+        """Whole batches without end, in a new order each epoch; what is left over is not used."""
+        count = len(self._pairs)
         size = min(self.config.batch_size, count)
-        for start in range(0, count - size + 1, size):
-            rows = slice(start, start + size)
-            yield pairs[rows], reference[:, rows]
+        while True:
+            order = self._draws.order(count)
+            # Put in order once an epoch, so that a batch is a slice and nothing is copied for it.
+            pairs, reference = self._pairs[order], self._cached[:, order]
+            for start in range(0, count - size + 1, size):
+                rows = slice(start, start + size)
+                yield pairs[rows], reference[:, rows]
 
 
 def train_dpo(
-    reference: Policy, data: Sequence[Comparisons], config: DPOConfig
+    reference: Policy, pairs: Comparisons, config: DPOConfig
 ) -> tuple[Policy, list[DPOStep]]:
     """All steps of a ``DPOTrainer``. Returns the trained policy and one row per step."""
-    trainer = DPOTrainer(reference, data, config)
+    trainer = DPOTrainer(reference, pairs, config)
     history = [trainer.step() for _ in range(config.steps)]
     return trainer.policy, history
 

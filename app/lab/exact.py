@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -11,25 +12,37 @@ from app.lab.network.policy import Policy
 from app.lab.network.prefixes import every_prefix
 from app.lab.world import PHRASES, SLOTS, response_number
 
+NetworkT = TypeVar("NetworkT", bound=nn.Module)
+
 
 @torch.no_grad()
 def exact_logps(policy: Policy, prompt: int) -> Tensor:
     """log pi(y|x) in nats of every response.
 
-    Each prefix is evaluated once. Children of a prefix are neighbours, so the order is
-    lexicographic.
+    Each prefix is evaluated once.
 
     Returns:
         Shape: (7776,), float64.
     """
-    logps: Tensor = _in_float64(policy)(prompt, every_prefix())
-    total = torch.zeros(1, dtype=torch.float64)
-    for of_length in torch.split(logps, [PHRASES**length for length in range(SLOTS)]):
+    return sum_along_prefixes(in_float64(policy)(prompt, every_prefix()))
+
+
+def sum_along_prefixes(next_values: Tensor) -> Tensor:
+    """Sum, for every response, a value of each phrase given the phrases before it.
+
+    Args:
+        next_values: of the six phrases that can follow each prefix, shape: (prefixes, 6)
+
+    Returns:
+        Shape: (7776,); children of a prefix are neighbours, so the order is lexicographic.
+    """
+    total = torch.zeros(1, dtype=next_values.dtype)
+    for of_length in torch.split(next_values, [PHRASES**length for length in range(SLOTS)]):
         total = (total.unsqueeze(1) + of_length).flatten()
     return total
 
 
-def _in_float64(network: nn.Module) -> nn.Module:
+def in_float64(network: NetworkT) -> NetworkT:
     """A network like this one in float64, to evaluate only.
 
     Modules are copied, and of what they hold the parameters alone: a deep copy takes five times as
@@ -38,7 +51,7 @@ def _in_float64(network: nn.Module) -> nn.Module:
     """
     twin = copy.copy(network)
     twin._parameters = {name: value.double() for name, value in network._parameters.items()}  # type: ignore[union-attr,misc]
-    twin._modules = {name: _in_float64(child) for name, child in network.named_children()}
+    twin._modules = {name: in_float64(child) for name, child in network.named_children()}
     return twin
 
 

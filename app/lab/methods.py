@@ -1,7 +1,8 @@
 """Every way of turning comparisons into a policy that the lab compares, by name and strength.
 
 The paper's Figure 2 (left) in the lab: PPO on the learned and on the true reward, DPO, IPO,
-Preferred-FT, Unlikelihood, and exact best-of-N (arXiv 2305.18290).
+Preferred-FT, Unlikelihood, and exact best-of-N (arXiv 2305.18290). PPO and best-of-N climb either
+kind of reward model; the other methods have none.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from app.lab.exact import exact_logps
 from app.lab.measure import Measurement, measure
 from app.lab.optimum import best_of_n_logps
 from app.lab.ppo import PPOConfig, PPOTrainer
-from app.lab.reward_model import RewardModelConfig, train_reward_model
+from app.lab.reward_model import RewardKind, train_reward_model
 from app.lab.trained import Lab, centred_rewards
 from app.lab.world import response_number
 
@@ -31,6 +32,9 @@ class Method:
 
 
 BETAS = (0.05, 0.1, 0.2, 0.35, 0.6, 1.0, 2.0, 5.0)
+
+CLIMBS = ("ppo", "best_of_n")
+"""Methods that climb a learned reward."""
 
 METHODS = {
     method.name: method
@@ -61,6 +65,8 @@ class MethodRun:
     method: str
     strength: float
     seed: int
+    reward_model: RewardKind = RewardKind.additive
+    """what is climbed, if the method climbs one"""
 
 
 class TrueReward(nn.Module):
@@ -71,9 +77,8 @@ class TrueReward(nn.Module):
         super().__init__()
         self.register_buffer("quality", quality.float())
 
-    def forward(self, prompt: int, responses: Tensor) -> Tensor:
-        """Quality of responses; the prompt is the one it was made for. (batch, 5) -> (batch,)."""
-        del prompt
+    def forward(self, responses: Tensor) -> Tensor:
+        """Quality of responses. Shapes: (batch, 5) -> (batch,)."""
         quality = self.get_buffer("quality")
         return quality[response_number(responses)]
 
@@ -98,19 +103,20 @@ def train_run(lab: Lab, run: MethodRun) -> tuple[Tensor, Tensor]:
     """
     facts = lab.facts(run.prompt)
     pairs = lab.comparisons(run.prompt, run.seed)
-    reward_model, _ = train_reward_model([pairs], RewardModelConfig())
-    learned = centred_rewards(reward_model, run.prompt, facts.reference_logps)
+    reference = lab.reference_policy
+    reward_model, _ = train_reward_model(run.reward_model, reference, pairs, run.seed)
+    learned = centred_rewards(reward_model, facts.reference_logps)
     if run.method == "best_of_n":
         return best_of_n_logps(facts.reference_logps, learned, int(run.strength)), learned
     if run.method in ("ppo", "ppo_true"):
         rewards = reward_model if run.method == "ppo" else TrueReward(facts.true_quality)
         config = PPOConfig(kl_coefficient=run.strength, seed=run.seed)
-        trainer = PPOTrainer(lab.reference_policy, rewards, run.prompt, config)
+        trainer = PPOTrainer(reference, rewards, run.prompt, config)
         for _ in range(config.iterations):
             trainer.step()
         policy = trainer.policy
     else:
-        policy, _ = train_dpo(lab.reference_policy, [pairs], _dpo_config(run))
+        policy, _ = train_dpo(reference, pairs, _dpo_config(run))
     return exact_logps(policy, run.prompt), learned
 
 

@@ -14,7 +14,7 @@ from torch import Tensor
 from app.lab.measure import Measurement, measure, measure_policy
 from app.lab.optimum import best_of_n_logps
 from app.lab.ppo import PPOConfig, PPOTrainer
-from app.lab.reward_model import RewardModelConfig, train_reward_model
+from app.lab.reward_model import RewardKind, train_reward_model
 from app.lab.trained import Lab, centred_rewards
 
 SIZES = (50, 100, 200, 500, 1000, 2000, 4000, 8000)
@@ -36,6 +36,7 @@ class Climb:
     """best_of_n or ppo"""
     comparisons: int
     seed: int
+    reward_model: RewardKind = RewardKind.additive
 
 
 def climb(lab: Lab, task: Climb) -> list[Measurement]:
@@ -46,8 +47,8 @@ def climb(lab: Lab, task: Climb) -> list[Measurement]:
     """
     facts = lab.facts(task.prompt)
     pairs = lab.comparisons(task.prompt, task.seed, task.comparisons)
-    reward_model, _ = train_reward_model([pairs], RewardModelConfig())
-    learned = centred_rewards(reward_model, task.prompt, facts.reference_logps)
+    reward_model, _ = train_reward_model(task.reward_model, lab.reference_policy, pairs, task.seed)
+    learned = centred_rewards(reward_model, facts.reference_logps)
     if task.method == "best_of_n":
         return [
             measure(best_of_n_logps(facts.reference_logps, learned, n), facts, learned)

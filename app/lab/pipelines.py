@@ -13,10 +13,10 @@ from app.lab.exact import exact_logps
 from app.lab.measure import Measurement, measure
 from app.lab.network.policy import Policy, parameter_count
 from app.lab.ppo import PPOConfig, PPOTrainer
-from app.lab.reward_model import RewardModelConfig, train_reward_model
+from app.lab.reward_model import RewardKind, RewardModelConfig, train_reward_model
 from app.lab.sft import SFTConfig
 from app.lab.stopwatch import Stopwatch
-from app.lab.trained import Lab
+from app.lab.trained import Lab, centred_rewards
 
 
 @dataclass(frozen=True)
@@ -76,14 +76,16 @@ class Pipeline(ABC):
         with self._watch:
             self._train_to(share)
 
-    def measure(self) -> tuple[Measurement, Tensor]:
-        """Where the policy is now, and log pi(y|x) of all responses, shape (7776,).
+    def measure(self, learned_reward: Tensor) -> tuple[Measurement, Tensor]:
+        """Where the policy is now, and log pi(y|x) of all responses.
 
-        The measurement's ``reward`` is that of the reward model that ships.
+        Args:
+            learned_reward: what the measurement's ``reward`` is the mean of
+
+        Shapes: (7776,) -> (7776,), float64
         """
-        facts = self.lab.facts(self.prompt)
         logps = exact_logps(self.policy, self.prompt)
-        return measure(logps, facts, facts.learned_reward), logps
+        return measure(logps, self.lab.facts(self.prompt), learned_reward), logps
 
     @abstractmethod
     def _prepare(self) -> None:
@@ -103,15 +105,24 @@ class RLHFPipeline(Pipeline):
         SFT=SFTConfig, reward_model=RewardModelConfig, PPO=PPOConfig
     )
 
-    def __init__(self, lab: Lab, prompt: int, config: PPOConfig) -> None:
+    def __init__(self, lab: Lab, prompt: int, config: PPOConfig, reward_model: RewardKind) -> None:
         self.config = config
+        self._kind = reward_model
         super().__init__(lab, prompt)
 
+    @property
+    def learned_reward(self) -> Tensor:
+        """Reward of the fitted model, mean 0 under the reference. Shape: (7776,), float64."""
+        reference_logps = self.lab.facts(self.prompt).reference_logps
+        return centred_rewards(self._reward_model, reference_logps)
+
     def _prepare(self) -> None:
-        pairs = self.lab.comparisons(self.prompt, self.config.seed)
-        reward_model, fitting = train_reward_model([pairs], RewardModelConfig())
+        seed, reference = self.config.seed, self.lab.reference_policy
+        pairs = self.lab.comparisons(self.prompt, seed)
+        reward_model, fitting = train_reward_model(self._kind, reference, pairs, seed)
+        self._reward_model = reward_model
         self._fitting_steps = self.gradient_steps = len(fitting)
-        trainer = PPOTrainer(self.lab.reference_policy, reward_model, self.prompt, self.config)
+        trainer = PPOTrainer(reference, reward_model, self.prompt, self.config)
         self._trainer, self.policy = trainer, trainer.policy
         self.networks = [
             _network("policy", trainer.policy, trained=True),
@@ -141,7 +152,7 @@ class DPOPipeline(Pipeline):
     def _prepare(self) -> None:
         pairs = self.lab.comparisons(self.prompt, self.config.seed)
         reference = self.lab.reference_policy
-        self._trainer = DPOTrainer(reference, [pairs], self.config)
+        self._trainer = DPOTrainer(reference, pairs, self.config)
         self.policy = self._trainer.policy
         self.networks = [
             _network("policy", self.policy, trained=True),

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from app.lab.draws import Draws, Stream
 from app.lab.network.adam import Adam
 from app.lab.network.flat import flatten
-from app.lab.network.policy import Policy, ValueModel, logps_of_phrases
+from app.lab.network.policy import Policy, ValueModel, of_phrases
 from app.lab.network.prefixes import distinct_prefixes, every_prefix, prefixes_of
 from app.lab.network.stacked import share_parameters, stack
 from app.lab.world import SLOTS
@@ -89,7 +90,7 @@ class PPOTrainer:
         self.value_model = ValueModel(copy.deepcopy(reference.trunk))
         self.prompt = prompt
         self.config = config
-        self._generator = torch.Generator().manual_seed(config.seed)
+        self._draws = Draws(config.seed, Stream.PPO)
         with torch.no_grad():
             self._reference_logps = reference(prompt, every_prefix())
         # Updates evaluate both trunks at once; one tensor holds all that is trained.
@@ -115,12 +116,12 @@ class PPOTrainer:
             self.reward_model,
             self.prompt,
             config,
-            self._generator,
+            self._draws,
         )
         self.responses_sampled += len(rollouts.responses)
         measured = []
         for _ in range(config.epochs):
-            order = torch.randperm(config.rollouts, generator=self._generator)
+            order = self._draws.order(config.rollouts)
             measured += [self._update(rollouts[rows]) for rows in order.chunk(config.minibatches)]
         self.iterations_done += 1
         return PPOIteration(self.iterations_done, *torch.stack(measured).mean(0).tolist())
@@ -145,7 +146,7 @@ class PPOTrainer:
         policy_hidden, value_hidden = self._trunks(self.prompt, prefixes)
         logps = self.policy.next_logps(self.prompt, prefixes, policy_hidden)
         values = self.value_model.values(value_hidden)
-        return logps_of_phrases(logps, rows, responses), values[rows]
+        return of_phrases(logps, rows, responses), values[rows]
 
 
 @torch.no_grad()
@@ -156,7 +157,7 @@ def collect_rollouts(
     reward_model: nn.Module,
     prompt: int,
     config: PPOConfig,
-    generator: torch.Generator,
+    draws: Draws,
 ) -> Rollouts:
     """Sample responses and work out, for each phrase, its advantage and its return.
 
@@ -165,12 +166,12 @@ def collect_rollouts(
 
     Shapes of all in the result: (rollouts, 5).
     """
-    responses, logps = policy.sample_with_logps(prompt, config.rollouts, generator)
+    responses, logps = policy.sample_with_logps(prompt, config.rollouts, draws)
     values = value_model(prompt, responses)
     rewards = penalised_rewards(
-        reward_model(prompt, responses),
+        reward_model(responses),
         logps,
-        logps_of_phrases(reference_logps, prefixes_of(responses), responses),
+        of_phrases(reference_logps, prefixes_of(responses), responses),
         config.kl_coefficient,
     )
     advantages = generalised_advantages(rewards, values, config.gamma, config.gae_lambda)

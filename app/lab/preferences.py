@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from app.lab.draws import Draws
 from app.lab.network.policy import Policy
 from app.lab.world import response_number
 
@@ -40,7 +41,7 @@ class Comparisons:
 
 
 def sample_comparisons(
-    policy: Policy, prompt: int, quality: Tensor, count: int, generator: torch.Generator
+    policy: Policy, prompt: int, quality: Tensor, count: int, draws: Draws
 ) -> Comparisons:
     """Draw ``count`` labelled pairs.
 
@@ -48,9 +49,8 @@ def sample_comparisons(
         policy: where both responses come from (the reference policy)
         quality: r*(x, y) of all responses, shape: (7776,)
     """
-    first = policy.sample(prompt, count, generator)
-    second = policy.sample(prompt, count, generator)
+    first = policy.sample(prompt, count, draws)
+    second = policy.sample(prompt, count, draws)
     first_wins = bradley_terry(quality[response_number(first)], quality[response_number(second)])
-    coin = torch.rand(count, generator=generator, dtype=torch.float64)
-    wins = (coin < first_wins).unsqueeze(1)
+    wins = (draws.uniform(count) < first_wins).unsqueeze(1)
     return Comparisons(prompt, torch.where(wins, first, second), torch.where(wins, second, first))

@@ -11,6 +11,7 @@ from app.lab.dpo import DPOConfig
 from app.lab.measure import Measurement
 from app.lab.pipelines import DPOPipeline, NetworkInMemory, RLHFPipeline
 from app.lab.ppo import PPOConfig
+from app.lab.reward_model import RewardKind
 from app.lab.run_cache import RunCache
 from app.lab.trained import Lab, the_lab
 
@@ -43,17 +44,27 @@ class Leg:
         return sum(network.parameters for network in self.networks)
 
 
-def race(lab: Lab, prompt: int, dpo: DPOConfig, ppo: PPOConfig, legs: int = LEGS) -> Iterator[Leg]:
+def race(
+    lab: Lab,
+    prompt: int,
+    dpo: DPOConfig,
+    ppo: PPOConfig,
+    reward_model: RewardKind,
+    legs: int = LEGS,
+) -> Iterator[Leg]:
     """Train both pipelines, a leg of each in turn, DPO first.
 
     RLHF first fits a reward model to the comparisons; DPO uses them as they are. With the same seed
-    in both configurations both have the same comparisons.
+    in both configurations both have the same comparisons. The ``reward`` of both is that of the
+    fitted reward model.
     """
-    runners = (DPOPipeline(lab, prompt, dpo), RLHFPipeline(lab, prompt, ppo))
+    rlhf = RLHFPipeline(lab, prompt, ppo, reward_model)
+    runners = (DPOPipeline(lab, prompt, dpo), rlhf)
+    learned_reward = rlhf.learned_reward
     for leg in range(legs + 1):
         for runner in runners:
             runner.train_to(leg / legs)
-            measured, logps = runner.measure()
+            measured, logps = runner.measure(learned_reward)
             yield Leg(
                 runner.method,
                 leg,
@@ -67,11 +78,16 @@ def race(lab: Lab, prompt: int, dpo: DPOConfig, ppo: PPOConfig, legs: int = LEGS
             )
 
 
-_races: RunCache[tuple[int, DPOConfig, PPOConfig], Leg] = RunCache(kept=32)
+_races: RunCache[tuple[int, DPOConfig, PPOConfig, RewardKind], Leg] = RunCache(kept=32)
 
 
-def race_legs(prompt: int, seed: int, dpo_beta: float, kl_coefficient: float) -> Iterator[Leg]:
+def race_legs(
+    prompt: int, seed: int, dpo_beta: float, kl_coefficient: float, reward_model: RewardKind
+) -> Iterator[Leg]:
     """The race on the shipped lab, leg by leg as it runs; a cached one comes at once."""
     dpo = DPOConfig(beta=dpo_beta, seed=seed)
     ppo = PPOConfig(kl_coefficient=kl_coefficient, seed=seed)
-    return _races.rows((prompt, dpo, ppo), lambda: race(the_lab(), prompt, dpo, ppo))
+    return _races.rows(
+        (prompt, dpo, ppo, reward_model),
+        lambda: race(the_lab(), prompt, dpo, ppo, reward_model),
+    )

@@ -10,6 +10,7 @@ from torch import Tensor
 from app.lab.exact import exact_logps
 from app.lab.measure import Measurement, measure
 from app.lab.ppo import PPOConfig, PPOTrainer
+from app.lab.reward_model import RewardKind
 from app.lab.run_cache import RunCache
 from app.lab.stopwatch import Stopwatch
 from app.lab.trained import the_lab
@@ -33,26 +34,32 @@ class PPORow:
     """log pi(y|x) of all responses, shape (7776,), float64; None but in the last iteration"""
 
 
-_runs: RunCache[tuple[int, PPOConfig], PPORow] = RunCache(kept=32)
+_runs: RunCache[tuple[int, PPOConfig, RewardKind], PPORow] = RunCache(kept=32)
 
 
-def ppo_rows(prompt: int, config: PPOConfig) -> Iterator[PPORow]:
-    """Run PPO on the shipped reward model; a row as soon as an iteration is done.
+def ppo_rows(
+    prompt: int, config: PPOConfig, reward_model: RewardKind = RewardKind.additive
+) -> Iterator[PPORow]:
+    """Run PPO on a shipped reward model; a row as soon as an iteration is done.
 
     A cached run is not repeated: its rows come at once.
     """
-    return _runs.rows((prompt, config), lambda: _run(prompt, config))
+    key = (prompt, config, reward_model)
+    return _runs.rows(key, lambda: _run(*key))
 
 
-def finished_ppo(prompt: int, config: PPOConfig) -> list[PPORow]:
+def finished_ppo(
+    prompt: int, config: PPOConfig, reward_model: RewardKind = RewardKind.additive
+) -> list[PPORow]:
     """All rows of a run."""
-    return list(ppo_rows(prompt, config))
+    return list(ppo_rows(prompt, config, reward_model))
 
 
-def _run(prompt: int, config: PPOConfig) -> Iterator[PPORow]:
+def _run(prompt: int, config: PPOConfig, kind: RewardKind) -> Iterator[PPORow]:
     lab = the_lab()
     facts = lab.facts(prompt)
-    trainer = PPOTrainer(lab.reference_policy, lab.reward_model, prompt, config)
+    reward_model = lab.reward_models[kind][prompt]
+    trainer = PPOTrainer(lab.reference_policy, reward_model, prompt, config)
     watch = Stopwatch()
 
     def row(iteration: int, clip_fraction: float) -> PPORow:
@@ -60,7 +67,7 @@ def _run(prompt: int, config: PPOConfig) -> Iterator[PPORow]:
         return PPORow(
             iteration,
             clip_fraction,
-            measure(logps, facts, facts.learned_reward),
+            measure(logps, facts, facts.learned_rewards[kind]),
             trainer.responses_sampled,
             trainer.gradient_steps,
             watch.seconds,

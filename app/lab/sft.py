@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from app.lab.demonstrations import sample_demonstrations
+from app.lab.draws import Draws, Stream
 from app.lab.network.adam import Adam
 from app.lab.network.policy import Policy
 from app.lab.world import PROMPTS, World
@@ -38,12 +39,14 @@ def train_sft(world: World, config: SFTConfig) -> tuple[Policy, list[SFTStep]]:
     Each step takes a batch of one prompt, the prompts in turn; the learning rate falls linearly to
     zero. Returns the policy and one row per epoch.
     """
-    generator = torch.Generator().manual_seed(config.seed)
-    policy = Policy(generator)
+    policy = Policy(Draws(config.seed, Stream.WEIGHTS))
     data = [
-        sample_demonstrations(world, prompt, config.demonstrations, generator)
+        sample_demonstrations(
+            world, prompt, config.demonstrations, Draws(config.seed, Stream.DEMONSTRATIONS, prompt)
+        )
         for prompt in range(PROMPTS)
     ]
+    draws = Draws(config.seed, Stream.SFT)
     optimizer = Adam(policy.parameters(), config.learning_rate)
     batches = config.demonstrations // config.batch_size
     total = config.epochs * batches * PROMPTS
@@ -51,7 +54,7 @@ def train_sft(world: World, config: SFTConfig) -> tuple[Policy, list[SFTStep]]:
     history = []
     for epoch in range(1, config.epochs + 1):
         losses = []
-        orders = [torch.randperm(config.demonstrations, generator=generator) for _ in data]
+        orders = [draws.order(config.demonstrations) for _ in data]
         for batch in range(batches):
             rows = slice(batch * config.batch_size, (batch + 1) * config.batch_size)
             for prompt in range(PROMPTS):

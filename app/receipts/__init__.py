@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, Field
 
+from app.lab.reward_model import DECAY
 from app.paths import TEMPLATES
 from app.receipts.formulas import LOSS_FORMULAS
 from app.state.views import WidgetView
@@ -55,6 +56,7 @@ def snippet(view: WidgetView, base: str) -> str:
         r=view.result,
         query=view.query,
         formula=LOSS_FORMULAS.__getitem__,
+        reward_decay=DECAY,
         **view.widget.receipt(view.params, view.result),
     )
     return text.strip() + "\n"

@@ -8,10 +8,11 @@ from typing import Any, Generic, TypeVar
 
 import torch
 
-from app.lab.methods import METHODS
+from app.lab.methods import CLIMBS, METHODS
+from app.lab.reward_model import RewardKind
 from app.lab.world import the_world
 from app.paths import Strict
-from app.studies.sweep import FRONTIER, OVEROPTIMIZATION
+from app.studies.sweep import COMPARISON, FRONTIER, OVEROPTIMIZATION
 
 
 class StudyRow(Strict):
@@ -21,6 +22,8 @@ class StudyRow(Strict):
     method: str
     strength: float
     seed: int
+    reward_model: RewardKind
+    """what was climbed, and what the learned reward is that of"""
     points: list[tuple[float, float, float]]
     """KL in nats, true quality, learned reward"""
 
@@ -32,6 +35,7 @@ class ClimbRow(Strict):
     method: str
     comparisons: int
     seed: int
+    reward_model: RewardKind
     points: list[tuple[float, float, float]]
     """KL in nats, true quality, learned reward"""
 
@@ -68,6 +72,12 @@ def frontier_study() -> Study[StudyRow]:
 
 
 @lru_cache(maxsize=1)
+def comparison_study() -> Study[StudyRow]:
+    """RLHF with each reward model and DPO, on all prompts. Raises pydantic.ValidationError likewise."""
+    return Study[StudyRow].model_validate_json(COMPARISON.read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=1)
 def overoptimization_study() -> Study[ClimbRow]:
     """Reward models of all sizes climbed. Raises pydantic.ValidationError if the file is wrong."""
     return Study[ClimbRow].model_validate_json(OVEROPTIMIZATION.read_text(encoding="utf-8"))
@@ -80,9 +90,13 @@ def studied_prompts(study: Study[Any]) -> list[str]:
 
 
 @lru_cache(maxsize=32)
-def spreads(prompt: int) -> dict[str, list[StrengthSpread]]:
-    """Every method of the study on one prompt, by rising strength."""
-    rows = [row for row in frontier_study().rows if row.prompt == prompt]
+def spreads(prompt: int, reward_model: RewardKind) -> dict[str, list[StrengthSpread]]:
+    """Every method of the study on one prompt, by rising strength; climbs are of one reward model."""
+    rows = [
+        row
+        for row in frontier_study().rows
+        if row.prompt == prompt and (row.method not in CLIMBS or row.reward_model is reward_model)
+    ]
     return {
         name: [
             _spread(strength, [r for r in rows if (r.method, r.strength) == (name, strength)])

@@ -1,6 +1,6 @@
 """Studies: many runs of the lab on all cores, resumable, written as one data file.
 
-``dpo-explained frontier`` and ``dpo-explained overoptimization`` make the files that ship.
+``dpo-explained frontier``, ``comparison`` and ``overoptimization`` make the files that ship.
 """
 
 from __future__ import annotations
@@ -14,18 +14,19 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import torch
 from tqdm import tqdm
 
 from app.lab.measure import Measurement
-from app.lab.methods import METHODS, MethodRun, measure_run
+from app.lab.methods import CLIMBS, METHODS, MethodRun, measure_run
 from app.lab.overoptimization import SIZES, Climb, climb
+from app.lab.reward_model import RewardKind
 from app.lab.trained import the_lab
 from app.paths import DATA
 
 FRONTIER = DATA / "frontier.json"
+COMPARISON = DATA / "comparison.json"
 OVEROPTIMIZATION = DATA / "overoptimization.json"
 
 PolicyCoordinates = tuple[float, float, float]
@@ -41,10 +42,31 @@ def frontier_runs(prompts: Sequence[str], seeds: int) -> list[MethodRun]:
     """All runs of the frontier study, in a fixed order."""
     numbers = [the_lab().world.prompt_number(prompt) for prompt in prompts]
     return [
-        MethodRun(prompt, method.name, strength, seed)
+        MethodRun(prompt, method.name, strength, seed, kind)
         for prompt in numbers
         for method in METHODS.values()
+        for kind in (RewardKind if method.name in CLIMBS else (RewardKind.additive,))
         for strength in method.strengths
+        for seed in range(seeds)
+    ]
+
+
+COMPARED_STRENGTHS = (0.1, 0.3, 1.0)
+"""Of DPO's beta and of PPO's KL coefficient."""
+
+
+def comparison_runs(prompts: Sequence[str], seeds: int) -> list[MethodRun]:
+    """All runs of the comparison of RLHF, with each reward model, and DPO, in a fixed order."""
+    numbers = [the_lab().world.prompt_number(prompt) for prompt in prompts]
+    return [
+        MethodRun(prompt, method, strength, seed, kind)
+        for prompt in numbers
+        for method, kind in (
+            ("ppo", RewardKind.additive),
+            ("ppo", RewardKind.network),
+            ("dpo", RewardKind.additive),
+        )
+        for strength in COMPARED_STRENGTHS
         for seed in range(seeds)
     ]
 
@@ -53,32 +75,38 @@ def overoptimization_climbs(prompts: Sequence[str], seeds: int) -> list[Climb]:
     """All climbs of the over-optimisation study, in a fixed order."""
     numbers = [the_lab().world.prompt_number(prompt) for prompt in prompts]
     return [
-        Climb(prompt, method, size, seed)
+        Climb(prompt, method, size, seed, kind)
         for prompt in numbers
+        for kind in RewardKind
         for method in ("best_of_n", "ppo")
         for size in SIZES
         for seed in range(seeds)
     ]
 
 
-def run_points(run: MethodRun) -> list[PolicyCoordinates]:
-    """One run in a worker process."""
-    return [point(measure_run(the_lab(), run))]
-
-
-def climb_points(task: Climb) -> list[PolicyCoordinates]:
-    """One climb in a worker process."""
-    return [point(measured) for measured in climb(the_lab(), task)]
-
-
 Task = MethodRun | Climb
+
+TASKS: dict[str, Callable[[Sequence[str], int], Sequence[Task]]] = {
+    "frontier": frontier_runs,
+    "comparison": comparison_runs,
+    "overoptimization": overoptimization_climbs,
+}
+"""The tasks of each study on some prompts, with a number of seeds."""
+
+FILES = {"frontier": FRONTIER, "comparison": COMPARISON, "overoptimization": OVEROPTIMIZATION}
+
+
+def points(task: Task) -> list[PolicyCoordinates]:
+    """One task in a worker process."""
+    if isinstance(task, Climb):
+        return [point(measured) for measured in climb(the_lab(), task)]
+    return [point(measure_run(the_lab(), task))]
 
 
 def run_study(
     name: str,
     command: str,
     tasks: Sequence[Task],
-    make: Callable[[Any], list[PolicyCoordinates]],
     file: Path,
     jobs: int | None = None,
 ) -> None:
@@ -94,9 +122,9 @@ def run_study(
         partial.open("a", encoding="utf-8") as log,
         tqdm(total=len(tasks), initial=len(tasks) - len(open_tasks), desc=name, unit="run") as bar,
     ):
-        for task, points in _on_all_cores(open_tasks, make, jobs or os.cpu_count() or 1):
-            done[_key(task)] = points
-            log.write(json.dumps([_key(task), points]) + "\n")
+        for task, found in _on_all_cores(open_tasks, jobs or os.cpu_count() or 1):
+            done[_key(task)] = found
+            log.write(json.dumps([_key(task), found]) + "\n")
             log.flush()
             bar.update()
     rows = [{**asdict(task), "points": done[_key(task)]} for task in tasks]
@@ -113,11 +141,11 @@ def run_study(
 
 
 def _on_all_cores(
-    tasks: Sequence[Task], make: Callable[[Any], list[PolicyCoordinates]], jobs: int
+    tasks: Sequence[Task], jobs: int
 ) -> Iterable[tuple[Task, list[PolicyCoordinates]]]:
     """Results as they complete. Each process has one torch thread."""
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        futures = {pool.submit(make, task): task for task in tasks}
+        futures = {pool.submit(points, task): task for task in tasks}
         try:
             for future in as_completed(futures):
                 yield futures[future], future.result()
@@ -134,10 +162,10 @@ def _key(task: Task) -> str:
 def _read(partial: Path) -> Iterable[tuple[str, list[PolicyCoordinates]]]:
     for line in partial.read_text(encoding="utf-8").splitlines():
         try:
-            key, points = json.loads(line)
+            key, found = json.loads(line)
         except ValueError:
             continue  # an incomplete line, from an interrupted write
-        yield key, points
+        yield key, found
 
 
 def _commit() -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import Field
 from pydantic.config import JsonDict
 
+from app.lab.reward_model import RewardKind
 from app.lab.world import the_world
 from app.widgets.base import PROMPT_TEXTS, PromptId
 
@@ -63,6 +64,16 @@ def choice(default: str, *, title: str, description: str, labels: dict[str, str]
     """One of a few named choices; ``labels`` says them in words."""
     extra: JsonDict = {"labels": dict(labels)}
     return Field(default, title=title, description=description, json_schema_extra=extra)
+
+
+def reward_model(default: RewardKind) -> Any:
+    """The choice of a reward model."""
+    return choice(
+        default,
+        title="Reward model",
+        description="additive: one score for each phrase; network: as rich as the policy that DPO trains",
+        labels={"additive": "additive", "network": "network"},
+    )
 
 
 def seed(default: int = 0) -> Any:

@@ -15,6 +15,7 @@ from app.charts.plane import Trace
 from app.formatting import fixed
 from app.lab.measure import measure
 from app.lab.methods import METHODS, MethodRun, train_run
+from app.lab.reward_model import RewardKind
 from app.lab.trained import PromptFacts, the_lab
 from app.lab.world import the_world
 from app.studies.data import StrengthSpread, frontier_study, spreads, studied_prompts
@@ -65,6 +66,7 @@ class Params(WidgetParams):
     """A prompt, and a point of the reader's own."""
 
     prompt: FrontierPrompt = fields.studied_prompt(_STUDIED)
+    reward_model: RewardKind = fields.reward_model(RewardKind.additive)
     method: OwnMethod = fields.choice(
         "none",
         title="Add a point of your own",
@@ -146,7 +148,7 @@ def compute(params: Params) -> Result:
     """The shipped study, and a run now if the reader adds a point."""
     prompt = the_world().prompt_number(params.prompt)
     facts = the_lab().facts(prompt)
-    curves = [_curve(name, places) for name, places in spreads(prompt).items()]
+    curves = [_curve(name, places) for name, places in spreads(prompt, params.reward_model).items()]
     own = None
     if params.method != "none":
         own = _own(facts, _made(_run_of(params)))
@@ -169,7 +171,7 @@ def policies(params: Params) -> dict[str, Tensor]:
 
 def _run_of(params: Params) -> MethodRun:
     prompt = the_world().prompt_number(params.prompt)
-    return MethodRun(prompt, params.method, params.strength, params.seed)
+    return MethodRun(prompt, params.method, params.strength, params.seed, params.reward_model)
 
 
 @lru_cache(maxsize=64)
@@ -209,8 +211,8 @@ def _finding(curves: dict[str, MethodCurve], own: OwnPolicy | None, params: Para
 
     farthest = max(curves["ppo"].places, key=lambda place: place.kl)
     text = (
-        f"At its best strength DPO reaches true quality {at_best('dpo')}, PPO on its reward model "
-        f"{at_best('ppo')}, best-of-N {at_best('best_of_n')}. Given a loose leash PPO falls to "
+        f"At its best strength DPO reaches true quality {at_best('dpo')}, PPO on its "
+        f"{params.reward_model} reward model {at_best('ppo')}, best-of-N {at_best('best_of_n')}. Given a loose leash PPO falls to "
         f"{fixed(1)(farthest.true_quality)}. On the true reward it reaches {at_best('ppo_true')}."
     )
     if own is not None:
@@ -280,7 +282,7 @@ WIDGET = Widget(
         "The study is here as it is, and one run of each method as your own point. Other strengths and seeds "
         "need a server.",
         (
-            {"prompt": ALL},
+            {"prompt": ALL, "reward_model": ALL},
             {"prompt": ALL, "method": ("ppo", "ppo_true", "dpo", "ipo", "unlikelihood")},
             {"prompt": ALL, "method": ("ppo",), "strength": (0.1,)},
             {"prompt": ALL, "method": ("preferred_ft",), "strength": (100,)},

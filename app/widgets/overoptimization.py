@@ -13,6 +13,7 @@ from torch import Tensor
 from app.charts.figures import band, curve_figure, line
 from app.formatting import fixed
 from app.lab.overoptimization import SIZES, Fit, fit_form, form
+from app.lab.reward_model import RewardKind
 from app.lab.world import the_world
 from app.studies.data import overoptimization_study, studied_prompts
 from app.widgets import fields
@@ -45,6 +46,7 @@ class Params(WidgetParams):
         description="best-of-N, exact, or PPO without a KL penalty",
         labels={"best_of_n": "best of N", "ppo": "PPO"},
     )
+    reward_model: RewardKind = fields.reward_model(RewardKind.additive)
     comparisons: ComparisonCount = fields.choice(
         "200",
         title="Comparisons",
@@ -92,9 +94,9 @@ def compute(params: Params) -> Result:
     """Means and fits of the shipped study."""
     prompt = the_world().prompt_number(params.studied)
     size = int(params.comparisons)
-    climbs = _climbs(prompt, params.method, size)
+    climbs = _climbs(prompt, params.method, params.reward_model, size)
     path = _path(climbs)
-    fits = [_fitted(prompt, params.method, n) for n in SIZES]
+    fits = [_fitted(prompt, params.method, params.reward_model, n) for n in SIZES]
     fitted = fits[SIZES.index(size)]
     study = overoptimization_study()
     return Result(
@@ -112,12 +114,13 @@ def compute(params: Params) -> Result:
 
 
 @lru_cache(maxsize=64)
-def _climbs(prompt: int, method: str, size: int) -> Tensor:
+def _climbs(prompt: int, method: str, kind: RewardKind, size: int) -> Tensor:
     """All climbs: KL, true quality and learned reward. Shape: (seeds, points, 3), float64."""
     rows = [
         row.points
         for row in overoptimization_study().rows
-        if (row.prompt, row.method, row.comparisons) == (prompt, method, size)
+        if (row.prompt, row.method, row.reward_model, row.comparisons)
+        == (prompt, method, kind, size)
     ]
     return torch.tensor(rows, dtype=torch.float64)
 
@@ -137,8 +140,8 @@ def _path(climbs: Tensor) -> list[ClimbPoint]:
 
 
 @lru_cache(maxsize=64)
-def _fitted(prompt: int, method: str, size: int) -> FittedForm:
-    climbs = _climbs(prompt, method, size)
+def _fitted(prompt: int, method: str, kind: RewardKind, size: int) -> FittedForm:
+    climbs = _climbs(prompt, method, kind, size)
     path = _path(climbs)
     fit = _fit(method, climbs)
     peak = max(path, key=lambda place: place.true_quality)
@@ -223,7 +226,7 @@ WIDGET = Widget(
     receipt=lambda params, _: {"prompt_number": the_world().prompt_number(params.studied)},
     export=Plan(
         "live",
-        "Every method and every number of comparisons is here.",
-        ({"studied": ALL, "method": ALL, "comparisons": ALL},),
+        "Every method, reward model and number of comparisons is here.",
+        ({"studied": ALL, "method": ALL, "reward_model": ALL, "comparisons": ALL},),
     ),
 )

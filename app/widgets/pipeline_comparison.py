@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import BaseModel, Field
 from torch import Tensor
 
 from app.charts.figures import curve_figure, line, marker
+from app.formatting import fixed
 from app.lab.pipelines import DPOPipeline, RLHFPipeline
 from app.lab.race import Leg, race_legs
+from app.lab.reward_model import RewardKind
 from app.lab.trained import PromptFacts, the_lab
 from app.lab.world import the_world
 from app.widgets import fields
@@ -25,6 +28,7 @@ class Params(WidgetParams):
 
     prompt: PromptId = fields.prompt()
     seed: int = fields.seed()
+    reward_model: RewardKind = fields.reward_model(RewardKind.network)
     view: int = fields.number(
         50,
         0,
@@ -71,10 +75,10 @@ class Result(WidgetResult):
 def compute(params: Params) -> Result:
     """Run both on comparisons drawn with the seed; RLHF's KL coefficient is DPO's beta."""
     prompt = the_world().prompt_number(params.prompt)
-    ends = {leg.method: leg for leg in race_legs(prompt, params.seed, BETA, BETA)}
+    ends = {leg.method: leg for leg in _legs(params)}
     rlhf, dpo = ends["rlhf"], ends["dpo"]
     return Result(
-        finding=_finding(rlhf, dpo),
+        finding=_finding(rlhf, dpo, params.reward_model),
         rlhf=_pipeline(prompt, RLHFPipeline, rlhf),
         dpo=_pipeline(prompt, DPOPipeline, dpo),
         figure=_figure(the_lab().facts(prompt), rlhf, dpo),
@@ -83,8 +87,12 @@ def compute(params: Params) -> Result:
 
 def policies(params: Params) -> dict[str, Tensor]:
     """Both policies, trained."""
-    legs = race_legs(the_world().prompt_number(params.prompt), params.seed, BETA, BETA)
-    return {leg.method: leg.logps for leg in legs if leg.logps is not None}
+    return {leg.method: leg.logps for leg in _legs(params) if leg.logps is not None}
+
+
+def _legs(params: Params) -> Iterator[Leg]:
+    prompt = the_world().prompt_number(params.prompt)
+    return race_legs(prompt, params.seed, BETA, BETA, params.reward_model)
 
 
 def _pipeline(
@@ -108,11 +116,12 @@ def _pipeline(
     )
 
 
-def _finding(rlhf: Leg, dpo: Leg) -> str:
+def _finding(rlhf: Leg, dpo: Leg, kind: RewardKind) -> str:
     return (
-        f"From the same comparisons RLHF reached true quality {rlhf.measured.true_quality:.2f} at "
+        f"From the same comparisons RLHF with the {kind} reward model reached true quality "
+        f"{fixed(2)(rlhf.measured.true_quality)} at "
         f"{rlhf.measured.kl:.1f} nats, with {len(rlhf.networks)} networks in memory and "
-        f"{rlhf.samples_generated:,} sampled responses; DPO reached {dpo.measured.true_quality:.2f} "
+        f"{rlhf.samples_generated:,} sampled responses; DPO reached {fixed(2)(dpo.measured.true_quality)} "
         f"at {dpo.measured.kl:.1f} nats, with {len(dpo.networks)} networks and none sampled."
     )
 
@@ -165,13 +174,13 @@ WIDGET = Widget(
     example="prompt=poem&seed=1",
     tries={
         "seed=4": "Train both on other comparisons: see how far each result moves.",
-        "prompt=poem&seed=1": "Ask for a verdict on the poem instead.",
+        "reward_model=additive": "Fit a reward model that can only add up phrases.",
     },
     warm=("",),
     export=Plan(
         "recorded",
-        "Seeds 0 and 1 of every prompt, and what the suggestions show. Other seeds need a server.",
-        ({"prompt": ALL, "seed": (0, 1)},),
+        "Seeds 0 and 1 of every prompt, seed 0 with the other reward model, and what the suggestions show. Other seeds need a server.",
+        ({"prompt": ALL, "seed": (0, 1)}, {"prompt": ALL, "reward_model": ("additive",)}),
         free=("view",),
     ),
 )

@@ -13,6 +13,7 @@ from app.formatting import signed
 from app.lab.measure import Measurement, measure
 from app.lab.optimum import optimal_logps
 from app.lab.ppo import PPOConfig
+from app.lab.reward_model import RewardKind
 from app.lab.runs import PPORow, finished_ppo, ppo_rows
 from app.lab.trained import the_lab
 from app.lab.world import the_world
@@ -23,10 +24,11 @@ from app.widgets.plan import ALL, Plan
 
 
 class Params(WidgetParams):
-    """One run of PPO on one prompt, against the lab's reward model."""
+    """One run of PPO on one prompt, against a reward model of the lab."""
 
     prompt: PromptId = fields.prompt()
     seed: int = fields.seed()
+    reward_model: RewardKind = fields.reward_model(RewardKind.additive)
     kl_coefficient: float = fields.beta(
         "what a nat of KL against the reference costs in reward",
         0.02,
@@ -112,19 +114,21 @@ def config_of(params: Params) -> PPOConfig:
 def stream(params: Params) -> Iterator[tuple[str, IterationRow]]:
     """The rows of a run, as it computes them."""
     prompt = the_world().prompt_number(params.prompt)
-    return (("step", _row(prompt, row)) for row in ppo_rows(prompt, config_of(params)))
+    rows = ppo_rows(prompt, config_of(params), params.reward_model)
+    return (("step", _row(prompt, row)) for row in rows)
 
 
 def compute(params: Params) -> Result:
     """Run PPO and compare it with the exact optimum."""
     prompt = the_world().prompt_number(params.prompt)
-    history = [_row(prompt, row) for row in finished_ppo(prompt, config_of(params))]
+    history = [_row(prompt, row) for row in _rows(params)]
     facts = the_lab().facts(prompt)
-    optimal = optimal_logps(facts.reference_logps, facts.learned_reward, params.kl_coefficient)
-    target = measure(optimal, facts, facts.learned_reward)
+    reward = facts.learned_rewards[params.reward_model]
+    optimal = optimal_logps(facts.reference_logps, reward, params.kl_coefficient)
+    target = measure(optimal, facts, reward)
     last, peak = history[-1], max(history, key=lambda row: row.true_quality)
     return Result(
-        finding=_finding(last, peak, target),
+        finding=_finding(last, peak, target, params.reward_model),
         history=history,
         last=last,
         peak=peak,
@@ -144,9 +148,14 @@ def compute(params: Params) -> Result:
 
 def policies(params: Params) -> dict[str, Tensor]:
     """The policy after the last iteration."""
-    last = finished_ppo(the_world().prompt_number(params.prompt), config_of(params))[-1]
+    last = _rows(params)[-1]
     assert last.logps is not None
     return {"policy": last.logps}
+
+
+def _rows(params: Params) -> list[PPORow]:
+    prompt = the_world().prompt_number(params.prompt)
+    return finished_ppo(prompt, config_of(params), params.reward_model)
 
 
 def _row(prompt: int, row: PPORow) -> IterationRow:
@@ -162,9 +171,9 @@ def _row(prompt: int, row: PPORow) -> IterationRow:
     )
 
 
-def _finding(last: IterationRow, peak: IterationRow, target: Measurement) -> str:
+def _finding(last: IterationRow, peak: IterationRow, target: Measurement, kind: RewardKind) -> str:
     run = (
-        f"After {last.iteration} iterations the learned reward is {signed(last.reward)} at a KL of "
+        f"After {last.iteration} iterations the reward of the {kind} reward model is {signed(last.reward)} at a KL of "
         f"{last.kl:.1f} nats. "
     )
     peaked = f"True quality peaked at {signed(peak.true_quality)} in iteration {peak.iteration}"
@@ -214,6 +223,7 @@ WIDGET = Widget(
     policies=policies,
     example="seed=7&kl_coefficient=0.2",
     tries={
+        "reward_model=network": "Climb a reward model that is as rich as the policy.",
         "kl_coefficient=0.7": "Charge 0.7 for a nat of KL: PPO lands on the exact optimum.",
         "kl_coefficient=0.02": "Charge 0.02: reward climbs, quality falls below zero.",
         "prompt=poem&kl_coefficient=0.01": "Train on the poem with hardly any penalty, and read what it says.",
@@ -221,11 +231,12 @@ WIDGET = Widget(
     warm=("",),
     export=Plan(
         "recorded",
-        "Seeds 0 and 1 of every prompt, and for two prompts four KL coefficients. To train with other "
+        "Seeds 0 and 1 of every prompt, seed 0 with the other reward model, and for two prompts four KL coefficients. To train with other "
         "values, a server is needed.",
         (
             {"prompt": ALL, "seed": (0, 1)},
             {"prompt": ("lock", "poem"), "kl_coefficient": (0.01, 0.02, 0.1, 0.7)},
+            {"prompt": ALL, "reward_model": ("network",)},
         ),
         (
             f"prompt={home_run.PROMPT}&seed={home_run.CONFIG.seed}"

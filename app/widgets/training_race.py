@@ -11,6 +11,7 @@ from torch import Tensor
 from app.charts.figures import curve_figure, line, marker
 from app.charts.plane import Trace
 from app.lab.race import LEGS, Leg, race_legs
+from app.lab.reward_model import RewardKind
 from app.lab.trained import the_lab
 from app.lab.world import the_world
 from app.widgets import fields
@@ -29,6 +30,7 @@ class Params(WidgetParams):
         high=5,
         title="PPO’s KL coefficient",
     )
+    reward_model: RewardKind = fields.reward_model(RewardKind.network)
     seed: int = fields.seed()
 
 
@@ -43,7 +45,9 @@ class RacePoint(BaseModel):
     leg: int = Field(description=f"0 is the reference policy, {LEGS} the end")
     kl: float = Field(description="KL(pi || pi_ref), nats")
     true_quality: float = Field(description="expected true quality; 0 is the reference policy")
-    learned_reward: float = Field(description="expected reward of the lab's reward model")
+    learned_reward: float = Field(
+        description="expected reward of the reward model that RLHF fitted"
+    )
     gradient_steps: int = Field(description="after SFT, of all networks; RLHF's reward model first")
     samples_generated: int = Field(description="responses sampled from the policy so far")
     seconds: float = Field(description="CPU time of training after SFT, as measured here")
@@ -85,8 +89,7 @@ def stream(params: Params) -> Iterator[tuple[str, BaseModel]]:
 def places(params: Params) -> Iterator[RacePoint]:
     """The points of a race as they are computed, DPO's first in each leg."""
     prompt = the_world().prompt_number(params.prompt)
-    legs = race_legs(prompt, params.seed, params.dpo_beta, params.kl_coefficient)
-    return (_place(prompt, leg) for leg in legs)
+    return (_place(prompt, leg) for leg in _legs(params))
 
 
 def compute(params: Params) -> Result:
@@ -96,7 +99,7 @@ def compute(params: Params) -> Result:
     rlhf = [place for place in everything if place.method == "rlhf"]
     farthest = 1.1 * max(1.0, *(place.kl for place in everything))
     return Result(
-        finding=_finding(dpo, rlhf),
+        finding=_finding(dpo, rlhf, params.reward_model),
         dpo=dpo,
         rlhf=rlhf,
         dpo_last=dpo[-1],
@@ -107,9 +110,17 @@ def compute(params: Params) -> Result:
 
 def policies(params: Params) -> dict[str, Tensor]:
     """Both policies at the end."""
-    prompt = the_world().prompt_number(params.prompt)
-    legs = race_legs(prompt, params.seed, params.dpo_beta, params.kl_coefficient)
-    return {leg.method: leg.logps for leg in legs if leg.logps is not None}
+    return {leg.method: leg.logps for leg in _legs(params) if leg.logps is not None}
+
+
+def _legs(params: Params) -> Iterator[Leg]:
+    return race_legs(
+        the_world().prompt_number(params.prompt),
+        params.seed,
+        params.dpo_beta,
+        params.kl_coefficient,
+        params.reward_model,
+    )
 
 
 def _place(prompt: int, leg: Leg) -> RacePoint:
@@ -129,7 +140,7 @@ def _place(prompt: int, leg: Leg) -> RacePoint:
     )
 
 
-def _finding(dpo: Sequence[RacePoint], rlhf: Sequence[RacePoint]) -> str:
+def _finding(dpo: Sequence[RacePoint], rlhf: Sequence[RacePoint], kind: RewardKind) -> str:
     def told(name: str, path: Sequence[RacePoint]) -> str:
         end, peak = path[-1], max(path, key=lambda place: place.true_quality)
         text = f"{name} ended at true quality {end.true_quality:.2f} and {end.kl:.1f} nats"
@@ -138,7 +149,8 @@ def _finding(dpo: Sequence[RacePoint], rlhf: Sequence[RacePoint]) -> str:
         return text.replace("-", "−")
 
     return (
-        f"{told('DPO', dpo)}, after {dpo[-1].seconds:.1f} s of training. {told('RLHF', rlhf)}, after "
+        f"{told('DPO', dpo)}, after {dpo[-1].seconds:.1f} s of training. "
+        f"{told(f'RLHF with the {kind} reward model', rlhf)}, after "
         f"{rlhf[-1].seconds:.1f} s and {rlhf[-1].samples_generated:,} sampled responses."
     )
 
@@ -179,8 +191,8 @@ def _path(name: str, path: Sequence[RacePoint], *, role: str, symbol: str) -> li
 WIDGET = Widget(
     name="training_race",
     title="A race under the frontier: DPO and PPO train side by side",
-    caption="Both start from the same reference and the same comparisons. Watch where each goes, and what "
-    "it takes on the way. Pause, or go step by step.",
+    caption="Both start from the same reference and the same comparisons. RLHF first fits a reward model to "
+    "them, as rich as DPO’s policy or one that can only add up phrases. Watch where each goes, and what it takes.",
     params=Params,
     result=Result,
     compute=compute,
@@ -192,14 +204,14 @@ WIDGET = Widget(
     tries={
         "dpo_beta=0.05&kl_coefficient=0.05": "Loosen both leashes: both run past their peaks.",
         "dpo_beta=1&kl_coefficient=1": "Hold both close to the reference.",
-        "prompt=poem": "Race on the poem, where flattery tempts.",
+        "reward_model=additive": "Give RLHF a reward model that can only add up phrases.",
     },
     warm=("",),
     export=Plan(
         "recorded",
-        "Seeds 0 and 1 of every prompt, and what the suggestions show. To race with other values, a server "
+        "Seeds 0 and 1 of every prompt, seed 0 with the other reward model, and what the suggestions show. To race with other values, a server "
         "is needed. Seconds are those of the machine that made this copy.",
-        ({"prompt": ALL, "seed": (0, 1)},),
+        ({"prompt": ALL, "seed": (0, 1)}, {"prompt": ALL, "reward_model": ("additive",)}),
         split="prompt",
         rows=("dpo", "rlhf"),
         beside=start,

@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from app.lab.draws import Draws, chosen
 from app.lab.network.prefixes import (
     ATTENTION_MASK,
     LAST_TOKEN,
@@ -53,7 +54,7 @@ class Trunk(nn.Module):
     dimension, before the shapes that are named here.
     """
 
-    def __init__(self, generator: torch.Generator, width: int = WIDTH) -> None:
+    def __init__(self, draws: Draws, width: int = WIDTH) -> None:
         super().__init__()
         self.tokens = StackedEmbedding(PHRASE_TOKENS + PROMPTS, width)
         self.places = StackedEmbedding(SLOTS, width)
@@ -65,7 +66,7 @@ class Trunk(nn.Module):
         self.narrow = StackedLinear(4 * width, width)
         self.final_norm = StackedLayerNorm(width)
         for name, parameter in self.named_parameters():
-            initialise(name, parameter, generator)
+            initialise(name, parameter, draws)
 
     def forward(self, prompt: int, prefixes: Tensor) -> Tensor:
         """Hidden state after each prefix. Shapes: (n,) -> (n, width)."""
@@ -112,9 +113,9 @@ class Trunk(nn.Module):
 class Policy(nn.Module):
     """pi_theta(y|x), factored over the five slots."""
 
-    def __init__(self, generator: torch.Generator, width: int = WIDTH) -> None:
+    def __init__(self, draws: Draws, width: int = WIDTH) -> None:
         super().__init__()
-        self.trunk = Trunk(generator, width)
+        self.trunk = Trunk(draws, width)
         # One output vector per phrase token; only the six of the slot compete in the softmax.
         self.head = nn.Parameter(torch.zeros(PROMPTS, SLOTS, PHRASES, width))
 
@@ -124,39 +125,38 @@ class Policy(nn.Module):
 
     def next_logps(self, prompt: int, prefixes: Tensor, hidden: Tensor) -> Tensor:
         """The same from the trunk's hidden states. Shapes: (n,), (n, width) -> (n, 6)."""
-        # (outputs, prefixes): as in the trunk, a softmax along the last dimension takes longer.
-        logits = self.head[prompt].flatten(0, 1) @ hidden.T
-        return logits.gather(0, _OUTPUTS.index_select(1, prefixes)).log_softmax(0).T
+        return next_scores(self.head[prompt], prefixes, hidden).log_softmax(0).T
 
     def phrase_logps(self, prompt: int, responses: Tensor) -> Tensor:
         """log pi of each phrase given the phrases before it. Shapes: (batch, 5) -> (batch, 5)."""
         prefixes, rows = distinct_prefixes(responses)
-        return logps_of_phrases(self(prompt, prefixes), rows, responses)
+        return of_phrases(self(prompt, prefixes), rows, responses)
 
     def logps(self, prompt: int, responses: Tensor) -> Tensor:
         """log pi(y|x) in nats, a sum over phrases. Shapes: (batch, 5) -> (batch,)."""
         return self.phrase_logps(prompt, responses).sum(-1)
 
-    def sample(self, prompt: int, count: int, generator: torch.Generator) -> Tensor:
+    def sample(self, prompt: int, count: int, draws: Draws) -> Tensor:
         """Draw responses y ~ pi(.|x). Shape: (count, 5)."""
-        responses, _ = self.sample_with_logps(prompt, count, generator)
+        responses, _ = self.sample_with_logps(prompt, count, draws)
         return responses
 
     @torch.no_grad()
-    def sample_with_logps(
-        self, prompt: int, count: int, generator: torch.Generator
-    ) -> tuple[Tensor, Tensor]:
+    def sample_with_logps(self, prompt: int, count: int, draws: Draws) -> tuple[Tensor, Tensor]:
         """Draw responses, phrase by phrase. Also returns log pi of each phrase, as it was drawn.
+
+        Each phrase takes one uniform number; those of a response are neighbours.
 
         Shapes: (count, 5), (count, 5)
         """
         tables = self.trunk.read(prompt)
         prefix = torch.zeros(count, dtype=torch.long)
         phrases, phrase_logps = [], []
-        for head in self.head[prompt]:
+        uniform = draws.uniform(count, SLOTS)
+        for slot, head in enumerate(self.head[prompt]):
             prefixes, rows = torch.unique(prefix, return_inverse=True)
             logps = (self.trunk.after(prefixes, tables) @ head.T).log_softmax(1)[rows]
-            phrase = torch.multinomial(logps.exp(), 1, generator=generator)
+            phrase = chosen(logps.exp(), uniform[:, slot]).unsqueeze(1)
             phrases.append(phrase)
             phrase_logps.append(logps.gather(1, phrase))
             prefix = child(prefix, phrase.squeeze(1))
@@ -185,28 +185,41 @@ class ValueModel(nn.Module):
         return values
 
 
-def logps_of_phrases(next_logps: Tensor, rows: Tensor, phrases: Tensor) -> Tensor:
-    """The log-probability of the phrase that was chosen, out of all six.
+def next_scores(head: Tensor, prefixes: Tensor, hidden: Tensor) -> Tensor:
+    """Scores of the six phrases that can follow each prefix, before any softmax.
 
     Args:
-        next_logps: log pi of the phrases after some prefixes, shape: (n, 6)
+        head: an output vector for each phrase of a prompt, shape: (5, 6, width)
+        hidden: the trunk's hidden state after each prefix, shape: (n, width)
+
+    Returns:
+        Shape: (6, n): as in the trunk, a softmax along the last dimension would take longer.
+    """
+    return (head.flatten(0, 1) @ hidden.T).gather(0, _OUTPUTS.index_select(1, prefixes))
+
+
+def of_phrases(next_values: Tensor, rows: Tensor, phrases: Tensor) -> Tensor:
+    """The value of the phrase that was chosen, out of all six: its log-probability, say.
+
+    Args:
+        next_values: of the phrases after some prefixes, shape: (n, 6)
         rows: which of these prefixes, elementwise with ``phrases``, shape: (...)
 
     Returns:
         Shape: (...)
     """
-    return next_logps.flatten()[rows * PHRASES + phrases]
+    return next_values.flatten()[rows * PHRASES + phrases]
 
 
-def initialise(name: str, parameter: nn.Parameter, generator: torch.Generator) -> None:
-    """Fill one parameter from a generator, so that no global random state is read."""
+def initialise(name: str, parameter: nn.Parameter, draws: Draws) -> None:
+    """Fill one parameter from a stream, so that no global random state is read."""
     with torch.no_grad():
         if "norm" in name:
             parameter.fill_(1.0 if name.endswith("weight") else 0.0)
         elif name.endswith("bias"):
             parameter.zero_()
         else:
-            parameter.normal_(0.0, parameter.shape[-1] ** -0.5, generator=generator)
+            parameter.copy_(draws.normal(*parameter.shape) * parameter.shape[-1] ** -0.5)
 
 
 def parameter_count(model: nn.Module) -> int:

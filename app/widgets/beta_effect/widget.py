@@ -23,6 +23,7 @@ from app.lab.exact import (
 )
 from app.lab.optimum import log_partition, optimal_logps
 from app.lab.quantiles import even_quantiles, mass_above, quantiles
+from app.lab.reward_model import RewardKind
 from app.lab.trained import PromptFacts, the_lab
 from app.lab.world import all_responses, the_world
 from app.widgets import fields
@@ -60,6 +61,7 @@ class Params(WidgetParams):
         description="true quality, or the reward model fitted to comparisons",
         labels={"true": "true quality", "learned": "learned by the reward model"},
     )
+    reward_model: RewardKind = fields.reward_model(RewardKind.additive)
 
 
 class OptimumResponse(BaseModel):
@@ -128,21 +130,22 @@ class Result(Optimum):
 def compute(params: Params) -> Result:
     """The optimum over all 7,776 responses, in float64."""
     facts = the_lab().facts(the_world().prompt_number(params.prompt))
-    reward = reward_of(facts, params.reward)
+    reward = reward_of(facts, params)
     optimal = optimal_logps(facts.reference_logps, reward, params.beta)
     figure = _figure(params, facts.reference_logps, optimal, reward)
     return Result(**dict(optima([params])[0]), figure=figure)
 
 
 def optima(several: Sequence[Params]) -> list[Optimum]:
-    """The optimum at several betas at once; prompt and reward are those of the first."""
+    """The optimum at several betas at once; all else is as in the first."""
     first = several[0]
     prompt = the_world().prompt_number(first.prompt)
     facts = the_lab().facts(prompt)
-    reward, reference = reward_of(facts, first.reward), facts.reference_logps
+    learned = _learned(first)
+    reward, reference = _reward(facts, learned), facts.reference_logps
     betas = torch.tensor([params.beta for params in several], dtype=torch.float64)
     optimal = vmap(optimal_logps, (None, None, 0))(reference, reward, betas)
-    before, top = _reference_quantiles(prompt, first.reward)
+    before, top = _reference_quantiles(prompt, learned)
     highest = float(reward.max())
     numbers = {
         "kl": vmap(kl_divergence, (0, None))(optimal, reference),
@@ -156,7 +159,7 @@ def optima(several: Sequence[Params]) -> list[Optimum]:
     ends = [gain.topk(SHOWN, largest=largest).indices for largest in (True, False)]
     listed = _responses(facts, reward, optimal, torch.cat(ends, 1))
     winners, losers = ([row[part] for row in listed] for part in (slice(SHOWN), slice(SHOWN, None)))
-    curve = list(curve_points(prompt, first.reward))
+    curve = list(curve_points(prompt, learned))
     columns = {name: column.tolist() for name, column in numbers.items()}
     found = zip(
         several,
@@ -189,25 +192,34 @@ def _rows(columns: dict[str, list[float]]) -> list[dict[str, float]]:
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def reward_of(facts: PromptFacts, name: str) -> Tensor:
+def reward_of(facts: PromptFacts, params: Params) -> Tensor:
     """The chosen reward of all responses, mean 0 under the reference. Shape: (7776,)."""
-    return facts.true_quality if name == RewardName.true else facts.learned_reward
+    return _reward(facts, _learned(params))
+
+
+def _learned(params: Params) -> RewardKind | None:
+    """The reward model that is chosen; None for true quality."""
+    return params.reward_model if params.reward == RewardName.learned else None
+
+
+def _reward(facts: PromptFacts, learned: RewardKind | None) -> Tensor:
+    return facts.learned_rewards[learned] if learned else facts.true_quality
 
 
 @cache
-def _reference_quantiles(prompt: int, name: str) -> tuple[Tensor, float]:
+def _reference_quantiles(prompt: int, learned: RewardKind | None) -> tuple[Tensor, float]:
     """Rewards that stand for equal shares of the reference, shape (dots,), and the one at ``TOP``."""
     facts = the_lab().facts(prompt)
-    reward, reference = reward_of(facts, name), facts.reference_logps
+    reward, reference = _reward(facts, learned), facts.reference_logps
     top = float(quantiles(reference, reward, TOP))
     return even_quantiles(reference, reward, DOTS), top
 
 
 @cache
-def curve_points(prompt: int, name: str) -> tuple[BetaCurvePoint, ...]:
-    """The optimum at each of ``CURVE_BETAS``; there are twelve such curves in all."""
+def curve_points(prompt: int, learned: RewardKind | None) -> tuple[BetaCurvePoint, ...]:
+    """The optimum at each of ``CURVE_BETAS``; there are eighteen such curves in all."""
     facts = the_lab().facts(prompt)
-    reward = reward_of(facts, name)
+    reward = _reward(facts, learned)
     points = []
     for beta in CURVE_BETAS:
         optimal = optimal_logps(facts.reference_logps, reward, beta)
@@ -280,10 +292,13 @@ def _finding(params: Params, kl: float, quality: float, winner: OptimumResponse)
         return f"{where}{said}, and its expected true quality is {signed(quality)}."
     if quality < 0:
         return (
-            f"{where}{said}. That is what the reward model wants; the true quality is "
+            f"{where}{said}. That is what the {params.reward_model} reward model wants; the true quality is "
             f"{signed(quality)}, below the reference."
         )
-    return f"{where}{said}. Its expected true quality is {signed(quality)}."
+    return (
+        f"{where}{said}. Its expected true quality is {signed(quality)}; the reward is that of the "
+        f"{params.reward_model} reward model."
+    )
 
 
 def _axis_title(params: Params) -> str:
@@ -353,11 +368,15 @@ WIDGET = Widget(
         "beta=5": "Hold it close: at β = 5 hardly anything moves.",
         "beta=0.1": "Let it go for true quality: one flattering phrase or two, not five.",
         "beta=0.1&reward=learned": "Let it go for the learned reward: the flattery trap.",
+        "beta=0.1&reward=learned&reward_model=network": "Learn the reward with a network instead.",
     },
     export=Plan(
         "gridded",
         "Every position of the slider is here; a typed β moves to the nearest one.",
-        ({"prompt": ALL, "beta": ALL, "reward": ALL},),
+        (
+            {"prompt": ALL, "beta": ALL, "reward": ALL},
+            {"prompt": ALL, "beta": ALL, "reward": ("learned",), "reward_model": ("network",)},
+        ),
         split="prompt",
         leave_out=("curve", "figure"),
     ),

@@ -14,6 +14,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
+from app.lab.draws import Draws, Stream
 from app.lab.losses import PairLogps, preference_loss
 from app.lab.trained import the_lab
 from app.lab.world import PROMPTS, SLOTS
@@ -48,11 +49,11 @@ def _batch() -> _Batch:
     for prompt in range(PROMPTS):
         responses = lab.training_comparisons(prompt)[:PAIRS_OF_A_PROMPT].both()
         shape = (2, PAIRS_OF_A_PROMPT, SLOTS)
-        policy.append(lab.dpo_policy.phrase_logps(prompt, responses).double().view(shape))
+        policy.append(lab.dpo_policies[prompt].phrase_logps(prompt, responses).double().view(shape))
         reference.append(lab.reference_policy.phrase_logps(prompt, responses).double().view(shape))
-    generator = torch.Generator().manual_seed(CUT_SEED)
-    lengths = torch.randint(2, SLOTS + 1, (2, PROMPTS * PAIRS_OF_A_PROMPT), generator=generator)
-
+    # From two phrases to all five.
+    cuts = Draws(CUT_SEED, Stream.EXAMPLE).integers(SLOTS - 1, 2, PROMPTS * PAIRS_OF_A_PROMPT)
+    lengths = 2 + cuts
     kept = torch.arange(SLOTS) < lengths.unsqueeze(-1)
     policy_logps, reference_logps = (
         (torch.cat(of_prompts, 1) * kept).sum(-1) for of_prompts in (policy, reference)

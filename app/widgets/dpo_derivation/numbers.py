@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from app.lab.draws import Draws, Stream
 from app.lab.optimum import log_partition, optimal_logps
 from app.lab.trained import Lab, the_lab
 from app.lab.world import response_number
@@ -80,7 +81,7 @@ def numbers_of(prompt: int, beta: float, seed: int) -> DerivationNumbers:
 
 def _pair(lab: Lab, prompt: int, seed: int) -> tuple[int, int]:
     """Two different responses that the reference wrote, drawn with the seed."""
-    generator = torch.Generator().manual_seed(seed)
-    drawn = torch.unique(response_number(lab.reference_policy.sample(prompt, 8, generator)))
-    first, second = torch.randperm(len(drawn), generator=generator)[:2].tolist()
+    draws = Draws(seed, Stream.DERIVATION, prompt)
+    drawn = torch.unique(response_number(lab.reference_policy.sample(prompt, 8, draws)))
+    first, second = draws.order(len(drawn))[:2].tolist()
     return int(drawn[first]), int(drawn[second])

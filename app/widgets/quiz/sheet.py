@@ -5,7 +5,6 @@ from __future__ import annotations
 import zlib
 from typing import Annotated, Any, Literal, TypeVar
 
-import torch
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -17,6 +16,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from app.content.sections import SECTIONS
+from app.lab.draws import Draws, Stream
 from app.widgets import fields
 from app.widgets.base import WidgetParams, WidgetResult
 from app.widgets.quiz import QUESTIONS
@@ -151,7 +151,7 @@ def compute(params: QuizParams) -> QuizResult:
 
 def number_problem(question: NumberQuestion, seed: int) -> NumberProblem:
     """The problem of a number question on the sheet of a seed."""
-    drawn = torch.randint(len(question.cases), (), generator=_stream(seed, question.id))
+    drawn = _draws(seed, question.id).integers(len(question.cases))
     return question.build(*question.cases[int(drawn)])
 
 
@@ -222,14 +222,13 @@ def _verdict(
     }
 
 
-def _stream(seed: int, name: str) -> torch.Generator:
-    """A separate random stream for each purpose, so that a new question does not change the others."""
-    return torch.Generator().manual_seed(zlib.crc32(f"{seed}/{name}".encode()))
+def _draws(seed: int, name: str) -> Draws:
+    """A separate stream for each purpose, so that a new question does not change the others."""
+    return Draws(seed, Stream.QUIZ, zlib.crc32(name.encode()) & 0xFFFF)
 
 
 def _shuffled(items: list[Item], seed: int, name: str) -> list[Item]:
-    order = torch.randperm(len(items), generator=_stream(seed, name))
-    return [items[i] for i in order.tolist()]
+    return [items[i] for i in _draws(seed, name).order(len(items)).tolist()]
 
 
 def _finding(questions: list[Question], answered: list[Question]) -> str:

@@ -11,6 +11,7 @@ from torch import Tensor
 from app.charts.figures import curve_figure, line
 from app.formatting import count, percent
 from app.lab.preferences import Comparisons
+from app.lab.reward_model import DECAY
 from app.lab.trained import the_lab
 from app.lab.world import PROMPTS, response_number
 from app.widgets.rlhf_pipeline import description as stage
@@ -18,8 +19,9 @@ from app.widgets.rlhf_pipeline import description as stage
 
 def describe() -> stage.StageDescription:
     """The training of the shipped reward model, from the report that ships with it."""
-    report = the_lab().report["reward_model"]
-    comparisons = report["comparisons"] * PROMPTS
+    report = the_lab().report["additive_reward"]
+    per_prompt = the_lab().report["comparisons"]
+    comparisons = per_prompt * PROMPTS
     history, last = report["history"], report["last"]
     held_out, ceiling = _held_out_accuracies()
     return stage.StageDescription(
@@ -27,20 +29,21 @@ def describe() -> stage.StageDescription:
         finding=f"The reward model ranks {percent(1)(held_out)} of held-out pairs as labelled. "
         f"True quality, from which the labels were drawn, ranks {percent(1)(ceiling)} of them as "
         "labelled: the coin often picks the worse response, and no score can predict that.",
-        goes_in=f"{count(comparisons)} comparisons, {count(report['comparisons'])} for each prompt. "
+        goes_in=f"{count(comparisons)} comparisons, {count(per_prompt)} for each prompt. "
         "The SFT model wrote both responses of each pair. A coin weighted by true quality chose one.",
         objective="A new network learns to score the chosen response above the rejected one. The "
-        "loss is −log σ(r(x, y_w) − r(x, y_l)), in nats.",
-        comes_out="The reward model. Its training ends here. It holds one score for each phrase and "
-        "adds up the five of a response.",
+        f"loss is −log σ(r(x, y_w) − r(x, y_l)), in nats, plus a weak decay for each pair, {DECAY:g} times the "
+        "sum of the squares of its two rewards.",
+        comes_out="A reward model for each prompt. Its training ends here. It holds one score for each "
+        "phrase and adds up the five of a response.",
         networks=stage.networks(
             sft_model=("frozen", "wrote the responses of all pairs"),
             reward_model=("trained", "learns from the labels"),
             policy=("not in memory", "made in stage 3"),
             value_model=("not in memory", "made in stage 3"),
         ),
-        gradient_steps=last["step"],
-        timing=stage.shipped_timing("reward_model"),
+        gradient_steps=last["step"] * PROMPTS,
+        timing=stage.shipped_timing("additive_reward"),
         quantities=[
             stage.counted("Comparisons", comparisons),
             stage.counted("Responses written by the SFT model", 2 * comparisons),
@@ -50,7 +53,8 @@ def describe() -> stage.StageDescription:
             stage.as_share("Accuracy on held-out pairs", held_out),
             stage.as_share("Accuracy of true quality on held-out pairs", ceiling),
         ],
-        hyperparameters=stage.hyperparameters(report["config"]),
+        # Each step takes all pairs of a prompt.
+        hyperparameters=stage.hyperparameters(report["config"] | {"batch_size": per_prompt}),
         figure=_figure([*history, last]),
     )
 
