@@ -49,7 +49,7 @@ def threefry(key: tuple[int, int], first: Words, second: Words) -> tuple[Words, 
     for group in range(5):
         for rotation in ROTATIONS[group % 2]:
             first += second
-            second = (second << rotation) | (second >> (32 - rotation))
+            second = (second << np.uint32(rotation)) | (second >> np.uint32(32 - rotation))
             second ^= first
         first += keys[(group + 1) % 3]
         second += keys[(group + 2) % 3]
@@ -80,7 +80,8 @@ class Draws:
     def normal(self, *shape: int) -> Tensor:
         """Standard normal numbers, by Box and Muller's cosine. Shape: as given, float64."""
         radius, angle = self.uniform(2, *shape)
-        return (-2 * radius.log()).sqrt() * (2 * math.pi * angle).cos()
+        drawn: Tensor = (-2 * radius.log()).sqrt() * (2 * math.pi * angle).cos()
+        return drawn
 
     def integers(self, bound: int, *shape: int) -> Tensor:
         """Integers from 0 to ``bound`` - 1. Shape: as given, int64."""

@@ -147,7 +147,7 @@ def train_reward_model(
         loss = -F.logsigmoid(margins).mean()
         decay = config.decay * rewards.square().sum(0).mean()
         optimizer.zero_grad()
-        (loss + decay).backward()  # type: ignore[no-untyped-call]
+        (loss + decay).backward()
         optimizer.learning_rate = config.learning_rate * (1 - (step - 1) / config.steps)
         optimizer.step()
         correct = (margins.detach() > 0).double().mean()
@@ -157,14 +157,14 @@ def train_reward_model(
 
 def new_reward_model(kind: RewardKind, reference: Policy, prompt: int) -> RewardModel:
     """An untrained reward model: every reward is 0."""
-    return AdditiveReward() if kind is RewardKind.additive else NetworkReward(reference, prompt)
+    return AdditiveReward() if kind == RewardKind.additive else NetworkReward(reference, prompt)
 
 
 @torch.no_grad()
 def reward_margins(model: RewardModel, pairs: Comparisons) -> Tensor:
     """r_phi(x, y_w) - r_phi(x, y_l). Shape: (pairs,)."""
-    chosen, rejected = model(pairs.both()).view(2, -1)
-    return chosen - rejected
+    rewards: Tensor = model(pairs.both()).view(2, -1)
+    return rewards[0] - rewards[1]
 
 
 def _batches(pairs: Comparisons, size: int | None, draws: Draws) -> Iterator[Comparisons]:

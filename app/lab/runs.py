@@ -58,7 +58,7 @@ def finished_ppo(
 def _run(prompt: int, config: PPOConfig, kind: RewardKind) -> Iterator[PPORow]:
     lab = the_lab()
     facts = lab.facts(prompt)
-    reward_model = lab.reward_models[kind][prompt]
+    reward_model = lab.reward_model(prompt, kind)
     trainer = PPOTrainer(lab.reference_policy, reward_model, prompt, config)
     watch = Stopwatch()
 

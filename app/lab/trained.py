@@ -102,6 +102,10 @@ class Lab:
             )
         return self._facts[prompt]
 
+    def reward_model(self, prompt: int, kind: RewardKind = RewardKind.additive) -> RewardModel:
+        """The shipped reward model of a prompt."""
+        return self.reward_models[kind][prompt]
+
     def dpo_logps(self, prompt: int) -> Tensor:
         """log pi(y|x) of the shipped DPO policy for all responses. Shape: (7776,), float64."""
         if prompt not in self._dpo_logps:

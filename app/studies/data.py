@@ -95,7 +95,7 @@ def spreads(prompt: int, reward_model: RewardKind) -> dict[str, list[StrengthSpr
     rows = [
         row
         for row in frontier_study().rows
-        if row.prompt == prompt and (row.method not in CLIMBS or row.reward_model is reward_model)
+        if row.prompt == prompt and (row.method not in CLIMBS or row.reward_model == reward_model)
     ]
     return {
         name: [

@@ -388,8 +388,8 @@ def _figure(posterior: Posterior) -> dict[str, object]:
 
 
 TRIES = {
-    "prompt=poem&labels=bbaaabbaabababbbbaab&align=yes": "Be a judge who always takes the more flattering response, and align.",
-    "prompt=poem&labels=aabaaaabbbbaabbbabba&align=yes": "Be one who never does, and compare.",
+    "prompt=poem&labels=aaabaaababbaabbbabab&align=yes": "Be a judge who always takes the more flattering response, and align.",
+    "prompt=poem&labels=abababbbaaabaaaaabba&align=yes": "Be one who never does, and compare.",
 }
 
 

@@ -202,7 +202,7 @@ WIDGET = Widget(
     policies=policies,
     example="prompt=poem&dpo_beta=0.1&kl_coefficient=0.1",
     tries={
-        "dpo_beta=0.05&kl_coefficient=0.05": "Loosen both leashes: both run past their peaks.",
+        "dpo_beta=0.05&kl_coefficient=0.05": "Loosen both leashes: both go farther, and one keeps more of its quality.",
         "dpo_beta=1&kl_coefficient=1": "Hold both close to the reference.",
         "reward_model=additive": "Give RLHF a reward model that can only add up phrases.",
     },

@@ -172,7 +172,7 @@ def test_a_quiz_is_marked_as_the_server_marks_it(visitor: Page, copy: str) -> No
     given: dict[str, Any] = {"q_partition": "is_one", "q_first_loss": "ln2"}
     for name, option in given.items():
         found.locator(f'[name="{name}"][value="{option}"]').check()
-    typed = {"q_loss": "0.341", "q_preference": "about half", "q_gradient_weight": "1,5"}
+    typed = {"q_loss": "0.493", "q_preference": "about half", "q_gradient_weight": "1,5"}
     for name, text in typed.items():
         box = found.locator(f'[name="{name}"]')
         box.fill(text)

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from app.lab.network.policy import HEADS, PHRASE_TOKENS, Policy, Trunk, ValueModel
+from app.lab.reward_model import NetworkReward
 from app.lab.world import PHRASES, SLOTS
 
 
@@ -34,6 +35,13 @@ def distributions(policy: Policy, prompt: int, responses: Tensor) -> Tensor:
     """log pi of all six phrases at each slot. Shapes: (batch, 5) -> (batch, 5, 6)."""
     hidden = hidden_states(policy.trunk, prompt, responses)
     return torch.einsum("bsw,spw->bsp", hidden, policy.head[prompt]).log_softmax(-1)
+
+
+def scores(model: NetworkReward, prompt: int, responses: Tensor) -> Tensor:
+    """A reward model's outputs, not scaled, for each phrase. Shapes: (batch, 5) -> (batch, 5)."""
+    hidden = hidden_states(model.trunk, prompt, responses)
+    outputs = torch.einsum("bsw,spw->bsp", hidden, model.head)
+    return outputs.gather(2, responses.unsqueeze(2)).squeeze(2)
 
 
 def phrase_logps(policy: Policy, prompt: int, responses: Tensor) -> Tensor:

@@ -15,15 +15,15 @@ import sys
 from app.lab.certain_pair import train_certain_pair
 from app.lab.dpo import DPOConfig, DPOTrainer
 from app.lab.ppo import PPOConfig, PPOTrainer
-from app.lab.reward_model import RewardModelConfig, train_reward_model
+from app.lab.reward_model import RewardKind, RewardModelConfig, train_reward_model
 from app.lab.trained import the_lab
 
 lab = the_lab()
-data = [lab.training_comparisons(0)]
+pairs, once = lab.training_comparisons(0), RewardModelConfig(1, 0.1, 128)
 train_certain_pair(0.1, steps=1)
-train_reward_model(data, RewardModelConfig(steps=1))
-DPOTrainer(lab.reference_policy, data, DPOConfig(steps=1)).step()
-PPOTrainer(lab.reference_policy, lab.reward_model, 0, PPOConfig(iterations=1)).step()
+train_reward_model(RewardKind.network, lab.reference_policy, pairs, 0, once)
+DPOTrainer(lab.reference_policy, pairs, DPOConfig(steps=1)).step()
+PPOTrainer(lab.reference_policy, lab.reward_model(0), 0, PPOConfig(iterations=1)).step()
 print("torch._dynamo" in sys.modules)
 """
 

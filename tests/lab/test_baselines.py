@@ -45,6 +45,6 @@ def test_preferred_ft_learns_what_was_chosen_more_often() -> None:
     lab = the_lab()
     facts = lab.facts(0)
     config = DPOConfig(loss_type="preferred_ft", steps=150)
-    policy, _ = train_dpo(lab.reference_policy, [lab.comparisons(0, 3)], config)
+    policy, _ = train_dpo(lab.reference_policy, lab.comparisons(0, 3), config)
     quality = (exact_logps(policy, 0).exp() * facts.true_quality).sum().item()
     assert 0.2 < quality < 1.5

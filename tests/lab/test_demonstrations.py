@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from app.lab.demonstrations import demonstration_logps, sample_demonstrations, transition_logps
+from app.lab.draws import Draws, Stream
 from app.lab.exact import expectation, kl_divergence
 from app.lab.quality import FLATTERY, STANDARD_DEVIATION, raw_quality, true_quality
 from app.lab.trained import the_lab
@@ -36,7 +37,7 @@ def test_having_flattered_writers_seldom_flatter_again() -> None:
 
 
 def test_samples_have_the_frequencies_of_the_distribution() -> None:
-    drawn = sample_demonstrations(the_world(), 3, 20_000, torch.Generator().manual_seed(1))
+    drawn = sample_demonstrations(the_world(), 3, 20_000, Draws(1, Stream.DEMONSTRATIONS))
     exact = demonstration_logps(the_world(), 3).exp()
     for slot in range(5):
         expected = torch.zeros(6, dtype=torch.float64).index_add(0, all_responses()[:, slot], exact)

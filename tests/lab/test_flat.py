@@ -7,13 +7,14 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from app.lab.draws import Draws, Stream
 from app.lab.network.flat import flatten
 from app.lab.network.policy import Policy, ValueModel, parameter_count
 
 
 @pytest.fixture
 def policy() -> Policy:
-    return Policy(torch.Generator().manual_seed(0))
+    return Policy(Draws(0, Stream.WEIGHTS))
 
 
 def test_several_networks_share_one_tensor(policy: Policy) -> None:

@@ -12,7 +12,7 @@ from app.lab.world import all_responses
 def test_the_true_reward_scores_responses_by_their_quality() -> None:
     quality = the_lab().facts(2).true_quality
     rows = torch.tensor([0, 77, 7775])
-    scored = TrueReward(quality)(2, all_responses()[rows])
+    scored = TrueReward(quality)(all_responses()[rows])
     assert scored.tolist() == pytest.approx(quality[rows].tolist(), abs=1e-6)
 
 

@@ -50,7 +50,7 @@ def test_a_measurement_above_the_frontier_is_refused(facts: PromptFacts) -> None
         facts.prompt,
         facts.reference_logps,
         facts.true_quality,
-        facts.learned_reward,
+        facts.learned_rewards,
         Frontier(facts.reference_logps, 0.9 * facts.true_quality),
     )
     with pytest.raises(AboveFrontier):

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from app.lab.draws import Draws, Stream
 from app.lab.exact import entropy, exact_logps, expectation
 from app.lab.network.policy import Policy, ValueModel
 from app.lab.network.prefixes import distinct_prefixes
@@ -17,11 +18,11 @@ from tests.lab import plain_network
 @pytest.fixture(scope="module")
 def policy() -> Policy:
     """A policy whose weights are all random, so that every input matters."""
-    generator = torch.Generator().manual_seed(3)
-    policy = Policy(generator).double()
+    draws = Draws(3, Stream.WEIGHTS)
+    policy = Policy(draws).double()
     with torch.no_grad():
         for parameter in policy.parameters():
-            parameter.add_(0.5 * torch.randn(parameter.shape, generator=generator))
+            parameter.add_(0.5 * draws.normal(*parameter.shape))
     return policy
 
 
@@ -105,7 +106,7 @@ def test_each_prefix_is_evaluated_once(policy: Policy) -> None:
 def test_samples_follow_the_exact_distribution() -> None:
     policy = the_lab().reference_policy
     count = 40_000
-    drawn = policy.sample(0, count, torch.Generator().manual_seed(0))
+    drawn = policy.sample(0, count, Draws(0, Stream.PPO))
     counts = torch.bincount(response_number(drawn), minlength=RESPONSES)
     probabilities = exact_logps(policy, 0).exp()
     # A chi-squared statistic over bins of equal size; 99.99% of seeds stay below this.
@@ -117,7 +118,7 @@ def test_samples_follow_the_exact_distribution() -> None:
 
 
 def test_sampling_gives_the_log_probabilities_of_what_it_drew(policy: Policy) -> None:
-    responses, logps = policy.sample_with_logps(3, 60, torch.Generator().manual_seed(2))
+    responses, logps = policy.sample_with_logps(3, 60, Draws(2, Stream.PPO))
     with torch.no_grad():
         expected = plain_network.phrase_logps(policy, 3, responses)
     torch.testing.assert_close(logps, expected, rtol=0, atol=1e-12)
@@ -125,9 +126,9 @@ def test_sampling_gives_the_log_probabilities_of_what_it_drew(policy: Policy) ->
 
 def test_building_a_policy_reads_no_global_random_state() -> None:
     torch.manual_seed(1)
-    first = Policy(torch.Generator().manual_seed(9)).state_dict()
+    first = Policy(Draws(9, Stream.WEIGHTS)).state_dict()
     torch.manual_seed(2)
-    second = Policy(torch.Generator().manual_seed(9)).state_dict()
+    second = Policy(Draws(9, Stream.WEIGHTS)).state_dict()
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from markupsafe import escape
 from starlette.testclient import TestClient
 
 from app.lab.trained import the_lab
@@ -46,5 +47,5 @@ def test_the_home_page_tells_the_run_in_words(client: TestClient) -> None:
     html = client.get("/").text
     run = load_recorded_run()
     for moment in (run.start, run.peak, run.end):
-        assert moment.says in html
+        assert escape(moment.says) in html
     assert "recorded" in html

@@ -7,7 +7,7 @@ import pytest
 from app.lab.dpo import DPOConfig
 from app.lab.network.policy import parameter_count
 from app.lab.ppo import PPOConfig
-from app.lab.reward_model import RewardModelConfig
+from app.lab.reward_model import REWARD_CONFIGS, RewardKind, RewardModelConfig
 from app.lab.sft import SFTConfig
 from app.lab.trained import the_lab
 from app.widgets.pipeline_comparison import Params, Result, compute
@@ -46,7 +46,7 @@ def test_only_rlhf_samples_and_every_sample_is_counted(result: Result) -> None:
     assert result.rlhf.samples_generated == config.iterations * config.rollouts
     assert result.dpo.samples_generated == 0
     updates = config.iterations * config.epochs * config.minibatches
-    assert result.rlhf.gradient_steps == RewardModelConfig().steps + updates
+    assert result.rlhf.gradient_steps == REWARD_CONFIGS[RewardKind.network].steps + updates
     assert result.dpo.gradient_steps == DPOConfig().steps
 
 

@@ -111,10 +111,10 @@ def test_the_finding_says_what_the_coin_did_and_who_followed(
 def test_a_response_drawn_twice_leaves_nothing_to_prefer() -> None:
     found = 0
     for number, prompt in enumerate(the_world().prompts):
-        drawn = the_lab().held_out_comparisons(number)[:PAIRS]
+        drawn = the_lab().training_comparisons(number)[:PAIRS]
         same = (drawn.chosen == drawn.rejected).all(1).nonzero().flatten().tolist()
         for place in same:
-            result = compute(Params(prompt=prompt.id, pair=place + 1, split="test"))
+            result = compute(Params(prompt=prompt.id, pair=place + 1))
             assert result.probability == 0.5
             assert result.label_follows_quality
             assert "drawn twice" in result.finding

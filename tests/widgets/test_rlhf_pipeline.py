@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import asdict, fields
 
 import pytest
 import torch
@@ -8,10 +8,10 @@ import torch
 from app.lab.network.adam import Adam
 from app.lab.network.policy import ValueModel
 from app.lab.ppo import PPOConfig
-from app.lab.reward_model import RewardModelConfig
+from app.lab.reward_model import REWARD_CONFIGS, RewardKind, RewardModelConfig
 from app.lab.runs import finished_ppo
 from app.lab.sft import SFTConfig, train_sft
-from app.lab.trained import the_lab
+from app.lab.trained import COMPARISONS, the_lab
 from app.lab.world import PROMPTS
 from app.widgets.rlhf_pipeline.ppo import CONFIG as PPO_CONFIG
 from app.widgets.rlhf_pipeline.widget import Params, Result, compute
@@ -49,7 +49,7 @@ def test_parameters_are_counted_from_the_networks(results: dict[str, Result]) ->
         return sum(p.numel() for p in network.parameters())
 
     policy = size(lab.reference_policy)
-    reward_model = size(lab.reward_model)
+    reward_model = size(lab.reward_model(0))
     value_model = size(ValueModel(lab.reference_policy.trunk))
     for result in results.values():
         sizes = [network.parameters for network in result.networks]
@@ -66,14 +66,19 @@ def test_hyperparameters_are_the_field_schemas_the_configurations(
     results: dict[str, Result],
 ) -> None:
     report = the_lab().report
+    used = {
+        "sft": report["sft"]["config"],
+        # Each step takes all pairs of a prompt.
+        "reward_model": report["additive_reward"]["config"] | {"batch_size": COMPARISONS},
+        "ppo": asdict(PPO_CONFIG),
+    }
     for stage, configuration in zip(STAGES, (SFTConfig, RewardModelConfig, PPOConfig), strict=True):
         knobs = results[stage].hyperparameters
         assert [k.name for k in knobs] == [
             f.name for f in fields(configuration) if f.name != "seed"
         ]
         for knob in knobs:
-            used = getattr(PPO_CONFIG, knob.name) if stage == "ppo" else None
-            assert knob.value == (report[stage]["config"][knob.name] if used is None else used)
+            assert knob.value == used[stage][knob.name]
             assert float(knob.shown) == knob.value
 
 
@@ -109,13 +114,13 @@ def test_the_reward_model_reports_its_accuracy_and_the_best_possible(
     results: dict[str, Result],
 ) -> None:
     lab, result = the_lab(), results["reward_model"]
-    report = lab.report["reward_model"]
-    assert quantity(result, "Comparisons") == report["comparisons"] * PROMPTS
-    assert quantity(result, "Responses written") == 2 * report["comparisons"] * PROMPTS
+    report = lab.report["additive_reward"]
+    assert quantity(result, "Comparisons") == COMPARISONS * PROMPTS
+    assert quantity(result, "Responses written") == 2 * COMPARISONS * PROMPTS
     assert quantity(result, "Loss before") == pytest.approx(torch.tensor(2.0).log().item())
     assert quantity(result, "Loss in the last") == report["last"]["loss"]
     assert quantity(result, "Accuracy on the training") == report["last"]["accuracy"]
-    assert result.gradient_steps == RewardModelConfig().steps
+    assert result.gradient_steps == REWARD_CONFIGS[RewardKind.additive].steps * PROMPTS
     accuracy = lab.reward_model_accuracy()
     assert quantity(result, "Accuracy on held-out") == accuracy
     assert 0.7 < accuracy < quantity(result, "Accuracy of true quality") + 0.005
@@ -139,7 +144,9 @@ def test_the_figures_draw_what_was_reported(results: dict[str, Result]) -> None:
     losses = [row["loss"] for row in report["sft"]["history"]]
     assert traces("sft")["loss on the demonstrations"]["y"] == pytest.approx(losses, rel=1e-4)
     accuracy = traces("reward_model")["accuracy on the training pairs"]
-    assert accuracy["y"][-1] == pytest.approx(report["reward_model"]["last"]["accuracy"], rel=1e-4)
+    assert accuracy["y"][-1] == pytest.approx(
+        report["additive_reward"]["last"]["accuracy"], rel=1e-4
+    )
     # The first row has no order yet: all scores are zero.
     assert len(accuracy["x"]) == len(traces("reward_model")["loss"]["x"]) - 1
     kl = traces("ppo")["KL"]

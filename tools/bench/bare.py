@@ -15,7 +15,7 @@ from torch import Tensor
 from app.lab.network.policy import Policy, ValueModel
 from app.lab.ppo import PPOConfig
 from app.lab.preferences import Comparisons
-from app.lab.reward_model import RewardModel, RewardModelConfig, reward_margins
+from app.lab.reward_model import AdditiveReward, RewardModelConfig
 from app.lab.world import PHRASES, SLOTS
 
 PREFIXES = sum(PHRASES**length for length in range(SLOTS))
@@ -95,10 +95,11 @@ def reward_model_steps(pairs: Comparisons, config: RewardModelConfig) -> Callabl
     """A forward pass, a backward pass and an optimizer step on all pairs, for each step."""
 
     def run() -> None:
-        model = RewardModel()
+        model = AdditiveReward()
         optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate, fused=True)
         for _ in range(config.steps):
-            _step(reward_margins(model, [pairs]).mean(), optimizer)
+            chosen, rejected = model(pairs.both()).chunk(2)
+            _step((chosen - rejected).mean(), optimizer)
 
     return run
 

@@ -17,7 +17,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from app.lab.dpo import DPOConfig, train_dpo
 from app.lab.exact import exact_logps
 from app.lab.ppo import PPOConfig
-from app.lab.reward_model import RewardModelConfig, train_reward_model
+from app.lab.reward_model import REWARD_CONFIGS, RewardKind, train_reward_model
 from app.lab.runs import ppo_rows
 from app.lab.trained import the_lab
 from tools.bench import bare
@@ -49,7 +49,7 @@ def cases() -> list[Case]:
     dpo = DPOConfig()
     starts = (step * dpo.batch_size % (len(pairs) - dpo.batch_size) for step in range(dpo.steps))
     batches = [pairs[start : start + dpo.batch_size].both() for start in starts]
-    reward = RewardModelConfig()
+    additive = REWARD_CONFIGS[RewardKind.additive]
     return [
         Case(
             "PPO, 150 iterations of 128 rollouts, measured exactly after each",
@@ -60,7 +60,7 @@ def cases() -> list[Case]:
         ),
         Case(
             "DPO, 400 steps of 128 pairs",
-            lambda: train_dpo(reference, [pairs], dpo),
+            lambda: train_dpo(reference, pairs, dpo),
             bare.dpo_steps(reference, PROMPT, batches),
             "forward, backward and optimizer step of the same network on as many pairs, 400 times",
             1.0,
@@ -75,11 +75,18 @@ def cases() -> list[Case]:
             "ms",
         ),
         Case(
-            "reward model, 150 full-batch steps on 2,000 comparisons",
-            lambda: train_reward_model([pairs], reward),
-            bare.reward_model_steps(pairs, reward),
+            "additive reward model, 150 full-batch steps on 2,000 comparisons",
+            lambda: train_reward_model(RewardKind.additive, reference, pairs, 0),
+            bare.reward_model_steps(pairs, additive),
             "forward, backward and optimizer step of the same model on the same pairs, 150 times",
             0.1,
+        ),
+        Case(
+            "network reward model, 400 steps of 128 comparisons",
+            lambda: train_reward_model(RewardKind.network, reference, pairs, 0),
+            bare.dpo_steps(reference, PROMPT, batches),
+            "forward, backward and optimizer step of a policy on as many pairs, 400 times",
+            1.0,
         ),
     ]
 

@@ -21,7 +21,7 @@ WIDGET = Widget(
     example="seed=7&q_partition=is_one&q_first_loss=ln2",
     tries={
         "q_partition=is_one": "Claim that Z(x) is always 1, and read why it need not be",
-        "q_loss=0.341": "Apply β twice in the loss of a pair, and see the slip recognised",
+        "q_loss=0.493": "Apply β twice in the loss of a pair, and see the slip recognised",
         "q_paper_beta=dialogue_larger": "Give the paper’s two values of β the wrong way round",
     },
     export=Plan(

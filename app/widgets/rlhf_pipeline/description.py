@@ -10,7 +10,6 @@ from pydantic import BaseModel, Field
 
 from app.formatting import count, fixed, percent, signed
 from app.lab.network.policy import ValueModel, parameter_count
-from app.lab.reward_model import RewardKind
 from app.lab.trained import the_lab
 
 NetworkState = Literal["trained", "frozen", "not in memory"]
@@ -103,7 +102,7 @@ def _network_sizes() -> tuple[int, int, int, int]:
     # The policy is a copy of the reference; the value model has the same trunk and its own output.
     policy = parameter_count(lab.reference_policy)
     value_model = parameter_count(ValueModel(lab.reference_policy.trunk))
-    return policy, parameter_count(lab.reward_models[RewardKind.additive][0]), policy, value_model
+    return policy, parameter_count(lab.reward_model(0)), policy, value_model
 
 
 def shipped_timing(stage: str) -> StageTiming:
