@@ -63,7 +63,7 @@ def sizes() -> set[int]:
 
 
 INDEPENDENT: dict[str, Callable[[], Any]] = {
-    "comparisons": lambda: the_lab().report["reward_model"]["comparisons"],
+    "comparisons": lambda: the_lab().report["comparisons"],
     "fewest_comparisons": lambda: min(sizes()),
     "most_comparisons": lambda: max(sizes()),
     "flattering_share": lambda: pytest.approx(flattering_at_least(1), abs=1e-5),
