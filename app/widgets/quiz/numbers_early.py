@@ -116,7 +116,7 @@ def optimal_probability(
         text=(
             "A prompt has three responses, A, B and C. The reference gives them the probabilities "
             f"{say(first)}, {say(second)} and {say(third)}; their rewards are 0, 1 and {say(best_reward)}. "
-            f"With β = {say(beta)}, what probability does C have under the optimal policy π*?"
+            f"With β = {say(beta)}, what probability does C have under the optimal policy?"
         ),
         value=value,
         receipt=(
