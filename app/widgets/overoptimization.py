@@ -164,12 +164,17 @@ def _fit(method: str, climbs: Tensor) -> Fit:
 def _finding(params: Params, path: list[ClimbPoint], fitted: FittedForm, other: FittedForm) -> str:
     end = path[-1]
     how = "best of N" if params.method == "best_of_n" else "PPO"
+    limit = (
+        "More data sharpens what this reward model can express, and it cannot express that too much flattery "
+        "is bad. "
+        if params.reward_model == RewardKind.additive
+        else ""
+    )
     return (
         f"With {fitted.comparisons:,} comparisons and {how}, true quality peaks at {fitted.peak:.2f} "
         f"and ends at {fixed(2)(fitted.end)}, while the learned reward climbs to {end.learned_reward:.2f}. "
         f"With {other.comparisons:,} comparisons it peaks at {other.peak:.2f} and ends at "
-        f"{fixed(2)(other.end)}. More data sharpens what this reward model can express, and it cannot express "
-        f"that too much flattery is bad. The fitted curve is off by {fitted.error:.2f} (root mean square)."
+        f"{fixed(2)(other.end)}. {limit}The fitted curve is off by {fitted.error:.2f} (root mean square)."
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from app.lab.overoptimization import SIZES
+from app.lab.reward_model import RewardKind
 from app.widgets.overoptimization import Params, Result, compute
 
 
@@ -28,3 +29,9 @@ def test_more_comparisons_deepen_the_fall_of_best_of_n() -> None:
 
 def test_all_sizes_are_fitted() -> None:
     assert [fit.comparisons for fit in at().all_fits] == list(SIZES)
+
+
+@pytest.mark.parametrize("kind", RewardKind)
+def test_only_the_additive_reward_model_is_said_to_be_too_simple(kind: RewardKind) -> None:
+    found = at(reward_model=kind).finding
+    assert ("cannot express" in found) == (kind == RewardKind.additive)
