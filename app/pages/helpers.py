@@ -13,9 +13,11 @@ from app.charts import in_room
 from app.content.sections import SECTIONS, section_by_slug
 from app.content.sources import departures, glossary, references
 from app.formatting import format_value
+from app.lab.world import the_world
 from app.pages.head import page_head
 from app.pages.mathml import coloured, mathml, terms_of
 from app.paths import STATIC
+from app.studies.comparison import compared
 from app.studies.quoted import quoted
 from app.web.templating import link, templates
 
@@ -135,6 +137,8 @@ templates.env.globals.update(
     term_key=_term_key,
     math=mathml,
     lab=quoted,
+    compared=compared,
+    world=the_world,
     drawing=in_room,
     page_head=pass_context(page_head),
 )

@@ -9,10 +9,14 @@ from collections.abc import Callable
 from functools import cache
 
 from app.lab.exact import expectation
+from app.lab.network.policy import parameter_count
 from app.lab.overoptimization import SIZES
 from app.lab.quality import FLATTERY, STANDARD_DEVIATION
+from app.lab.reward_model import DECAY, RewardKind
 from app.lab.trained import COMPARISONS, the_lab
 from app.lab.world import PROMPTS, sum_over_slots
+from app.studies.comparison import reached
+from app.studies.sweep import COMPARED_STRENGTHS
 
 QUOTED: dict[str, Callable[[], float | tuple[float, ...]]] = {}
 """what computes each number, by the name that templates use"""
@@ -78,6 +82,49 @@ def flattering_share() -> float:
 def flattering_twice_share() -> float:
     """Probability that it flatters twice or more, averaged over prompts."""
     return _flatters(2)
+
+
+@_quoted
+def reward_decay() -> float:
+    """What the sum of the squares of a pair's two rewards is multiplied by in every reward model's loss."""
+    return DECAY
+
+
+@_quoted
+def additive_parameters() -> int:
+    """Parameters of the additive reward model of a prompt."""
+    return parameter_count(the_lab().reward_model(0))
+
+
+@_quoted
+def loose_additive_quality() -> float:
+    """True quality of RLHF with the additive model at the lowest strength compared, over all prompts."""
+    return reached("ppo", RewardKind.additive, LOOSE, None).true_quality
+
+
+@_quoted
+def loose_strength() -> float:
+    """The lowest strength compared."""
+    return LOOSE
+
+
+@_quoted
+def widest_gap() -> float:
+    """Largest difference in true quality of RLHF with the network and DPO, over the strengths compared."""
+    return max(
+        abs(
+            _over_prompts("ppo", RewardKind.network, s)
+            - _over_prompts("dpo", RewardKind.additive, s)
+        )
+        for s in COMPARED_STRENGTHS
+    )
+
+
+LOOSE = min(COMPARED_STRENGTHS)
+
+
+def _over_prompts(method: str, kind: RewardKind, strength: float) -> float:
+    return reached(method, kind, strength, None).true_quality
 
 
 def _flatters(times: int) -> float:

@@ -51,6 +51,9 @@ def frontier_runs(prompts: Sequence[str], seeds: int) -> list[MethodRun]:
     ]
 
 
+COMPARED = (("ppo", RewardKind.additive), ("ppo", RewardKind.network), ("dpo", RewardKind.additive))
+"""Methods, and the reward model that each climbs, if it climbs one."""
+
 COMPARED_STRENGTHS = (0.1, 0.3, 1.0)
 """Of DPO's beta and of PPO's KL coefficient."""
 
@@ -61,11 +64,7 @@ def comparison_runs(prompts: Sequence[str], seeds: int) -> list[MethodRun]:
     return [
         MethodRun(prompt, method, strength, seed, kind)
         for prompt in numbers
-        for method, kind in (
-            ("ppo", RewardKind.additive),
-            ("ppo", RewardKind.network),
-            ("dpo", RewardKind.additive),
-        )
+        for method, kind in COMPARED
         for strength in COMPARED_STRENGTHS
         for seed in range(seeds)
     ]

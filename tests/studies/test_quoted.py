@@ -15,7 +15,7 @@ import torch
 from app.lab.trained import the_lab
 from app.lab.world import WORLD_FILE, all_responses
 from app.paths import TEMPLATES
-from app.studies.data import overoptimization_study
+from app.studies.data import comparison_study, overoptimization_study
 from app.studies.quoted import QUOTED, quoted
 from tests.lab.plain_network import phrase_logps
 
@@ -62,10 +62,31 @@ def sizes() -> set[int]:
     return {row.comparisons for row in overoptimization_study().rows}
 
 
+def mean_quality(method: str, reward_model: str, strength: float) -> float:
+    """Over all prompts and seeds at once."""
+    wanted = (method, reward_model, strength)
+    qualities = [
+        row.points[0][1]
+        for row in comparison_study().rows
+        if (row.method, row.reward_model, row.strength) == wanted
+    ]
+    return sum(qualities) / len(qualities)
+
+
 INDEPENDENT: dict[str, Callable[[], Any]] = {
     "comparisons": lambda: the_lab().report["comparisons"],
     "fewest_comparisons": lambda: min(sizes()),
     "most_comparisons": lambda: max(sizes()),
+    "reward_decay": lambda: the_lab().report["network_reward"]["config"]["decay"],
+    "additive_parameters": lambda: 5 * 6,
+    "loose_strength": lambda: 0.1,
+    "loose_additive_quality": lambda: pytest.approx(mean_quality("ppo", "additive", 0.1)),
+    "widest_gap": lambda: pytest.approx(
+        max(
+            abs(mean_quality("ppo", "network", s) - mean_quality("dpo", "additive", s))
+            for s in (0.1, 0.3, 1.0)
+        )
+    ),
     "flattering_share": lambda: pytest.approx(flattering_at_least(1), abs=1e-5),
     "flattering_twice_share": lambda: pytest.approx(flattering_at_least(2), abs=1e-5),
 }

@@ -13,7 +13,14 @@ from app.lab.overoptimization import Climb, climb
 from app.lab.reward_model import RewardKind
 from app.lab.trained import the_lab
 from app.studies import sweep as studies
-from app.studies.data import Study, StudyRow, frontier_study, overoptimization_study, spreads
+from app.studies.data import (
+    Study,
+    StudyRow,
+    comparison_study,
+    frontier_study,
+    overoptimization_study,
+    spreads,
+)
 
 TASKS = [MethodRun(0, "best_of_n", n, seed) for n in (1, 4) for seed in (0, 1)]
 
@@ -59,14 +66,18 @@ def test_what_ships_is_whole() -> None:
 
 
 @pytest.mark.slow
-def test_a_sample_of_the_frontier_that_ships_is_made_again() -> None:
+def test_a_sample_of_the_runs_that_ship_is_made_again() -> None:
     """Every method, up to what another processor may round differently over a whole run."""
-    for method in METHODS:
-        rows = [row for row in frontier_study().rows if row.method == method]
+    made = [[row for row in frontier_study().rows if row.method == method] for method in METHODS]
+    made += [
+        [r for r in comparison_study().rows if (r.method, r.reward_model) == compared]
+        for compared in studies.COMPARED
+    ]
+    for rows in made:
         row = rows[len(rows) // 2]
         run = MethodRun(row.prompt, row.method, row.strength, row.seed, row.reward_model)
         kl, quality, reward = studies.point(measure_run(the_lab(), run))
-        assert (kl, quality, reward) == pytest.approx(row.points[0], abs=0.15), method
+        assert (kl, quality, reward) == pytest.approx(row.points[0], abs=0.15), run
 
 
 @pytest.mark.slow

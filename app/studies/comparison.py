@@ -1,0 +1,62 @@
+"""The recorded comparison of RLHF, with either reward model, and DPO, as means over seeds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import torch
+from torch import Tensor
+
+from app.lab.reward_model import RewardKind
+from app.lab.world import PROMPTS
+from app.studies.data import comparison_study
+from app.studies.sweep import COMPARED, COMPARED_STRENGTHS
+
+
+@dataclass(frozen=True)
+class Reached:
+    """Where policies of one method ended: means over seeds with their standard errors."""
+
+    true_quality: float
+    true_quality_se: float
+    kl: float
+    """nats"""
+    kl_se: float
+
+
+@cache
+def reached(method: str, reward_model: RewardKind, strength: float, prompt: int | None) -> Reached:
+    """Of one prompt, or of the mean over all prompts for None.
+
+    Comparisons of prompts are drawn apart, so seeds are independent in both cases.
+
+    Raises:
+        LookupError: no such runs in the study
+    """
+    prompts = range(PROMPTS) if prompt is None else [prompt]
+    runs = torch.stack([_runs(method, reward_model, strength, number) for number in prompts])
+    of_seeds = runs.mean(0)
+    means, errors = of_seeds.mean(0), of_seeds.std(0) / len(of_seeds) ** 0.5
+    return Reached(float(means[1]), float(errors[1]), float(means[0]), float(errors[0]))
+
+
+def compared(prompt: int | None = None) -> list[tuple[float, list[Reached]]]:
+    """Each strength with what every compared method reached at it, in the order of ``COMPARED``."""
+    return [
+        (strength, [reached(method, kind, strength, prompt) for method, kind in COMPARED])
+        for strength in COMPARED_STRENGTHS
+    ]
+
+
+def _runs(method: str, reward_model: RewardKind, strength: float, prompt: int) -> Tensor:
+    """KL and true quality of each seed. Shape: (seeds, 2), float64."""
+    rows = [
+        row.points[0][:2]
+        for row in comparison_study().rows
+        if (row.method, row.reward_model, row.strength, row.prompt)
+        == (method, reward_model, strength, prompt)
+    ]
+    if not rows:
+        raise LookupError(f"no runs of {method} at {strength:g} with the {reward_model} model")
+    return torch.tensor(rows, dtype=torch.float64)
