@@ -262,8 +262,8 @@ def _band_and_curve(curve: MethodCurve, farthest: float) -> list[Trace]:
 
 WIDGET = Widget(
     name="frontier",
-    title="Every method under the frontier that none can pass",
-    caption="Figure 2 of the paper, computed in the lab: seven ways of using the same comparisons, over their "
+    title="No method can pass the frontier",
+    caption="Figure 2 of the paper, recomputed in the lab: seven ways of using the same comparisons, over their "
     "strengths and ten seeds. Add a run of your own.",
     params=Params,
     result=Result,

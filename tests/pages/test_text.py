@@ -120,6 +120,11 @@ def test_a_link_to_a_correction_that_was_merged_or_dropped_finds_what_became_of_
     assert sorted(numbers) == list(range(1, 36))
 
 
+def test_asides_of_the_one_page_version_can_be_told_apart(html_of: Callable[[str], str]) -> None:
+    labels = re.findall(r'<aside [^>]*aria-label="([^"]+)"', html_of("/read"))
+    assert len(labels) == len(set(labels)) > 5
+
+
 def test_every_reference_has_a_safe_address() -> None:
     for entry in references().values():
         assert entry.url.startswith("https://"), entry.key
