@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from app.lab.reward_model import RewardKind
 from app.lab.world import PROMPTS
-from app.studies.data import comparison_study
+from app.studies.data import comparison_study, frontier_study, spreads
 from app.studies.sweep import COMPARED, COMPARED_STRENGTHS
 
 
@@ -47,6 +48,23 @@ def compared(prompt: int | None = None) -> list[tuple[float, list[Reached]]]:
         (strength, [reached(method, kind, strength, prompt) for method, kind in COMPARED])
         for strength in COMPARED_STRENGTHS
     ]
+
+
+def network_ahead(kl: float) -> list[float]:
+    """True quality of RLHF with the network less that of DPO where both are at a KL (nats).
+
+    One number for each prompt of the frontier study: means over seeds at each strength, with straight
+    lines between strengths.
+    """
+    ahead = []
+    for prompt in sorted({row.prompt for row in frontier_study().rows}):
+        methods = spreads(prompt, RewardKind.network)
+        rlhf, dpo = (
+            np.interp(kl, [place.kl for place in path], [place.true_quality for place in path])
+            for path in (sorted(methods[name], key=lambda at: at.kl) for name in ("ppo", "dpo"))
+        )
+        ahead.append(float(rlhf - dpo))
+    return ahead
 
 
 def _runs(method: str, reward_model: RewardKind, strength: float, prompt: int) -> Tensor:

@@ -15,7 +15,7 @@ from app.lab.quality import FLATTERY, STANDARD_DEVIATION
 from app.lab.reward_model import DECAY, RewardKind
 from app.lab.trained import COMPARISONS, the_lab
 from app.lab.world import PROMPTS, sum_over_slots
-from app.studies.comparison import reached
+from app.studies.comparison import network_ahead, reached
 from app.studies.sweep import COMPARED_STRENGTHS
 
 QUOTED: dict[str, Callable[[], float | tuple[float, ...]]] = {}
@@ -118,6 +118,13 @@ def widest_gap() -> float:
         )
         for s in COMPARED_STRENGTHS
     )
+
+
+@_quoted
+def network_ahead_at_3_nats() -> float:
+    """True quality of RLHF with the network less that of DPO at a KL of 3 nats, over the studied prompts."""
+    ahead = network_ahead(3.0)
+    return sum(ahead) / len(ahead)
 
 
 LOOSE = min(COMPARED_STRENGTHS)

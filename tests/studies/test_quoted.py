@@ -6,16 +6,17 @@ import json
 import math
 import re
 from collections.abc import Callable
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import pytest
 import torch
 
+from app.lab.methods import METHODS
 from app.lab.trained import the_lab
 from app.lab.world import WORLD_FILE, all_responses
 from app.paths import TEMPLATES
-from app.studies.data import comparison_study, overoptimization_study
+from app.studies.data import comparison_study, frontier_study, overoptimization_study
 from app.studies.quoted import QUOTED, quoted
 from tests.lab.plain_network import phrase_logps
 
@@ -73,6 +74,34 @@ def mean_quality(method: str, reward_model: str, strength: float) -> float:
     return sum(qualities) / len(qualities)
 
 
+def ahead_at(kl: float) -> float:
+    """Straight lines between the two strengths on either side of a KL, for both methods and prompts."""
+
+    def quality(prompt: int, method: str, reward_model: str) -> float:
+        places = sorted(
+            (
+                sum(r.points[0][0] for r in rows) / len(rows),
+                sum(r.points[0][1] for r in rows) / len(rows),
+            )
+            for strength in METHODS[method].strengths
+            if (
+                rows := [
+                    r
+                    for r in frontier_study().rows
+                    if (r.prompt, r.method, r.reward_model, r.strength)
+                    == (prompt, method, reward_model, strength)
+                ]
+            )
+        )
+        (left, low), (right, high) = next(
+            pair for pair in pairwise(places) if pair[0][0] <= kl <= pair[1][0]
+        )
+        return low + (high - low) * (kl - left) / (right - left)
+
+    gaps = [quality(n, "ppo", "network") - quality(n, "dpo", "additive") for n in (0, 1)]
+    return sum(gaps) / len(gaps)
+
+
 INDEPENDENT: dict[str, Callable[[], Any]] = {
     "comparisons": lambda: the_lab().report["comparisons"],
     "fewest_comparisons": lambda: min(sizes()),
@@ -87,6 +116,7 @@ INDEPENDENT: dict[str, Callable[[], Any]] = {
             for s in (0.1, 0.3, 1.0)
         )
     ),
+    "network_ahead_at_3_nats": lambda: pytest.approx(ahead_at(3.0)),
     "flattering_share": lambda: pytest.approx(flattering_at_least(1), abs=1e-5),
     "flattering_twice_share": lambda: pytest.approx(flattering_at_least(2), abs=1e-5),
 }

@@ -30,6 +30,9 @@ def test_what_the_text_says_of_the_methods_holds(result: Result) -> None:
     loose = max(curves["ppo"].places, key=lambda place: place.kl)
     assert loose.true_quality < -5
     assert curves["dpo"].best.true_quality > curves["ppo"].best.true_quality
+    richer = {c.method: c for c in compute(Params(reward_model="network")).curves}
+    assert min(place.true_quality for place in richer["ppo"].places) > 0
+    assert richer["dpo"] == curves["dpo"]
     frontier = the_lab().facts(0).frontier
     for place in curves["ppo_true"].places:
         assert place.true_quality > frontier.bound(place.kl) - 0.1
