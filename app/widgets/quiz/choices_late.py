@@ -123,7 +123,10 @@ LATE_CHOICES = (
             "At temperature 1.0 it is 99 wins for DPO against 18 for PPO.",
         },
         sources=(
-            Citation("rafailov2023", "Fig. 2, counts recovered from its vector graphics; Table 2"),
+            Citation(
+                "rafailov2023",
+                "Fig. 2, counts recovered from its vector graphics; Table 2, App. D.3",
+            ),
         ),
         # The difference of the two win rates in units of its standard error.
         receipt=(
