@@ -1,7 +1,9 @@
 """Likelihood displacement: where probability goes while DPO widens its margins, exactly.
 
 After Razin et al. (arXiv 2410.08847): the margin of a pair can grow while both of its responses
-become less likely. The lab sees where the mass goes, since it can sum over all responses.
+become less likely. Part of such a fall is due to alignment itself: the optimum of true quality at the
+same KL makes most responses less likely, too, since the best few of 7,776 gain. What falls further is
+displaced.
 """
 
 from __future__ import annotations
@@ -13,9 +15,10 @@ import torch
 from torch import Tensor
 
 from app.lab.dpo import DPOConfig, DPOTrainer
-from app.lab.exact import exact_logps, kl_divergence
+from app.lab.exact import exact_logps, expectation, kl_divergence
+from app.lab.optimum import optimal_logps_at
 from app.lab.preferences import Comparisons
-from app.lab.trained import Lab
+from app.lab.trained import Lab, PromptFacts
 from app.lab.world import RESPONSES, response_number
 
 MEASURED_EVERY = 10
@@ -23,27 +26,33 @@ MEASURED_EVERY = 10
 
 
 @dataclass(frozen=True)
-class Displacement:
-    """The policy after some steps; log-probabilities are means over all training pairs, in nats."""
+class OnPairs:
+    """What a policy makes of training pairs; log-probabilities are means over all pairs, in nats."""
 
-    step: int
-    chosen_logps: float
-    rejected_logps: float
-    seen: float
-    """probability of responses that some training pair holds, chosen or rejected"""
-    unseen: float
+    chosen_logp: float
+    rejected_logp: float
+    mass_unseen: float
     """probability of responses that no training pair holds"""
     kl: float
     true_quality: float
+
+
+@dataclass(frozen=True)
+class Displacement:
+    """The policy after some steps."""
+
+    step: int
+    run: OnPairs
+    optimum: OnPairs | None
+    """the optimum of true quality at the KL of the run; None if no optimum is so far out"""
     logps: Tensor
     """log pi(y|x) of all responses, shape: (7776,), float64"""
     in_pairs: Tensor
     """which responses some training pair holds, shape: (7776,), bool"""
 
 
-def displacement(lab: Lab, prompt: int, config: DPOConfig) -> Iterator[Displacement]:
-    """Train on ``lab.comparisons(prompt, config.seed)``, measuring exactly every few steps."""
-    pairs = lab.comparisons(prompt, config.seed)
+def displacement(lab: Lab, pairs: Comparisons, config: DPOConfig) -> Iterator[Displacement]:
+    """Train on pairs of one prompt, measuring exactly every few steps."""
     trainer = DPOTrainer(lab.reference_policy, pairs, config)
     yield _measure(lab, pairs, trainer)
     while trainer.gradient_steps < config.steps:
@@ -59,20 +68,26 @@ def seen_responses(pairs: Comparisons) -> Tensor:
     return seen
 
 
+def on_pairs(logps: Tensor, pairs: Comparisons, facts: PromptFacts) -> OnPairs:
+    """Measure a policy, given log pi(y|x) of all responses. Shape: (7776,)."""
+    return OnPairs(
+        chosen_logp=float(logps[response_number(pairs.chosen)].mean()),
+        rejected_logp=float(logps[response_number(pairs.rejected)].mean()),
+        mass_unseen=1 - float(logps.exp()[seen_responses(pairs)].sum()),
+        kl=float(kl_divergence(logps, facts.reference_logps)),
+        true_quality=float(expectation(logps, facts.true_quality)),
+    )
+
+
 def _measure(lab: Lab, pairs: Comparisons, trainer: DPOTrainer) -> Displacement:
     facts = lab.facts(pairs.prompt)
     logps = exact_logps(trainer.policy, pairs.prompt)
-    probabilities = logps.exp()
-    in_pairs = seen_responses(pairs)
-    seen = float(probabilities[in_pairs].sum())
+    run = on_pairs(logps, pairs, facts)
+    optimal = optimal_logps_at(facts.reference_logps, facts.true_quality, run.kl)
     return Displacement(
         step=trainer.gradient_steps,
-        chosen_logps=float(logps[response_number(pairs.chosen)].mean()),
-        rejected_logps=float(logps[response_number(pairs.rejected)].mean()),
-        seen=seen,
-        unseen=1 - seen,
-        kl=float(kl_divergence(logps, facts.reference_logps)),
-        true_quality=float((probabilities * facts.true_quality).sum()),
+        run=run,
+        optimum=None if optimal is None else on_pairs(optimal, pairs, facts),
         logps=logps,
-        in_pairs=in_pairs,
+        in_pairs=seen_responses(pairs),
     )

@@ -6,6 +6,7 @@ The optimum of E_pi[r] - beta KL(pi || pi_ref) is pi_r(y|x) = pi_ref(y|x) exp(r(
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -22,6 +23,40 @@ def log_partition(reference_logps: Tensor, reward: Tensor, beta: float | Tensor)
 def optimal_logps(reference_logps: Tensor, reward: Tensor, beta: float | Tensor) -> Tensor:
     """log pi_r(y|x), Eq. 4. Shapes: (7776,), (7776,) -> (7776,)."""
     return reference_logps + reward / beta - log_partition(reference_logps, reward, beta)
+
+
+KL_TOLERANCE = 1e-12
+ROOT_STEPS = 200
+
+
+def optimal_logps_at(reference_logps: Tensor, reward: Tensor, kl: float) -> Tensor | None:
+    """log pi* of the beta whose optimum has this KL, to 1e-12 nats; None if no optimum is so far out.
+
+    The optimum is pi_ref exp(t r) / Z with t = 1 / beta. Its KL grows with t, from 0 to that of the
+    reference cut down to the responses of highest reward, and has the derivative t Var[r]: Newton's
+    method, within bounds, which are halved where it would leave them.
+
+    Shapes: (7776,), (7776,) -> (7776,)
+    """
+    if kl > float(-torch.logsumexp(reference_logps[reward == reward.max()], 0)):
+        return None
+    low, high = 0.0, math.inf
+    t = math.sqrt(2 * kl / _variance(reference_logps, reward))
+    for _ in range(ROOT_STEPS):
+        logps = (reference_logps + t * reward).log_softmax(0)
+        excess = float(kl_divergence(logps, reference_logps)) - kl
+        if abs(excess) <= KL_TOLERANCE:
+            break
+        low, high = (t, high) if excess < 0 else (low, t)
+        slope = t * _variance(logps, reward)
+        t = t - excess / slope if slope else math.inf
+        if not low < t < high:
+            t = 2 * low if high == math.inf else (low + high) / 2
+    return logps
+
+
+def _variance(logps: Tensor, values: Tensor) -> float:
+    return float(expectation(logps, (values - expectation(logps, values)).square()))
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import asdict
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
@@ -11,7 +13,8 @@ from pydantic import BaseModel, Field
 from torch import Tensor
 
 from app.charts.figures import curve_figure, line
-from app.formatting import percent, signed
+from app.charts.plane import Trace
+from app.formatting import signed
 from app.lab.displacement import Displacement, displacement
 from app.lab.dpo import DPOConfig
 from app.lab.trained import the_lab
@@ -23,6 +26,11 @@ from app.widgets.plan import ALL, Plan
 
 STEPS = 300
 SHOWN = 3
+
+LEAST = 0.05
+"""nats that the finding speaks of"""
+
+TOO_FAR = "the run is further from the reference than any optimum"
 
 LOSS_SETTINGS: dict[str, dict[str, Any]] = {
     "dpo": {"loss_type": "sigmoid"},
@@ -54,6 +62,16 @@ class Params(WidgetParams):
     seed: int = fields.seed()
 
 
+class OptimumAtKL(BaseModel):
+    """The exact optimum of true quality at the KL of the run, on the same pairs."""
+
+    chosen_logp: float = Field(description="mean log pi*(y_w|x), nats")
+    rejected_logp: float = Field(description="mean log pi*(y_l|x), nats")
+    mass_unseen: float = Field(description="probability of responses that no training pair holds")
+    kl: float = Field(description="KL(pi* || pi_ref), nats: that of the run")
+    true_quality: float = Field(description="the most true quality that this KL can buy")
+
+
 class DisplacementRow(BaseModel):
     """The policy after some steps. Log-probabilities are exact means over all training pairs."""
 
@@ -64,6 +82,7 @@ class DisplacementRow(BaseModel):
     unseen: float = Field(description="probability of responses that no training pair holds")
     kl: float = Field(description="KL(pi || pi_ref), nats")
     true_quality: float = Field(description="expected true quality; 0 is the reference policy")
+    optimum: OptimumAtKL | None = Field(description=f"null if {TOO_FAR}")
 
 
 class GainedResponse(BaseModel):
@@ -85,6 +104,13 @@ class Result(WidgetResult):
     last: DisplacementRow = Field(description="after the last step")
     chosen_change: float = Field(description="change of mean log pi(y_w|x), nats")
     rejected_change: float = Field(description="change of mean log pi(y_l|x), nats")
+    optimum: OptimumAtKL | None = Field(description=f"after the last step; null if {TOO_FAR}")
+    chosen_alignment: float | None = Field(
+        description="part of chosen_change that the optimum has too, nats"
+    )
+    chosen_displacement: float | None = Field(
+        description="the rest of it, nats; negative if the run falls further than the optimum"
+    )
     gained: list[GainedResponse] = Field(description="the responses that gained most probability")
     figure: dict[str, object] = Field(description="Plotly figure: log-probabilities over steps")
     mass: dict[str, object] = Field(description="Plotly figure: probability of seen and unseen")
@@ -92,20 +118,22 @@ class Result(WidgetResult):
 
 def compute(params: Params) -> Result:
     """Train a copy of the reference, measured every ten steps."""
-    prompt = the_world().prompt_number(params.prompt)
-    looks = _looks(prompt, config_of(params))
+    looks = _looks(params)
     history = [_row(look) for look in looks]
     first, last = history[0], history[-1]
     chosen = last.chosen_logps - first.chosen_logps
-    rejected = last.rejected_logps - first.rejected_logps
+    aligned = None if last.optimum is None else last.optimum.chosen_logp - first.chosen_logps
     return Result(
-        finding=_finding(chosen, rejected, first, last),
+        finding=_finding(chosen, aligned, last),
         history=history,
         first=first,
         last=last,
         chosen_change=chosen,
-        rejected_change=rejected,
-        gained=_gained(prompt, looks[-1]),
+        rejected_change=last.rejected_logps - first.rejected_logps,
+        optimum=last.optimum,
+        chosen_alignment=aligned,
+        chosen_displacement=None if aligned is None else chosen - aligned,
+        gained=_gained(looks[-1], the_world().prompt_number(params.prompt)),
         figure=_logps_figure(history),
         mass=_mass_figure(history),
     )
@@ -117,21 +145,32 @@ def config_of(params: Params) -> DPOConfig:
 
 
 @lru_cache(maxsize=8)
-def _looks(prompt: int, config: DPOConfig) -> list[Displacement]:
-    return list(displacement(the_lab(), prompt, config))
+def _looks(params: Params) -> list[Displacement]:
+    lab, prompt = the_lab(), the_world().prompt_number(params.prompt)
+    pairs = lab.comparisons(prompt, params.seed)
+    return list(displacement(lab, pairs, config_of(params)))
 
 
 def policies(params: Params) -> dict[str, Tensor]:
     """The policy after the last step."""
-    looks = _looks(the_world().prompt_number(params.prompt), config_of(params))
-    return {"policy": looks[-1].logps}
+    return {"policy": _looks(params)[-1].logps}
 
 
 def _row(look: Displacement) -> DisplacementRow:
-    return DisplacementRow(**{name: getattr(look, name) for name in DisplacementRow.model_fields})
+    run, optimum = look.run, look.optimum
+    return DisplacementRow(
+        step=look.step,
+        chosen_logps=run.chosen_logp,
+        rejected_logps=run.rejected_logp,
+        seen=1 - run.mass_unseen,
+        unseen=run.mass_unseen,
+        kl=run.kl,
+        true_quality=run.true_quality,
+        optimum=None if optimum is None else OptimumAtKL(**asdict(optimum)),
+    )
 
 
-def _gained(prompt: int, end: Displacement) -> list[GainedResponse]:
+def _gained(end: Displacement, prompt: int) -> list[GainedResponse]:
     facts = the_lab().facts(prompt)
     gain = end.logps.exp() - facts.reference_logps.exp()
     top = torch.argsort(gain, descending=True, stable=True)[:SHOWN]
@@ -150,30 +189,34 @@ def _gained(prompt: int, end: Displacement) -> list[GainedResponse]:
     ]
 
 
-def _finding(chosen: float, rejected: float, first: DisplacementRow, last: DisplacementRow) -> str:
-    if chosen < -0.05:
-        text = (
-            f"Chosen responses became less likely too, by {-chosen:.1f} nats on average. Rejected "
-            f"ones fell by {-rejected:.1f}, so the margin grew all the same. "
-        )
+def _finding(chosen: float, aligned: float | None, last: DisplacementRow) -> str:
+    if fell := chosen < -LEAST:
+        run = f"Chosen responses became less likely, by {-chosen:.1f} nats on average"
     else:
-        text = (
-            f"Chosen responses did not become less likely: their mean log-probability changed by "
-            f"{signed(chosen, 1)} nats, that of rejected ones by {signed(rejected, 1)}. "
-        )
-    before, after = percent(0)(first.unseen), percent(0)(last.unseen)
+        run = f"Chosen responses did not become less likely: {signed(chosen, 1)} nats on average"
+    if aligned is None or last.optimum is None:
+        return f"{run}. There is no optimum to compare with: {TOO_FAR}."
+    displaced = chosen - aligned
+    if displaced >= -LEAST:
+        verdict = "so nothing is displaced"
+    elif fell:
+        verdict = f"which is alignment; the other {-displaced:.1f} nats are displacement"
+    else:
+        verdict = f"{-displaced:.1f} nats more"
     return (
-        f"{text}Responses that no training pair holds had {before} of all probability at the start "
-        f"and have {after} now."
+        f"{run}. The best policy at the same KL changes them by {signed(aligned, 1)} nats, {verdict}. "
+        f"It has true quality {signed(last.optimum.true_quality)}, the run "
+        f"{signed(last.true_quality)}."
     )
 
 
 def _logps_figure(history: list[DisplacementRow]) -> dict[str, object]:
-    steps = [row.step for row in history]
     return curve_figure(
         [
-            line("chosen", steps, [row.chosen_logps for row in history], role="optimised"),
-            line("rejected", steps, [row.rejected_logps for row in history], role="rejected"),
+            _curve("chosen", history, lambda row: row.chosen_logps, "optimised"),
+            _curve("rejected", history, lambda row: row.rejected_logps, "rejected"),
+            _optimum("chosen, optimum", history, lambda best: best.chosen_logp, "optimised"),
+            _optimum("rejected, optimum", history, lambda best: best.rejected_logp, "rejected"),
         ],
         x="gradient step",
         y="mean log-probability (nats)",
@@ -181,22 +224,36 @@ def _logps_figure(history: list[DisplacementRow]) -> dict[str, object]:
 
 
 def _mass_figure(history: list[DisplacementRow]) -> dict[str, object]:
-    steps = [row.step for row in history]
     return curve_figure(
         [
-            line("in a training pair", steps, [row.seen for row in history], role="reference"),
-            line("in no pair", steps, [row.unseen for row in history], role="true", dash="dash"),
+            _curve("in no pair", history, lambda row: row.unseen, "reference"),
+            _optimum("in no pair, optimum", history, lambda best: best.mass_unseen, "reference"),
         ],
         x="gradient step",
         y="share of probability",
     )
 
 
+def _curve(
+    name: str, rows: list[DisplacementRow], value: Callable[[DisplacementRow], float], role: str
+) -> Trace:
+    return line(name, [row.step for row in rows], [value(row) for row in rows], role=role)
+
+
+def _optimum(
+    name: str, rows: list[DisplacementRow], value: Callable[[OptimumAtKL], float], role: str
+) -> Trace:
+    """The same of the optimum, dashed, as far as there is one."""
+    found = [(row.step, value(row.optimum)) for row in rows if row.optimum]
+    return line(name, *zip(*found, strict=True), role=role, dash="dash")
+
+
 WIDGET = Widget(
     name="likelihood_displacement",
-    title="The margin grows while both responses become less likely",
-    caption="A real run of DPO, or of a relative, on 2,000 pairs. Every ten steps the lab adds up the "
-    "probability of all 7,776 responses and shows where it went.",
+    title="Chosen responses become less likely, and at the optimum too",
+    caption="A real run of DPO or of a variant. Dashed: the exact optimum of true quality at the KL that the "
+    "run has reached. A fall as far as the dashed line is alignment, and only what lies below it is "
+    "displacement.",
     params=Params,
     result=Result,
     compute=compute,
@@ -205,9 +262,9 @@ WIDGET = Widget(
     warm=("",),
     example="loss=ipo&beta=0.1",
     tries={
-        "beta=0.03": "Make β small: both fall further.",
-        "loss=ipo": "Let IPO stop at its target gap: less is displaced.",
-        "loss=dpo_nll": "Add the NLL of the chosen response: it no longer falls.",
+        "beta=0.03": "Make β small: chosen responses fall much further than at the optimum.",
+        "beta=0.3": "Make β large: they fall, but less than at the optimum.",
+        "loss=dpo_nll": "Add the NLL of the chosen response: it no longer falls, but quality ends lower.",
     },
     export=Plan(
         "recorded",
