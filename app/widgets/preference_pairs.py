@@ -279,7 +279,7 @@ WIDGET = Widget(
     compute=compute,
     example="prompt=gravity&pair=4",
     tries={
-        "prompt=lock&pair=13": "Find the label that the DPO policy follows and the reward model sees past.",
+        "prompt=headache&pair=46": "Find the label that the DPO policy follows and the reward model sees past.",
         "prompt=lock&pair=63": "See both judges reject a label that only one toss in twenty would give.",
         "prompt=gravity&split=test&pair=1": "Compare the counts on held-out pairs: DPO follows far fewer wrong labels there.",
     },

@@ -31,7 +31,7 @@ def test_a_click_opens_each_stage(page: Page) -> None:
     expect(found.locator(".finding")).to_contain_text("held-out pairs as labelled")
     accuracy = f"{the_lab().reward_model_accuracy():.1%}"
     expect(found.locator('[data-list="quantities"]')).to_contain_text(accuracy)
-    assert "weight_decay" in listed(found, "hyperparameters")
+    assert "decay" in listed(found, "hyperparameters")
     expect(page).to_have_url(re.compile(r"\?stage=reward_model$"))
 
     found.get_by_label("3. PPO").check()
@@ -43,7 +43,7 @@ def test_a_click_opens_each_stage(page: Page) -> None:
         "trained",
     ]
     assert "kl_coefficient" in listed(found, "hyperparameters")
-    assert "weight_decay" not in listed(found, "hyperparameters")
+    assert "decay" not in listed(found, "hyperparameters")
     expect(found.locator('[data-network="3"]')).to_have_attribute("data-state", "trained")
     expect(found.locator("[data-live]")).to_contain_text("held four networks")
 
