@@ -171,8 +171,8 @@ def _finding(params: Params, path: list[ClimbPoint], fitted: FittedForm, other: 
         else ""
     )
     return (
-        f"With {fitted.comparisons:,} comparisons and {how}, true quality peaks at {fitted.peak:.2f} "
-        f"and ends at {fixed(2)(fitted.end)}, while the learned reward climbs to {end.learned_reward:.2f}. "
+        f"With {fitted.comparisons:,} comparisons, the {params.reward_model} reward model and {how}, true quality "
+        f"peaks at {fitted.peak:.2f} and ends at {fixed(2)(fitted.end)}, while the learned reward climbs to {end.learned_reward:.2f}. "
         f"With {other.comparisons:,} comparisons it peaks at {other.peak:.2f} and ends at "
         f"{fixed(2)(other.end)}. {limit}The fitted curve is off by {fitted.error:.2f} (root mean square)."
     )
