@@ -96,7 +96,7 @@ def _figure(history: list[dict[str, Any]], floor: float, exact: float) -> dict[s
                 "loss on the demonstrations", epochs, [r["loss"] for r in history], role="optimised"
             ),
             line(
-                "entropy of the demonstrators",
+                "entropy",
                 [epochs[0], epochs[-1]],
                 [floor, floor],
                 role="other",
