@@ -54,7 +54,7 @@ def frontier_runs(prompts: Sequence[str], seeds: int) -> list[MethodRun]:
 COMPARED = (("ppo", RewardKind.additive), ("ppo", RewardKind.network), ("dpo", RewardKind.additive))
 """Methods, and the reward model that each climbs, if it climbs one."""
 
-COMPARED_STRENGTHS = (0.1, 0.3, 1.0)
+COMPARED_STRENGTHS = (0.1, 0.2, 0.3, 0.6, 1.0)
 """Of DPO's beta and of PPO's KL coefficient."""
 
 
