@@ -11,7 +11,7 @@ from torch import Tensor
 
 from app.lab.reward_model import RewardKind
 from app.lab.world import PROMPTS
-from app.studies.data import comparison_study, frontier_study, spreads
+from app.studies.data import comparison_study
 from app.studies.sweep import COMPARED, COMPARED_STRENGTHS
 
 
@@ -50,21 +50,38 @@ def compared(prompt: int | None = None) -> list[tuple[float, list[Reached]]]:
     ]
 
 
-def network_ahead(kl: float) -> list[float]:
-    """True quality of RLHF with the network less that of DPO where both are at a KL (nats).
+@cache
+def network_ahead(kl: float) -> Tensor:
+    """True quality of RLHF with the network less that of DPO, where both are at a KL (nats).
 
-    One number for each prompt of the frontier study: means over seeds at each strength, with straight
-    lines between strengths.
+    Each seed has a path of its own: straight lines from the reference through the policies of all
+    strengths. Shape: (prompts, seeds), float64.
     """
-    ahead = []
-    for prompt in sorted({row.prompt for row in frontier_study().rows}):
-        methods = spreads(prompt, RewardKind.network)
-        rlhf, dpo = (
-            np.interp(kl, [place.kl for place in path], [place.true_quality for place in path])
-            for path in (sorted(methods[name], key=lambda at: at.kl) for name in ("ppo", "dpo"))
-        )
-        ahead.append(float(rlhf - dpo))
-    return ahead
+    return _on_path("ppo", RewardKind.network, kl) - _on_path("dpo", RewardKind.additive, kl)
+
+
+def _on_path(method: str, reward_model: RewardKind, kl: float) -> Tensor:
+    """True quality on each path at a KL. Shape: (prompts, seeds), float64."""
+    runs = torch.stack(
+        [
+            torch.stack(
+                [_runs(method, reward_model, strength, prompt) for prompt in range(PROMPTS)]
+            )
+            for strength in COMPARED_STRENGTHS
+        ]
+    )
+    # The reference is at the start of every path: (1 + strengths, prompts, seeds, 2).
+    paths = torch.cat([torch.zeros_like(runs[:1]), runs])
+    kls, order = paths[..., 0].sort(0)
+    qualities = paths[..., 1].gather(0, order)
+    seeds = range(kls.shape[2])
+    return torch.tensor(
+        [
+            [float(np.interp(kl, kls[:, p, s], qualities[:, p, s])) for s in seeds]
+            for p in range(PROMPTS)
+        ],
+        dtype=torch.float64,
+    )
 
 
 def _runs(method: str, reward_model: RewardKind, strength: float, prompt: int) -> Tensor:

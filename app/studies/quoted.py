@@ -15,7 +15,8 @@ from app.lab.quality import FLATTERY, STANDARD_DEVIATION
 from app.lab.reward_model import DECAY, RewardKind
 from app.lab.trained import COMPARISONS, the_lab
 from app.lab.world import PROMPTS, sum_over_slots
-from app.studies.comparison import network_ahead, reached
+from app.studies.comparison import network_ahead as ahead_at
+from app.studies.comparison import reached
 from app.studies.sweep import COMPARED_STRENGTHS
 
 QUOTED: dict[str, Callable[[], float | tuple[float, ...]]] = {}
@@ -121,11 +122,43 @@ def widest_gap() -> float:
 
 
 @_quoted
-def network_ahead_at_3_nats() -> float:
-    """True quality of RLHF with the network less that of DPO at a KL of 3 nats, over the studied prompts."""
-    ahead = network_ahead(3.0)
-    return sum(ahead) / len(ahead)
+def network_parameters() -> int:
+    """Parameters of the network reward model of a prompt."""
+    return parameter_count(the_lab().reward_model(0, RewardKind.network))
 
+
+@_quoted
+def path_kl() -> float:
+    """The KL, in nats, where the paths of RLHF with the network and of DPO are compared."""
+    return PATH_KL
+
+
+@_quoted
+def network_ahead() -> float:
+    """True quality of RLHF with the network less that of DPO at that KL, over prompts and seeds."""
+    return float(ahead_at(PATH_KL).mean())
+
+
+@_quoted
+def network_ahead_se() -> float:
+    """Its standard error over seeds."""
+    of_seeds = ahead_at(PATH_KL).mean(0)
+    return float(of_seeds.std() / len(of_seeds) ** 0.5)
+
+
+@_quoted
+def network_ahead_least() -> float:
+    """The same on the prompt where it is lowest."""
+    return float(ahead_at(PATH_KL).mean(1).min())
+
+
+@_quoted
+def network_ahead_most() -> float:
+    """And where it is highest."""
+    return float(ahead_at(PATH_KL).mean(1).max())
+
+
+PATH_KL = 3.0
 
 LOOSE = min(COMPARED_STRENGTHS)
 

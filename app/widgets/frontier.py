@@ -211,8 +211,8 @@ def _finding(curves: dict[str, MethodCurve], own: OwnPolicy | None, params: Para
 
     farthest = max(curves["ppo"].places, key=lambda place: place.kl)
     text = (
-        f"At its best strength DPO reaches true quality {at_best('dpo')}, PPO on its "
-        f"{params.reward_model} reward model {at_best('ppo')}, best-of-N {at_best('best_of_n')}. Given a loose leash PPO falls to "
+        f"At its best strength DPO reaches true quality {at_best('dpo')}, and on the "
+        f"{params.reward_model} reward model PPO {at_best('ppo')}, best-of-N {at_best('best_of_n')}. Given a loose leash PPO ends at "
         f"{fixed(1)(farthest.true_quality)}. On the true reward it reaches {at_best('ppo_true')}."
     )
     if own is not None:

@@ -212,7 +212,7 @@ def _figure(history: list[IterationRow]) -> dict[str, object]:
 WIDGET = Widget(
     name="ppo_dynamics",
     title="PPO climbs its reward model, wherever that leads",
-    caption="Run real PPO on the lab's reward model and watch three exact curves arrive: the reward "
+    caption="Run real PPO on a reward model of the lab and watch three exact curves arrive: the reward "
     "it maximises, the KL it pays for, and the true quality that it never sees.",
     params=Params,
     result=Result,
@@ -225,7 +225,6 @@ WIDGET = Widget(
     tries={
         "reward_model=network": "Climb a reward model that is as rich as the policy.",
         "kl_coefficient=0.7": "Charge 0.7 for a nat of KL: PPO lands on the exact optimum.",
-        "kl_coefficient=0.02": "Charge 0.02: reward climbs, quality falls below zero.",
         "prompt=poem&kl_coefficient=0.01": "Train on the poem with hardly any penalty, and read what it says.",
     },
     warm=("",),

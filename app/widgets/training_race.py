@@ -192,7 +192,7 @@ WIDGET = Widget(
     name="training_race",
     title="A race under the frontier: DPO and PPO train side by side",
     caption="Both start from the same reference and the same comparisons. RLHF first fits a reward model to "
-    "them, as rich as DPO’s policy or one that can only add up phrases. Watch where each goes, and what it takes.",
+    "them, either one as rich as DPO’s policy or one that can only add up phrases. Watch where each goes.",
     params=Params,
     result=Result,
     compute=compute,
@@ -202,7 +202,7 @@ WIDGET = Widget(
     policies=policies,
     example="prompt=poem&dpo_beta=0.1&kl_coefficient=0.1",
     tries={
-        "dpo_beta=0.05&kl_coefficient=0.05": "Loosen both leashes: both go farther, and one keeps more of its quality.",
+        "dpo_beta=0.05&kl_coefficient=0.05": "Loosen both leashes: both go farther, and RLHF gets more for it.",
         "dpo_beta=1&kl_coefficient=1": "Hold both close to the reference.",
         "reward_model=additive": "Give RLHF a reward model that can only add up phrases.",
     },

@@ -13,11 +13,11 @@ export default {
     });
   },
 
-  // A run takes seconds, so only the button, Enter, or a change of prompt starts one.
+  // A run takes seconds, so only the button, Enter, or a change of what the study shows starts one.
   changed(widget, control) {
     if (control.name === "method") widget.setParam("strength", SUITS[control.value] ?? 0.3);
     widget.followUrl();
-    return control.name === "prompt" || control.value === "none";
+    return ["prompt", "reward_model"].includes(control.name) || control.value === "none";
   },
 
   draw(widget, result) {

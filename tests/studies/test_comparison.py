@@ -8,7 +8,7 @@ import pytest
 
 from app.lab.reward_model import RewardKind
 from app.lab.world import PROMPTS
-from app.studies.comparison import compared, network_ahead, reached
+from app.studies.comparison import _on_path, compared, network_ahead, reached
 from app.studies.data import comparison_study
 from app.studies.sweep import COMPARED_STRENGTHS
 
@@ -49,10 +49,13 @@ def test_what_section_viii_says_of_the_comparison_holds() -> None:
             assert additive.true_quality < min(network.true_quality, dpo.true_quality) - 1
 
 
-def test_along_the_path_rlhf_with_the_network_is_ahead_on_both_prompts() -> None:
-    """Section VIII says so at 3 nats; it does not depend on the number chosen."""
-    for kl in (1.0, 2.0, 3.0, 4.0):
-        assert all(0 < ahead < 0.5 for ahead in network_ahead(kl))
+def test_a_path_begins_at_the_reference_and_passes_through_its_policies() -> None:
+    assert network_ahead(0.0).abs().max() == 0
+    row = next(r for r in comparison_study().rows if (r.method, r.seed) == ("dpo", 4))
+    at_its_kl = network_ahead(row.points[0][0])[row.prompt, 4]
+    assert at_its_kl + row.points[0][1] == pytest.approx(
+        float(_on_path("ppo", RewardKind.network, row.points[0][0])[row.prompt, 4])
+    )
 
 
 def test_runs_that_were_not_made_are_missed_by_name() -> None:

@@ -6,17 +6,19 @@ import json
 import math
 import re
 from collections.abc import Callable
+from functools import cache
 from itertools import pairwise, product
+from statistics import mean, stdev
 from typing import Any
 
 import pytest
 import torch
 
-from app.lab.methods import METHODS
+from app.lab.reward_model import RewardKind
 from app.lab.trained import the_lab
 from app.lab.world import WORLD_FILE, all_responses
 from app.paths import TEMPLATES
-from app.studies.data import comparison_study, frontier_study, overoptimization_study
+from app.studies.data import comparison_study, overoptimization_study
 from app.studies.quoted import QUOTED, quoted
 from tests.lab.plain_network import phrase_logps
 
@@ -74,32 +76,31 @@ def mean_quality(method: str, reward_model: str, strength: float) -> float:
     return sum(qualities) / len(qualities)
 
 
-def ahead_at(kl: float) -> float:
-    """Straight lines between the two strengths on either side of a KL, for both methods and prompts."""
+def ahead(prompt: int, seed: int, kl: float) -> float:
+    """On one seed's paths, straight lines between the two policies on either side of a KL."""
 
-    def quality(prompt: int, method: str, reward_model: str) -> float:
+    def quality(method: str, reward_model: str) -> float:
         places = sorted(
-            (
-                sum(r.points[0][0] for r in rows) / len(rows),
-                sum(r.points[0][1] for r in rows) / len(rows),
-            )
-            for strength in METHODS[method].strengths
-            if (
-                rows := [
-                    r
-                    for r in frontier_study().rows
-                    if (r.prompt, r.method, r.reward_model, r.strength)
-                    == (prompt, method, reward_model, strength)
-                ]
-            )
+            [(0.0, 0.0)]
+            + [
+                row.points[0][:2]
+                for row in comparison_study().rows
+                if (row.prompt, row.seed, row.method, row.reward_model)
+                == (prompt, seed, method, reward_model)
+            ]
         )
         (left, low), (right, high) = next(
             pair for pair in pairwise(places) if pair[0][0] <= kl <= pair[1][0]
         )
         return low + (high - low) * (kl - left) / (right - left)
 
-    gaps = [quality(n, "ppo", "network") - quality(n, "dpo", "additive") for n in (0, 1)]
-    return sum(gaps) / len(gaps)
+    return quality("ppo", "network") - quality("dpo", "additive")
+
+
+@cache
+def leads() -> list[list[float]]:
+    """For each prompt, one for each seed, at 3 nats."""
+    return [[ahead(prompt, seed, 3.0) for seed in range(10)] for prompt in range(6)]
 
 
 INDEPENDENT: dict[str, Callable[[], Any]] = {
@@ -113,10 +114,19 @@ INDEPENDENT: dict[str, Callable[[], Any]] = {
     "widest_gap": lambda: pytest.approx(
         max(
             abs(mean_quality("ppo", "network", s) - mean_quality("dpo", "additive", s))
-            for s in (0.1, 0.3, 1.0)
+            for s in (0.1, 0.2, 0.3, 0.6, 1.0)
         )
     ),
-    "network_ahead_at_3_nats": lambda: pytest.approx(ahead_at(3.0)),
+    "network_parameters": lambda: sum(
+        p.numel() for p in the_lab().reward_model(0, RewardKind.network).parameters()
+    ),
+    "path_kl": lambda: 3.0,
+    "network_ahead": lambda: pytest.approx(mean(map(mean, leads()))),
+    "network_ahead_se": lambda: pytest.approx(
+        stdev(map(mean, zip(*leads(), strict=True))) / 10**0.5
+    ),
+    "network_ahead_least": lambda: pytest.approx(min(map(mean, leads()))),
+    "network_ahead_most": lambda: pytest.approx(max(map(mean, leads()))),
     "flattering_share": lambda: pytest.approx(flattering_at_least(1), abs=1e-5),
     "flattering_twice_share": lambda: pytest.approx(flattering_at_least(2), abs=1e-5),
 }

@@ -58,10 +58,10 @@ def test_the_chart_before_the_race_has_the_frontier_alone() -> None:
 
 
 @pytest.mark.slow
-def test_on_looser_leashes_both_go_farther_and_one_keeps_more(result: Result) -> None:
+def test_on_looser_leashes_both_go_farther_and_rlhf_gets_more(result: Result) -> None:
     """A suggestion of the widget claims this."""
     loose = compute(Params(dpo_beta=0.05, kl_coefficient=0.05))
     assert loose.dpo_last.kl > result.dpo_last.kl
     assert loose.rlhf_last.kl > result.rlhf_last.kl
-    ends = [last.true_quality for last in (loose.dpo_last, loose.rlhf_last)]
-    assert abs(ends[0] - ends[1]) > 0.3
+    assert loose.rlhf_last.true_quality > result.rlhf_last.true_quality + 0.3
+    assert loose.rlhf_last.true_quality > loose.dpo_last.true_quality + 0.3
