@@ -35,7 +35,7 @@ router = APIRouter(
 @router.get(
     "/lab/{prompt}",
     summary="Everything exact about one prompt",
-    description="Log-probabilities, true quality and both learned rewards of all 7,776 responses, in float64.",
+    description="Log-probabilities, true quality and both learned rewards of all 7,776 responses in float64.",
     openapi_extra={"x-example": "/api/v1/lab/poem"},
 )
 def get_lab_prompt(prompt: PromptId) -> LabPrompt:
