@@ -23,7 +23,7 @@ class StudyRow(Strict):
     strength: float
     seed: int
     reward_model: RewardKind
-    """what was climbed, and what the learned reward is that of"""
+    """what PPO and best-of-N climbed; the learned reward of every method is that of this model"""
     points: list[tuple[float, float, float]]
     """KL in nats, true quality, learned reward"""
 
