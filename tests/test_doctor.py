@@ -11,16 +11,17 @@ import pytest
 from app.cli import main
 from app.lab.trained import WEIGHTS, load_lab
 from app.ops import health as operations
+from tests.threads import in_thread
 
 
 def ends_with_an_error(port: int = 0) -> None:
     with pytest.raises(SystemExit) as ended:
-        main(["doctor", "--port", str(port)])
+        in_thread(lambda: main(["doctor", "--port", str(port)]))
     assert ended.value.code == 1
 
 
 def test_a_good_installation_is_well(capfd: pytest.CaptureFixture[str]) -> None:
-    main(["doctor", "--port", "0"])
+    in_thread(lambda: main(["doctor", "--port", "0"]))
     said = capfd.readouterr().out.splitlines()
     assert said == ["The site is ready.", "No broken requirements found."]
 
@@ -30,10 +31,10 @@ def test_damaged_weights_are_named(
 ) -> None:
     for file in WEIGHTS.iterdir():
         shutil.copy(file, tmp_path)
-    (tmp_path / "reward_model.safetensors").write_bytes(b"")
+    (tmp_path / "additive_reward.safetensors").write_bytes(b"")
     monkeypatch.setattr(operations, "the_lab", lambda: load_lab(tmp_path))
     ends_with_an_error()
-    assert "reward_model.safetensors is damaged" in capfd.readouterr().out
+    assert "additive_reward.safetensors is damaged" in capfd.readouterr().out
 
 
 def test_a_package_that_is_missing_is_named(

@@ -15,6 +15,7 @@ from app.main import create_app
 from app.settings import Settings
 from app.web.templating import static_hash
 from app.widgets.registry import WIDGETS
+from tests.threads import in_thread
 
 APP = create_app(Settings(warm=False))
 STATICS = f"/static/{static_hash()}"
@@ -85,7 +86,8 @@ def test_no_body_is_sent(path: str) -> None:
         return await asyncio.Future()
 
     request = {"type": "http", "method": "HEAD", "path": path, "query_string": b"", "headers": []}
-    asyncio.run(APP({**request, "scheme": "http", "server": ("testserver", 80)}, receive, send))
+    asked = {**request, "scheme": "http", "server": ("testserver", 80)}
+    in_thread(lambda: asyncio.run(APP(asked, receive, send)))
     assert sent[0]["type"] == "http.response.start"
     assert [message["body"] for message in sent[1:]] == [b""] * (len(sent) - 1)
 

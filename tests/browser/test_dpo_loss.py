@@ -60,7 +60,7 @@ def test_label_smoothing_follows_what_the_loss_allows(page: Page) -> None:
 def test_a_suggestion_sets_the_controls(page: Page) -> None:
     page.goto("/widgets/dpo_loss")
     found = widget(page, "dpo_loss")
-    found.get_by_role("link", name=re.compile("Take IPO at its target gap")).click()
+    found.get_by_role("link", name=re.compile("Put IPO at its target gap")).click()
     expect(field(found, "loss")).to_have_text("0.000")
     expect(found.locator('[name="loss_type"]')).to_have_value("ipo")
     expect(page).to_have_url(re.compile("loss_type=ipo"))

@@ -18,7 +18,9 @@ def test_another_size_and_another_climber_change_the_curves(page: Page) -> None:
     found.get_by_label("8,000", exact=True).check()
     expect(field(found, "fitted.end")).not_to_have_text(before or "")
     found.get_by_label("PPO", exact=True).check()
-    expect(found.locator(".finding")).to_contain_text("8,000 comparisons and PPO")
+    expect(found.locator(".finding")).to_contain_text(
+        "8,000 comparisons, the additive reward model and PPO"
+    )
 
 
 def test_a_run_of_ones_own_is_added_below_the_frontier(page: Page) -> None:

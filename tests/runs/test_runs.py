@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import replace
 from typing import TypeVar
@@ -16,6 +15,7 @@ from app.runs.job import Event, Job
 from app.runs.queue import Limits, Queued, RunQueue
 from app.runs.store import Store
 from app.web.client_address import client
+from tests.threads import in_thread
 
 Result = TypeVar("Result")
 NewLoop = Callable[[], asyncio.AbstractEventLoop]
@@ -24,12 +24,11 @@ NewLoop = Callable[[], asyncio.AbstractEventLoop]
 def run(coroutine: Coroutine[None, None, Result], new_loop: NewLoop | None = None) -> Result:
     """Run in a thread of its own: a browser that other tests drive keeps this thread's loop running."""
 
-    def in_thread() -> Result:
+    def to_its_end() -> Result:
         with asyncio.Runner(loop_factory=new_loop) as runner:
             return runner.run(coroutine)
 
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(in_thread).result()
+    return in_thread(to_its_end)
 
 
 def job(name: str) -> Job:
