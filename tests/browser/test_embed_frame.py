@@ -73,11 +73,13 @@ def test_links_out_of_a_frame_open_in_a_new_tab_and_others_stay(
         frame.locator("[data-link=page]").click()
     expect(popup.value).to_have_url(re.compile("/widgets/dpo_loss"))
     assert popup.value.evaluate("opener") is None
+    # A page behind another one may not be given a click.
+    popup.value.close()
     # Until the widget's script runs, a suggestion is a link, which reloads the frame.
     expect(frame.locator("dpo-widget[data-ready]")).to_be_attached()
     frame.locator("[data-try]").first.click()
     expect(frame.locator("[name=logratio_chosen]")).to_have_value("-4")
-    assert len(guest.context.pages) == 2
+    assert guest.context.pages == [guest]
 
 
 def test_a_slide_loads_the_address_that_its_snippet_has(
