@@ -8,8 +8,6 @@ import pytest
 from app.lab.optimum import optimal_logps_at
 from app.widgets.likelihood_displacement import LOSS_SETTINGS, Params, Result, compute
 
-pytestmark = pytest.mark.slow
-
 SEEDS = range(3)
 
 
@@ -80,12 +78,14 @@ def test_the_optimum_of_each_row_has_its_kl_and_more_quality_and_is_drawn_dashed
             assert trace["y"][-1] == pytest.approx(value, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_with_a_small_beta_most_of_the_fall_is_displacement() -> None:
     for result in seeds(beta=0.03):
         assert displaced(result) < result.chosen_change / 2
         assert "nats are displacement" in result.finding
 
 
+@pytest.mark.slow
 def test_with_a_large_beta_chosen_responses_fall_and_none_of_it_is_displacement() -> None:
     for result in seeds(beta=0.3):
         assert result.chosen_change < -1
