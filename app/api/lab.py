@@ -67,8 +67,8 @@ def get_frontier_study() -> Study[StudyRow]:
 @router.get(
     "/studies/comparison",
     summary="Every run behind the comparison of RLHF and DPO",
-    description="RLHF with each reward model, and DPO, at three strengths on all prompts. With the command, "
-    "commit and versions that produced it.",
+    description="RLHF with each reward model, and DPO, over their strengths on all prompts. With "
+    "the command, commit and versions that produced it.",
     openapi_extra={"x-example": "/api/v1/studies/comparison"},
 )
 def get_comparison_study() -> Study[StudyRow]:

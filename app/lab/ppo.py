@@ -3,7 +3,7 @@
 Rollouts are sampled from the policy; each phrase pays a KL penalty against the reference, and the
 last one earns the learned reward; advantages by GAE (arXiv 1506.02438); clipped policy and value
 losses over minibatch epochs. The exact optimum of what it maximises is
-pi* of the learned reward at beta = kl_coefficient, so a run can be checked.
+pi_r of the learned reward at beta = kl_coefficient, so a run can be checked.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from app.lab.preferences import Comparisons
 from app.lab.reward_model import (
     DECAY,
     OUTPUT_SCALE,
+    REWARD_CONFIGS,
     AdditiveReward,
     NetworkReward,
     RewardKind,
@@ -154,6 +155,16 @@ def test_the_optimum_of_dpos_implicit_reward_is_dpos_policy() -> None:
         reference_logps, logps = lab.facts(prompt).reference_logps, lab.dpo_logps(prompt)
         optimum = optimal_logps(reference_logps, beta * (logps - reference_logps), beta)
         assert float(kl_divergence(logps, optimum)) < 1e-9
+
+
+def test_the_network_is_trained_as_dpo_is() -> None:
+    """Section VIII says in as many steps; batches and learning rate are the same, too."""
+    network, dpo = REWARD_CONFIGS[RewardKind.network], DPOConfig()
+    assert (network.steps, network.batch_size, network.learning_rate) == (
+        dpo.steps,
+        dpo.batch_size,
+        dpo.learning_rate,
+    )
 
 
 @pytest.mark.parametrize("kind", RewardKind)
