@@ -148,6 +148,17 @@ def test_the_networks_scale_makes_held_out_labels_likeliest(
     assert min(losses, key=lambda scale: losses[scale]) == OUTPUT_SCALE
 
 
+@pytest.mark.parametrize("prompt", range(PROMPTS))
+def test_the_network_is_most_wrong_where_the_reference_seldom_goes(prompt: int) -> None:
+    """Section IV says so: the rarest percent of probability against its likeliest half."""
+    facts = the_lab().facts(prompt)
+    errors = (facts.learned_rewards[RewardKind.network] - facts.true_quality).square()
+    order = facts.reference_logps.argsort(descending=True)
+    mass = facts.reference_logps.exp()[order].cumsum(0)
+    likely, rare = errors[order[mass < 0.5]], errors[order[mass > 0.99]]
+    assert float(rare.mean().sqrt()) > 1.5 * float(likely.mean().sqrt())
+
+
 def test_the_optimum_of_dpos_implicit_reward_is_dpos_policy() -> None:
     """Eq. 4 at r = beta log(pi / pi_ref), at the beta of the training (arXiv 2305.18290)."""
     lab, beta = the_lab(), DPOConfig().beta

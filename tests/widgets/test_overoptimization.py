@@ -35,3 +35,15 @@ def test_all_sizes_are_fitted() -> None:
 def test_only_the_additive_reward_model_is_said_to_be_too_simple(kind: RewardKind) -> None:
     found = at(reward_model=kind).finding
     assert ("cannot express" in found) == (kind == RewardKind.additive)
+
+
+@pytest.mark.parametrize("studied", ["lock", "poem"])
+def test_with_the_network_the_fall_is_shallow_but_more_pairs_do_not_abolish_it(
+    studied: str,
+) -> None:
+    """Section IV says so of PPO."""
+    network, additive = (
+        at(studied=studied, method="ppo", comparisons="8000", reward_model=kind).fitted
+        for kind in (RewardKind.network, RewardKind.additive)
+    )
+    assert 0.2 < network.peak - network.end < (additive.peak - additive.end) / 5
