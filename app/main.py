@@ -33,6 +33,7 @@ from app.runs.processes import Executor, ProcessExecutor
 from app.runs.queue import Limits, RunQueue
 from app.runs.store import open_store, temporary_folder
 from app.settings import Settings
+from app.state.pending import PageRuns
 from app.state.query import NormalizeQueries, refuse_undeclared
 from app.web import errors
 from app.web.body_limit import BodyLimit
@@ -94,6 +95,7 @@ def create_app(
     app.state.memo = Memo()
     app.state.ranges = ranges.memo_of_ranges()
     app.state.lab = LabLoader()
+    app.state.warm = not settings.warm
     app.state.metrics = Metrics(app.state)
     app.include_router(widgets.router)
     app.include_router(lab.router)
@@ -150,11 +152,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         runs = RunQueue(executor, store, settings.concurrent_runs, limits, ended)
         app.state.runs = runs
         app.state.memo = Memo(compute_with(runs))
+        app.state.page_runs = PageRuns(app.state.memo, runs)
         prepared = asyncio.create_task(_prepare(app))
         try:
             yield
         finally:
             prepared.cancel()
+            app.state.page_runs.close()
             await runs.close()
 
 
@@ -163,6 +167,7 @@ async def _prepare(app: FastAPI) -> None:
     await app.state.lab.load()
     if app.state.lab.loaded and app.state.settings.warm:
         await _warm(app)
+        app.state.warm = True
 
 
 async def _warm(app: FastAPI) -> None:

@@ -20,6 +20,7 @@ RETRY_DELAY_S = 2.0
 """seconds until damaged weights are read again"""
 
 LOADING = "The lab is being loaded."
+WARMING = "The default training runs are being computed."
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +87,7 @@ async def healthz() -> Liveness:
     responses={503: {"description": "not now, and why", "model": Problem}},
 )
 async def readyz(request: Request) -> Any:
-    """Ready: the weights are loaded, and the queue of training runs has room."""
+    """Ready: the weights are loaded, the default runs are there, and the queue of training runs has room."""
     state = request.app.state
     reasons = readiness_problems(state)
     if reasons:
@@ -97,6 +98,8 @@ async def readyz(request: Request) -> Any:
 def readiness_problems(state: Any) -> list[str]:
     """Why an application is not ready, in sentences. Cheap: it only reads the state."""
     reasons = [] if state.lab.loaded else [state.lab.problem]
+    if state.lab.loaded and not state.warm:
+        reasons.append(WARMING)
     runs = getattr(state, "runs", None)
     if runs is None:
         reasons.append("The server is starting.")

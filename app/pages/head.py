@@ -51,7 +51,7 @@ def page_head(context: Context, title: str, description: str) -> PageHead | None
 
     Args:
         title: of the page, with or without the name of the site
-        description: of the page; a widget's page has its finding instead
+        description: of the page; a widget's page has its finding instead, once it is there
     """
     if "problem" in context:
         return None
@@ -63,7 +63,7 @@ def page_head(context: Context, title: str, description: str) -> PageHead | None
     card_query = page_query = ""
     if page is not None and page.widget is not None:
         view = context["w"]
-        description = view.result.finding
+        description = description if view.pending else view.result.finding
         card_query, page_query = view.query, view.page_query
     elif page is not None and page.section is not None:
         card_query = page_query = _query_of(context["views"])

@@ -50,7 +50,8 @@ def _widget(context: Context, name: str) -> Markup:
     """A widget in the state of the page."""
     view = context["views"][name]
     template = templates.env.get_template(f"widgets/{name}.html")
-    return Markup(template.render({**context.get_all(), "w": view}))
+    rendered = Markup(template.render({**context.get_all(), "w": view}))
+    return _pending.pending(view.pending, rendered) if view.pending else rendered  # type: ignore[attr-defined]
 
 
 @pass_context
@@ -143,6 +144,7 @@ templates.env.globals.update(
     page_head=pass_context(page_head),
 )
 templates.env.filters["written"] = format_value
+_pending = templates.env.get_template("pages/pending.html").make_module({})
 # A macro for {% call aside("Title") %} in every template.
 _asides = templates.env.get_template("pages/aside.html").make_module({})
 templates.env.globals["aside"] = _asides.aside  # type: ignore[attr-defined]

@@ -45,25 +45,32 @@ async def section(request: Request, slug: str) -> Any:
         "next": SECTIONS[place + 1] if place + 1 < len(SECTIONS) else None,
         "headings": headings_of(slug),
         "cited": {},
-        "views": await widget_views(request, found.widgets),
+        "views": await widget_views(request, found.widgets, wait=False),
         "form_action": f"/sections/{slug}",
         "heading_level": 2,
         "widget_level": 3,
     }
-    return await run_in_thread(templates.TemplateResponse, request, "pages/section.html", context)
+    return await run_in_thread(_page, request, "pages/section.html", context)
 
 
 @router.get("/widgets/{name}")
 @checks_query
 async def single_widget(request: Request, name: str) -> Any:
-    found = await flagged_view(request, widget_named(name))
+    found = await flagged_view(request, widget_named(name), wait=False)
     context = {
         "w": found,
         "views": {name: found},
         "section": section_of(name),
         "widget_level": 1,
     }
-    return await run_in_thread(templates.TemplateResponse, request, "pages/widget.html", context)
+    return await run_in_thread(_page, request, "pages/widget.html", context)
+
+
+def _page(request: Request, template: str, context: dict[str, Any]) -> Any:
+    """A page with widgets, which is not cached while a run of it is made."""
+    context["pending"] = any(view.pending for view in context["views"].values())
+    headers = {"Cache-Control": "no-store"} if context["pending"] else None
+    return templates.TemplateResponse(request, template, context, headers=headers)
 
 
 @router.get("/widgets/{name}/receipt")

@@ -62,6 +62,10 @@ class Memo:
         self._results: dict[str, OrderedDict[WidgetParams, Any]] = {}
         self._shared: dict[tuple[str, WidgetParams], _Pending] = {}
 
+    def has(self, widget: Widget, params: WidgetParams) -> bool:
+        """Whether a result is cached."""
+        return params in self._results.get(widget.name, ())
+
     async def result(self, widget: Widget, params: WidgetParams) -> Any:
         """The result of a widget for its parameters.
 

@@ -161,6 +161,10 @@ class RunQueue:
             if run.failure is not None:
                 raise run.failure
 
+    async def has(self, job: Job) -> bool:
+        """Whether a job is finished and stored."""
+        return await self._finished(job) is not None
+
     async def expect_room(self, job: Job) -> None:
         """Raise ``Busy`` if ``events`` would: for streams, whose status is sent before the first event."""
         if await self._finished(job) is None:

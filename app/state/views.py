@@ -12,6 +12,7 @@ from fastapi import HTTPException, Request
 
 from app.state.controls import Control, controls_of, non_defaults, query_string
 from app.state.flags import NAMES, NO_FLAGS, Flags, flags_of
+from app.state.pending import described, result_for_page
 from app.state.query import params_of, query_of, refuse_unknown
 from app.widgets.base import Widget, WidgetParams, WidgetResult
 from app.widgets.registry import WIDGETS
@@ -26,6 +27,13 @@ class WidgetView:
     result: WidgetResult
     controls: dict[str, Control]
     flags: Flags = NO_FLAGS
+    shown: WidgetParams | None = None
+    """whose result it is, while the run of ``params`` is made"""
+
+    @property
+    def pending(self) -> str:
+        """The state that is shown while the run of this one is made; empty once it is there."""
+        return described(self.shown, self.controls) if self.shown is not None else ""
 
     @cached_property
     def values(self) -> dict[str, Any]:
@@ -76,16 +84,20 @@ def widget_named(name: str) -> Widget:
     return WIDGETS[name]
 
 
-async def widget_views(request: Request, names: Iterable[str]) -> dict[str, WidgetView]:
+async def widget_views(
+    request: Request, names: Iterable[str], *, wait: bool = True
+) -> dict[str, WidgetView]:
     """Widgets in the state of the query; widgets share parameters of the same name."""
     widgets = [WIDGETS[name] for name in names]
     query = query_of(request)
     known = {field for widget in widgets for field in widget.params.model_fields}
     refuse_unknown(query, known)
-    return {widget.name: await widget_view(request, widget, query) for widget in widgets}
+    return {widget.name: await widget_view(request, widget, query, wait=wait) for widget in widgets}
 
 
-async def flagged_view(request: Request, widget: Widget, extra: Iterable[str] = ()) -> WidgetView:
+async def flagged_view(
+    request: Request, widget: Widget, extra: Iterable[str] = (), *, wait: bool = True
+) -> WidgetView:
     """A widget with the flags of its page.
 
     Args:
@@ -93,13 +105,27 @@ async def flagged_view(request: Request, widget: Widget, extra: Iterable[str] = 
     """
     query = query_of(request)
     refuse_unknown(query, {*widget.params.model_fields, *NAMES, *extra})
-    return await widget_view(request, widget, query, flags_of(query, widget.params.model_fields))
+    flags = flags_of(query, widget.params.model_fields)
+    return await widget_view(request, widget, query, flags, wait=wait)
 
 
 async def widget_view(
-    request: Request, widget: Widget, query: dict[str, str], flags: Flags = NO_FLAGS
+    request: Request,
+    widget: Widget,
+    query: dict[str, str],
+    flags: Flags = NO_FLAGS,
+    *,
+    wait: bool = True,
 ) -> WidgetView:
-    """A widget in the state of a query, computed."""
-    params = params_of(widget, query)
-    result = await request.app.state.memo.result(widget, params)
-    return WidgetView(widget, params, result, controls_of(params), flags)
+    """A widget in the state of a query, computed.
+
+    Args:
+        wait: whether to wait for a run, rather than show another result while it is made
+    """
+    params, state = params_of(widget, query), request.app.state
+    if wait:
+        result, shown = await state.memo.result(widget, params), params
+    else:
+        result, shown = await result_for_page(state, widget, params)
+    made = shown == params
+    return WidgetView(widget, params, result, controls_of(params), flags, None if made else shown)

@@ -6,10 +6,11 @@ from playwright.sync_api import JSHandle, Locator, Page, expect
 
 
 def widget(page: Page, name: str) -> Locator:
-    """A widget, scrolled to and drawn by its script."""
+    """A widget, scrolled to, drawn by its script and filled with its run."""
     found = page.locator(f'dpo-widget[name="{name}"]')
     found.scroll_into_view_if_needed()
     expect(found).to_have_attribute("data-ready", "")
+    expect(page.locator(".pending-note:visible")).to_have_count(0)
     return found
 
 

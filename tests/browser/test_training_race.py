@@ -70,6 +70,7 @@ def test_a_reload_by_the_address_shows_the_same_race(page: Page) -> None:
     button(found, "Race with a new seed").click()
     expect(text(found)).to_have_text(UNDER_WAY, timeout=PATIENCE)
     page.reload(timeout=PATIENCE)
+    found = widget(page, "training_race")
     expect(found.locator('[name="dpo_beta"]')).to_have_value("0.8")
     expect(text(found)).to_have_text("50 of 50 legs")
     shown = field(found, "dpo_last.kl").text_content() or ""

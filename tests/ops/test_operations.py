@@ -60,6 +60,14 @@ def test_before_it_has_started_it_says_what_it_waits_for() -> None:
     assert detail == "The lab is being loaded. The server is starting."
 
 
+def test_a_site_is_ready_once_its_default_runs_are_there(fresh: TestClient) -> None:
+    wait_until_ready(fresh.get)
+    fresh.app.state.warm = False  # type: ignore[attr-defined]
+    answer = fresh.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["detail"] == "The default training runs are being computed."
+
+
 def test_a_site_with_a_full_queue_is_not_ready_but_healthy(fresh: TestClient) -> None:
     wait_until_ready(fresh.get)
     fresh.app.state.runs = SimpleNamespace(full="The queue is full.")  # type: ignore[attr-defined]

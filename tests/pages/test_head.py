@@ -26,7 +26,7 @@ class Head:
         assert head is not None
         named = [
             (str(meta.get("property") or meta["name"]), str(meta["content"]))
-            for meta in head.select("meta[content]")
+            for meta in head.select("meta[content]:not([http-equiv])")
         ]
         self.meta = dict(named)
         assert len(self.meta) == len(named), "one is there twice"

@@ -1,0 +1,47 @@
+// Widgets whose run is still being made: the page came with another result, says whose it is, and is filled here.
+import { ask } from "./server.js";
+
+/** @type {(place: HTMLElement) => void} */
+const fill = (place) => {
+  /** @type {any} */
+  const widget = place.querySelector("dpo-widget");
+  /** @type {any} */
+  const note = place.querySelector(".pending-note");
+  const leaving = new AbortController();
+
+  // Its room stays, so that nothing moves.
+  const filled = () => {
+    leaving.abort();
+    note.style.visibility = "hidden";
+  };
+  widget.addEventListener("dpo-result", filled);
+  widget.form.addEventListener("submit", filled);
+  widget.addEventListener("click", (/** @type {any} */ { target }) => {
+    if (target.closest("[data-run-new], [data-run-again], [data-run-step]")) filled();
+  });
+  // Another state has been asked for; what is shown is still that of the note.
+  widget.form.addEventListener("input", () => {
+    leaving.abort();
+    place.querySelector("[data-pending-wait]")?.remove();
+  });
+
+  const request = async () => {
+    widget.setBusy(true);
+    try {
+      const answer = await ask(widget, leaving.signal);
+      const body = await answer.json();
+      if (leaving.signal.aborted) return;
+      if (answer.ok) widget.show(body);
+      else widget.fail(body.detail, body.retry_after);
+    } catch {
+      if (!leaving.signal.aborted) widget.fail("The server did not answer. Reload the page to try again.");
+    } finally {
+      widget.setBusy(false);
+    }
+  };
+  request();
+};
+
+customElements.whenDefined("dpo-widget").then(() => {
+  for (const place of document.querySelectorAll("[data-pending]")) fill(/** @type {HTMLElement} */ (place));
+});
