@@ -1,6 +1,7 @@
 """Copy third-party browser files from node_modules to static/vendor, and cut fonts to the characters used.
 
-Beside them go the licences of their packages, and packages.json, which says which file is from which.
+Beside them go the licences of their packages, and packages.json, which says which file is from which. Only
+static/letters.js, the widths of letters in drawings, is committed.
 """
 
 from __future__ import annotations
@@ -10,21 +11,17 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from fontTools import subset
-from fontTools.ttLib import TTFont
+from tools import fonts
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = ROOT / "node_modules"
 VENDOR = ROOT / "static" / "vendor"
+LETTERS = ROOT / "static" / "letters.js"
 
 LIST = VENDOR / "packages.json"
 
 PLOTLY = MODULES / "plotly.js-basic-dist-min" / "plotly-basic.min.js"
 EVENTS = MODULES / "eventsource-parser"
-STIX = MODULES / "@fontsource" / "stix-two-math"
-FONT = STIX / "files" / "stix-two-math-latin-400-normal.woff2"
-SANS = MODULES / "@fontsource" / "source-sans-3"
-SANS_PARTS = ("latin", "greek")
 
 
 @dataclass(frozen=True)
@@ -52,35 +49,27 @@ PACKAGES = (
         ("eventsource-parser.js", "errors.js"),
     ),
     Package(
-        STIX,
+        fonts.STIX,
         "stix-two-math-LICENSE.txt",
-        "The font of equations, on pages and in pictures, cut to the characters that they use.",
-        ("stix-two-math.woff2", "cards-math.otf"),
+        "The font of equations, on pages and in pictures, and of symbols in text.",
+        ("stix-two-math.woff2", "symbols.woff2", "cards-math.otf"),
     ),
     Package(
-        SANS,
+        fonts.SERIF,
+        "source-serif-4-LICENSE.txt",
+        "The font of prose, on pages and in pictures.",
+        ("serif.woff2", "serif-greek.woff2", "serif-italic.woff2", "cards-serif.ttf"),
+    ),
+    Package(
+        fonts.SANS,
         "source-sans-3-LICENSE.txt",
-        "The font of the pictures that links unfold to, under another name, as its licence asks.",
-        tuple(f"cards-sans-{part}.ttf" for part in SANS_PARTS),
+        "The font of drawings, controls and notes, on pages and in pictures.",
+        ("sans.woff2", "sans-greek.woff2", "cards-sans.ttf", "cards-sans-bold.ttf"),
     ),
 )
 
 TYPES = {"eventsource-parser.d.ts": 'export { createParser } from "eventsource-parser";\n'}
 """type declarations for third-party files"""
-
-# The characters of mathematics on our pages. Browsers show single-letter identifiers as mathematical
-# italics, so those ranges are kept too.
-CHARACTERS = "".join(
-    [
-        *map(chr, range(0x20, 0x7F)),
-        "αβγδεηθκλμπρσστφψωΔΣΠΩϕϵ",
-        "−·×±÷≤≥≠≈∼∝∞∑∏∫∂∇√∈∣∥‖→←↦⟨⟩…⋯′‾ˆˇ˜^~¯⏞⏟{}",
-        "ℒ𝔼𝒟ℝ𝟙",
-        *map(chr, range(0x1D434, 0x1D468)),  # italic Latin
-        "ℎ",
-        *map(chr, range(0x1D6FC, 0x1D71B)),  # italic Greek
-    ]
-)
 
 
 def main() -> None:
@@ -91,8 +80,8 @@ def main() -> None:
     shutil.copyfile(EVENTS / "dist" / "errors.js", VENDOR / "errors.js")
     for name, types in TYPES.items():
         (VENDOR / name).write_text(types, encoding="utf-8")
-    save_cut(FONT, VENDOR / "stix-two-math.woff2", "woff2")
-    make_fonts_of_cards()
+    fonts.make(VENDOR)
+    LETTERS.write_text(fonts.letters(), encoding="utf-8")
     save_list()
     for file in sorted(VENDOR.iterdir()):
         print(f"{file.relative_to(ROOT)}: {file.stat().st_size / 1024:.0f} KB")
@@ -109,34 +98,6 @@ def save_list() -> None:
             {**facts, "licence_file": package.licence, "use": package.use, "files": package.files}
         )
     LIST.write_text(json.dumps(listed, indent=1) + "\n", encoding="utf-8")
-
-
-def save_cut(font: Path, to: Path, flavor: str | None) -> None:
-    """Save a font with only the characters of our pages; without a flavor, as OpenType."""
-    options = subset.Options(flavor=flavor, layout_features=["*"], drop_tables=[])
-    loaded = subset.load_font(str(font), options)
-    subsetter = subset.Subsetter(options)
-    subsetter.populate(text=CHARACTERS)
-    subsetter.subset(loaded)
-    subset.save_font(loaded, str(to), options)
-
-
-def make_fonts_of_cards() -> None:
-    """Make the fonts of app/embedding/cards, whose renderer cannot read woff2."""
-    save_cut(FONT, VENDOR / "cards-math.otf", None)
-    save_named(VENDOR / "cards-math.otf", "Cards Math", VENDOR / "cards-math.otf")
-    for part in SANS_PARTS:
-        source = SANS / "files" / f"source-sans-3-{part}-400-normal.woff2"
-        save_named(source, "Cards Sans", VENDOR / f"cards-sans-{part}.ttf")
-
-
-def save_named(font: Path, family: str, to: Path) -> None:
-    """Save a font as OpenType under a new name: the licence reserves the old one for the original."""
-    loaded = TTFont(font)
-    loaded.flavor = None
-    for number in (1, 4, 16):
-        loaded["name"].setName(family, number, 3, 1, 0x409)
-    loaded.save(to)
 
 
 if __name__ == "__main__":

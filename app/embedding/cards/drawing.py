@@ -44,7 +44,7 @@ def card_svg(card: Card) -> Markup:
     y = EDGE + SMALL
     parts = [_text([card.where], y, SMALL, "muted")]
     y += 26 + round(title_size)
-    parts.append(_text(title, y, title_size, "ink", font="Cards Math"))
+    parts.append(_text(title, y, title_size, "ink", font="Cards Serif"))
     y += round((len(title) - 1) * title_size * LINE)
     body = BODY if figure else LARGE
     y += 32 + body

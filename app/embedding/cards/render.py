@@ -9,7 +9,7 @@ import resvg_py
 from app.embedding.cards.sizes import Size
 from app.paths import STATIC
 
-FONTS = ("cards-sans-latin.ttf", "cards-sans-greek.ttf", "cards-math.otf")
+FONTS = ("cards-sans.ttf", "cards-sans-bold.ttf", "cards-serif.ttf", "cards-math.otf")
 """built by tools/build_assets.py; letters that one lacks come from another"""
 
 CACHE_SIZE = 64
