@@ -12,7 +12,7 @@ from app.api.lab_numbers import ComparisonParams, LabComparisons, LabPrompt
 from app.receipts import Receipt, receipt
 from app.runs.threads import run_in_thread
 from app.state.query import checks_query
-from app.state.views import widget_named, widget_views
+from app.state.views import unplaced_view, widget_named
 from app.studies.data import (
     ClimbRow,
     Study,
@@ -94,6 +94,5 @@ def get_overoptimization_study() -> Study[ClimbRow]:
 )
 @checks_query
 async def get_receipt(request: Request, name: str) -> Receipt:
-    widget_named(name)
-    shown = (await widget_views(request, [name]))[name]
+    shown = await unplaced_view(request, widget_named(name))
     return await run_in_thread(receipt, shown, site_url(request))

@@ -17,8 +17,7 @@ from pydantic import BaseModel, Field
 
 from app.embedding.cards.sizes import card_path, largest_within
 from app.embedding.snippets import height_of, iframe_html
-from app.state.controls import non_defaults_of, query_string
-from app.state.page import SITE, Page, PageState, page_at, page_state
+from app.state.page import HOME, SITE, Page, PageState, page_at, page_state
 from app.web.problem import InvalidParams, Problem
 from app.web.request_paths import site_url
 from app.widgets.registry import WIDGETS
@@ -102,11 +101,11 @@ def oembed(
         thumbnail_width=size and size.width,
         thumbnail_height=size and size.height,
     )
-    widget = state.main
-    if widget is None:
+    if page is HOME:
         return found
+    widget = state.main
     width, height = _limited(WIDTH, maxwidth), _limited(height_of(widget), maxheight)
-    query = query_string(non_defaults_of(state.params[widget]) | state.flags.given)
+    query = state.states[widget].page_query
     frame = {
         "type": "rich",
         "title": WIDGETS[widget].title,

@@ -38,7 +38,7 @@ def tables(widget: Widget, plan: Plan) -> Iterator[StateTable]:
         for control in controls.values()
         if control.name not in plan.free
     }
-    suggested = (widget.example, *widget.tries) if plan.tries else ()
+    suggested = (widget.example, *widget.suggested) if plan.suggested else ()
     queries = ("", *plan.states, *suggested)
     singles = [_values(query, controls) for query in queries]
     wanted = [{**defaults, **_axes(grid, controls)} for grid in plan.grids]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -10,7 +11,9 @@ from jinja2.runtime import Context
 
 from app.content.sections import SECTIONS
 from app.embedding.cards.sizes import FULL, Size, card_path
+from app.state.controls import query_string
 from app.state.page import HOME, HOME_TITLE, SITE, Page, page_at, section_page
+from app.state.widget_state import WidgetState
 from app.web.request_paths import path_of, site_url
 from app.widgets.registry import WIDGETS
 
@@ -64,8 +67,8 @@ def page_head(context: Context, title: str, description: str) -> PageHead | None
     if page is not None and page.widget is not None:
         view = context["w"]
         description = description if view.pending else view.result.finding
-        card_query, page_query = view.query, view.page_query
-    elif page is not None and page.section is not None:
+        card_query, page_query = query_string(view.card_values), view.page_query
+    elif page is not None:
         card_query = page_query = _query_of(context["views"])
     canonical, image = f"{base}{path}", f"{base}{card_path(page or HOME)}{card_query}"
     head = PageHead(
@@ -83,10 +86,12 @@ def page_head(context: Context, title: str, description: str) -> PageHead | None
     return replace(head, learning=_learning(head, base, path, page))
 
 
-def _query_of(views: dict[str, Any]) -> str:
+def _query_of(views: Mapping[str, WidgetState]) -> str:
     """The state of all widgets of a page as a query string."""
-    parts = dict.fromkeys(part for view in views.values() for part in view.query[1:].split("&"))
-    return "?" + "&".join(part for part in parts if part) if any(parts) else ""
+    values: dict[str, str] = {}
+    for view in views.values():
+        values |= view.card_values
+    return query_string(values)
 
 
 def _oembed(base: str, url: str) -> dict[str, str]:

@@ -15,7 +15,8 @@ from starlette.formparsers import MultiPartParser
 from app.content.sections import section_of
 from app.runs.threads import run_in_thread
 from app.state.flags import flags_of
-from app.state.views import WidgetView, widget_view
+from app.state.views import WidgetView, view_of
+from app.state.widget_state import state_of
 from app.web.problem import InvalidParams
 from app.web.templating import templates
 from app.widgets.bring_your_logps.table import LogpsFileError
@@ -40,7 +41,8 @@ async def own_logps(request: Request) -> Any:
     """The widget with the submitted data, or with the example if there is none."""
     fields = await _submitted(request)
     given = {key: value for key, value in fields.items() if value != ""}
-    found = await widget_view(request, WIDGET, given, flags_of(given, WIDGET.params.model_fields))
+    flags = flags_of(given, WIDGET.params.model_fields)
+    found = await view_of(request, state_of(WIDGET, given, flags, alone=True))
     return await run_in_thread(_page, request, fields, found)
 
 

@@ -17,19 +17,23 @@ from app.pages.hero import drawing
 from app.receipts import receipt, without_figures
 from app.runs.threads import run_in_thread
 from app.state.query import checks_query
-from app.state.views import WidgetView, flagged_view, widget_named, widget_views
+from app.state.views import WidgetView, flagged_view, page_views, unplaced_view, widget_named
 from app.studies.home_run import load_recorded_run
 from app.web.request_paths import root_of, site_url
 from app.web.templating import static_url, templates
+from app.widgets.hero import HERO
+from app.widgets.registry import WIDGETS
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
 
 @router.get("/")
-def home(request: Request) -> Any:
+@checks_query
+async def home(request: Request) -> Any:
+    views = await page_views(request, [HERO])
     run = load_recorded_run()
-    context = {"run": run, "drawing": drawing(run)}
-    return templates.TemplateResponse(request, "pages/home.html", context)
+    context = {"run": run, "drawing": drawing(run), "w": views[HERO.name], "views": views}
+    return await run_in_thread(_page, request, "pages/home.html", context)
 
 
 @router.get("/sections/{slug}")
@@ -45,7 +49,7 @@ async def section(request: Request, slug: str) -> Any:
         "next": SECTIONS[place + 1] if place + 1 < len(SECTIONS) else None,
         "headings": headings_of(slug),
         "cited": {},
-        "views": await widget_views(request, found.widgets, wait=False),
+        "views": await page_views(request, [WIDGETS[name] for name in found.widgets]),
         "form_action": f"/sections/{slug}",
         "heading_level": 2,
         "widget_level": 3,
@@ -76,8 +80,7 @@ def _page(request: Request, template: str, context: dict[str, Any]) -> Any:
 @router.get("/widgets/{name}/receipt")
 @checks_query
 async def widget_receipt(request: Request, name: str) -> Any:
-    widget_named(name)
-    view = (await widget_views(request, [name]))[name]
+    view = await unplaced_view(request, widget_named(name))
     context = await run_in_thread(_receipt_of, view, site_url(request))
     return await run_in_thread(templates.TemplateResponse, request, "pages/receipt.html", context)
 
@@ -91,17 +94,17 @@ def _receipt_of(view: WidgetView, base: str) -> dict[str, Any]:
 
 
 @router.get("/read")
+@checks_query
 async def read(request: Request) -> Any:
-    everything = [name for section in SECTIONS for name in section.widgets]
     context = {
         "cited": {},
         "glossary": glossary(),
-        "views": await widget_views(request, everything),
+        "views": await page_views(request, WIDGETS.values()),
         "live_url": False,
         "heading_level": 3,
         "widget_level": 4,
     }
-    return await run_in_thread(templates.TemplateResponse, request, "pages/read.html", context)
+    return await run_in_thread(_page, request, "pages/read.html", context)
 
 
 @router.get("/sources")

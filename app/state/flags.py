@@ -9,12 +9,16 @@ from urllib.parse import urlencode
 from app.web.problem import InvalidParams
 
 PARTS = {
-    "caption": "what the widget is for",
-    "tries": "the suggestions",
-    "finding": "the finding in words",
-    "links": "the links below the widget",
+    "steps": "the numbered steps and their sentence",
+    "readout": "the sentence below the drawing that says its numbers",
+    "settings": "the settings",
+    "details": "the details",
+    "foot": "the row of links below the figure",
 }
 """what can be hidden besides the controls, with descriptions"""
+
+EARLIER_NAMES = {"caption": "steps", "tries": "steps", "finding": "readout", "links": "foot"}
+"""names that parts have in published addresses"""
 
 THEMES = ("light", "dark")
 NAMES = ("hide", "lock", "theme")
@@ -100,6 +104,8 @@ def flags_of(query: Mapping[str, str], params: Iterable[str]) -> Flags:
 def _names(flag: str, query: Mapping[str, str], allowed: tuple[str, ...]) -> tuple[str, ...]:
     """The names in a comma-separated list, each once, in the order of ``allowed``."""
     given = {name.strip() for name in query.get(flag, "").split(",")} - {""}
+    if flag == "hide":
+        given = {EARLIER_NAMES.get(name, name) for name in given}
     unknown = sorted(given - set(allowed))
     if unknown:
         raise InvalidParams.of(

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from fastapi import Request
 
 from app.content.sections import Section, section_by_slug, section_of
-from app.state.controls import non_defaults_of, query_string
+from app.state.controls import query_string
 from app.state.flags import NAMES, NO_FLAGS, Flags, flags_of
-from app.state.query import params_of, query_of, refuse_unknown
-from app.widgets.base import WidgetParams
+from app.state.place import place_names
+from app.state.query import query_of, refuse_unknown
+from app.state.widget_state import WidgetState, state_of
+from app.widgets.base import Widget
+from app.widgets.hero import HERO
 from app.widgets.registry import WIDGETS
 
 SITE = "DPO Explained"
@@ -34,6 +37,11 @@ class Page:
         if self.widget is not None:
             return (self.widget,)
         return self.section.widgets if self.section is not None else ()
+
+    @property
+    def figures(self) -> tuple[Widget, ...]:
+        """The widgets on the page, or the figure of the home page."""
+        return (HERO,) if self.path == "/" else tuple(WIDGETS[name] for name in self.widgets)
 
 
 HOME = Page("/", HOME_TITLE, "home")
@@ -64,23 +72,23 @@ def section_page(section: Section) -> Page:
 
 @dataclass(frozen=True)
 class PageState:
-    """The parameters of each widget on a page, and the flags of the page."""
+    """The state of each figure on a page, by name, and the flags of the page."""
 
-    params: dict[str, WidgetParams]
+    states: dict[str, WidgetState]
     flags: Flags
 
     @property
-    def main(self) -> str | None:
-        """The first widget with parameters that differ from their defaults, or else the first."""
-        changed = (name for name, params in self.params.items() if non_defaults_of(params))
-        return next(changed, next(iter(self.params), None))
+    def main(self) -> str:
+        """The first figure that is not in its default state, or else the first."""
+        changed = (name for name, state in self.states.items() if state.card_values)
+        return next(changed, next(iter(self.states)))
 
     @property
     def card_query(self) -> str:
-        """The state of all widgets as a query string, without the flags, which a card does not show."""
+        """The state of all figures as a query string, without the flags, which a card does not show."""
         values: dict[str, str] = {}
-        for params in self.params.values():
-            values |= non_defaults_of(params)
+        for state in self.states.values():
+            values |= state.card_values
         return query_string(values)
 
 
@@ -90,10 +98,11 @@ def page_state(request: Request, page: Page) -> PageState:
     Raises:
         InvalidParams: the page would refuse the query
     """
-    flagged = page.widget is not None
+    alone = page.widget is not None
     query = query_of(request)
-    widgets = [WIDGETS[name] for name in page.widgets]
-    known = {field for widget in widgets for field in widget.params.model_fields}
-    refuse_unknown(query, known | set(NAMES) if flagged else known)
-    flags = flags_of(query, widgets[0].params.model_fields) if flagged else NO_FLAGS
-    return PageState({widget.name: params_of(widget, query) for widget in widgets}, flags)
+    fields = {name for widget in page.figures for name in widget.params.model_fields}
+    places = {name for widget in page.figures for name in place_names(widget, alone=alone)}
+    refuse_unknown(query, fields | places | (set(NAMES) if alone else set()))
+    flags = flags_of(query, fields) if alone else NO_FLAGS
+    states = [state_of(widget, query, flags, alone=alone) for widget in page.figures]
+    return PageState({state.widget.name: state for state in states}, flags)

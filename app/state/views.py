@@ -1,32 +1,28 @@
-"""Widgets in the state that a query asks for."""
+"""Widgets in the state that a query asks for, computed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
 
 from fastapi import HTTPException, Request
 
-from app.state.controls import Control, controls_of, non_defaults, query_string
-from app.state.flags import NAMES, NO_FLAGS, Flags, flags_of
+from app.state.flags import NAMES, flags_of
 from app.state.pending import described, result_for_page
-from app.state.query import params_of, query_of, refuse_unknown
+from app.state.place import place_names
+from app.state.query import query_of, refuse_unknown
+from app.state.widget_state import WidgetState, state_of
 from app.widgets.base import Widget, WidgetParams, WidgetResult
 from app.widgets.registry import WIDGETS
 
 
 @dataclass(frozen=True)
-class WidgetView:
-    """A widget in one state, as its template gets it."""
+class WidgetView(WidgetState):
+    """A widget in one state with its result, as its template gets it."""
 
-    widget: Widget
-    params: WidgetParams
-    result: WidgetResult
-    controls: dict[str, Control]
-    flags: Flags = NO_FLAGS
+    result: WidgetResult = field(kw_only=True)
     shown: WidgetParams | None = None
     """whose result it is, while the run of ``params`` is made"""
 
@@ -40,42 +36,6 @@ class WidgetView:
         """The result as JSON, dumped once for all outputs of the page."""
         return self.result.model_dump(mode="json")
 
-    @property
-    def query(self) -> str:
-        """The state as a query string without defaults."""
-        return self.query_with()
-
-    def query_with(self, **changes: object) -> str:
-        """The query string of the API with some parameters changed."""
-        return query_string(non_defaults(self.controls, **changes))
-
-    @property
-    def page_query(self) -> str:
-        """The query string of the page in this state, with its flags."""
-        return self.page_query_with()
-
-    def page_query_with(self, **changes: object) -> str:
-        """The query string of the page with some parameters changed."""
-        return query_string(non_defaults(self.controls, **changes) | self.flags.given)
-
-    @property
-    def tries(self) -> dict[str, str]:
-        """Suggested states, with the values that the reader cannot change; none that would change these."""
-        held = {
-            name: value
-            for name, value in non_defaults(self.controls).items()
-            if name in self.flags.held
-        }
-        found = {}
-        for query, label in self.widget.tries.items():
-            wanted = dict(parse_qsl(query))
-            params = type(self.params).model_validate(wanted)
-            conflicts = self.flags.held & wanted.keys()
-            if any(getattr(params, name) != getattr(self.params, name) for name in conflicts):
-                continue
-            found[urlencode(wanted | held) if held else query] = label
-        return found
-
 
 def widget_named(name: str) -> Widget:
     """The widget of that name. Raises HTTPException 404 if there is none."""
@@ -84,48 +44,48 @@ def widget_named(name: str) -> Widget:
     return WIDGETS[name]
 
 
-async def widget_views(
-    request: Request, names: Iterable[str], *, wait: bool = True
-) -> dict[str, WidgetView]:
-    """Widgets in the state of the query; widgets share parameters of the same name."""
-    widgets = [WIDGETS[name] for name in names]
+async def page_views(request: Request, widgets: Iterable[Widget]) -> dict[str, WidgetView]:
+    """The widgets of a page in the state of its query; they share parameters of the same name."""
+    widgets = tuple(widgets)
     query = query_of(request)
-    known = {field for widget in widgets for field in widget.params.model_fields}
-    refuse_unknown(query, known)
-    return {widget.name: await widget_view(request, widget, query, wait=wait) for widget in widgets}
+    fields = {name for widget in widgets for name in widget.params.model_fields}
+    places = {name for widget in widgets for name in place_names(widget)}
+    refuse_unknown(query, fields | places)
+    return {w.name: await view_of(request, state_of(w, query), wait=False) for w in widgets}
 
 
 async def flagged_view(
     request: Request, widget: Widget, extra: Iterable[str] = (), *, wait: bool = True
 ) -> WidgetView:
-    """A widget with the flags of its page.
+    """A widget alone on its page, with the flags of the page.
 
     Args:
         extra: further parameters that the caller reads
     """
     query = query_of(request)
-    refuse_unknown(query, {*widget.params.model_fields, *NAMES, *extra})
-    flags = flags_of(query, widget.params.model_fields)
-    return await widget_view(request, widget, query, flags, wait=wait)
+    fields = widget.params.model_fields
+    refuse_unknown(query, {*fields, *place_names(widget, alone=True), *NAMES, *extra})
+    state = state_of(widget, query, flags_of(query, fields), alone=True)
+    return await view_of(request, state, wait=wait)
 
 
-async def widget_view(
-    request: Request,
-    widget: Widget,
-    query: dict[str, str],
-    flags: Flags = NO_FLAGS,
-    *,
-    wait: bool = True,
-) -> WidgetView:
-    """A widget in the state of a query, computed.
+async def unplaced_view(request: Request, widget: Widget) -> WidgetView:
+    """A widget in the state of a query that says its parameters and nothing of a page."""
+    query = query_of(request)
+    refuse_unknown(query, widget.params.model_fields)
+    return await view_of(request, state_of(widget, query))
+
+
+async def view_of(request: Request, state: WidgetState, *, wait: bool = True) -> WidgetView:
+    """A state, computed.
 
     Args:
         wait: whether to wait for a run, rather than show another result while it is made
     """
-    params, state = params_of(widget, query), request.app.state
+    widget, params, app = state.widget, state.params, request.app.state
     if wait:
-        result, shown = await state.memo.result(widget, params), params
+        result, shown = await app.memo.result(widget, params), params
     else:
-        result, shown = await result_for_page(state, widget, params)
-    made = shown == params
-    return WidgetView(widget, params, result, controls_of(params), flags, None if made else shown)
+        result, shown = await result_for_page(app, widget, params)
+    other = None if shown == params else shown
+    return WidgetView(widget, params, state.flags, state.place, result=result, shown=other)

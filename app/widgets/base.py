@@ -55,6 +55,28 @@ class Ranges:
 
 
 @dataclass(frozen=True)
+class Ask:
+    """A question that the reader answers before the answer is drawn."""
+
+    question: str
+    choices: Mapping[str, str]
+    """the label of each button, by a token (a, b, c) that stands for it in addresses"""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A numbered state of a figure and the sentence that it shows."""
+
+    say: str
+    """one sentence with its verb phrase in <b>…</b>, and no other markup"""
+    query: str = ""
+    """state of the controls, as a query"""
+    at: int | None = None
+    """place of the scrub; None: the figure has none, or its last place"""
+    ask: Ask | None = None
+
+
+@dataclass(frozen=True)
 class Widget:
     """One entry of the registry."""
 
@@ -68,7 +90,14 @@ class Widget:
     example: str = ""
     """a query string that shows something worth seeing"""
     tries: Mapping[str, str] = field(default_factory=dict)
-    """what to try: states of the controls, as queries, and what to look for in each"""
+    """what to try: states of the controls, as queries, and what to look for in each; a widget with steps
+    has none"""
+    steps: tuple[Step, ...] = ()
+    """numbered from 1"""
+    start: int = 1
+    """the step of the default state"""
+    places: int = 0
+    """the last place of the scrub, counted from 0, or of the longest one; 0: the figure has none"""
     warm: tuple[str, ...] = ()
     """states, as queries, that train and are worth computing before a reader asks"""
     trains: Callable[[Any], bool] = lambda _: False
@@ -85,6 +114,11 @@ class Widget:
     """what an offline copy holds of it"""
     receipt: Callable[[Any, Any], Mapping[str, Any]] = lambda _params, _result: {}
     """what templates/receipts/N.py.jinja needs beside params and result"""
+
+    @property
+    def suggested(self) -> tuple[str, ...]:
+        """The states that the page suggests, as queries."""
+        return tuple(dict.fromkeys((*self.tries, *(step.query for step in self.steps))))
 
 
 def always(_: WidgetParams) -> bool:

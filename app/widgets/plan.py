@@ -26,7 +26,7 @@ Grid = Mapping[str, Sequence[Value] | Every]
 
 @dataclass(frozen=True)
 class Plan:
-    """Which states of a widget are computed for a copy: by default its first, its example and its tries."""
+    """Which states of a widget are computed for a copy: by default its first, its example and those that it suggests."""
 
     kind: Kind = "recorded"
     """live: everything that its controls can say; gridded: sliders stand on a grid; recorded: some runs"""
@@ -36,7 +36,7 @@ class Plan:
     """grids of values, each taken in all combinations; other parameters have their defaults"""
     states: tuple[str, ...] = ()
     """further states, as queries"""
-    tries: bool = True
+    suggested: bool = True
     """whether to include the states that the widget suggests"""
     split: str = ""
     """parameter with a file for each of its values, so that a page loads only what it shows"""

@@ -74,9 +74,9 @@ def test_the_page_to_choose_previews_and_gives_what_was_set(page: Page) -> None:
     expect(page).to_have_url(re.compile("widget=beta_effect"))
     page.locator("form[data-configure] [name=beta]").fill("0.2")
     page.get_by_role("checkbox", name="Lock β").check()
-    page.get_by_role("checkbox", name="the suggestions").check()
+    page.get_by_role("checkbox", name="the numbered steps").check()
     page.get_by_label("Theme").select_option("dark")
-    wanted = "/widgets/beta_effect?beta=0.2&hide=tries&lock=beta&theme=dark"
+    wanted = "/widgets/beta_effect?beta=0.2&hide=steps&lock=beta&theme=dark"
     expect(page.locator("[data-share=link]")).to_have_text(re.compile(re.escape(wanted) + "$"))
     preview = page.locator("[data-preview]").content_frame
     expect(preview.locator("html")).to_have_attribute("data-theme", "dark")
@@ -93,10 +93,10 @@ def test_the_page_to_choose_works_without_a_script(plain_page: Page) -> None:
     plain_page.get_by_role("button", name="Choose").click()
     plain_page.locator("[name=reward_chosen]").fill("2")
     plain_page.get_by_role("checkbox", name="Hide").first.check()
-    plain_page.get_by_role("checkbox", name="the suggestions").check()
+    plain_page.get_by_role("checkbox", name="the numbered steps").check()
     plain_page.get_by_role("button", name="Update").click()
     link = plain_page.locator("[data-share=link]").inner_text()
-    assert link.endswith("/widgets/reward_separation?reward_chosen=2.0&hide=reward_chosen,tries")
+    assert link.endswith("/widgets/reward_separation?reward_chosen=2.0&hide=reward_chosen,steps")
     assert html.unescape(plain_page.locator("[data-share=iframe]").inner_text()).count(link) == 1
 
 
@@ -109,7 +109,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(page: Page, path: str) -
         widget(page, "dpo_loss").get_by_role("link", name="Share").click()
         expect(page.locator("[data-share=reveal]")).to_be_visible()
     elif path == "locked":
-        visit(page, "/widgets/beta_effect?lock=beta,reward,prompt&hide=tries")
+        visit(page, "/widgets/beta_effect?lock=beta,reward,prompt&hide=steps")
     else:
         page.goto(path)
         expect(page.get_by_role("button", name="Copy: Link")).to_be_visible()

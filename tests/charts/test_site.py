@@ -1,4 +1,4 @@
-"""The figures of the site: of every widget, in its default state, its example and each of its tries."""
+"""The figures of the site: of every widget, in its default state, its example and each that it suggests."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ BENCHMARKS = [
 def states_of(name: str) -> list[WidgetParams]:
     """The states of a widget; runs are short, since their figures are like any other."""
     widget = WIDGETS[name]
-    queries = ["", widget.example, *widget.tries]
+    queries = ["", widget.example, *widget.suggested]
     short = {"iterations": "20"} if "iterations" in widget.params.model_fields else {}
     return [
         widget.params(**{**dict(parse_qsl(query)), **short})

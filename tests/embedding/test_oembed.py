@@ -58,9 +58,9 @@ def test_a_widget_is_embedded_in_its_state_at_its_published_height(
 
 
 def test_the_flags_of_a_page_stay_in_its_frame_and_out_of_its_image(client: TestClient) -> None:
-    url = f"{BASE}/widgets/dpo_loss?beta=0.2&hide=caption,tries&lock=beta&theme=dark"
+    url = f"{BASE}/widgets/dpo_loss?beta=0.2&hide=steps,foot&lock=beta&theme=dark"
     embed = asked(client, url).json()
-    flags = {"hide": ["caption,tries"], "lock": ["beta"], "theme": ["dark"]}
+    flags = {"hide": ["steps,foot"], "lock": ["beta"], "theme": ["dark"]}
     assert parse_qs(urlsplit(str(frame_of(embed)["src"])).query) == {"beta": ["0.2"], **flags}
     assert embed["thumbnail_url"] == f"{BASE}/cards/dpo_loss.png?beta=0.2"
 

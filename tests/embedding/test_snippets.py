@@ -12,12 +12,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.embedding.snippets import HEIGHTS_FILE, PUBLISHED_WIDTH, height_of, iframe_html
-from app.state.flags import NAMES, NO_FLAGS, PARTS, Flags, flags_of
+from app.state.flags import EARLIER_NAMES, NAMES, NO_FLAGS, PARTS, Flags, flags_of
+from app.web.problem import InvalidParams
 from app.widgets.registry import WIDGETS
 from tests.site import Elements
 
 STATE = "beta=0.1&loss_type=ipo"
-FLAGS = "hide=label_smoothing,caption&lock=beta&theme=dark"
+FLAGS = "hide=label_smoothing,steps&lock=beta&theme=dark"
 
 # Attributes that any page may put on any element, and those that /embed.js uses itself.
 ATTRIBUTES = {
@@ -48,7 +49,7 @@ def test_a_tag_can_carry_every_parameter_beside_the_flags() -> None:
     """HTML attribute names have no upper case, and /embed.js skips those with a hyphen."""
     for name, widget in WIDGETS.items():
         fields = widget.params.model_fields.keys()
-        assert fields.isdisjoint({*NAMES, *PARTS, *ATTRIBUTES}), name
+        assert fields.isdisjoint({*NAMES, *PARTS, *EARLIER_NAMES, *ATTRIBUTES}), name
         assert all(field == field.lower() and "-" not in field for field in fields), name
 
 
@@ -57,11 +58,28 @@ def test_a_tag_can_carry_every_parameter_beside_the_flags() -> None:
 
 def test_flags_are_read_in_the_order_of_the_widget_and_written_again() -> None:
     params = ("beta", "seed")
-    flags = flags_of({"hide": "tries, seed", "lock": "beta,beta,", "theme": "dark"}, params)
-    assert flags == Flags(hide=("seed", "tries"), lock=("beta",), theme="dark")
+    flags = flags_of({"hide": "steps, seed", "lock": "beta,beta,", "theme": "dark"}, params)
+    assert flags == Flags(hide=("seed", "steps"), lock=("beta",), theme="dark")
     assert flags_of(flags.given, params) == flags
     assert flags.held == {"seed", "beta"}
     assert flags_of({}, params) == NO_FLAGS
+
+
+@pytest.mark.parametrize(
+    ("earlier", "now"),
+    [
+        ("caption", ("steps",)),
+        ("tries", ("steps",)),
+        ("caption,tries", ("steps",)),
+        ("finding", ("readout",)),
+        ("links", ("foot",)),
+        ("beta,tries,links,steps", ("beta", "steps", "foot")),
+    ],
+)
+def test_parts_are_hidden_by_their_earlier_names_too(earlier: str, now: tuple[str, ...]) -> None:
+    assert flags_of({"hide": earlier}, ("beta", "seed")).hide == now
+    with pytest.raises(InvalidParams):
+        flags_of({"lock": earlier}, ("beta", "seed"))
 
 
 @pytest.mark.parametrize("path", ["/widgets/dpo_loss", "/widgets/dpo_loss/share", "/embed"])
@@ -102,7 +120,7 @@ def test_locked_controls_are_shown_and_stay_in_the_form(client: TestClient) -> N
 
 def test_parts_are_left_out(client: TestClient) -> None:
     whole = client.get("/widgets/dpo_loss").text
-    bare = client.get("/widgets/dpo_loss?hide=caption,tries,finding,links").text
+    bare = client.get("/widgets/dpo_loss?hide=steps,readout,foot").text
     for mark in ('class="widget-caption"', 'class="tries"', 'class="finding"'):
         assert mark in whole
         assert mark not in bare
@@ -110,8 +128,8 @@ def test_parts_are_left_out(client: TestClient) -> None:
 
 
 def test_every_way_to_another_state_keeps_the_flags(client: TestClient) -> None:
-    found = page(client, "/widgets/dpo_derivation?step=2&hide=caption&lock=seed&theme=light")
-    kept = {"hide": ["caption"], "lock": ["seed"], "theme": ["light"]}
+    found = page(client, "/widgets/dpo_derivation?step=2&hide=steps&lock=seed&theme=light")
+    kept = {"hide": ["steps"], "lock": ["seed"], "theme": ["light"]}
     ways = [a for a in found.all("a") if "data-try" in a or "data-go" in a]
     ways += [a for a in found.all("a") if a.get("data-link") in ("page", "share")]
     assert len(ways) > 3
@@ -167,7 +185,7 @@ def test_the_link_leads_to_the_state_with_its_flags(client: TestClient) -> None:
     parts = urlsplit(link)
     assert f"{parts.scheme}://{parts.netloc}{parts.path}" == "http://testserver/widgets/dpo_loss"
     assert parse_qs(parts.query) == parse_qs(f"{STATE}&{FLAGS}") | {
-        "hide": ["label_smoothing,caption"]
+        "hide": ["label_smoothing,steps"]
     }
     assert client.get(link).status_code == 200
 
@@ -190,7 +208,7 @@ def test_the_tag_has_the_state_and_the_flags_as_attributes(client: TestClient) -
     assert tag["widget"] == "dpo_loss"
     assert tag["beta"] == "0.1"
     assert tag["lock"] == "beta"
-    assert set((tag["hide"] or "").split(",")) == {"label_smoothing", "caption"}
+    assert set((tag["hide"] or "").split(",")) == {"label_smoothing", "steps"}
 
 
 def test_the_notebook_cell_runs(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -224,7 +242,7 @@ def test_the_address_of_the_site_can_not_break_out_of_a_snippet() -> None:
 def test_the_endpoint_refuses_as_others_do(client: TestClient) -> None:
     for query, allowed in (
         ("lock=caption", "any of: loss_type, beta"),
-        ("hide=beta,gamma", ", caption, tries, finding, links"),
+        ("hide=beta,gamma", ", steps, readout, settings, details, foot"),
         ("theme=blue", "light or dark"),
         ("beta=99", "from 0.01 to 10"),
         ("foo=1", ""),
@@ -276,10 +294,10 @@ def test_the_page_to_choose_shows_its_state(client: TestClient) -> None:
         client, "/embed?widget=beta_effect&beta=0.2&hide=prompt&hide=caption&lock=beta&theme=dark"
     )
     checked = {(a["name"], a["value"]) for a in found.all("input") if "checked" in a}
-    assert checked == {("hide", "prompt"), ("hide", "caption"), ("lock", "beta")}
+    assert checked == {("hide", "prompt"), ("hide", "steps"), ("lock", "beta")}
     assert "readonly" not in found.one("input", name="beta")
     preview = found.one("iframe")["src"]
-    assert preview == "/widgets/beta_effect?beta=0.2&hide=prompt,caption&lock=beta&theme=dark"
+    assert preview == "/widgets/beta_effect?beta=0.2&hide=prompt,steps&lock=beta&theme=dark"
 
 
 def test_the_page_to_choose_knows_every_widget(client: TestClient) -> None:

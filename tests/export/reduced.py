@@ -22,6 +22,6 @@ SMALL: dict[str, tuple[Grid, ...]] = {
 def reduced() -> Mapping[str, Plan]:
     """A plan for each widget that trains only what pages show at first."""
     return {
-        name: replace(widget.export, grids=SMALL.get(name, ({},)), states=(), tries=False)
+        name: replace(widget.export, grids=SMALL.get(name, ({},)), states=(), suggested=False)
         for name, widget in WIDGETS.items()
     }

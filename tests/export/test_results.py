@@ -83,7 +83,7 @@ def test_what_a_widget_begins_with_and_suggests_is_in_a_copy(name: str) -> None:
         if _is_known(name, state)
     ]
     free = set(widget.export.free)
-    for query in ("", *widget.tries):
+    for query in ("", *widget.suggested):
         given = dict(part.split("=") for part in query.split("&") if part)
         wanted = widget.params(**{key: value for key, value in given.items() if key not in free})
         assert wanted in there, query

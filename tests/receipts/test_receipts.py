@@ -52,7 +52,7 @@ MORE_STATES = {
 def states_of(name: str) -> list[str]:
     """Only a few of widgets that always train."""
     widget = WIDGETS[name]
-    few = [] if widget.trains is always else ["", *widget.tries]
+    few = [] if widget.trains is always else ["", *widget.suggested]
     return list(dict.fromkeys(few + MORE_STATES.get(name, []))) or [""]
 
 

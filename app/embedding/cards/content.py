@@ -9,24 +9,22 @@ from app.charts.figures import curve_figure, line, marker
 from app.content.sections import SECTIONS
 from app.embedding.cards.drawing import Card
 from app.runs.memo import Memo
-from app.state.controls import non_defaults_of
 from app.state.page import HOME_TITLE, Page, PageState
 from app.studies.home_run import load_recorded_run
-from app.widgets.registry import WIDGETS
 
 
 async def card_of(page: Page, state: PageState, memo: Memo) -> Card:
     """The card of a page, with the result of its main widget."""
-    name = state.main
-    if page.section is None or name is None:
+    if page.section is None:
         return home_card()
-    widget = WIDGETS[name]
-    result = await memo.result(widget, state.params[name])
+    shown = state.states[state.main]
+    widget = shown.widget
+    result = await memo.result(widget, shown.params)
     figure: dict[str, Any] | None = getattr(result, "figure", None)
     section = f"{page.section.numeral}. {page.section.title}"
     if page.widget is None:
         # In its default state a section shows what it promises, in others the widget's finding.
-        text = result.finding if non_defaults_of(state.params[name]) else page.section.promise
+        text = result.finding if shown.card_values else page.section.promise
         return Card(f"Section {page.section.numeral}", page.section.title, text, figure)
     text = result.finding if figure else f"{result.finding} {widget.caption}"
     return Card(section, widget.title, text, figure)
