@@ -3,7 +3,7 @@
 import { askRange } from "./server.js";
 
 // A range belongs to a state of the other controls. The least recently used is dropped first.
-const KEPT = 4;
+const KEPT = 8;
 
 export class Ranges {
   #widget;
@@ -24,11 +24,17 @@ export class Ranges {
     }
   }
 
+  /** Request the ranges of all handles of a drawing.
+   *  @param {{ params: string[] }[]} handles */
+  prepareAll(handles) {
+    for (const { params } of handles) this.#request(params.join("+"));
+  }
+
   /** The result for the state of the controls, if a range along this parameter has it.
    *  @param {string} along */
   result(along) {
     const range = this.#kept.get(this.#query(along));
-    return range?.results?.get(Number(this.#widget.form.elements[along].value)) ?? null;
+    return range?.results?.get(Number(this.#widget.form.elements[along.split("+")[0]].value)) ?? null;
   }
 
   /** Whether a range along this parameter has been requested for the state of the other controls.
@@ -40,15 +46,20 @@ export class Ranges {
 
   /** @param {Control} control */
   #prepare(control) {
-    const along = control.dataset.rangeFor ?? control.name;
-    if (!this.#along.has(along) || this.#widget.holds(along) || !this.#widget.form.checkValidity()) return;
+    this.#request(control.dataset.rangeFor ?? control.name);
+  }
+
+  /** @param {string} along */
+  #request(along) {
+    if (!this.#along.has(along) || !this.#widget.form.checkValidity()) return;
+    if (along.split("+").some((name) => this.#widget.holds(name))) return;
     const query = this.#query(along);
     const known = this.#kept.get(query);
     if (known) {
       this.#keep(query, known);
       return;
     }
-    const answer = askRange(this.#widget, query);
+    const answer = askRange(this.#widget, new URLSearchParams([["along", along], ...this.#asked(along)]).toString());
     if (answer) this.#ask(along, query, answer);
   }
 
@@ -59,6 +70,7 @@ export class Ranges {
     this.#keep(query, range);
     try {
       const { values, results } = await answer;
+      for (const result of results) complete(result, results[0]);
       /** @type {(value: number, place: number) => [number, Result]} */
       const placed = (value, place) => [value, results[place]];
       range.results = new Map(values.map(placed));
@@ -76,11 +88,34 @@ export class Ranges {
     for (const oldest of [...this.#kept.keys()].slice(0, -KEPT)) this.#kept.delete(oldest);
   }
 
-  // The query has no value for the slider itself.
+  // What to ask: of a single parameter the value does not matter; several move together from where they are.
+  /** @param {string} along */
+  #asked(along) {
+    const params = this.#widget.params();
+    if (!along.includes("+")) params.delete(along);
+    return params;
+  }
+
+  // What a range belongs to: the other controls, and how far apart those are that move together.
   /** @param {string} along */
   #query(along) {
+    const names = along.split("+");
+    const values = names.map((name) => Number(this.#widget.form.elements[name].value));
     const params = this.#widget.params();
-    params.delete(along);
-    return new URLSearchParams([["along", along], ...params]).toString();
+    for (const name of names) params.delete(name);
+    const apart = values.map((value) => (value - values[0]).toFixed(6));
+    return `${along}:${apart}:${params}`;
   }
 }
+
+/** Marks and parts of a stage that equal those of the first result are sent once (app/stages/__init__.py).
+ *  @type {(result: Result, first: Result) => void} */
+const complete = (result, first) => {
+  if (!result.stage || result === first) return;
+  for (const part of ["marks", "handles"]) {
+    result.stage[part].forEach((/** @type {any} */ mark, /** @type {number} */ i) => {
+      if (mark === 0) result.stage[part][i] = first.stage[part][i];
+    });
+  }
+  result.stage = { ...first.stage, ...result.stage };
+};

@@ -2,7 +2,7 @@
 
 /** Request the result for the present state of a widget.
  *  @type {(widget: Widget, signal: AbortSignal) => Promise<Response>} */
-export const ask = (widget, signal) => fetch(widget.api(), { signal });
+export const ask = (widget, signal) => fetch(widget.answer(), { signal });
 
 /** Request the results at all positions of a slider; null without a server.
  *  @type {(widget: Widget, query: string) => Promise<any>} */

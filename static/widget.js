@@ -4,6 +4,7 @@
 // and draws; when a control changes, the new result is fetched and shown. For a slider whose range has been loaded
 // (static/ranges.js), it is shown at once.
 import { element } from "./dom.js";
+import { Figure as Stage } from "./figure.js";
 import { at, written } from "./format.js";
 import { opensElsewhere } from "./links.js";
 import { Ranges } from "./ranges.js";
@@ -45,6 +46,9 @@ export class DpoWidget extends HTMLElement {
   /** @type {IntersectionObserver | null} */
   #observer = null;
   #flags = new URLSearchParams();
+  /** The figure of a widget with a stage.
+   *  @type {Stage | null} */
+  figure = null;
 
   connectedCallback() {
     this.name = this.getAttribute("name") ?? "";
@@ -67,6 +71,16 @@ export class DpoWidget extends HTMLElement {
       link.addEventListener("click", (/** @type {MouseEvent} */ event) => this.#try(event, link.dataset.try));
     }
     for (const range of this.querySelectorAll("[data-range-for]")) this.#syncRange(range);
+    if ("figure" in this.dataset) {
+      // Number boxes stand under the drawing for readers without script.
+      this.querySelector(".settings")?.prepend(...this.querySelectorAll(".fig-numbers > .control"));
+      this.figure = new Stage(this);
+      for (const about of ["pointerover", "pointerdown", "focusin"]) {
+        this.addEventListener(about, () => {
+          if (!this.figure?.dragging) this.#ranges?.prepareAll(this.figure?.scene.handles ?? []);
+        });
+      }
+    }
     this.addEventListener("click", (event) => this.#onClick(event));
     this.#observer = new IntersectionObserver((entries) => this.#onVisible(entries.at(-1)?.isIntersecting ?? false), {
       rootMargin: NEAR,
@@ -91,9 +105,10 @@ export class DpoWidget extends HTMLElement {
   params(changes = {}) {
     const params = new URLSearchParams();
     for (const [name, given] of new FormData(this.form)) {
+      if (name.includes(".")) continue; // the page's own state
       if (this.form.elements[name].dataset?.private !== undefined) continue;
       const value = String(changes[name] ?? given);
-      if (value !== "" && value !== this.#default(name)) params.append(name, value);
+      if (value !== "" && value !== this.defaultOf(name)) params.append(name, value);
     }
     return params;
   }
@@ -101,7 +116,8 @@ export class DpoWidget extends HTMLElement {
   /** The state with the flags of the page, as a query string.
    *  @param {Record<string, any>} changes */
   pageQuery(changes = {}) {
-    const query = new URLSearchParams([...this.params(changes), ...this.#flags]).toString();
+    const own = this.figure?.place() ?? [];
+    const query = new URLSearchParams([...this.params(changes), ...own, ...this.#flags]).toString();
     return query && `?${query}`;
   }
 
@@ -138,12 +154,35 @@ export class DpoWidget extends HTMLElement {
     return `${this.dataset.api}${suffix}${query && `?${query}`}`;
   }
 
+  /** Address of the result as this page needs it, in its present state. */
+  answer() {
+    const query = this.params().toString();
+    return `${this.dataset.answer ?? this.dataset.api}${query && `?${query}`}`;
+  }
+
+  /** Several controls have been moved together: show their state.
+   *  @param {string} along */
+  moved(along) {
+    this.#follow(along);
+  }
+
+  /** Set every control from a query, those it does not name to their defaults, and show that state.
+   *  @param {string} query */
+  setState(query) {
+    const wanted = new URLSearchParams(query);
+    for (const name of new Set([...this.form.elements].map((control) => control.name))) {
+      if (name && !name.includes(".")) this.setParam(name, wanted.get(name) ?? this.defaultOf(name));
+    }
+    this.refresh();
+  }
+
   /** Fetch the result for the present state and show it. A newer call drops an older response. A module's own
    *  `ask(widget, signal)` may make the request; if it returns nothing, the usual one is made. */
   async refresh() {
     this.#dropRequest();
     if (!this.form.reportValidity()) return;
     const request = (this.#request = new AbortController());
+    this.figure?.stale(true);
     this.followUrl();
     this.setBusy(true);
     try {
@@ -170,7 +209,7 @@ export class DpoWidget extends HTMLElement {
     this.#draw(result);
     // For surrounding pages, such as that of a course package (static/scorm.js).
     this.dispatchEvent(new CustomEvent("dpo-result", { bubbles: true, detail: result }));
-    this.announce(result.finding);
+    this.announce(this.figure?.words ?? result.finding);
   }
 
   /** Write the bound outputs; of a partial result, only those that it has.
@@ -226,7 +265,7 @@ export class DpoWidget extends HTMLElement {
 
   /** @param {boolean} busy */
   setBusy(busy) {
-    this.querySelector(".widget-body").setAttribute("aria-busy", String(busy));
+    this.querySelector(".widget-body, [data-core]").setAttribute("aria-busy", String(busy));
   }
 
   /** Update the address bar and the links: at once, but only now and then during a drag, since browsers limit how
@@ -290,6 +329,7 @@ export class DpoWidget extends HTMLElement {
   /** @param {Result} result */
   #draw(result) {
     if (!this.#module) return;
+    this.figure?.show(result.stage);
     this.#module.draw?.(this, result);
     for (const chart of this.querySelectorAll("[data-chart]")) {
       if (!chart.closest("[hidden]")) this.plot(chart.dataset.chart, result[chart.dataset.chart]);
@@ -325,7 +365,7 @@ export class DpoWidget extends HTMLElement {
     event.preventDefault();
     const wanted = new URLSearchParams(query);
     for (const name of new Set([...this.form.elements].map((control) => control.name).filter(Boolean))) {
-      this.setParam(name, wanted.get(name) ?? this.#default(name));
+      this.setParam(name, wanted.get(name) ?? this.defaultOf(name));
     }
     this.submit();
   }
@@ -333,6 +373,10 @@ export class DpoWidget extends HTMLElement {
   /** @param {any} event */
   #onInput(event) {
     const target = event.target;
+    if ("atRange" in target.dataset) {
+      this.figure?.scrubbed();
+      return;
+    }
     if (target.dataset.rangeFor) {
       this.form.elements[target.dataset.rangeFor].value = this.#fromRange(target);
     } else {
@@ -361,6 +405,7 @@ export class DpoWidget extends HTMLElement {
       return;
     }
     this.#unanswered = changed;
+    this.figure?.stale(true);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.refresh(), this.#ranges?.awaited(changed) ? PATIENCE_MS : DEBOUNCE_MS);
   }
@@ -406,8 +451,9 @@ export class DpoWidget extends HTMLElement {
     place.hidden = !message;
   }
 
-  /** @param {string} name @returns {string | undefined} */
-  #default(name) {
+  /** The default of a control.
+   *  @param {string} name @returns {string | undefined} */
+  defaultOf(name) {
     const control = this.form.elements[name];
     if (control instanceof RadioNodeList) return control[0].closest("[data-default]")?.dataset.default;
     return control?.dataset.default;

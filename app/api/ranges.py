@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, ValidationError, create_model
 
 from app.runs.memo import Memo
 from app.runs.threads import run_in_thread
+from app.stages import page_values, share_marks
 from app.state.controls import controls_of
 from app.state.query import checks_query
 from app.web.problem import Problem
@@ -63,10 +64,17 @@ def range_json(widget: Widget, query: WidgetParams) -> bytes:
     assert widget.ranges is not None
     given = query.model_dump()
     along = given.pop("along")
+    names = along.split("+")
+    starts = [given[name] for name in names]
     several, refused = [], None
-    for value in controls_of(widget.params())[along].slider_values:
+    for value in controls_of(widget.params())[names[0]].slider_values:
+        # Parameters that move together keep their distance.
+        moved = {
+            name: round(value + start - starts[0], 9)
+            for name, start in zip(names, starts, strict=True)
+        }
         try:
-            several.append(widget.params.model_validate({**given, along: value}))
+            several.append(widget.params.model_validate({**given, **moved}))
         except ValidationError as error:
             refused = error
     if not several:
@@ -75,9 +83,12 @@ def range_json(widget: Widget, query: WidgetParams) -> bytes:
         raise RequestValidationError([{**e, "loc": ("query", *e["loc"])} for e in errors])
     answer = Range(along=along, values=[], results=[])
     if widget.ranges.worthwhile(several):
-        answer.values = [getattr(params, along) for params in several]
+        answer.values = [getattr(params, names[0]) for params in several]
         results = widget.ranges.compute_many(several)
-        answer.results = [result.model_dump(exclude=widget.ranges.leave_out) for result in results]
+        answer.results = share_marks(
+            page_values(widget, params, result, widget.ranges.leave_out)
+            for params, result in zip(several, results, strict=True)
+        )
     return answer.model_dump_json().encode()
 
 

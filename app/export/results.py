@@ -15,6 +15,7 @@ import torch
 from pydantic import ValidationError
 
 from app.export.states import ParamValues, index
+from app.stages import page_values
 from app.widgets.plan import Plan
 from app.widgets.registry import WIDGETS
 
@@ -43,9 +44,9 @@ def compute_state(name: str, state: ParamValues) -> StateResult:
         params = widget.params.model_validate(state)
     except ValidationError as error:
         return StateResult(None, refused=error.errors()[0]["msg"].removeprefix("Value error, "))
-    result = widget.compute(params).model_dump(mode="json")
+    result = page_values(widget, params, widget.compute(params))
     for field in plan.leave_out:
-        del result[field]
+        result.pop(field, None)
     beside = plan.beside(params).model_dump(mode="json") if plan.beside else None
     return StateResult(_rounded(result), _rounded(beside))
 

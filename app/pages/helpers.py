@@ -10,6 +10,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from app.charts import in_room
+from app.charts.stage_svg import NARROW, WIDE, resolved, svg
 from app.content.sections import SECTIONS, section_by_slug
 from app.content.sources import departures, glossary, references
 from app.formatting import format_value
@@ -17,9 +18,13 @@ from app.lab.world import the_world
 from app.pages.head import page_head
 from app.pages.mathml import coloured, mathml, terms_of
 from app.paths import STATIC
+from app.state.views import WidgetView
 from app.studies.comparison import compared
 from app.studies.quoted import quoted
 from app.web.templating import link, templates
+
+BESIDE = 306
+"""pixels that text beside a drawing takes"""
 
 
 def _anchor(text: str) -> str:
@@ -124,6 +129,23 @@ def _with_subscript(symbol: str) -> Markup:
     return Markup("{}<sub>{}</sub>").format(base, below) if below else Markup("{}").format(base)
 
 
+def _stage_svg(view: WidgetView, narrow: bool) -> Markup:
+    """A figure's drawing at the width that wide or narrow pages usually have."""
+    scene = view.scene
+    width = NARROW if narrow else WIDE - (BESIDE if "beside" in scene["more"] else 0)
+    inside = svg(
+        scene,
+        width=width,
+        narrow=narrow,
+        at=view.shown_at,
+        asking=view.asking,
+        held=view.flags.held,
+    )
+    return Markup(
+        '<svg class="at-width {}" viewBox="0 0 {} {}" aria-hidden="true">{}</svg>'
+    ).format("narrow" if narrow else "wide", width, scene["height"][narrow], inside)
+
+
 templates.env.globals.update(
     sections=SECTIONS,
     scripted={path.stem for path in (STATIC / "widgets").glob("*.js")},
@@ -142,9 +164,11 @@ templates.env.globals.update(
     world=the_world,
     drawing=in_room,
     page_head=pass_context(page_head),
+    stage_svg=_stage_svg,
 )
 templates.env.filters["written"] = format_value
 _pending = templates.env.get_template("pages/pending.html").make_module({})
+templates.env.filters["at_place"] = resolved
 # A macro for {% call aside("Title") %} in every template.
 _asides = templates.env.get_template("pages/aside.html").make_module({})
 templates.env.globals["aside"] = _asides.aside  # type: ignore[attr-defined]

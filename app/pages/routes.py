@@ -77,6 +77,14 @@ def _page(request: Request, template: str, context: dict[str, Any]) -> Any:
     return templates.TemplateResponse(request, template, context, headers=headers)
 
 
+@router.get("/widgets/{name}/answer")
+@checks_query
+async def answer(request: Request, name: str) -> Any:
+    """A widget's result as its page needs it."""
+    view = await unplaced_view(request, widget_named(name))
+    return JSONResponse(await run_in_thread(lambda: view.values))
+
+
 @router.get("/widgets/{name}/receipt")
 @checks_query
 async def widget_receipt(request: Request, name: str) -> Any:

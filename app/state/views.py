@@ -9,6 +9,7 @@ from typing import Any
 
 from fastapi import HTTPException, Request
 
+from app.stages import page_values
 from app.state.flags import NAMES, flags_of
 from app.state.pending import described, result_for_page
 from app.state.place import place_names
@@ -34,7 +35,18 @@ class WidgetView(WidgetState):
     @cached_property
     def values(self) -> dict[str, Any]:
         """The result as JSON, dumped once for all outputs of the page."""
-        return self.result.model_dump(mode="json")
+        return page_values(self.widget, self.shown or self.params, self.result)
+
+    @property
+    def scene(self) -> Any:
+        """The stage of a figure, as JSON; None for a widget without one."""
+        return self.values.get("stage")
+
+    @property
+    def shown_at(self) -> int:
+        """The place of the scrub that is shown."""
+        last: int = max(0, self.scene["places"] - 1)
+        return last if self.at is None else min(self.at, last)
 
 
 def widget_named(name: str) -> Widget:

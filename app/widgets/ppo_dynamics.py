@@ -19,7 +19,7 @@ from app.lab.trained import the_lab
 from app.lab.world import the_world
 from app.studies import home_run
 from app.widgets import fields
-from app.widgets.base import PromptId, Widget, WidgetParams, WidgetResult, always
+from app.widgets.base import Ask, PromptId, Step, Widget, WidgetParams, WidgetResult, always
 from app.widgets.plan import ALL, Plan
 
 
@@ -222,11 +222,32 @@ WIDGET = Widget(
     streamed="`step` with a history row each",
     policies=policies,
     example="seed=7&kl_coefficient=0.2",
-    tries={
-        "reward_model=network": "Climb a reward model that is as rich as the policy.",
-        "kl_coefficient=0.7": "Charge 0.7 for a nat of KL: PPO lands on the exact optimum.",
-        "prompt=poem&kl_coefficient=0.01": "Train on the poem with hardly any penalty, and read what it says.",
-    },
+    steps=(
+        Step(
+            "<b>Predict first.</b> A nat of KL costs next to nothing here: 0.02. This is the run up to iteration 12.",
+            "kl_coefficient=0.02",
+            at=12,
+            ask=Ask(
+                "The reward goes on rising. True quality will",
+                {"a": "rise too", "b": "level off", "c": "fall"},
+            ),
+        ),
+        Step(
+            "<b>Scrub through the run.</b> Red bars over the track show which of the five phrases flatter.",
+            "kl_coefficient=0.02",
+            at=40,
+        ),
+        Step(
+            "<b>Charge 0.3 a nat.</b> The policy stops sooner, and on the good side.",
+            "kl_coefficient=0.3",
+        ),
+        Step(
+            "<b>Charge 0.7.</b> Hardly any reward is worth the walk: PPO stays near the reference.",
+            "kl_coefficient=0.7",
+        ),
+    ),
+    start=2,
+    places=300,
     warm=("",),
     export=Plan(
         "recorded",

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from app.charts.figures import curve_figures, line_states, marker_states
 from app.lab.preferences import bradley_terry
 from app.widgets import fields
-from app.widgets.base import Ranges, Widget, WidgetParams, WidgetResult
+from app.widgets.base import Ranges, Step, Widget, WidgetParams, WidgetResult
 from app.widgets.plan import Plan, even
 
 
@@ -119,13 +119,28 @@ WIDGET = Widget(
     params=Params,
     result=Result,
     compute=compute,
-    ranges=Ranges(compute_many, ("reward_chosen", "reward_rejected")),
+    ranges=Ranges(
+        compute_many, ("reward_chosen", "reward_rejected", "reward_chosen+reward_rejected")
+    ),
     example="reward_chosen=1&reward_rejected=-1",
-    tries={
-        "reward_chosen=8&reward_rejected=5": "Raise both rewards by the same amount: nothing changes.",
-        "reward_chosen=2&reward_rejected=2": "Make them equal: a fair coin, and a loss of ln 2.",
-        "reward_chosen=-2&reward_rejected=2": "Get the order wrong by 4: the loss is nearly 4.",
-    },
+    steps=(
+        Step(
+            "<b>Drag either reward</b> along the line. The curve above stays centered on the rejected one.",
+            "reward_chosen=3&reward_rejected=0",
+        ),
+        Step(
+            "<b>Drag the bar between them.</b> Both rewards move, and nothing else does.",
+            "reward_chosen=7&reward_rejected=4",
+        ),
+        Step(
+            "<b>Bring them together:</b> the model can only toss a coin.",
+            "reward_chosen=1&reward_rejected=1",
+        ),
+        Step(
+            "<b>Put them the wrong way round.</b> The loss grows as fast as the gap.",
+            "reward_chosen=-2&reward_rejected=2.5",
+        ),
+    ),
     export=Plan(
         "gridded",
         "Both sliders move in steps of 0.5.",

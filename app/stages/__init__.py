@@ -1,0 +1,70 @@
+"""The stages of figures: what is drawn and said for a widget's parameters and result.
+
+Each module N has ``stage(params, result)``, which returns a ``Stage``, and may name fields of the result that
+no page shows in ``LEAVE_OUT``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any
+
+from app.widgets.base import Widget, WidgetParams, WidgetResult
+
+Scene = dict[str, Any]
+
+
+@cache
+def _module(name: str) -> ModuleType | None:
+    """The module of a widget's stage; None for a widget without one."""
+    path = f"{__name__}.{name}"
+    return import_module(path) if find_spec(path) else None
+
+
+def has_stage(name: str) -> bool:
+    """Whether a widget has a stage."""
+    return _module(name) is not None
+
+
+def scene(widget: Widget, params: WidgetParams, result: WidgetResult) -> Scene | None:
+    """The JSON of a widget's stage in one state; None for a widget without one."""
+    module = _module(widget.name)
+    if module is None:
+        return None
+    made: Scene = module.stage(params, result).json
+    return made
+
+
+def page_values(
+    widget: Widget, params: WidgetParams, result: WidgetResult, leave_out: Any = None
+) -> dict[str, Any]:
+    """A result as pages have it: with its stage, without the Plotly figure, which they fetch if asked."""
+    module = _module(widget.name)
+    if module is None:
+        return result.model_dump(mode="json", exclude=leave_out)
+    unshown = {"figure", *getattr(module, "LEAVE_OUT", ())}
+    return result.model_dump(mode="json", exclude=unshown) | {
+        "stage": scene(widget, params, result)
+    }
+
+
+def share_marks(values: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Results whose marks are 0 where they equal those of the first one; ``static/ranges.js`` undoes it."""
+    found = list(values)
+    if not found or "stage" not in found[0]:
+        return found
+    first: Scene = found[0]["stage"]
+    for other in found[1:]:
+        stage: Scene = other["stage"]
+        for part in ("marks", "handles"):
+            if len(stage[part]) == len(first[part]):
+                pairs = zip(stage[part], first[part], strict=True)
+                stage[part] = [0 if mark == same else mark for mark, same in pairs]
+        for key in ("panels", "more", "after"):
+            if stage[key] == first[key]:
+                del stage[key]
+    return found

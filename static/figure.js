@@ -1,0 +1,465 @@
+// A figure with a stage: its handles, its steps, the scrub, the question. The widget (static/widget.js) owns the
+// parameters and fetches results; here they are drawn, and pointers on the drawing move the native controls behind it.
+import { Drawing, patch, resolved } from "./stage.js";
+import { say } from "./speech.js";
+
+/** @typedef {import("./stage.js").Scene} Scene */
+/** @typedef {import("./stage.js").Pixels} Pixels */
+
+const NARROW = 640; // pixels of the whole figure; as in figure.css
+const STEP_MS = 500;
+const NEAR = 30; // pixels from a knob within which it does not jump to the pointer
+const STALE_MS = 100;
+
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+
+/** @type {(value: number, low: number, high: number) => number} */
+const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
+
+/** Which share of a line of points is nearest to a pointer, by the coordinates that count.
+ *  @type {(track: Pixels[], pointer: Pixels, along: string) => number} */
+export const nearestShare = (track, [px, py], along) => {
+  const [wx, wy] = [along === "y" ? 0 : 1, along === "x" ? 0 : 1];
+  let best = { share: 0, far: Infinity };
+  for (let i = 1; i < track.length; i += 1) {
+    const [[ax, ay], [bx, by]] = [track[i - 1], track[i]];
+    const [dx, dy] = [(bx - ax) * wx, (by - ay) * wy];
+    const length = dx * dx + dy * dy;
+    const part = length ? clamp((((px - ax) * wx) * dx + ((py - ay) * wy) * dy) / length, 0, 1) : 0;
+    const far = ((ax - px) * wx + dx * part) ** 2 + ((ay - py) * wy + dy * part) ** 2;
+    if (far < best.far - 1e-9) best = { share: (i - 1 + part) / (track.length - 1), far };
+  }
+  return best.share;
+};
+
+/** Halfway between two scenes alike: numbers move, everything else is that of the second.
+ *  @type {(from: any, to: any, part: number) => any} */
+export const between = (from, to, part) => {
+  if (typeof from === "number" && typeof to === "number") return from + (to - from) * part;
+  if (from === null || to === null || typeof from !== "object" || typeof to !== "object" || from === to) return to;
+  if (Array.isArray(to)) {
+    return Array.isArray(from) && from.length === to.length ? to.map((value, i) => between(from[i], value, part)) : to;
+  }
+  return Object.fromEntries(Object.entries(to).map(([key, value]) => [key, between(from[key] ?? value, value, part)]));
+};
+
+export class Figure {
+  /** @type {Scene} */
+  scene = {};
+  #widget;
+  /** @type {Record<string, any>} */
+  #parts = {};
+  #width = 0;
+  #frame = 0;
+  #playing = 0;
+  #staleTimer = 0;
+  /** @type {Scene | null} */
+  #moving = null;
+  #animate = false;
+  dragging = false;
+
+  /** @param {Widget} widget */
+  constructor(widget) {
+    this.#widget = widget;
+    for (const part of ["core", "stage", "title", "say", "readout", "play", "at-range", "ask", "stale"]) {
+      this.#parts[part] = widget.querySelector(`[data-${part}]`);
+    }
+    this.svg = widget.querySelector("svg.plot");
+    for (const drawn of widget.querySelectorAll("svg.at-width")) drawn.remove();
+    this.svg.removeAttribute("hidden");
+    new ResizeObserver(() => this.#measure()).observe(this.svg);
+    document.fonts?.ready.then(() => this.paint());
+    this.svg.addEventListener("mousedown", (/** @type {Event} */ event) => event.preventDefault());
+    this.svg.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => this.#grab(event));
+    for (const about of ["focusin", "focusout"]) widget.form.addEventListener(about, () => this.paint());
+    widget.form.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#onKey(event));
+    for (const link of this.#steps) link.addEventListener("click", (/** @type {MouseEvent} */ event) => this.#onStep(event, link));
+    widget.addEventListener("click", (/** @type {any} */ event) => this.#onClick(event));
+    this.#parts.play?.addEventListener("click", () => (this.#playing ? this.pause() : this.play()));
+  }
+
+  // ---- the page's own state: step, place and guess ------------------------------------------------
+
+  get #steps() {
+    return [...this.#widget.querySelectorAll("[data-step]")];
+  }
+
+  /** The value of a field of the page's state: step, at or guess.
+   *  @param {string} name @returns {string} */
+  own(name) {
+    return this.#widget.form.elements[`${this.#widget.name}.${name}`]?.value ?? "";
+  }
+
+  /** @param {string} name @param {string | number} value */
+  #set(name, value) {
+    const field = this.#widget.form.elements[`${this.#widget.name}.${name}`];
+    if (field) field.value = String(value);
+  }
+
+  /** The place of the scrub. */
+  get at() {
+    const last = Math.max(0, (this.scene.places ?? 0) - 1);
+    return this.own("at") === "" ? last : Math.min(last, Number(this.own("at")));
+  }
+
+  /** The number of the current step: the one chosen, else the one that shows these parameters, else the start. */
+  get #number() {
+    const steps = this.#steps;
+    const start = steps.find((link) => "start" in link.dataset) ?? steps[0];
+    const implied = [start, ...steps].find((link) => link && this.#isAt(link));
+    return Number(this.own("step") || (implied ?? start)?.dataset.step || 0);
+  }
+
+  /** @returns {any} */
+  get #step() {
+    return this.#steps.find((link) => Number(link.dataset.step) === this.#number) ?? null;
+  }
+
+  // Whether the parameters are those of a step.
+  /** @param {any} step */
+  #isAt(step) {
+    const wanted = new URLSearchParams(step.dataset.query);
+    const has = this.#widget.params();
+    return [...new Set([...wanted.keys(), ...has.keys()])].every((name) => {
+      const usual = this.#widget.defaultOf(name);
+      const [one, other] = [wanted.get(name) ?? usual, has.get(name) ?? usual];
+      return one === other || Number(one) === Number(other) || this.#widget.holds(name);
+    });
+  }
+
+  /** Whether the state is no longer that of the current step. */
+  get left() {
+    const step = this.#step;
+    if (!step) return this.#steps.length > 0;
+    return !this.#isAt(step) || this.at !== this.#settledAt(step);
+  }
+
+  /** The place of the scrub at a step; the last one after a guess.
+   *  @param {any} step */
+  #settledAt(step) {
+    const last = Math.max(0, (this.scene.places ?? 0) - 1);
+    return step?.dataset.at === undefined || this.own("guess") ? last : Math.min(last, Number(step.dataset.at));
+  }
+
+  get asking() {
+    return Boolean(this.#step?.dataset.asks) && !this.own("guess") && !this.left;
+  }
+
+  /** The page's state as parameters of its address, as short as it can be.
+   *  @returns {[string, string][]} */
+  place() {
+    const name = this.#widget.name;
+    /** @type {[string, string][]} */
+    const found = [];
+    const chosen = this.own("step");
+    this.#set("step", "");
+    if (chosen && (Number(chosen) !== this.#number || this.own("guess"))) found.push([`${name}.step`, chosen]);
+    this.#set("step", chosen);
+    if (this.scene.places && this.at !== this.#settledAt(this.#step)) found.push([`${name}.at`, String(this.at)]);
+    if (this.own("guess")) found.push([`${name}.guess`, this.own("guess")]);
+    return found;
+  }
+
+  /** @param {MouseEvent} event @param {any} link */
+  #onStep(event, link) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    event.preventDefault();
+    this.pause();
+    this.#set("step", link.dataset.step);
+    this.#set("guess", "");
+    this.#set("at", link.dataset.at ?? "");
+    this.#animate = true;
+    this.#widget.setState(link.dataset.query);
+  }
+
+  /** @param {any} event */
+  #onClick(event) {
+    const choice = event.target.closest("[data-guess]");
+    if (!choice || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    this.#set("step", this.#number);
+    this.#set("guess", choice.dataset.guess);
+    if (this.scene.places) this.play(this.scene.known);
+    this.#mark();
+    this.paint();
+    this.#write();
+    this.#widget.followUrl();
+    this.#parts.readout.focus();
+  }
+
+  // ---- showing ------------------------------------------------------------------------------------
+
+  /** Show a scene; after a step, the drawing moves there.
+   *  @param {Scene} scene */
+  show(scene) {
+    const before = this.#moving ?? this.scene;
+    this.stale(false);
+    this.scene = scene;
+    if (this.#parts["at-range"]) this.#parts["at-range"].max = String(Math.max(0, scene.places - 1));
+    this.#mark();
+    if (this.#animate && before.marks?.length === scene.marks.length && !still.matches) this.#tween(before);
+    else this.paint();
+    this.#animate = false;
+    this.#write();
+  }
+
+  /** Say that what is shown is not of these controls: until the result is there, or never mind.
+   *  @param {boolean} is */
+  stale(is) {
+    clearTimeout(this.#staleTimer);
+    if (is) {
+      this.#staleTimer = setTimeout(() => this.#parts.core.setAttribute("data-stale", ""), STALE_MS);
+    } else this.#parts.core.removeAttribute("data-stale");
+  }
+
+  /** @param {Scene} before */
+  #tween(before) {
+    cancelAnimationFrame(this.#frame);
+    const begun = performance.now();
+    const go = () => {
+      const part = clamp((performance.now() - begun) / STEP_MS, 0, 1);
+      this.#moving = part < 1 ? between(before, this.scene, part * part * (3 - 2 * part)) : null;
+      this.paint();
+      if (part < 1) this.#frame = requestAnimationFrame(go);
+    };
+    go();
+  }
+
+  #measure() {
+    const width = this.svg.getBoundingClientRect().width;
+    if (width && Math.abs(width - this.#width) > 0.5) {
+      this.#width = width;
+      this.paint();
+    }
+  }
+
+  get #narrow() {
+    return this.#parts.core.getBoundingClientRect().width < NARROW;
+  }
+
+  /** Whether the drawing is still moving by itself. */
+  get moves() {
+    return Boolean(this.#moving || this.#playing);
+  }
+
+  /** The drawing for the state of the page. */
+  drawing() {
+    const scene = this.#moving ?? this.scene;
+    return new Drawing(scene, {
+      width: this.#width,
+      narrow: this.#narrow,
+      at: this.at,
+      asking: this.asking,
+      held: this.#widget.dataset.held?.split(" ") ?? [],
+      focused: scene.handles.findIndex((/** @type {Scene} */ handle) => {
+        const control = this.control(handle.params[0]);
+        return control === document.activeElement && control?.matches(":focus-visible");
+      }),
+    });
+  }
+
+  paint() {
+    if (!this.#width || !this.scene.marks) return;
+    const narrow = this.#narrow;
+    const height = this.scene.height[narrow ? 1 : 0];
+    this.svg.setAttribute("viewBox", `0 0 ${this.#width} ${height}`);
+    this.svg.style.height = `${height}px`;
+    patch(this.svg, this.drawing().nodes());
+  }
+
+  // The words: title, step, question, readout, and what policies say.
+  #write() {
+    const { title, readout, more } = this.scene;
+    if (this.#parts.title.textContent !== title) this.#parts.title.textContent = title;
+    const asking = this.asking;
+    const said = resolved(readout, this.at);
+    const after = this.own("guess") ? `${this.scene.after[this.own("guess")] ?? ""} ` : "";
+    const ask = this.#parts.ask;
+    if (ask) {
+      for (const question of ask.querySelectorAll("[data-question]")) {
+        question.hidden = !asking || Number(question.dataset.question) !== this.#number;
+      }
+      ask.hidden = !asking;
+      this.#parts.readout.hidden = asking;
+    }
+    if (!asking && this.#parts.readout.innerHTML !== after + said) this.#parts.readout.innerHTML = after + said;
+    if (more.speech) say(this.#widget, more.speech, more.phrases, this.at);
+    this.svg.setAttribute("aria-label", `${this.scene.alt}. ${asking ? "" : this.#parts.readout.textContent}`);
+  }
+
+  // Which step is current, and whether it was left.
+  #mark() {
+    const current = this.#step;
+    const left = this.left;
+    for (const step of this.#steps) {
+      step.classList.toggle("left", step === current && left);
+      if (step === current) step.setAttribute("aria-current", "step");
+      else step.removeAttribute("aria-current");
+    }
+    const sentence = this.#parts.say;
+    if (sentence && current && sentence.innerHTML !== current.dataset.sentence) sentence.innerHTML = current.dataset.sentence;
+    const range = this.#parts["at-range"];
+    if (range) range.value = String(this.at);
+  }
+
+  /** What to announce: the words under the drawing. */
+  get words() {
+    return this.asking ? this.#parts.ask.textContent.trim() : this.#parts.readout.textContent;
+  }
+
+  // ---- the scrub ----------------------------------------------------------------------------------
+
+  /** @param {number} place */
+  goTo(place) {
+    if (this.asking) place = Math.min(place, this.scene.known);
+    this.#set("at", place);
+    this.#mark();
+    this.paint();
+    this.#write();
+  }
+
+  /** The reader has moved the scrub. */
+  scrubbed() {
+    this.pause();
+    this.goTo(Number(this.#parts["at-range"].value));
+    this.#widget.followUrl({ dragged: true });
+    this.#widget.announce(this.words);
+  }
+
+  /** Play through the places once, from the present one or, at the end, from the first.
+   *  @param {number} from */
+  play(from = this.at) {
+    const last = this.scene.places - 1;
+    const { ms = 4000, bend = 1 } = this.scene.more?.play ?? {};
+    this.pause();
+    if (still.matches) {
+      this.goTo(last);
+      this.#widget.followUrl();
+      return;
+    }
+    const start = from >= last ? 0 : from;
+    const begun = performance.now();
+    this.#icon(true);
+    this.#widget.quiet = true;
+    const go = () => {
+      // By default evenly; else as the axis bends, so that the scrub runs evenly over the page.
+      const low = start ** bend;
+      const value = low + ((performance.now() - begun) / ms) * (last ** bend);
+      const place = Math.min(last, Math.round(value ** (1 / bend)));
+      this.goTo(place);
+      if (place < last) this.#playing = requestAnimationFrame(go);
+      else this.pause();
+    };
+    this.#playing = requestAnimationFrame(go);
+  }
+
+  pause() {
+    if (this.#playing) {
+      cancelAnimationFrame(this.#playing);
+      this.#widget.quiet = false;
+      this.#widget.followUrl();
+      this.#widget.announce(this.words);
+    }
+    this.#playing = 0;
+    this.#icon(false);
+  }
+
+  /** @param {boolean} playing */
+  #icon(playing) {
+    this.#parts.play?.classList.toggle("playing", playing);
+    this.#parts.play?.setAttribute("aria-label", playing ? "Pause" : "Play");
+  }
+
+  // ---- handles ------------------------------------------------------------------------------------
+
+  /** The native control behind a handle, by its first parameter.
+   *  @param {string} param @returns {any} */
+  control(param) {
+    return param === "at" ? this.#parts["at-range"] : this.#widget.querySelector(`[data-range-for="${param}"]`);
+  }
+
+  /** @param {Scene} handle */
+  #still(handle) {
+    return this.asking || handle.params.some((/** @type {string} */ name) => this.#widget.holds(name));
+  }
+
+  /** @param {PointerEvent} event */
+  #grab(event) {
+    if (event.button) return;
+    this.pause();
+    const drawing = this.drawing();
+    const where = (/** @type {PointerEvent} */ moved) => {
+      const { left, top } = this.svg.getBoundingClientRect();
+      return /** @type {Pixels} */ ([moved.clientX - left, moved.clientY - top]);
+    };
+    const [px, py] = where(event);
+    let [best, nearest] = [/** @type {Scene | null} */ (null), Infinity];
+    for (const handle of this.scene.handles) {
+      if (this.#still(handle) || (handle.only && (handle.only === "narrow") !== this.#narrow)) continue;
+      const [x, y] = drawing.px(handle.pt);
+      const far = handle.along === "y" ? Math.abs(y - py) * 0.35 + Math.abs(x - px) : Math.abs(x - px) + Math.abs(y - py) * 0.35;
+      if (far < nearest) [best, nearest] = [handle, far];
+    }
+    if (!best) return;
+    const handle = best;
+    const [x, y] = drawing.px(handle.pt);
+    const [ox, oy] = Math.hypot(x - px, y - py) < NEAR ? [x - px, y - py] : [0, 0];
+    const from = handle.params.map((/** @type {string} */ name) => Number(this.control(name)?.value));
+    this.dragging = true;
+    this.#widget.classList.add("dragging");
+    const move = (/** @type {PointerEvent} */ moved) => {
+      const [mx, my] = where(moved);
+      this.#moveTo(handle, [mx + ox, my + oy], from);
+    };
+    const end = () => {
+      this.dragging = false;
+      this.#widget.classList.remove("dragging");
+      for (const about of ["pointerup", "pointercancel"]) removeEventListener(about, end);
+      removeEventListener("pointermove", move);
+    };
+    addEventListener("pointermove", move);
+    for (const about of ["pointerup", "pointercancel"]) addEventListener(about, end);
+    this.control(handle.params[0])?.focus({ preventScroll: true, focusVisible: false });
+    move(event);
+  }
+
+  /** @param {Scene} handle @param {Pixels} pointer @param {number[]} from */
+  #moveTo(handle, pointer, from) {
+    const drawing = this.drawing();
+    const track = handle.track.map((/** @type {any} */ pt) => drawing.px(pt));
+    const control = this.control(handle.params[0]);
+    const [low, high, step] = [control.min, control.max, control.step].map(Number);
+    const value = low + nearestShare(track, pointer, handle.along) * (high - low);
+    const rounded = low + Math.round((value - low) / step) * step;
+    if (handle.params.length > 1) this.#shift(handle.params, from, rounded - from[0], step);
+    else if (Math.abs(Number(control.value) - rounded) > step / 2) {
+      control.value = String(Number(rounded.toFixed(9)));
+      control.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+  }
+
+  /** Move several parameters by as much, as far as all of them go.
+   *  @param {string[]} params @param {number[]} from @param {number} by @param {number} step */
+  #shift(params, from, by, step) {
+    const ranges = params.map((name) => this.control(name));
+    const least = Math.max(...ranges.map((range, i) => Number(range.min) - from[i]));
+    const most = Math.min(...ranges.map((range, i) => Number(range.max) - from[i]));
+    const shift = Math.round(clamp(by, least, most) / step) * step;
+    if (Math.abs(Number(ranges[0].value) - from[0] - shift) < step / 2) return;
+    params.forEach((name, i) => this.#widget.setParam(name, Number((from[i] + shift).toFixed(9))));
+    this.#widget.moved(params.join("+"));
+  }
+
+  // Shift with an arrow key moves all parameters of a handle that has several.
+  /** @param {KeyboardEvent} event */
+  #onKey(event) {
+    const by = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 }[event.key];
+    const name = /** @type {any} */ (event.target).dataset?.rangeFor;
+    const group = this.scene.handles?.find((/** @type {Scene} */ h) => h.params.length > 1 && h.params.includes(name));
+    if (!by || !event.shiftKey || !group || this.#still(group)) return;
+    event.preventDefault();
+    const from = group.params.map((/** @type {string} */ param) => Number(this.control(param).value));
+    const step = Number(this.control(group.params[0]).step);
+    this.#shift(group.params, from, by * step, step);
+  }
+}

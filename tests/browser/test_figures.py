@@ -1,0 +1,160 @@
+"""Figures: cause and effect on one screen, few words, and a drawing that a hand moves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from app import stages
+from app.widgets.registry import WIDGETS
+from tests.browser.accessibility import PATIENCE
+from tests.browser.helpers import widget
+from tests.browser.layout import expect_no_sideways_scrolling
+
+FIGURES = [name for name in WIDGETS if stages.has_stage(name)]
+"""the widgets that have moved into the new frame"""
+
+MOST_WORDS = 90
+LEAST_STAGE = 0.45
+"""of the height from title to readout"""
+AROUND = 80
+"""most pixels that the page of a widget alone adds to it"""
+
+SCREENS = {
+    # width: height of the screen, most pixels from title to readout
+    1366: (768, 640),
+    390: (844, 700),
+}
+
+# What a figure takes up and says before anything is opened; example responses and numbers are not counted.
+MEASURED = r"""(widget) => {
+    const core = widget.querySelector("[data-core]");
+    const height = (selector) => widget.querySelector(selector).getBoundingClientRect().height;
+    const shown = (element) =>
+        element.checkVisibility() && !element.closest("[data-speech], .visually-hidden");
+    const texts = [];
+    const walk = (node) => {
+        if (node.nodeType === Node.TEXT_NODE) texts.push(node.data);
+        else if (node.nodeType === Node.ELEMENT_NODE && shown(node)) node.childNodes.forEach(walk);
+        if (node.nodeType === Node.ELEMENT_NODE) texts.push(" ");
+    };
+    walk(core);
+    const { height: all } = core.getBoundingClientRect();
+    return {
+        height: all,
+        stage: height("[data-stage]"),
+        words: texts.join("").split(/\s+/).filter((word) => /\p{L}{2}|^\p{L}$/u.test(word)).length,
+        around: document.documentElement.getBoundingClientRect().height - height("figure"),
+        apart: widget.querySelector("[data-primary]")?.closest("[data-core]") !== core,
+    };
+}"""
+
+
+def states(found: Locator) -> list[Locator | None]:
+    """The default state, then each step's link."""
+    return [None, *found.locator("[data-step]").all()]
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_fits_one_screen_and_says_little_in_every_step(page: Page, name: str) -> None:
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"/widgets/{name}")
+    found = widget(page, name)
+    for width in (1366, 720, 390, 320):
+        screen, most = SCREENS.get(width, (900, 0))
+        page.set_viewport_size({"width": width, "height": screen})
+        for step in states(found):
+            if step:
+                step.click()
+                expect(step).to_have_attribute("aria-current", "step")
+                settled(found)
+            expect_no_sideways_scrolling(page)
+            measured: dict[str, Any] = found.evaluate(MEASURED)
+            where = (width, step and step.get_attribute("data-step"), measured)
+            assert not measured["apart"], where
+            assert measured["stage"] >= LEAST_STAGE * measured["height"], where
+            assert measured["words"] <= MOST_WORDS, where
+            assert measured["around"] <= AROUND, where
+            assert not most or measured["height"] <= most, where
+
+
+def settled(found: Locator) -> None:
+    """Wait until the result of the controls is shown and the drawing rests."""
+    expect(found.locator("[data-core]")).not_to_have_attribute("data-stale", "")
+    found.page.wait_for_function("(widget) => !widget.figure.moves", arg=found.element_handle())
+
+
+# A handle in pixels of the window: where it is, and a way that it can go, toward the middle of what it
+# moves along, or from there to the end.
+HANDLE = """(widget, number) => {
+    const { figure } = widget;
+    const { left, top } = figure.svg.getBoundingClientRect();
+    const { pt, track, along = "x", params } = figure.scene.handles[number];
+    const drawing = figure.drawing();
+    const points = track.map((point) => drawing.px(point));
+    const [x, y] = drawing.px(pt);
+    const [first, last] = [points[0], points.at(-1)];
+    const halfway = [0, 1].map((i) => (first[i] + last[i]) / 2);
+    const middle = points.length > 2 ? points[points.length >> 1] : halfway;
+    const way = (from, to, end) => (Math.abs(to - from) > 12 ? to - from : (end - from) / 2);
+    return {
+        x: x + left, y: y + top,
+        dx: along === "y" ? 0 : way(x, middle[0], last[0]),
+        dy: along === "x" ? 0 : way(y, middle[1], last[1]),
+        value: params.map((name) => figure.control(name).value).join(),
+        focused: figure.control(params[0]) === document.activeElement,
+    };
+}"""
+
+PRIMARY = """({ figure }) => figure.scene.handles.findLastIndex(
+    ({ params }) => "primary" in figure.control(params[0]).dataset)"""
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_handle_is_moved_by_mouse_and_by_keys(page: Page, name: str) -> None:
+    page.set_default_timeout(PATIENCE)
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(f"/widgets/{name}")
+    found = widget(page, name)
+    for number in range(found.evaluate("({ figure }) => figure.scene.handles.length")):
+        if not found.locator(f'svg.plot [data-h="{number}"]').count():
+            continue  # for narrow pages alone, or away from where the steps lead
+        before = found.evaluate(HANDLE, number)
+        x, y = before["x"], before["y"]
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + before["dx"] / 2, y + before["dy"] / 2)
+        page.mouse.move(x + before["dx"], y + before["dy"])
+        page.mouse.up()
+        settled(found)
+        after = found.evaluate(HANDLE, number)
+        assert after["value"] != before["value"], (name, number)
+        assert after["focused"], (name, number)
+        page.keyboard.press("ArrowLeft")
+        page.keyboard.press("ArrowLeft")
+        settled(found)
+        assert found.evaluate(HANDLE, number)["value"] != after["value"], (name, number)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_finger_on_the_drawing_moves_the_primary_handle(
+    browser: Browser, server: str, name: str
+) -> None:
+    context = browser.new_context(
+        base_url=server,
+        viewport={"width": 390, "height": 844},
+        has_touch=True,
+        reduced_motion="reduce",
+    )
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"/widgets/{name}")
+    found = widget(page, name)
+    primary = found.evaluate(PRIMARY)
+    before = found.evaluate(HANDLE, primary)
+    page.touchscreen.tap(before["x"] + before["dx"], before["y"] + before["dy"])
+    settled(found)
+    assert found.evaluate(HANDLE, primary)["value"] != before["value"]
+    context.close()
