@@ -270,7 +270,7 @@ export class Figure {
   // The words: title, step, question, readout, and what policies say.
   #write() {
     const { title, readout, more } = this.scene;
-    if (this.#parts.title.textContent !== title) this.#parts.title.textContent = title;
+    if (this.#parts.title && this.#parts.title.textContent !== title) this.#parts.title.textContent = title;
     const asking = this.asking;
     const said = resolved(readout, this.at);
     const after = this.own("guess") ? `${this.scene.after[this.own("guess")] ?? ""} ` : "";

@@ -13,12 +13,10 @@ from app.content.sections import SECTIONS, Section, section_by_slug, section_of
 from app.content.sources import bibtex, corrections, glossary, references, served_packages
 from app.pages.api_docs import operation_docs
 from app.pages.helpers import headings_of
-from app.pages.hero import drawing
 from app.receipts import receipt, without_figures
 from app.runs.threads import run_in_thread
 from app.state.query import checks_query
 from app.state.views import WidgetView, flagged_view, page_views, unplaced_view, widget_named
-from app.studies.home_run import load_recorded_run
 from app.web.request_paths import root_of, site_url
 from app.web.templating import static_url, templates
 from app.widgets.hero import HERO
@@ -31,8 +29,7 @@ router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 @checks_query
 async def home(request: Request) -> Any:
     views = await page_views(request, [HERO])
-    run = load_recorded_run()
-    context = {"run": run, "drawing": drawing(run), "w": views[HERO.name], "views": views}
+    context = {"w": views[HERO.name], "views": views, "form_action": "/", "widget_level": 2}
     return await run_in_thread(_page, request, "pages/home.html", context)
 
 

@@ -4,30 +4,34 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from app.studies.home_run import CONFIG, RecordedRun, load_recorded_run
+from app.formatting import signed
+from app.studies.home_run import PLACES, RecordedRuns, load_recorded_runs
 from app.widgets.base import Widget, WidgetParams, WidgetResult
 
 
 class Result(WidgetResult):
     """What was recorded."""
 
-    run: RecordedRun = Field(description="PPO against a reward model that can only add up phrases")
+    run: RecordedRuns = Field(description="PPO with a simple reward model, and DPO")
 
 
 def compute(_: WidgetParams) -> Result:
     """Read the recording."""
+    run = load_recorded_runs()
     return Result(
-        finding="PPO sails past its peak: the reward model still applauds, but true quality has collapsed.",
-        run=load_recorded_run(),
+        finding=f"PPO sails past its peak, from a true quality of {signed(max(run.ppo.true_quality), 1)} to "
+        f"{signed(run.ppo.true_quality[-1], 1)}; DPO, trained on the same comparisons at the same β, ends at "
+        f"{signed(run.dpo.true_quality[-1], 1)}.",
+        run=run,
     )
 
 
 HERO = Widget(
     name="hero",
-    title="A run of PPO under the exact frontier",
-    caption="Scrub through a recorded run of PPO.",
+    title="PPO and DPO under the exact frontier",
+    caption="Scrub through recorded runs of PPO and DPO.",
     params=WidgetParams,
     result=Result,
     compute=compute,
-    places=CONFIG.iterations,
+    places=PLACES,
 )

@@ -17,7 +17,6 @@ from app.lab.reward_model import RewardKind
 from app.lab.runs import PPORow, finished_ppo, ppo_rows
 from app.lab.trained import the_lab
 from app.lab.world import the_world
-from app.studies import home_run
 from app.widgets import fields
 from app.widgets.base import Ask, PromptId, Step, Widget, WidgetParams, WidgetResult, always
 from app.widgets.plan import ALL, Plan
@@ -257,10 +256,6 @@ WIDGET = Widget(
             {"prompt": ALL, "seed": (0, 1)},
             {"prompt": ("lock", "poem"), "kl_coefficient": (0.01, 0.02, 0.1, 0.7)},
             {"prompt": ALL, "reward_model": ("network",)},
-        ),
-        (
-            f"prompt={home_run.PROMPT}&seed={home_run.CONFIG.seed}"
-            f"&kl_coefficient={home_run.CONFIG.kl_coefficient}",
         ),
         split="prompt",
         rows=("history",),

@@ -212,6 +212,8 @@ WIDGET = Widget(
         "Seeds 0 and 1 of every prompt, seed 0 with the other reward model, and what the suggestions show. To race with other values, a server "
         "is needed. Seconds are those of the machine that made this copy.",
         ({"prompt": ALL, "seed": (0, 1)}, {"prompt": ALL, "reward_model": ("additive",)}),
+        # The runs of the home page.
+        ("prompt=lock&dpo_beta=0.1&kl_coefficient=0.1&reward_model=additive",),
         split="prompt",
         rows=("dpo", "rlhf"),
         beside=start,

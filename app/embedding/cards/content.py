@@ -2,58 +2,62 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
-from app.charts.figures import curve_figure, line, marker
+from markupsafe import Markup
+
+from app import stages
+from app.charts.stage_svg import resolved
 from app.content.sections import SECTIONS
-from app.embedding.cards.drawing import Card
+from app.embedding.cards.drawing import Card, Shown
 from app.runs.memo import Memo
 from app.state.page import HOME_TITLE, Page, PageState
-from app.studies.home_run import load_recorded_run
+from app.state.widget_state import WidgetState
+from app.widgets.base import WidgetResult
+from app.widgets.hero import HERO
 
 
 async def card_of(page: Page, state: PageState, memo: Memo) -> Card:
     """The card of a page, with the result of its main widget."""
     if page.section is None:
-        return home_card()
+        return home_card(state.states[HERO.name])
     shown = state.states[state.main]
     widget = shown.widget
     result = await memo.result(widget, shown.params)
     figure: dict[str, Any] | None = getattr(result, "figure", None)
+    stage = shown_stage(shown, result)
+    title = stage.scene["title"] if stage else widget.title
+    finding = _words(shown, stage) if stage else result.finding
     section = f"{page.section.numeral}. {page.section.title}"
     if page.widget is None:
         # In its default state a section shows what it promises, in others the widget's finding.
-        text = result.finding if shown.card_values else page.section.promise
-        return Card(f"Section {page.section.numeral}", page.section.title, text, figure)
-    text = result.finding if figure else f"{result.finding} {widget.caption}"
-    return Card(section, widget.title, text, figure)
+        text = finding if shown.card_values else page.section.promise
+        return Card(f"Section {page.section.numeral}", page.section.title, text, figure, stage)
+    text = finding if stage or figure else f"{finding} {widget.caption}"
+    return Card(section, title, text, figure, stage)
 
 
-@lru_cache(maxsize=1)
-def home_card() -> Card:
-    """The card of the home page: the recorded run below the frontier."""
-    run = load_recorded_run()
-    figure = curve_figure(
-        [
-            line(
-                "frontier of π*, exact",
-                [point.kl for point in run.frontier],
-                [point.true_quality for point in run.frontier],
-                role="reference",
-            ),
-            line(
-                "PPO",
-                [point.kl for point in run.path],
-                [point.true_quality for point in run.path],
-                role="rejected",
-            ),
-            marker("peak", run.peak.kl, run.peak.true_quality, role="true", named=True),
-        ],
-        x="KL from the reference (nats)",
-        y="true quality",
-    )
+def shown_stage(state: WidgetState, result: WidgetResult) -> Shown | None:
+    """The stage of a widget at the place of its page; None for a widget without one."""
+    scene = stages.scene(state.widget, state.params, result)
+    if scene is None:
+        return None
+    at = max(0, scene["places"] - 1) if state.at is None else state.at
+    return Shown(scene, at, state.asking)
+
+
+def _words(state: WidgetState, stage: Shown) -> str:
+    """What the page says below the stage: the question, or the readout."""
+    if stage.asking and state.ask:
+        *others, last = state.ask.choices.values()
+        return f"{state.ask.question} {', '.join(others)} or {last}?"
+    return Markup(resolved(stage.scene["readout"], stage.at)).striptags()
+
+
+def home_card(state: WidgetState) -> Card:
+    """The card of the home page: the recorded runs below the frontier."""
     text = (
         f"An interactive explainer in {len(SECTIONS)} sections, whose lab is computed by PyTorch."
     )
-    return Card("Interactive explainer", HOME_TITLE, text, figure)
+    stage = shown_stage(state, HERO.compute(state.params))
+    return Card("Interactive explainer", HOME_TITLE, text, stage=stage)

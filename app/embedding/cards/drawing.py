@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from app.embedding.cards import stage
 from app.embedding.cards.colours import light
 from app.embedding.cards.figure import drawn
 from app.embedding.cards.lines import shortened, wrapped
@@ -32,12 +33,25 @@ class Card:
     """the section, or a description of the site"""
     title: str
     text: str
-    figure: dict[str, Any] | None
+    figure: dict[str, Any] | None = None
+    """a Plotly figure"""
+    stage: Shown | None = None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A stage in a state of its page."""
+
+    scene: dict[str, Any]
+    at: int
+    asking: bool
 
 
 def card_svg(card: Card) -> Markup:
     """The card as a complete SVG document at full size."""
-    figure = _figure(card.figure) if card.figure is not None else Markup("")
+    figure = (
+        _stage(card.stage) if card.stage else _figure(card.figure) if card.figure else Markup("")
+    )
     width = TEXT if figure else FULL.width - 2 * EDGE - BAR
     title_size = _title_size(card.title, width)
     title = wrapped(card.title, title_size, width)
@@ -81,6 +95,13 @@ def _text(lines: list[str], y: float, size: float, token: str, font: str = "") -
         )
         for number, line in enumerate(lines)
     )
+
+
+def _stage(shown: Shown) -> Markup:
+    """The stage to the right of the text."""
+    x = EDGE + TEXT + GAP
+    box = (x, EDGE, FULL.width - x - EDGE + 20, FULL.height - 2 * EDGE)
+    return stage.drawn(shown.scene, shown.at, shown.asking, box)
 
 
 def _figure(figure: dict[str, Any]) -> Markup:
