@@ -78,6 +78,11 @@ export class Figure {
     this.#parts.play?.addEventListener("click", () => (this.#playing ? this.pause() : this.play()));
   }
 
+  /** The widget is on the screen: a figure that plays by itself does so once, from its beginning. */
+  start() {
+    if (this.scene.more?.play?.once && this.own("at") === "" && !still.matches) this.play();
+  }
+
   // ---- the page's own state: step, place and guess ------------------------------------------------
 
   get #steps() {
@@ -98,8 +103,8 @@ export class Figure {
 
   /** The place of the scrub. */
   get at() {
-    const last = Math.max(0, (this.scene.places ?? 0) - 1);
-    return this.own("at") === "" ? last : Math.min(last, Number(this.own("at")));
+    if (this.own("at") === "") return this.#settledAt(this.#step);
+    return Math.min(Math.max(0, (this.scene.places ?? 0) - 1), Number(this.own("at")));
   }
 
   /** The number of the current step: the one chosen, else the one that shows these parameters, else the start. */

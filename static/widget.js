@@ -323,6 +323,7 @@ export class DpoWidget extends HTMLElement {
     this.#module?.start?.(this);
     this.#draw(this.result);
     this.dataset.ready = "";
+    this.figure?.start();
   }
 
   // Draw nothing without the module: a chart must not clear the error that a part is missing.

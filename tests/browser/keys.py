@@ -23,12 +23,16 @@ NUMBER_STOPS = """() => {
 
 FOCUSED = """() => {
     const element = document.activeElement;
+    // The control behind a handle is seen as the ring around the knob.
+    const isHandle = element.matches(".native");
+    const ring = isHandle ? element.closest("dpo-widget").querySelector(".focus .ring") : null;
     const { outlineStyle, outlineWidth, opacity } = getComputedStyle(element);
-    const { top, bottom, left, right } = element.getBoundingClientRect();
+    const { top, bottom, left, right } = (ring ?? element).getBoundingClientRect();
+    const outlined = outlineStyle !== "none" && parseFloat(outlineWidth) >= 2 && opacity === "1";
     return {
         stop: element.stop ?? null,
         what: element.outerHTML.slice(0, 120),
-        visible: outlineStyle !== "none" && parseFloat(outlineWidth) >= 2 && opacity === "1" &&
+        visible: (ring ? getComputedStyle(ring).opacity === "1" : outlined) &&
             bottom > 0 && top < innerHeight && right > 0 && left < innerWidth,
         inChart: Boolean(element.closest(".chart")),
     };
