@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import ExitStack, asynccontextmanager, closing
 from importlib.metadata import version
 from urllib.parse import parse_qsl
@@ -45,6 +45,7 @@ from app.web.security_headers import SecurityHeaders
 from app.web.slow_clients import SlowClientTimeout
 from app.web.static_files import PrecompressedStatics
 from app.web.templating import static_hash
+from app.widgets.base import Widget
 from app.widgets.registry import WIDGETS
 
 DESCRIPTION = (
@@ -163,18 +164,21 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 async def _prepare(app: FastAPI) -> None:
-    """Load the lab and the default runs while the first requests are answered."""
+    """Load the lab, the default runs and those of steps while the first requests are answered."""
     await app.state.lab.load()
     if app.state.lab.loaded and app.state.settings.warm:
-        await _warm(app)
+        await _warm(app, lambda widget: widget.warm)
         app.state.warm = True
+        await _warm(app, lambda widget: (step.query for step in widget.steps))
 
 
-async def _warm(app: FastAPI) -> None:
-    """Compute the training runs of the default states, so that no reader waits for them."""
+async def _warm(app: FastAPI, queries_of: Callable[[Widget], Iterable[str]]) -> None:
+    """Compute the training runs of some states of each widget, so that no reader waits for them."""
     for widget in WIDGETS.values():
-        for query in widget.warm:
+        for query in queries_of(widget):
             params = widget.params(**dict(parse_qsl(query)))
+            if not widget.trains(params):
+                continue
             # As a client of its own, it would take turns with the readers.
             while app.state.runs.waiting:
                 await asyncio.sleep(WARM_PAUSE_S)

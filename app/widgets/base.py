@@ -99,7 +99,7 @@ class Widget:
     places: int = 0
     """the last place of the scrub, counted from 0, or of the longest one; 0: the figure has none"""
     warm: tuple[str, ...] = ()
-    """states, as queries, that train and are worth computing before a reader asks"""
+    """states, as queries, that train and that a server computes before it is ready; steps follow"""
     trains: Callable[[Any], bool] = lambda _: False
     """whether a result needs training, which is queued and runs in another process"""
     stream: Callable[[Any], Iterator[tuple[str, BaseModel]]] | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -39,5 +40,10 @@ def test_runs_that_are_made_ahead_wait_until_no_reader_does(
     monkeypatch.setattr(main, "WARM_PAUSE_S", 0)
     hall = Hall()
     app: Any = SimpleNamespace(state=SimpleNamespace(runs=hall))
-    run(main._warm(app))
-    assert hall.made == [widget.name for widget in WIDGETS.values() for _ in widget.warm]
+    run(main._warm(app, lambda widget: ("", *widget.warm)))
+    assert hall.made == [
+        widget.name
+        for widget in WIDGETS.values()
+        for query in ("", *widget.warm)
+        if widget.trains(widget.params(**dict(parse_qsl(query))))
+    ]
