@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from decimal import ROUND_HALF_UP, Context
+
+_FOUR_DIGITS = Context(prec=4, rounding=ROUND_HALF_UP)
 
 
 def fixed(digits: int) -> Callable[[float], str]:
@@ -43,12 +47,24 @@ def count(value: float) -> str:
     return f"{round(value):,}".replace(",", "\u2009").replace("-", "−")
 
 
+def significant(value: float) -> str:
+    """Four significant digits at most, however small the number is; digits before the point are all kept."""
+    # Rounds as JavaScript's toPrecision does: exactly, and halves away from zero.
+    rounded = float(_FOUR_DIGITS.create_decimal_from_float(value))
+    if abs(rounded) >= 1000:
+        return count(math.copysign(math.floor(abs(value) + 0.5), value))
+    mantissa, _, power = f"{rounded + 0:.4g}".partition("e")
+    text = f"{mantissa}e{int(power)}" if power else mantissa
+    return text.replace("-", "−")
+
+
 FORMATS: dict[str, Callable[[float], str]] = {
     **{f"fixed{digits}": fixed(digits) for digits in range(5)},
     "percent0": percent(0),
     "percent1": percent(1),
     "percent2": percent(2),
     "scientific": scientific,
+    "significant": significant,
     "count": count,
 }
 

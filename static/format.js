@@ -26,6 +26,14 @@ const scientific = (value) => {
 const count = (value) =>
   Math.round(value).toLocaleString("en-US").replaceAll(",", "\u2009").replace("-", MINUS);
 
+/** @type {Format} */
+const significant = (value) => {
+  const rounded = Number(value.toPrecision(4));
+  if (Math.abs(rounded) >= 1000) return count(Math.sign(value) * Math.floor(Math.abs(value) + 0.5));
+  const text = rounded !== 0 && Math.abs(rounded) < 1e-4 ? rounded.toExponential() : String(rounded);
+  return text.replaceAll("-", MINUS);
+};
+
 /** @type {Record<string, Format>} */
 const FORMATS = {
   ...Object.fromEntries([0, 1, 2, 3, 4].map((digits) => [`fixed${digits}`, fixed(digits)])),
@@ -34,6 +42,7 @@ const FORMATS = {
   percent2: percent(2),
   scientific,
   count,
+  significant,
 };
 
 /** @type {(value: any, how?: string) => string} */

@@ -1,69 +1,11 @@
-// The only file that uses Plotly. Figures come from the server without a template; colours, fonts and grid are
-// those of the page's theme, and each trace's role (its meta) decides its colour.
-import { tableRow } from "./dom.js";
+// Charts of widgets, drawn by Plotly in place of the server's drawing.
 import { written } from "./format.js";
-import { script } from "./server.js";
-
-/** @type {Record<string, string>} */
-const ROLE_COLOURS = {
-  reference: "--reference",
-  reward: "--reference",
-  true: "--true-quality",
-  optimised: "--optimised",
-  rejected: "--rejected",
-  kl: "--rejected",
-  other: "--muted",
-};
+import { plotly } from "./library.js";
+import { colour, colourOf, font, styledTrace, translucent } from "./roles.js";
 
 const CONFIG = { displayModeBar: false, responsive: true, scrollZoom: false, doubleClick: false };
 
 const drawn = new Map();
-/** @type {Promise<any> | null} */
-let loading = null;
-
-/** The library, loaded on first use; a failed load is tried again. */
-export const plotly = () => {
-  // The UMD file sets window.Plotly.
-  loading ??= script("vendor/plotly-basic.min.js").then(() => window.Plotly);
-  loading.catch(() => {
-    loading = null;
-  });
-  return loading;
-};
-
-// The computed value of a token: reading it as a colour resolves light-dark() and the like.
-const probe = document.createElement("span");
-probe.hidden = true;
-probe.style.forcedColorAdjust = "none"; // roles keep their colours under forced colours
-document.body.append(probe);
-/** @type {(name: string) => string} */
-const colour = (name) => {
-  probe.style.color = `var(${name})`;
-  return getComputedStyle(probe).color;
-};
-/** @type {(name: string) => string} */
-const font = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-
-/** @type {(trace: Trace) => string} */
-const colourOf = (trace) => colour(ROLE_COLOURS[trace.meta ?? ""] ?? "--muted");
-
-/** @type {(rgb: string) => string} */
-const translucent = (rgb) => rgb.replace("rgb(", "rgba(").replace(")", ", 0.2)");
-
-/** @type {(trace: Trace) => Trace} */
-const styledTrace = (trace) => {
-  const own = colourOf(trace);
-  /** @type {Trace} */
-  const styled = { ...trace, hoverlabel: { namelength: -1 } };
-  if (trace.line) styled.line = { ...trace.line, color: own };
-  if (trace.marker) styled.marker = { ...trace.marker, color: own };
-  // The area below a curve gets its colour; the band between two curves keeps the given one.
-  if (trace.fill === "tozeroy") styled.fillcolor = translucent(own);
-  for (const axis of ["error_x", "error_y"]) {
-    if (trace[axis]) styled[axis] = { ...trace[axis], color: colour("--ink"), thickness: 1.2, width: 4 };
-  }
-  return styled;
-};
 
 /** Break a text into lines of a maximum length, where its words allow it.
  *  @type {(text: string, most: number) => string} */
@@ -202,7 +144,6 @@ const rangeOf = (data, axis) => {
 const lift = (trace) => (trace.mode === "lines" ? 0.045 : 0.065);
 
 /** @typedef {{ trace: number, text: string, x: number, y: number, [more: string]: any }} Place */
-/** @typedef {{ says: string, rows: HTMLTableRowElement[] }} Part */
 
 const LEAST_DISTANCE = 0.075; // between two labels, as a fraction of the height
 
@@ -261,7 +202,7 @@ const nameAt = ({ trace, ...place }, data) => ({
   bgcolor: translucentPaper(),
 });
 
-const translucentPaper = () => colour("--surface").replace("rgb(", "rgba(").replace(")", ", 0.75)");
+const translucentPaper = () => translucent(colour("--surface"), 0.75);
 
 /** The element that Plotly draws into, hidden over the server's drawing until it can replace it.
  *  @type {(element: HTMLElement) => any} */
@@ -350,40 +291,6 @@ const redraw = async (element, figure) => {
   settled.set(element, stillOf(figure));
   await Plotly.react(stage, figure.data.map(styledTrace), styledLayout(figure.layout, figure.data, element), CONFIG);
   scaleOnPaper(stage);
-};
-
-/** Write the data of a figure into its table, whose columns are named after the axes.
- *  @type {(table: any, figure: Figure) => void} */
-export const fillTable = (table, { data, layout }) => {
-  const [, x, y] = table.tHead.rows[0].cells;
-  /** @type {(axis: any) => string} */
-  const title = (axis) => axis.title.text;
-  x.textContent = title(layout.xaxis);
-  y.textContent = [layout.yaxis, layout.yaxis2].filter(Boolean).map(title).join(" / ");
-  const before = filled.get(table) ?? [];
-  const parts = data.map((trace, number) => rowsOf(trace, before[number]));
-  filled.set(table, parts);
-  /** @type {(all: Part[]) => string} */
-  const lengths = (all) => all.map(({ rows }) => rows.length).join();
-  if (lengths(parts) !== lengths(before)) {
-    table.tBodies[0].replaceChildren(...parts.flatMap(({ rows }) => rows));
-    return;
-  }
-  parts.forEach(({ rows }, number) => {
-    const old = before[number].rows;
-    if (rows !== old) old.forEach((row, i) => row.replaceWith(rows[i]));
-  });
-};
-
-/** @type {WeakMap<HTMLTableElement, Part[]>} */
-const filled = new WeakMap();
-
-/** The rows of a trace; the existing ones, if they are equal.
- *  @type {(trace: Trace, before?: Part) => Part} */
-const rowsOf = (trace, before) => {
-  const says = JSON.stringify([trace.name, trace.x, trace.y]);
-  if (before?.says === says) return before;
-  return { says, rows: [...trace.x].map((at, i) => tableRow([trace.name, at, trace.y[i]])) };
 };
 
 document.addEventListener("themechange", () => {

@@ -19,7 +19,7 @@ const NEAR = "300px";
 // Announcing every result of a drag would interrupt the one before.
 const SETTLED_MS = 500;
 
-/** @type {typeof import("./plot.js") | null} */
+/** @type {[typeof import("./plot.js"), typeof import("./data_table.js"), typeof import("./library.js")] | null} */
 let plotting = null;
 
 export class DpoWidget extends HTMLElement {
@@ -82,6 +82,8 @@ export class DpoWidget extends HTMLElement {
       }
     }
     this.addEventListener("click", (event) => this.#onClick(event));
+    // What Details hold is loaded when they are opened; this event does not bubble.
+    this.addEventListener("toggle", (event) => this.#onToggle(event), true);
     this.#observer = new IntersectionObserver((entries) => this.#onVisible(entries.at(-1)?.isIntersecting ?? false), {
       rootMargin: NEAR,
     });
@@ -293,9 +295,9 @@ export class DpoWidget extends HTMLElement {
     this.#figures.set(path, figure);
     const chart = this.querySelector(`[data-chart="${path}"]`);
     // Even for a loaded module, import() takes a frame.
-    plotting ??= await this.loaded(import("./plot.js"));
+    plotting ??= await this.loaded(Promise.all([import("./plot.js"), import("./data_table.js"), import("./library.js")]));
     if (!plotting) return;
-    const { draw, fillTable, nextFrame, plotly } = plotting;
+    const [{ draw, nextFrame }, { fillTable }, { plotly }] = plotting;
     await nextFrame();
     if (this.#figures.get(path) !== figure) return; // a newer one arrived before the frame
     fillTable(this.querySelector(`[data-table="${path}"]`), figure);
@@ -315,7 +317,7 @@ export class DpoWidget extends HTMLElement {
     if (this.#module || this.loading) return;
     this.loading = true;
     // Plotly takes longest, so its loading starts first.
-    if (this.querySelector("[data-chart]")) import("./plot.js").then(({ plotly }) => plotly()).catch(() => {});
+    if (this.querySelector("[data-chart]")) import("./library.js").then(({ plotly }) => plotly()).catch(() => {});
     const found = "script" in this.dataset ? await this.loaded(import(`./widgets/${this.name}.js`)) : { default: {} };
     this.loading = false;
     if (!found) return;
@@ -337,10 +339,20 @@ export class DpoWidget extends HTMLElement {
     }
   }
 
+  /** @param {any} event */
+  async #onToggle({ target }) {
+    if (target.open && target.matches("[data-details]")) (await this.loaded(import("./explore.js")))?.follow(this);
+  }
+
   // Every number opens its receipt, and so does a link, for keyboard users. Another link opens the snippets for
   // sharing.
   /** @param {any} event */
   async #onClick(event) {
+    const explore = event.target.closest("[data-explore-open]");
+    if (explore) {
+      (await this.loaded(import("./explore.js")))?.explore(this, explore);
+      return;
+    }
     if (!this.dataset.receipt) return; // an offline copy has neither receipts nor a page to share
     const share = event.target.closest("[data-link=share]");
     if (share) {

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from app.charts import in_room
 from app.charts.stage_svg import NARROW, WIDE, resolved, svg
+from app.charts.table import columns_of
 from app.content.sections import SECTIONS, section_by_slug
 from app.content.sources import departures, glossary, references
 from app.formatting import format_value
@@ -163,6 +164,7 @@ templates.env.globals.update(
     compared=compared,
     world=the_world,
     drawing=in_room,
+    columns_of=columns_of,
     page_head=pass_context(page_head),
     stage_svg=_stage_svg,
 )

@@ -189,8 +189,10 @@ def test_the_chart_follows_and_comes_to_rest_where_plotly_puts_it(page: Page) ->
     assert while_moving == 0
     assert chart.evaluate(places) == seen[-1]
     expect(chart).to_have_attribute("aria-label", re.compile("A gap of -5.0"))
-    row = found.locator('[data-table="figure"] tbody tr', has_text="loss here")
-    expect(row.locator("td").first).to_have_text("-5")
+    table = found.locator('[data-table="figure"]')
+    expect(table.locator("thead th").last).to_have_text("loss here (nats)")
+    here = table.locator("tbody tr", has=page.locator("td:last-child:not(:empty)"))
+    expect(here.locator("th")).to_have_text("−5")
 
 
 def test_the_arrow_keys_need_no_server_either(page: Page, asked: list[str]) -> None:

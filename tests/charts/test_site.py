@@ -15,6 +15,7 @@ import pytest
 from app.charts import svg
 from app.charts.plane import names_itself
 from app.charts.room import NARROW, WIDE
+from app.charts.table import MOST_ROWS, columns_of
 from app.paths import STATIC
 from app.widgets.base import WidgetParams
 from app.widgets.registry import WIDGETS
@@ -137,3 +138,21 @@ def test_the_states_have_figures_of_all_kinds() -> None:
     assert {kind for kind, *_ in kinds} == {"scatter", "bar"}
     assert {mode for _, mode, _ in kinds} == {None, "lines", "markers", "lines+markers"}
     assert {second for *_, second in kinds} == {True, False}
+
+
+@all_figures
+def test_every_point_of_a_figure_is_in_its_table(names: list[str]) -> None:
+    for name, figure in figures_of_all(names):
+        table = columns_of(figure)
+        assert len(table.rows) <= MOST_ROWS
+        assert all(len(row) == len(table.heads) for row in table.rows), name
+        values = [text for row in table.rows for text in row[1:] if text]
+        errors = [
+            length
+            for trace in figure["data"]
+            for axis in ("error_x", "error_y")
+            for length in (trace.get(axis) or {}).get("array", [])
+            if length
+        ]
+        assert len(values) == sum(len(trace["x"]) for trace in figure["data"]) + len(errors), name
+        assert all(table.heads), name
