@@ -4,7 +4,7 @@ import { fillTable } from "./data_table.js";
 import { element, parent } from "./dom.js";
 import { plotly } from "./library.js";
 import { colour, font, styledTrace } from "./roles.js";
-import { ask } from "./server.js";
+import { askFigures } from "./server.js";
 
 // Plotly takes longer than a frame, so that a drag is followed only when it rests.
 const REST_MS = 120;
@@ -56,7 +56,9 @@ const update = async (widget, wait = 0) => {
     for (const table of tables) fillTable(table, result[table.dataset.table]);
     await Promise.all(explored.map((chart) => chart.show(result[chart.path])));
   } catch (error) {
-    if (!request.signal.aborted) for (const chart of explored) chart.fail(error);
+    if (request.signal.aborted) return;
+    for (const chart of explored) chart.fail(error);
+    if (!explored.length) widget.fail("The data of this state could not be fetched. Open Details again to try again.");
   }
 };
 
@@ -64,7 +66,7 @@ const update = async (widget, wait = 0) => {
  *  @type {(paths: string[], widget: Widget, signal: AbortSignal) => Promise<Result>} */
 const resultWith = async (paths, widget, signal) => {
   if (paths.every((path) => widget.result[path])) return widget.result;
-  const answer = await ask(widget, signal);
+  const answer = await askFigures(widget, signal);
   const result = await answer.json();
   if (answer.ok && paths.every((path) => result[path])) return result;
   throw new Error(result.detail ?? "This copy does not have its data.");

@@ -134,6 +134,9 @@ export const ask = async (widget) => {
   return answer(true, widget.name === "quiz" ? marked(result, beside, new FormData(widget.form)) : result);
 };
 
+/** Results of a copy have their figures. */
+export const askFigures = ask;
+
 /** A copy needs no ranges: its results are there at once. */
 export const askRange = () => null;
 

@@ -4,6 +4,10 @@
  *  @type {(widget: Widget, signal: AbortSignal) => Promise<Response>} */
 export const ask = (widget, signal) => fetch(widget.answer(), { signal });
 
+/** Request the whole result for the present state of a widget, with its figures for Plotly.
+ *  @type {(widget: Widget, signal: AbortSignal) => Promise<Response>} */
+export const askFigures = (widget, signal) => fetch(widget.api(), { signal });
+
 /** Request the results at all positions of a slider; null without a server.
  *  @type {(widget: Widget, query: string) => Promise<any>} */
 export const askRange = async (widget, query) => {

@@ -5,6 +5,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
+from app.charts.table import columns_of
 from app.widgets.win_rates.widget import LABELS, Params, compute
 from tests.browser.helpers import expect_chart, field, widget
 
@@ -27,7 +28,7 @@ FILLED = """(place) => {
         notes: all("[data-notes] li").map(text),
         hidden: all("[data-part]").map((part) => part.hidden),
         parts: all("[data-part]:not([hidden]) :is(p, dd)").map(text),
-        heads: all('[data-table="figure"] thead th').map(text),
+        data: all('[data-table="figure"] :is(th, td)').map(text),
         source: [source.hash, text(source)],
     };
 }"""
@@ -43,8 +44,8 @@ def test_each_benchmark_changes_chart_tables_and_address_as_the_server_would(pag
         chart = expect_chart(found)
         expect(chart).to_have_attribute("aria-label", re.compile(re.escape(result.finding)))
         figure: Any = result.figure
-        rows = sum(len(trace["x"]) for trace in figure["data"])
-        expect(found.locator('[data-table="figure"] tbody tr')).to_have_count(rows)
+        rows = columns_of(figure).rows
+        expect(found.locator('[data-table="figure"] tbody tr')).to_have_count(len(rows))
         address = "" if benchmark == "tldr" else f"?benchmark={benchmark}"
         expect(page).to_have_url(re.compile(re.escape(f"/sections/results{address}") + "$"))
         server = page.evaluate(FILLED, page.request.get(f"/widgets/win_rates{address}").text())

@@ -56,6 +56,13 @@ def test_style_and_script_name_nothing_outside(offline_copy: Path) -> None:
     )
 
 
+def test_plotly_is_in_a_copy_once_and_no_page_runs_it_by_itself(offline_copy: Path) -> None:
+    assert len(list(offline_copy.rglob("*plotly*.js"))) == 1
+    for page in offline_copy.rglob("*.html"):
+        scripts = Elements(page.read_text(encoding="utf-8")).attributes("src")
+        assert not [address for address in scripts if "plotly" in address]
+
+
 def test_the_report_counts_what_there_is(offline_copy: Path) -> None:
     report = json.loads((offline_copy / "report.json").read_text(encoding="utf-8"))
     files = [
