@@ -37,14 +37,17 @@ class StateResult:
 
 
 def compute_state(name: str, state: ParamValues) -> StateResult:
-    """One result as the endpoint returns it, without the fields that the plan leaves out."""
+    """One result as pages have it, with its figure, without the fields that the plan leaves out."""
     widget = WIDGETS[name]
     plan = widget.export
     try:
         params = widget.params.model_validate(state)
     except ValidationError as error:
         return StateResult(None, refused=error.errors()[0]["msg"].removeprefix("Value error, "))
-    result = page_values(widget, params, widget.compute(params))
+    computed = widget.compute(params)
+    # A page requests the figure when a reader explores it, and here there is nobody to ask.
+    figure = computed.model_dump(mode="json", include={"figure"})
+    result = page_values(widget, params, computed) | figure
     for field in plan.leave_out:
         result.pop(field, None)
     beside = plan.beside(params).model_dump(mode="json") if plan.beside else None

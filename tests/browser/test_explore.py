@@ -10,14 +10,24 @@ from playwright.sync_api import Locator, Page, Route, expect
 from app.charts.table import columns_of
 from app.widgets.reward_separation import Params, compute
 from tests.browser.accessibility import PHONE, SCHEMES, WIDE, axe_finds
-from tests.browser.explored import open_with_details
+from tests.browser.helpers import widget
 
 # The texts of a table, row by row.
 TEXTS = "table => [...table.rows].map((row) => [...row.cells].map((cell) => cell.textContent))"
 
 
+NAME = "Probability and loss over the margin"
+
+
+def visited(page: Page) -> tuple[Locator, Locator]:
+    """A figure and its Details."""
+    page.goto("/widgets/reward_separation")
+    found = widget(page, "reward_separation")
+    return found, found.locator("[data-details]")
+
+
 def opened(page: Page) -> tuple[Locator, Locator]:
-    found, details = open_with_details(page, "reward_separation")
+    found, details = visited(page)
     details.locator("summary").click()
     return found, details
 
@@ -57,7 +67,7 @@ def expect_figure_of(details: Locator, chosen: float) -> None:
 def test_what_details_hold_follows_the_state_and_comes_only_when_asked_for(page: Page) -> None:
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
-    found, details = open_with_details(page, "reward_separation")
+    found, details = visited(page)
     set_chosen(found, 3)
     expect(found.locator("[data-live]")).to_contain_text("3.0")
     assert not [address for address in requests if "plotly" in address or "explore" in address]
@@ -74,9 +84,7 @@ def test_what_details_hold_follows_the_state_and_comes_only_when_asked_for(page:
     page.keyboard.press("Enter")
     drawing = expect_drawn(details)
     expect(drawing).to_have_role("group")
-    expect(drawing).to_have_accessible_name(
-        f"The figure. {compute(Params(reward_chosen=3)).finding}"
-    )
+    expect(drawing).to_have_accessible_name(f"{NAME}. {compute(Params(reward_chosen=3)).finding}")
     expect(drawing.locator(".legendtext")).to_have_text(["probability", "loss"])
     expect_figure_of(details, 3)
 
@@ -142,7 +150,7 @@ def test_a_slow_or_broken_connection_is_told_of_and_may_be_tried_again(
 
 def test_a_table_shows_twelve_rows_and_a_shadow_where_it_goes_on(page: Page) -> None:
     _, details = opened(page)
-    region = details.get_by_role("region", name="Data: The figure")
+    region = details.get_by_role("region", name=f"Data: {NAME}")
     for size in (WIDE, PHONE):
         page.set_viewport_size(size)
         rows = region.evaluate(

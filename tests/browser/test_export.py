@@ -18,7 +18,6 @@ from app.export.pages import all_pages
 from app.widgets.beta_effect import widget as beta_effect
 from app.widgets.quiz.sheet import Params as QuizParams
 from app.widgets.quiz.sheet import compute as quiz
-from tests.browser.explored import details
 from tests.browser.helpers import expect_chart, field, widget
 
 BOTH = pytest.mark.parametrize("copy", ["disk", "static host"], indirect=True)
@@ -209,18 +208,13 @@ def test_what_is_not_in_the_copy_is_refused_with_the_reason(visitor: Page, copy:
 def test_a_chart_can_be_explored_and_follows_the_state_from_disk(visitor: Page, copy: str) -> None:
     visitor.goto(f"{copy}widgets/reward_separation.html")
     found = widget(visitor, "reward_separation")
-    found.evaluate(
-        """(widget, html) => {
-            widget.insertAdjacentHTML("beforeend", html);
-            widget.result = { ...widget.result, figure: undefined };
-        }""",
-        details("reward_separation"),
-    )
-    found.locator(".of-test summary").click()
-    found.locator(".of-test [data-explore-open]").click()
+    found.locator("[data-details] summary").click()
+    found.locator("[data-explore-open]").click()
     expect(found.locator(".explore-chart .legendtext")).to_have_text(["probability", "loss"])
     found.locator('[data-range-for="reward_chosen"]').press("ArrowLeft")
-    here = found.locator(".of-test tbody tr", has=visitor.locator("td:last-child:not(:empty)"))
+    here = found.locator(
+        "[data-details] tbody tr", has=visitor.locator("td:last-child:not(:empty)")
+    )
     expect(here.locator("th")).to_have_text("2")
 
 
