@@ -2,8 +2,7 @@
 // them, with hover, zoom, legend and pictures to save. What is open follows the state of the widget.
 import { fillTable } from "./data_table.js";
 import { element, parent } from "./dom.js";
-import { plotly } from "./library.js";
-import { colour, font, styledTrace } from "./roles.js";
+import { colour, font, plotly, styledTrace } from "./library.js";
 import { askFigures } from "./server.js";
 
 // Plotly takes longer than a frame, so that a drag is followed only when it rests.
@@ -173,6 +172,10 @@ const button = (name, press) => {
   return made;
 };
 
+/** A text with line breaks, so that no line has more letters than this.
+ *  @type {(text: string, most: number) => string} */
+const inLines = (text, most) => text.replace(new RegExp(`(.{1,${most}})(\\s+|$)`, "g"), "$1<br>").replace(/<br>$/, "");
+
 /** @type {(layout: Layout, width: number) => Layout} */
 const styledLayout = (layout, width) => {
   const narrow = width <= NARROW;
@@ -188,7 +191,8 @@ const styledLayout = (layout, width) => {
     separators: ".\u2009",
     hovermode: layout.hovermode ?? "closest",
     dragmode: matchMedia("(pointer: coarse)").matches ? "pan" : "zoom",
-    legend: { traceorder: "normal", ...(narrow ? { orientation: "h", x: 0, y: 0, yref: "container", yanchor: "bottom" } : {}) },
+    // Below, unless there is room beside the axes.
+    legend: { traceorder: "normal", ...(narrow || layout.yaxis2 ? { orientation: "h", x: 0, y: 0, yref: "container", yanchor: "bottom" } : {}) },
     // What the reader has zoomed and hidden stays so in other states.
     uirevision: "kept",
   };
@@ -204,8 +208,10 @@ const styledLayout = (layout, width) => {
       // Plotly would write 2 for 0.02.
       ...(layout[name].type === "log" ? { tickformat: "~g", nticks: narrow ? 4 : 0 } : {}),
       ...layout[name],
-      title: { ...layout[name].title, font: { size: 14 } },
+      title: { text: inLines(layout[name].title.text, Math.floor(width / 9)), font: { size: 14 } },
     };
   }
+  // One zero line is enough.
+  if (styled.yaxis2) styled.yaxis2.zeroline = false;
   return styled;
 };

@@ -1,4 +1,5 @@
-// Plotly, loaded when first needed.
+// Plotly, loaded when first needed, and the colors of its drawings in the page's theme: figures come from the server
+// without a template, and each trace's role (its meta) decides its color.
 import { script } from "./server.js";
 
 /** @type {Promise<any> | null} */
@@ -12,4 +13,51 @@ export const plotly = () => {
     loading = null;
   });
   return loading;
+};
+
+/** @type {Record<string, string>} */
+const ROLE_COLOURS = {
+  reference: "--reference",
+  reward: "--reference",
+  true: "--true-quality",
+  optimised: "--optimised",
+  rejected: "--rejected",
+  kl: "--rejected",
+  other: "--muted",
+};
+
+// The computed value of a token: reading it as a colour resolves light-dark() and the like.
+const probe = document.createElement("span");
+probe.hidden = true;
+probe.style.forcedColorAdjust = "none"; // roles keep their colours under forced colours
+document.body.append(probe);
+
+/** @type {(name: string) => string} */
+export const colour = (name) => {
+  probe.style.color = `var(${name})`;
+  return getComputedStyle(probe).color;
+};
+
+/** @type {(name: string) => string} */
+export const font = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+/** @type {(trace: Trace) => string} */
+export const colourOf = (trace) => colour(ROLE_COLOURS[trace.meta ?? ""] ?? "--muted");
+
+/** @type {(rgb: string, opacity: number) => string} */
+export const translucent = (rgb, opacity) => rgb.replace("rgb(", "rgba(").replace(")", `, ${opacity})`);
+
+/** @type {(trace: Trace) => Trace} */
+export const styledTrace = (trace) => {
+  const own = colourOf(trace);
+  /** @type {Trace} */
+  const styled = { ...trace, hoverlabel: { namelength: -1 } };
+  if (trace.line) styled.line = { ...trace.line, color: own };
+  if (trace.marker) styled.marker = { ...trace.marker, color: own };
+  // The area below a curve gets its colour; the band between two curves keeps the given one.
+  if (trace.fill === "tozeroy") styled.fillcolor = translucent(own, 0.2);
+  for (const axis of ["error_x", "error_y"]) {
+    if (trace[axis]) styled[axis] = { ...trace[axis], color: colour("--ink"), thickness: 1.2, width: 4 };
+  }
+  return styled;
 };

@@ -1,7 +1,6 @@
 // Charts of widgets, drawn by Plotly in place of the server's drawing.
 import { written } from "./format.js";
-import { plotly } from "./library.js";
-import { colour, colourOf, font, styledTrace, translucent } from "./roles.js";
+import { colour, colourOf, font, plotly, styledTrace, translucent } from "./library.js";
 
 const CONFIG = { displayModeBar: false, responsive: true, scrollZoom: false, doubleClick: false };
 
