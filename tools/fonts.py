@@ -17,7 +17,7 @@ SERIF = MODULES / "@fontsource-variable" / "source-serif-4"
 MATH = STIX / "files" / "stix-two-math-latin-400-normal.woff2"
 
 LATIN = "".join(map(chr, range(0x20, 0x7F))) + "\u00a0\u2009±²½·×°éö–—‘’“”•…′↑↓−"
-GREEK = "ΓΔΘΛΠΣΦΨΩαβγδεζηθκλμνξπρστφχψω"
+GREEK = "ΔΣαβγδεηθκλμπρστφψω"
 SYMBOLS = "₀₁₂←→↔⇒√∞∣‖∼≈≠≤≥∝≻∑∂✓○"
 """characters of text that the families of text lack; STIX Two Math has them"""
 
@@ -33,6 +33,9 @@ EQUATIONS = "".join(
         *map(chr, range(0x1D6FC, 0x1D71B)),  # italic Greek
     ]
 )
+
+PROSE = ("kern", "liga", "pnum")
+"""features of prose, whose numbers are proportional; the families' own are tabular"""
 
 REGULAR, BOLD = 400, 620
 """weights of letters in drawings"""
@@ -64,9 +67,9 @@ def make(folder: Path) -> None:
     """Make the fonts of pages and of cards in a folder."""
     upright, bold = (REGULAR, BOLDEST), BOLD
     for name, font in (
-        ("serif", cut(variable(SERIF, "latin"), LATIN, upright)),
+        ("serif", cut(variable(SERIF, "latin"), LATIN, upright, PROSE)),
         ("serif-greek", cut(variable(SERIF, "greek"), GREEK, upright)),
-        ("serif-italic", cut(variable(SERIF, "latin", "italic"), LATIN, REGULAR)),
+        ("serif-italic", cut(variable(SERIF, "latin", "italic"), LATIN, REGULAR, PROSE)),
         ("sans", cut(variable(SANS, "latin"), LATIN, upright)),
         ("sans-greek", cut(variable(SANS, "greek"), GREEK, upright)),
         ("symbols", cut(MATH, SYMBOLS)),

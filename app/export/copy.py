@@ -28,7 +28,7 @@ PLOTLY = "vendor/plotly-basic.min.js"
 INDEX = "static/data/index.js"
 MOST_BYTES = 25_000_000
 
-CARRIED = {"plotly-basic.min.js", "stix-two-math.woff2"}
+CARRIED = {"plotly-basic.min.js", "stix-two-math.woff2", "serif.woff2", "sans.woff2"}
 """packages of static/vendor in every copy: the fonts are inlined in its style sheets"""
 
 _FONT = re.compile(r'url\("([^"]+\.woff2)"\)')

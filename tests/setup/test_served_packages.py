@@ -56,4 +56,9 @@ def test_the_page_leads_to_the_licence(client: TestClient, package: ServedPackag
 def test_the_report_of_a_copy_lists_what_is_in_it(offline_copy: Path) -> None:
     report = json.loads((offline_copy / "report.json").read_text(encoding="utf-8"))
     names = [package["name"] for package in report["packages"]]
-    assert names == ["plotly.js-basic-dist-min", "@fontsource/stix-two-math"]
+    assert names == [
+        "plotly.js-basic-dist-min",
+        "@fontsource/stix-two-math",
+        "@fontsource-variable/source-serif-4",
+        "@fontsource-variable/source-sans-3",
+    ]
