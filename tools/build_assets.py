@@ -51,8 +51,8 @@ PACKAGES = (
     Package(
         fonts.STIX,
         "stix-two-math-LICENSE.txt",
-        "The font of equations, on pages and in pictures, and of symbols in text.",
-        ("stix-two-math.woff2", "symbols.woff2", "cards-math.otf"),
+        "The font of equations, and of symbols in text, on pages and in pictures.",
+        ("stix-two-math.woff2", "symbols.woff2"),
     ),
     Package(
         fonts.SERIF,

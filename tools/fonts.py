@@ -76,7 +76,6 @@ def make(folder: Path) -> None:
         ("stix-two-math", cut(MATH, EQUATIONS, features=("*",))),
     ):
         save(font, f"Page {name}", folder / f"{name}.woff2")
-    save(cut(MATH, EQUATIONS + SYMBOLS), "Cards Math", folder / "cards-math.otf")
     for file, package, weight in (
         ("cards-serif", SERIF, bold),
         ("cards-sans", SANS, REGULAR),
@@ -87,11 +86,15 @@ def make(folder: Path) -> None:
 
 
 def whole(package: Path, weight: float) -> TTFont:
-    """One font of Latin and Greek, at one weight."""
-    parts = (("latin", LATIN), ("greek", GREEK))
+    """One font of Latin, Greek and symbols, at one weight."""
+    parts = (
+        cut(variable(package, "latin"), LATIN, weight),
+        cut(variable(package, "greek"), GREEK, weight),
+        cut(MATH, SYMBOLS),
+    )
     files = [BytesIO() for _ in parts]
-    for file, (part, characters) in zip(files, parts, strict=True):
-        cut(variable(package, part), characters, weight).save(file)
+    for font, file in zip(parts, files, strict=True):
+        font.save(file)
     return merge.Merger().merge(files)
 
 

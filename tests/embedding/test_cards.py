@@ -13,13 +13,14 @@ from fontTools.ttLib import TTFont
 from starlette.testclient import TestClient
 
 from app.charts.figures import curve_figure, line, points
+from app.charts.letters import width_of
 from app.charts.roles import ROLES
 from app.content.sections import SECTIONS
 from app.embedding.cards import render
 from app.embedding.cards.colours import light
 from app.embedding.cards.drawing import Card, card_svg
 from app.embedding.cards.figure import ROLE_TOKENS, drawn
-from app.embedding.cards.lines import shortened, width_of, wrapped
+from app.embedding.cards.lines import shortened, title_width, wrapped
 from app.embedding.cards.sizes import FULL, SIZES, Size
 from app.paths import STATIC
 from app.widgets.registry import WIDGETS
@@ -224,6 +225,15 @@ def test_lines_keep_all_words_and_their_width() -> None:
     lines = wrapped(text, 40, 400)
     assert " ".join(lines) == text
     assert all(width_of(one, 40) <= 400 for one in lines)
+    assert all(title_width(one, 40) <= 400 for one in wrapped(text, 40, 400, title_width))
+
+
+def test_a_title_is_no_wider_than_measured() -> None:
+    font = TTFont(STATIC / "vendor" / "cards-serif.ttf")
+    letters = font.getBestCmap()
+    for title in (one.title for one in (*WIDGETS.values(), *SECTIONS)):
+        width = sum(font["hmtx"][letters[ord(letter)]][0] for letter in title) / 1000
+        assert 0.9 * title_width(title, 1) < width <= title_width(title, 1)
 
 
 def test_a_long_text_loses_whole_sentences_and_a_long_sentence_its_end() -> None:

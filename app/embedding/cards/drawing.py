@@ -10,7 +10,7 @@ from markupsafe import Markup
 from app.embedding.cards import stage
 from app.embedding.cards.colours import light
 from app.embedding.cards.figure import drawn
-from app.embedding.cards.lines import shortened, wrapped
+from app.embedding.cards.lines import shortened, title_width, wrapped
 from app.embedding.cards.sizes import FULL
 from app.state.page import SITE
 
@@ -23,6 +23,9 @@ BAR = 10
 SMALL, BODY, LARGE = 24, 26, 34
 LINE = 1.28
 """line height relative to the font size"""
+
+SANS = Markup("")
+TITLE = Markup(' font-family="Cards Serif" font-weight="620"')
 
 
 @dataclass(frozen=True)
@@ -54,11 +57,11 @@ def card_svg(card: Card) -> Markup:
     )
     width = TEXT if figure else FULL.width - 2 * EDGE - BAR
     title_size = _title_size(card.title, width)
-    title = wrapped(card.title, title_size, width)
+    title = wrapped(card.title, title_size, width, title_width)
     y = EDGE + SMALL
     parts = [_text([card.where], y, SMALL, "muted")]
     y += 26 + round(title_size)
-    parts.append(_text(title, y, title_size, "ink", font="Cards Serif"))
+    parts.append(_text(title, y, title_size, "ink", font=TITLE))
     y += round((len(title) - 1) * title_size * LINE)
     body = BODY if figure else LARGE
     y += 32 + body
@@ -84,14 +87,15 @@ def card_svg(card: Card) -> Markup:
 def _title_size(title: str, width: float) -> float:
     """The largest font size at which the title takes at most four lines."""
     sizes = (52, 46, 42, 38, 34)
-    return next((size for size in sizes if len(wrapped(title, size, width)) <= 4), sizes[-1])
+    return next(
+        (size for size in sizes if len(wrapped(title, size, width, title_width)) <= 4), sizes[-1]
+    )
 
 
-def _text(lines: list[str], y: float, size: float, token: str, font: str = "") -> Markup:
-    family = Markup(' font-family="{}"').format(font) if font else Markup("")
+def _text(lines: list[str], y: float, size: float, token: str, font: Markup = SANS) -> Markup:
     return Markup("").join(
         Markup('<text x="{}" y="{:g}" font-size="{:g}" fill="{}"{}>{}</text>').format(
-            EDGE, y + number * size * LINE, size, light(token), family, line
+            EDGE, y + number * size * LINE, size, light(token), font, line
         )
         for number, line in enumerate(lines)
     )

@@ -1,33 +1,28 @@
-"""Line breaking, with estimated widths of letters in the fonts of cards."""
+"""Line breaking in the fonts of cards."""
 
 from __future__ import annotations
 
-NARROW, USUAL, CAPITAL, WIDE = 0.28, 0.52, 0.6, 0.84
-"""widths of letters relative to the font size"""
+from collections.abc import Callable
 
-THIN = frozenset("fijlrtI.,:;()|'’ -")
-BROAD = frozenset("mwMW%@—")
+from app.charts.letters import width_of
 
-
-def width_of(text: str, size: float) -> float:
-    """The estimated width of a text."""
-    return size * sum(_letter(letter) for letter in text)
+SERIF = 1.17
+"""widths of titles relative to the bold sans font: at most so much"""
 
 
-def _letter(letter: str) -> float:
-    if letter in THIN:
-        return NARROW
-    if letter in BROAD:
-        return WIDE
-    return CAPITAL if letter.isupper() else USUAL
+def title_width(text: str, size: float) -> float:
+    """The width that a title takes at most."""
+    return SERIF * width_of(text, size, bold=True)
 
 
-def wrapped(text: str, size: float, width: float) -> list[str]:
+def wrapped(
+    text: str, size: float, width: float, measure: Callable[[str, float], float] = width_of
+) -> list[str]:
     """A text in lines of at most this width, unless a single word is wider."""
     lines = [""]
     for word in text.split():
         longer = f"{lines[-1]} {word}".lstrip()
-        if lines[-1] and width_of(longer, size) > width:
+        if lines[-1] and measure(longer, size) > width:
             lines.append(word)
         else:
             lines[-1] = longer

@@ -9,8 +9,8 @@ import resvg_py
 from app.embedding.cards.sizes import Size
 from app.paths import STATIC
 
-FONTS = ("cards-sans.ttf", "cards-sans-bold.ttf", "cards-serif.ttf", "cards-math.otf")
-"""built by tools/build_assets.py; letters that one lacks come from another"""
+FONTS = ("cards-sans.ttf", "cards-sans-bold.ttf", "cards-serif.ttf")
+"""built by tools/build_assets.py"""
 
 CACHE_SIZE = 64
 """images, of some 50 KB each"""
