@@ -21,16 +21,23 @@ GREEK = "ΔΣαβγδεηθκλμπρστφψω"
 SYMBOLS = "₀₁₂←→↔⇒√∞∣‖∼≈≠≤≥∝≻∑∂✓○"
 """characters of text that the families of text lack; STIX Two Math has them"""
 
-# Browsers show single-letter identifiers as mathematical italics, so those ranges are kept too.
+ITALIC = "DKLRZefijklmnpqrstuvwxyzβγδεθλπσϕ"
+"""single letters of equations, which browsers show as mathematical italics"""
+
+
+def mathematical(letter: str) -> str:
+    """The mathematical italic of a letter."""
+    for first, italics in (("A", 0x1D434), ("a", 0x1D44E), ("α", 0x1D6FC)):
+        if 0 <= ord(letter) - ord(first) < 26:
+            return chr(italics + ord(letter) - ord(first))
+    return {"ϕ": "𝜙"}[letter]
+
+
 EQUATIONS = "".join(
     [
         *map(chr, range(0x20, 0x7F)),
-        "αβγδεηθκλμπρσστφψωΔΣΠΩϕϵ",
-        "−·×±÷≤≥≠≈∼∝∞∑∏∫∂∇√∈∣∥‖→←↦⟨⟩…⋯′‾ˆˇ˜^~¯⏞⏟{}",
-        "ℒ𝔼𝒟ℝ𝟙",
-        *map(chr, range(0x1D434, 0x1D468)),  # italic Latin
-        "ℎ",
-        *map(chr, range(0x1D6FC, 0x1D71B)),  # italic Greek
+        "\u00a0Δβθπσϕˆ·×…′‖ℒ∇∑−∗∣∼≈≠≤≥≻𝒟𝔼",
+        *map(mathematical, ITALIC),
     ]
 )
 
@@ -73,7 +80,7 @@ def make(folder: Path) -> None:
         ("sans", cut(variable(SANS, "latin"), LATIN, upright)),
         ("sans-greek", cut(variable(SANS, "greek"), GREEK, upright)),
         ("symbols", cut(MATH, SYMBOLS)),
-        ("stix-two-math", cut(MATH, EQUATIONS, features=("*",))),
+        ("stix-two-math", cut(MATH, EQUATIONS)),
     ):
         save(font, f"Page {name}", folder / f"{name}.woff2")
     for file, package, weight in (

@@ -231,7 +231,8 @@ def test_lines_keep_all_words_and_their_width() -> None:
 def test_a_title_is_no_wider_than_measured() -> None:
     font = TTFont(STATIC / "vendor" / "cards-serif.ttf")
     letters = font.getBestCmap()
-    for title in (one.title for one in (*WIDGETS.values(), *SECTIONS)):
+    titles = [widget.title for widget in WIDGETS.values()]
+    for title in [*titles, *(section.title for section in SECTIONS)]:
         width = sum(font["hmtx"][letters[ord(letter)]][0] for letter in title) / 1000
         assert 0.9 * title_width(title, 1) < width <= title_width(title, 1)
 

@@ -52,3 +52,12 @@ def test_the_fonts_have_every_letter_of_the_text(client: TestClient) -> None:
         page = client.get(path).text
         text = re.sub(r"<(math|script|style|code|pre)\b.*?</\1>", "", page, flags=re.DOTALL)
         assert {*html.unescape(re.sub(r"<[^>]*>", "", text))} <= known, path
+
+
+def test_the_maths_font_has_every_letter_of_equations(client: TestClient) -> None:
+    known = {*fonts.EQUATIONS, "\u2061", "\ufe00"}  # invisible: application, and a variant
+    for path in [*PAGES, *(f"/widgets/dpo_derivation?step={step}" for step in range(1, 7))]:
+        for equation in re.findall(r"<math\b.*?</math>", client.get(path).text, flags=re.DOTALL):
+            assert {*html.unescape(re.sub(r"<[^>]*>", "", equation))} <= known, path
+            letters = set(re.findall(r"<mi>([A-Za-zα-ωϕ])</mi>", equation))
+            assert letters <= {*fonts.ITALIC}, path
