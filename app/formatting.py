@@ -43,8 +43,8 @@ def scientific(value: float) -> str:
 
 
 def count(value: float) -> str:
-    """A whole number with thin spaces between thousands."""
-    return f"{round(value):,}".replace(",", "\u2009").replace("-", "−")
+    """A whole number with commas between thousands."""
+    return f"{round(value):,}".replace("-", "−")
 
 
 def significant(value: float) -> str:

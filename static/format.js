@@ -24,7 +24,7 @@ const scientific = (value) => {
 
 /** @type {Format} */
 const count = (value) =>
-  Math.round(value).toLocaleString("en-US").replaceAll(",", "\u2009").replace("-", MINUS);
+  Math.round(value).toLocaleString("en-US").replace("-", MINUS);
 
 /** @type {Format} */
 const significant = (value) => {

@@ -14,9 +14,7 @@ from app.charts.scales import AxisTick, ticks
 LETTER = 8.2
 """Width in pixels of most letters and digits at the 13 pixels of a chart's words, in a wide font."""
 
-LETTERS = (
-    dict.fromkeys("fijlrtI.,:;()|'/- ", 5.0) | dict.fromkeys("mwMW%−+", 11.5) | {"\u2009": 3.0}
-)
+LETTERS = dict.fromkeys("fijlrtI.,:;()|'/- ", 5.0) | dict.fromkeys("mwMW%−+", 11.5)
 """Widths of the others."""
 
 LINE = 17

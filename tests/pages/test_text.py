@@ -24,7 +24,7 @@ from app.widgets.reward_separation import Params as RewardParams
         (0.9525741, "percent1", "95.3%"),
         (-0.0004, "fixed2", "0.00"),
         (-2.5, "fixed1", "−2.5"),
-        (49280, "count", "49\u2009280"),
+        (49280, "count", "49,280"),
         (1.2345e-15, "scientific", "1.2e−15"),
         (0.0, "scientific", "0"),
         (1.42, "scientific", "1.4"),
