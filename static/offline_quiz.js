@@ -2,7 +2,17 @@
 // are parsed as in app/widgets/quiz/kinds.py.
 
 const PLACEHOLDER = "¤";
-const NUMBER = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(%?)$/i;
+const DIGITS = String.raw`(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?`;
+const TERM = String.raw`(?:(?:ln|log)\s*)?(?:${DIGITS}|\(\s*${DIGITS}\s*\))`;
+const NUMBER = new RegExp(String.raw`^([+-]?)\s*(${TERM})(?:\s*/\s*(${TERM}))?\s*(%?)$`, "i");
+
+/** A number, or the natural logarithm of one.
+ *  @type {(text?: string) => number} */
+const term = (text = "1") => {
+  const value = Number(text.match(new RegExp(DIGITS, "i"))?.[0]);
+  if (!/^l/i.test(text)) return value;
+  return value > 0 ? Math.log(value) : NaN;
+};
 
 /** @type {(question: any, text: string) => any} */
 const withText = (question, text) => ({
@@ -15,18 +25,19 @@ const withText = (question, text) => ({
 const numberVerdict = ({ percent, spots, other, ...refusals }, text) => {
   let plain = text.replaceAll("−", "-");
   if (!plain.includes(".")) plain = plain.replaceAll(",", ".");
-  const [, digits, sign] = plain.match(NUMBER) ?? [];
-  if (digits === undefined) return withText(refusals.unreadable, text);
-  if (!Number.isFinite(Number(digits))) return withText(refusals.too_large, text);
+  const [, minus, dividend, divisor, sign] = plain.match(NUMBER) ?? [];
+  const value = dividend === undefined ? NaN : term(dividend) / term(divisor);
+  if (Number.isNaN(value)) return withText(refusals.unreadable, text);
+  if (!Number.isFinite(value)) return withText(refusals.too_large, text);
   if (sign && refusals.percent_refused) return withText(refusals.percent_refused, text);
-  const given = Number(digits) * (sign ? percent : 1);
+  const given = value * (minus === "-" ? -1 : 1) * (sign ? percent : 1);
   const spot = spots.find((/** @type {any} */ { low, high }) => low <= given && given <= high);
   return withText(spot?.verdict ?? other, text);
 };
 
 /** @type {(result: Result, sections: Record<string, string>) => string} */
 const finding = (result, sections) => {
-  const answered = result.questions.filter((/** @type {any} */ { answer }) => answer !== null);
+  const answered = result.questions.filter((/** @type {any} */ { correct }) => correct !== null);
   if (!answered.length) return result.finding;
   const wrong = answered.filter((/** @type {any} */ { correct }) => !correct);
   const score = `${answered.length - wrong.length} right of ${answered.length} answered.`;
@@ -48,7 +59,7 @@ export const marked = (sheet, { options, numbers, sections }, given) => {
   const result = {
     ...sheet,
     questions,
-    answered: questions.filter((/** @type {any} */ { answer }) => answer !== null).length,
+    answered: questions.filter((/** @type {any} */ { correct }) => correct !== null).length,
     score: questions.filter((/** @type {any} */ { correct }) => correct === true).length,
   };
   return { ...result, finding: finding(result, sections) };

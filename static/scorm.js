@@ -22,6 +22,11 @@
       location: "cmi.core.lesson_location",
       status: "cmi.core.lesson_status",
       score: (/** @type {number} */ share) => ({ "cmi.core.score.min": 0, "cmi.core.score.max": 100, "cmi.core.score.raw": Math.round(100 * share) }),
+      interaction: (/** @type {any} */ { kind, answer, option, correct }) => ({
+        type: kind === "choice" ? "choice" : "fill-in",
+        student_response: kind === "choice" ? "abcd"[option] : answer,
+        result: correct ? "correct" : "wrong",
+      }),
       time: "cmi.core.session_time",
       duration: clock,
       exit: "cmi.core.exit",
@@ -38,6 +43,12 @@
         "cmi.score.max": 100,
         "cmi.score.raw": Math.round(100 * share),
         "cmi.score.scaled": share.toFixed(4),
+      }),
+      interaction: (/** @type {any} */ { kind, answer, correct, text }) => ({
+        type: kind === "choice" ? "choice" : "fill-in",
+        description: text.slice(0, 250),
+        learner_response: answer,
+        result: correct ? "correct" : "incorrect",
       }),
       time: "cmi.session_time",
       duration: (/** @type {number} */ seconds) => `PT${seconds}S`,
@@ -78,7 +89,9 @@
 
   call("begin", "");
   const began = Date.now();
-  const known = { read: [], quiz: null, ...parsed(get("cmi.suspend_data")) };
+  /** What is kept for the next launch: pages read, and by question the first answer, which counts, and whether it is right.
+   *  @type {{ read: string[], answers: Record<string, [string, boolean]>, total: number }} */
+  const known = { read: [], answers: {}, total: 0, ...parsed(get("cmi.suspend_data")) };
   /** @type {(status: string) => boolean} */
   const isDone = (status) => ["completed", "passed", "failed"].includes(status);
   let done = isDone(get(names.status));
@@ -89,12 +102,14 @@
   const seed = seeds[hash(get(names.learner)) % seeds.length];
 
   const report = () => {
-    const { quiz, read } = known;
-    if (quiz) {
-      for (const [name, value] of Object.entries(names.score(quiz.score / quiz.total))) set(name, value);
+    const { answers, read, total } = known;
+    const given = Object.values(answers);
+    if (given.length) {
+      const right = given.filter(([, correct]) => correct).length;
+      for (const [name, value] of Object.entries(names.score(right / total))) set(name, value);
     }
     // Complete once every page has been read to the end and every question answered; this is final.
-    const answered = quiz !== null && quiz.answered === quiz.total;
+    const answered = total > 0 && given.length === total;
     done ||= pages.every((/** @type {any} */ page) => read.includes(page)) && answered;
     set(names.status, done ? "completed" : "incomplete");
     set("cmi.suspend_data", JSON.stringify(known));
@@ -126,15 +141,34 @@
     observer.observe(end);
   };
 
+  // Report an answer, which the platform lists.
+  /** @type {(question: any) => void} */
+  const interact = ({ id, kind, options, answer, correct, text }) => {
+    const place = `cmi.interactions.${Number(get("cmi.interactions._count"))}`;
+    const option = options.findIndex((/** @type {any} */ one) => one.id === answer);
+    const about = names.interaction({ kind, answer, option, correct, text });
+    for (const [name, value] of Object.entries({ id, ...about })) set(`${place}.${name}`, value);
+  };
+
   /** @type {(inner: any) => void} */
   const watchQuiz = (inner) => {
     inner.document.addEventListener("dpo-result", (/** @type {any} */ { target, detail }) => {
-      const { answered, score, total } = detail;
-      // Merely opening the sheet, as each launch does, leaves the score as it is.
-      if (target.name !== "quiz" || !answered) return;
-      known.quiz = { answered, score, total };
+      // Other sheets are for practice.
+      if (target.name !== "quiz" || detail.seed !== seed) return;
+      known.total = detail.total;
+      for (const question of detail.questions) {
+        if (question.correct === null || question.id in known.answers) continue;
+        known.answers[question.id] = [question.answer, question.correct];
+        interact(question);
+      }
       report();
     });
+  };
+
+  // The learner's own sheet, as they left it.
+  const sheet = () => {
+    const given = Object.entries(known.answers).map(([id, [answer]]) => [id, answer]);
+    return new URLSearchParams([["seed", seed], ...given]).toString();
   };
 
   frame.addEventListener("load", () => {
@@ -142,7 +176,7 @@
     const page = pageOf(inner.location);
     if (!page) return;
     if (quizPages.includes(page) && !new URLSearchParams(inner.location.search).has("seed")) {
-      inner.location.replace(`${inner.location.pathname}?seed=${seed}${inner.location.hash}`);
+      inner.location.replace(`${inner.location.pathname}?${sheet()}${inner.location.hash}`);
       return;
     }
     set(names.location, page);

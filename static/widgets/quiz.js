@@ -17,6 +17,18 @@ const VERDICTS = new Map([
   [false, ["wrong", "Not right."]],
 ]);
 
+// An answer stays once there is a verdict on it. Its controls are not disabled: the form would not send it.
+/** @type {(widget: Widget, place: HTMLElement, closed: boolean) => void} */
+const close = (widget, place, closed) => {
+  for (const input of place.querySelectorAll("input")) {
+    if (input.type === "radio") input.setAttribute("aria-disabled", String(closed && !input.checked));
+    else input.readOnly = closed || widget.holds(input.name);
+  }
+};
+
+/** @type {(target: any) => boolean} */
+const isClosed = (target) => !["open", undefined].includes(target.closest("[data-question]")?.dataset.verdict);
+
 /** @type {(widget: Widget, question: any, number: number) => void} */
 const drawQuestion = (widget, question, number) => {
   const place = questionOf(widget, question.id);
@@ -31,9 +43,12 @@ const drawQuestion = (widget, question, number) => {
     for (const option of question.options) label(option).querySelector("span").textContent = option.text;
   }
   const [verdict, words] = VERDICTS.get(question.correct) ?? ["open", ""];
-  if (verdict === "open") place.querySelector("details").open = false;
+  const details = place.querySelector("details");
+  details.hidden = verdict === "open";
+  if (details.hidden) details.open = false;
   place.dataset.verdict = verdict;
-  part("feedback").hidden = verdict === "open";
+  close(widget, place, verdict !== "open");
+  part("feedback").hidden = question.feedback === null;
   part("verdict-text").textContent = words;
   part("explanation").textContent = question.feedback ?? "";
   part("right-answer").textContent = question.right_answer ?? "";
@@ -69,6 +84,10 @@ export default {
   start(widget) {
     const state = (widget.state = { answered: null, waiting: /** @type {any} */ (null), arrow: false });
 
+    widget.form.addEventListener("click", (/** @type {any} */ event) => {
+      if (event.target.type === "radio" && isClosed(event.target)) event.preventDefault();
+    });
+
     // Text and seed count when complete, not at each key.
     widget.form.addEventListener("change", (/** @type {any} */ { target }) => {
       if (isText(target)) answer(widget, target);
@@ -94,11 +113,14 @@ export default {
       if (relatedTarget?.name !== state.waiting.name) answer(widget, state.waiting);
     });
 
-    widget.querySelector("[data-new-questions]").addEventListener("click", () => {
+    widget.querySelector("[data-new-questions]").addEventListener("click", async () => {
       clear(widget);
       widget.newSeed();
-      widget.refresh();
-      widget.querySelector("[data-sheet]").focus();
+      await widget.refresh();
+      // The sheet is higher than the screen: focus alone would not scroll to its first question.
+      const sheet = widget.querySelector("[data-sheet]");
+      sheet.focus({ preventScroll: true });
+      sheet.scrollIntoView({ block: "start" });
     });
     widget.querySelector("[data-clear]").addEventListener("click", () => {
       clear(widget);
@@ -132,7 +154,7 @@ export default {
 
     const told = result.questions.find((/** @type {any} */ { id }) => id === widget.state.answered);
     if (told?.feedback) {
-      const [, words] = VERDICTS.get(told.correct) ?? ["", ""];
+      const [, words] = VERDICTS.get(told.correct) ?? ["", ""]; // none for a text that cannot be read
       // Replaces the finding, which show() announces after drawing.
       queueMicrotask(() => widget.announce(`${words} ${told.feedback} ${result.finding}`));
     }

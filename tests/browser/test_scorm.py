@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 
 from app.content.sections import SECTIONS
 from app.export.scorm import EDITIONS, LAUNCH, MANIFEST, QuizMissing, add_launch, export_scorm
+from tests.browser.helpers import field
 
 ROOT = Path(__file__).parents[2]
 RUNTIMES = ROOT / "node_modules" / "scorm-again" / "dist"
@@ -218,6 +219,13 @@ def test_a_platform_of_the_later_edition_gets_the_same(learner: Page, platform: 
     score = int(quiz.locator('[data-field="score"]').first.text_content() or "")
     expect_value("cmi.score.raw", str(round(100 * score / total)))
     expect_value("cmi.score.scaled", f"{score / total:.4f}")
+    expect_value("cmi.interactions._count", str(total))
+    results = learner.evaluate(
+        "total => [...Array(total).keys()].map("
+        "(n) => window.API_1484_11.GetValue(`cmi.interactions.${n}.result`))",
+        total,
+    )
+    assert (results.count("correct"), results.count("incorrect")) == (score, total - score)
     learner.evaluate("document.getElementById('course').src = 'about:blank'")
     learner.wait_for_function("window.finished && /^PT\\d+S$/.test(window.sessionTime)")
 
@@ -246,19 +254,34 @@ def test_one_learner_always_gets_the_same_sheet_and_another_gets_another(
     assert len(set(seeds.values())) > 1
 
 
-def test_what_was_reported_is_still_known_at_the_next_launch(learner: Page, platform: str) -> None:
+def test_an_attempt_is_kept_whole_and_its_first_answers_count(learner: Page, platform: str) -> None:
     learner.goto(f"{platform}/platform.html?student=ada")
     quiz = own_quiz(learner)
-    quiz.locator("[data-question] [type=radio]").first.check()
-    answered = "JSON.parse(window.API.cmi.suspend_data || '{}').quiz?.answered === 1"
-    learner.wait_for_function(answered)
+    option = quiz.locator("[data-question] [type=radio]").first
+    name, value = option.get_attribute("name"), option.get_attribute("value")
+    option.check()
+    answers = "JSON.parse(window.API.cmi.suspend_data || '{}').answers ?? {}"
+    learner.wait_for_function(f"Object.keys({answers}).length === 1")
+    score = cmi(learner, "score.raw")
     learner.evaluate("window.keep()")
     learner.goto(f"{platform}/platform.html?student=ada")
     expect_cmi(learner, "lesson_status", "incomplete")
-    learner.wait_for_function(answered)
-    # A sheet without answers leaves the score as it is.
-    own_quiz(learner).evaluate("widget => widget.refresh()")
-    assert learner.evaluate(answered)
+    quiz = own_quiz(learner)
+    expect(quiz.locator("input:checked")).to_have_attribute("value", value or "")
+    expect(field(quiz, "answered")).to_have_text("1")
+    # An answer that is given again, or on another sheet, changes nothing.
+    quiz.get_by_role("button", name="Clear answers").click()
+    expect(field(quiz, "answered")).to_have_text("0")
+    quiz.locator(f'[name="{name}"]:not([value="{value}"])').first.check()
+    expect(field(quiz, "answered")).to_have_text("1")
+    quiz.get_by_role("button", name="New questions").click()
+    expect(field(quiz, "answered")).to_have_text("0")
+    quiz.locator("[data-question] [type=radio]").first.check()
+    expect(field(quiz, "answered")).to_have_text("1")
+    assert learner.evaluate(f"Object.entries({answers}).map(([id, [option]]) => [id, option])") == [
+        [name, value]
+    ]
+    assert cmi(learner, "score.raw") in ("", score)
     learner.evaluate("document.getElementById('course').src = 'about:blank'")
     learner.wait_for_function("window.finished && /^0000:00:\\d\\d$/.test(window.sessionTime)")
 
@@ -298,7 +321,7 @@ def test_a_course_is_complete_once_all_is_read_and_answered(
     """All but the last section and the last answer are done, as a platform remembers them."""
     slugs = [section.slug for section in SECTIONS]
     read = [f"sections/{slug}.html" for slug in slugs[:-1]]
-    kept = {"suspend_data": json.dumps({"read": read, "quiz": None}), "core": {}}
+    kept = {"suspend_data": json.dumps({"read": read}), "core": {}}
     learner.goto(f"{whole_platform}/runtime.js")
     learner.evaluate("kept => localStorage.setItem('kept', kept)", json.dumps(kept))
     learner.goto(f"{whole_platform}/platform.html?student=ada")

@@ -11,7 +11,7 @@ test("what is not there is a dash, and zero has no sign", () => {
   assert.deepEqual([written(-0.001, "fixed2"), written(0, "scientific")], ["0.00", "0"]);
 });
 
-test("negative numbers have a minus sign, long ones thin spaces", () => {
+test("negative numbers have a minus sign, long ones commas", () => {
   assert.equal(written(-1.5, "fixed1"), "−1.5");
   assert.equal(written(-12345.6, "count"), "−12,346");
   assert.equal(written(-0.00012, "scientific"), "−1.2e−4");

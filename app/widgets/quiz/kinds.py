@@ -23,7 +23,8 @@ class Citation:
 class Verdict:
     """Whether an answer is correct, and why."""
 
-    correct: bool
+    correct: bool | None
+    """None for a text that cannot be read, which leaves the question open"""
     feedback: str
 
 
@@ -123,11 +124,11 @@ class NumberQuestion:
         )
 
     def mark(self, problem: NumberProblem, answer: str) -> Verdict:
-        """The verdict on a written answer; a text that is no number is a wrong answer."""
+        """The verdict on a written answer; a text that is no number gets none."""
         try:
             given = read_number(answer, self.unit)
         except NotANumber as error:
-            return Verdict(False, str(error))
+            return Verdict(None, str(error))
         if _apart(given, problem.value) <= TOLERANCE:
             return Verdict(True, problem.right)
         nearest = min(problem.mistakes, key=lambda mistake: _apart(given, mistake.value))
@@ -140,11 +141,30 @@ class NotANumber(ValueError):
     """A text is not a number; the message says how to write one."""
 
 
-_NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(%?)", re.ASCII | re.IGNORECASE)
+_DIGITS = r"(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?"
+_TERM = rf"(?:(?:ln|log)\s*)?(?:{_DIGITS}|\(\s*{_DIGITS}\s*\))"
+_NUMBER = re.compile(rf"([+-]?)\s*({_TERM})(?:\s*/\s*({_TERM}))?\s*(%?)", re.ASCII | re.IGNORECASE)
+
+
+def _term(text: str | None) -> float:
+    """A number, or the natural logarithm of one; NaN where there is none."""
+    found = re.search(_DIGITS, text or "1", re.IGNORECASE)
+    assert found is not None
+    value = float(found[0])
+    if not (text or "").lower().startswith("l"):
+        return value
+    return math.log(value) if value > 0 else math.nan
+
+
+def _quotient(dividend: str, divisor: str | None) -> float:
+    below = _term(divisor)
+    return _term(dividend) / below if below else math.inf
 
 
 def read_number(text: str, unit: Unit) -> float:
     """A written number: point or comma, plain or real minus sign, a percent sign where one fits.
+
+    A quotient such as 1/4 and a logarithm such as ln 2 are numbers too.
 
     Raises NotANumber if it cannot be read, is not finite, or has a percent sign out of place.
     """
@@ -152,12 +172,14 @@ def read_number(text: str, unit: Unit) -> float:
     if "." not in plain:
         plain = plain.replace(",", ".")
     found = _NUMBER.fullmatch(plain)
-    if found is None:
-        raise NotANumber(f"“{text}” is not a number. Write digits alone, such as 0.25 or -1.5.")
-    value = float(found[1])
+    value = _quotient(found[2], found[3]) if found else math.nan
+    if found is None or math.isnan(value):
+        raise NotANumber(f"“{text}” is not a number. Write one such as 0.25, -1.5, 1/4 or ln 2.")
     if not math.isfinite(value):
         raise NotANumber(f"“{text}” is too large for a number here.")
-    if not found[2]:
+    if found[1] == "-":
+        value = -value
+    if not found[4]:
         return value
     if unit.percent is None:
         raise NotANumber(f"The answer is in {unit.name}: write it without a percent sign.")

@@ -113,9 +113,12 @@ class Question(BaseModel):
     )
     sources: list[QuestionSource] = Field(description="where its claims come from")
     answer: str | None = Field(description="the answer given; null before")
-    correct: bool | None = Field(description="whether it is right; null before")
+    correct: bool | None = Field(
+        description="whether it is right; null before, and for a text that cannot be read"
+    )
     feedback: str | None = Field(
-        description="why it is right, or the misconception or slip behind it; null before"
+        description="why it is right, the misconception or slip behind it, or why it cannot be read; "
+        "null before"
     )
     right_answer: str | None = Field(description="the right answer, in words; null before")
     receipt: str | None = Field(
@@ -138,7 +141,7 @@ def compute(params: QuizParams) -> QuizResult:
     """The sheet of this seed, and a verdict on each answer."""
     ids = _shuffled(list(QUESTIONS), params.seed, "order")
     questions = [_question(question_id, params) for question_id in ids]
-    answered = [question for question in questions if question.answer is not None]
+    answered = [question for question in questions if question.correct is not None]
     return QuizResult(
         finding=_finding(questions, answered),
         seed=params.seed,
@@ -210,15 +213,14 @@ def _common(question: ChoiceQuestion | NumberQuestion) -> dict[str, Any]:
 def _verdict(
     answer: str, verdict: Verdict | None, right_answer: str, receipt: str | None
 ) -> dict[str, Any]:
-    """Fields that are filled in once there is an answer."""
-    if verdict is None:
-        return dict.fromkeys(("answer", "correct", "feedback", "right_answer", "receipt"))
+    """Fields that are filled in once there is an answer; the right one, once there is a verdict."""
+    told = verdict is not None and verdict.correct is not None
     return {
-        "answer": answer,
-        "correct": verdict.correct,
-        "feedback": verdict.feedback,
-        "right_answer": right_answer,
-        "receipt": receipt,
+        "answer": answer or None,
+        "correct": verdict.correct if verdict else None,
+        "feedback": verdict.feedback if verdict else None,
+        "right_answer": right_answer if told else None,
+        "receipt": receipt if told else None,
     }
 
 
