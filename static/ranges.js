@@ -51,7 +51,7 @@ export class Ranges {
 
   /** @param {string} along */
   #request(along) {
-    if (!this.#along.has(along) || !this.#widget.form.checkValidity()) return;
+    if (!this.#along.has(along)) return;
     if (along.split("+").some((name) => this.#widget.holds(name))) return;
     const query = this.#query(along);
     const known = this.#kept.get(query);

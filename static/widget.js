@@ -40,6 +40,9 @@ export class DpoWidget extends HTMLElement {
   /** @type {Ranges | null} */
   #ranges = null;
   #unanswered = "";
+  /** The last valid value of each control, which stands for an invalid one.
+   *  @type {Map<string, string>} */
+  #valid = new Map();
   #missing = false;
   /** @type {Map<string, Figure>} */
   #figures = new Map();
@@ -60,7 +63,7 @@ export class DpoWidget extends HTMLElement {
       flag.remove();
     }
     this.#ranges = new Ranges(this, () => {
-      if (this.#unanswered && this.form.checkValidity()) this.#follow(this.#unanswered);
+      if (this.#unanswered) this.#follow(this.#unanswered);
     });
     this.form.addEventListener("input", (/** @type {Event} */ event) => this.#onInput(event));
     this.form.addEventListener("submit", (/** @type {Event} */ event) => {
@@ -102,14 +105,14 @@ export class DpoWidget extends HTMLElement {
   // ---- for modules -------------------------------------------------------------------------
 
   /** The state of the controls, optionally with changes, as query parameters without defaults. Private controls, such
-   *  as a reader's text or file, are never part of an address. */
+   *  as a reader's text or file, are never part of an address; an invalid one counts as it last was. */
   /** @param {Record<string, any>} changes */
   params(changes = {}) {
     const params = new URLSearchParams();
     for (const [name, given] of new FormData(this.form)) {
       if (name.includes(".")) continue; // the page's own state
       if (this.form.elements[name].dataset?.private !== undefined) continue;
-      const value = String(changes[name] ?? given);
+      const value = String(changes[name] ?? this.#lastValid(name, String(given)));
       if (value !== "" && value !== this.defaultOf(name)) params.append(name, value);
     }
     return params;
@@ -182,7 +185,6 @@ export class DpoWidget extends HTMLElement {
    *  `ask(widget, signal)` may make the request; if it returns nothing, the usual one is made. */
   async refresh() {
     this.#dropRequest();
-    if (!this.form.reportValidity()) return;
     const request = (this.#request = new AbortController());
     this.figure?.stale(true);
     this.followUrl();
@@ -241,9 +243,9 @@ export class DpoWidget extends HTMLElement {
     this.#error(wait ? `${message} Try again in ${wait} s.` : message);
   }
 
-  /** Clear an error, unless it is that a part of the page is missing. */
+  /** Clear an error, unless it is that a part of the page is missing or a number is invalid. */
   clearError() {
-    if (!this.#missing) this.#error("");
+    if (!this.#missing) this.#error(this.#invalid());
   }
 
   /** Await something that is loaded when needed; if it cannot be loaded, show an error and return null. This happens
@@ -394,15 +396,13 @@ export class DpoWidget extends HTMLElement {
       this.form.elements[target.dataset.rangeFor].value = this.#fromRange(target);
     } else {
       const range = this.querySelector(`[data-range-for="${target.name}"]`);
-      if (range) this.#syncRange(range);
+      if (range && target.validity.valid) this.#syncRange(range);
     }
     for (const range of this.querySelectorAll("[data-range-for]")) this.#describe(range);
+    this.clearError();
     if (this.#module?.changed?.(this, target) === false) return;
     clearTimeout(this.#timer);
-    if (!this.form.checkValidity()) {
-      this.#error(this.#invalid());
-      return;
-    }
+    if (target.name && !target.validity.valid) return;
     this.#follow(target.dataset.rangeFor ?? target.name);
   }
 
@@ -450,10 +450,19 @@ export class DpoWidget extends HTMLElement {
     });
   }
 
+  /** @param {string} name @param {string} given */
+  #lastValid(name, given) {
+    const control = this.form.elements[name];
+    if (control.validity?.valid === false) return this.#valid.get(name) ?? control.defaultValue;
+    this.#valid.set(name, given);
+    return given;
+  }
+
   #invalid() {
     const wrong = this.form.querySelector(":invalid");
     if (!wrong) return "";
     const title = wrong.labels?.[0]?.textContent.trim() ?? wrong.name;
+    if (wrong.validity.stepMismatch) return `${title}: in steps of ${wrong.step}.`;
     return wrong.min !== "" ? `${title}: from ${wrong.min} to ${wrong.max}.` : `${title}: ${wrong.validationMessage}`;
   }
 
@@ -495,8 +504,9 @@ export class DpoWidget extends HTMLElement {
 
   /** @param {any} range */
   #describe(range) {
+    const box = this.form.elements[range.dataset.rangeFor];
     const unit = range.dataset.unit ? ` ${range.dataset.unit}` : "";
-    range.setAttribute("aria-valuetext", `${this.form.elements[range.dataset.rangeFor].value}${unit}`);
+    if (box.validity.valid) range.setAttribute("aria-valuetext", `${box.value}${unit}`);
   }
 }
 
