@@ -65,7 +65,7 @@ def non_defaults(controls: Mapping[str, Control], **overrides: object) -> dict[s
     """The values that differ from their defaults, as query parameters."""
     values = {name: control.value for name, control in controls.items()} | overrides
     return {
-        name: str(value)
+        name: str(plain(value))
         for name, value in values.items()
         if value is not None and value != controls[name].default
     }
@@ -74,6 +74,11 @@ def non_defaults(controls: Mapping[str, Control], **overrides: object) -> dict[s
 def non_defaults_of(params: WidgetParams) -> dict[str, str]:
     """The parameters that differ from their defaults, as query parameters."""
     return non_defaults(controls_of(params))
+
+
+def plain(value: Any) -> Any:
+    """A whole number without its decimal point, as browsers write it in addresses."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def query_string(values: Mapping[str, str]) -> str:
@@ -88,10 +93,10 @@ def _control(name: str, schema: Mapping[str, Any], value: Any) -> Control:
         name=name,
         title=schema.get("title", name),
         description=schema.get("description", ""),
-        value=value,
-        default=schema.get("default"),
-        minimum=schema.get("minimum"),
-        maximum=schema.get("maximum"),
+        value=plain(value),
+        default=plain(schema.get("default")),
+        minimum=plain(schema.get("minimum")),
+        maximum=plain(schema.get("maximum")),
         step=schema.get("step", 1 if schema.get("type") == "integer" else None),
         unit=schema.get("unit", ""),
         log_scale=schema.get("log_scale", False),

@@ -60,7 +60,7 @@ def test_without_a_script_sharing_is_a_page(plain_page: Page) -> None:
     plain_page.get_by_role("link", name="Share").click()
     expect(plain_page.get_by_role("heading", name="Share")).to_be_visible()
     link = plain_page.locator("[data-share=link]").inner_text()
-    assert link.endswith("/widgets/reward_separation?reward_chosen=2.0&theme=dark")
+    assert link.endswith("/widgets/reward_separation?reward_chosen=2&theme=dark")
     plain_page.get_by_role("link", name="configure it").click()
     expect(plain_page.get_by_label("Theme")).to_have_value("dark")
 
@@ -96,7 +96,7 @@ def test_the_page_to_choose_works_without_a_script(plain_page: Page) -> None:
     plain_page.get_by_role("checkbox", name="the numbered steps").check()
     plain_page.get_by_role("button", name="Update").click()
     link = plain_page.locator("[data-share=link]").inner_text()
-    assert link.endswith("/widgets/reward_separation?reward_chosen=2.0&hide=reward_chosen,steps")
+    assert link.endswith("/widgets/reward_separation?reward_chosen=2&hide=reward_chosen,steps")
     assert html.unescape(plain_page.locator("[data-share=iframe]").inner_text()).count(link) == 1
 
 

@@ -153,8 +153,8 @@ def test_suggestions_leave_alone_what_is_held(client: TestClient) -> None:
         return [a["data-try"] for a in found.all("a") if "data-try" in a]
 
     assert shown("beta=0.2&lock=beta") == [f"{both[0]}&beta=0.2", f"{both[2]}&beta=0.2"]
-    assert shown("logratio_chosen=-4.0&hide=logratio_chosen") == [
-        "logratio_chosen=-4.0&logratio_rejected=-8"
+    assert shown("logratio_chosen=-4&hide=logratio_chosen") == [
+        "logratio_chosen=-4&logratio_rejected=-8"
     ]
     assert shown("lock=logratio_chosen") == []
 

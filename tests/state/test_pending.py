@@ -11,7 +11,6 @@ from fastapi import FastAPI
 from app.main import create_app
 from app.runs.failures import RunFailed
 from app.runs.job import Event, Job, events
-from app.runs.queue import RunQueue
 from app.settings import Settings
 from app.widgets.registry import WIDGETS
 from tests.runs.test_runs import Scripted, for_ever, run
@@ -39,8 +38,8 @@ def with_runs(
     run(asyncio.wait_for(go(), PATIENCE))
 
 
-async def ended(runs: RunQueue) -> None:
-    while runs.running or runs.readers:
+async def ended(app: FastAPI) -> None:
+    while app.state.page_runs._tasks:
         await asyncio.sleep(0)
 
 
@@ -63,7 +62,7 @@ def test_a_page_is_sent_while_its_run_is_made_and_again_once_it_is(page: str) ->
             await asyncio.sleep(0)
         assert not waiting.over.done()
         go_on.set()
-        await ended(app.state.runs)
+        await ended(app)
         status, body = await answered(app, page)
         assert (status, b"data-pending" in body, b"http-equiv" in body) == (200, False, False)
         await waiting.over
@@ -79,7 +78,7 @@ def test_the_next_reader_of_a_run_that_failed_is_told_so() -> None:
 
     async def act(app: FastAPI) -> None:
         assert (await answered(app, PAGES[0]))[0] == 200
-        await ended(app.state.runs)
+        await ended(app)
         assert (await answered(app, PAGES[0]))[0] == 500
         assert (await answered(app, PAGES[0]))[0] == 200
 

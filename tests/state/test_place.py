@@ -118,7 +118,7 @@ def test_a_widget_without_steps_has_none_to_leave() -> None:
     assert (found.number, found.current, found.left, found.asking, found.at) == (
         *(None, None, False, False, None),
     )
-    assert found.page_query == "?beta=1.0"
+    assert found.page_query == "?beta=1"
 
 
 # ---- addresses -------------------------------------------------------------------------------
@@ -134,9 +134,9 @@ def test_the_address_of_a_state_leads_to_that_state_and_is_no_longer(address: st
 
 def test_the_address_says_no_more_of_a_place_than_it_has_to() -> None:
     assert state("dpo_loss.step=2&dpo_loss.at=40").page_query == ""
-    assert state("dpo_loss.step=3&beta=1").page_query == "?beta=1.0"
+    assert state("dpo_loss.step=3&beta=1").page_query == "?beta=1"
     assert state("dpo_loss.step=4&beta=1&loss_type=ipo&dpo_loss.at=100").page_query == (
-        "?loss_type=ipo&beta=1.0"
+        "?loss_type=ipo&beta=1"
     )
     assert state("dpo_loss.step=1").page_query == "?dpo_loss.step=1"
 
