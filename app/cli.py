@@ -6,6 +6,7 @@ import argparse
 import os
 import signal
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 GRACE_S = 10
@@ -23,6 +24,7 @@ def command_line() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="dpo-explained", description="Serve, export and check the DPO explainer."
     )
+    parser.add_argument("--version", action="version", version=version("dpo-explained"))
     commands = parser.add_subparsers(required=True)
 
     serve = commands.add_parser("serve", help="serve the explainer")
@@ -31,7 +33,7 @@ def command_line() -> argparse.ArgumentParser:
     )
     serve.add_argument(
         "--port",
-        type=int,
+        type=_port,
         default=8000,
         help="port to listen on; 0 chooses a free one (default: 8000)",
     )
@@ -39,7 +41,7 @@ def command_line() -> argparse.ArgumentParser:
         "--root-path", default="", help="sub-path under which a proxy serves the site"
     )
     serve.add_argument(
-        "--workers", type=int, default=1, help="number of server processes (default: 1)"
+        "--workers", type=_count, default=1, help="number of server processes (default: 1)"
     )
     serve.add_argument(
         "--trusted-proxies",
@@ -70,7 +72,7 @@ def command_line() -> argparse.ArgumentParser:
         help="edition of the SCORM package (default: 1.2)",
     )
     export.add_argument("--widget", metavar="NAME", help="export only this widget")
-    export.add_argument("--jobs", type=int, help="number of processes (default: one per core)")
+    export.add_argument("--jobs", type=_count, help="number of processes (default: one per core)")
     export.set_defaults(run=_export)
 
     train = commands.add_parser("train", help="train the lab's networks from a seed")
@@ -98,15 +100,31 @@ def command_line() -> argparse.ArgumentParser:
             help=f"default: {studied}",
         )
         study.add_argument("--seeds", type=int, default=10, help="number of seeds (default: 10)")
-        study.add_argument("--jobs", type=int, help="number of processes (default: one per core)")
+        study.add_argument(
+            "--jobs", type=_count, help="number of processes (default: one per core)"
+        )
         study.add_argument("--output", type=Path, help="data file (default: the package's)")
         study.set_defaults(run=_study, study=name)
 
     doctor = commands.add_parser("doctor", help="check this installation")
     doctor.add_argument("--host", default="127.0.0.1", help="address that the server will use")
-    doctor.add_argument("--port", type=int, default=8000, help="port that the server will use")
+    doctor.add_argument("--port", type=_port, default=8000, help="port that the server will use")
     doctor.set_defaults(run=_doctor)
     return parser
+
+
+def _port(text: str) -> int:
+    return _whole(text, 0, 65_535)
+
+
+def _count(text: str) -> int:
+    return _whole(text, 1, 10_000)
+
+
+def _whole(text: str, low: int, high: int) -> int:
+    if not text.isdecimal() or not low <= int(text) <= high:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {low} to {high}")
+    return int(text)
 
 
 def _serve(given: argparse.Namespace) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -39,3 +40,27 @@ def test_a_place_for_runs_that_is_set_is_left_as_it_is(
     main(["serve"])
     assert stores == [str(tmp_path)]
     assert tmp_path.is_dir()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["serve", "--port", "99999"],
+        ["serve", "--workers", "0"],
+        ["doctor", "--port", "-1"],
+        ["export", "x", "--jobs", "0"],
+    ],
+)
+def test_a_number_out_of_range_is_refused(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert f"'{arguments[-1]}' is not a whole number from" in capsys.readouterr().err
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert capsys.readouterr().out.strip() == version("dpo-explained")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app import doctor
 from app.cli import main
 from app.lab.trained import WEIGHTS, load_lab
 from app.ops import health as operations
@@ -50,8 +51,17 @@ def test_a_package_that_is_missing_is_named(
     assert "tiny 1.0 requires no-such" in capfd.readouterr().out
 
 
-def test_an_address_that_is_taken_is_named(capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_address_that_is_taken_is_named(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "PATIENCE_S", 0.1)  # for whoever never answers
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
         ends_with_an_error(port)
         assert f"127.0.0.1:{port} is not free" in capfd.readouterr().out
+
+
+def test_an_address_of_this_site_is_well(server: str, capfd: pytest.CaptureFixture[str]) -> None:
+    port = server.rpartition(":")[2]
+    in_thread(lambda: main(["doctor", "--port", port]))
+    assert f"This site is served at 127.0.0.1:{port}." in capfd.readouterr().out

@@ -112,13 +112,14 @@ def _read(name: str) -> str:
     return (DATA / name).read_text(encoding="utf-8")
 
 
-def bibtex(version: str) -> str:
-    """BibTeX of this version of the explainer and of the DPO paper."""
+def bibtex(version: str, url: str) -> str:
+    """BibTeX of this version of the explainer, at its URL if it has one, and of the DPO paper."""
+    address = f"\n  url    = {{{url}}}," if url else ""
     paper = references()["rafailov2023"]
     return f"""@misc{{dpo_explained,
   title  = {{{{DPO Explained: Direct Preference Optimization, explained and computed}}}},
   author = {{{{The DPO Explained authors}}}},
-  year   = {{2026}},
+  year   = {{2026}},{address}
   note   = {{Interactive explainer, version {version}}},
 }}
 

@@ -73,7 +73,9 @@ def export(
     files = {name: states_by_file(WIDGETS[name], chosen[name]) for name in names}
     states = {name: [state for part in files[name].values() for state in part] for name in names}
     total = sum(map(len, states.values())) + len(pages)
-    with tqdm(total=total, desc="export", unit="result") as bar:
+    # Training runs come first and take longest, so the time left could not be told from the results made.
+    form = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt} of {total_fmt} results, {elapsed}"
+    with tqdm(total=total, desc="export", bar_format=form) as bar:
         copy = OfflineCopy(pages, chosen, made)
         html = rendered(copy)
         bar.update(len(pages))

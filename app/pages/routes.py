@@ -114,12 +114,13 @@ async def read(request: Request) -> Any:
 
 @router.get("/sources")
 def sources(request: Request) -> Any:
+    offline = hasattr(request.state, "offline")
     titles: dict[str, Section] = {section.slug: section for section in SECTIONS}
     context = {
         "references": references(),
         "corrections": corrections(),
         "titles": titles,
-        "bibtex": bibtex(request.app.version),
+        "bibtex": bibtex(request.app.version, "" if offline else site_url(request)),
         "packages": served_packages(),
     }
     return templates.TemplateResponse(request, "pages/sources.html", context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -96,9 +97,35 @@ def _field_error(error: Mapping[str, Any], schemas: Mapping[str, Mapping[str, An
     field = ".".join(path) or "body"
     if error["type"] == "extra_forbidden":
         return FieldError(field=field, message=UNKNOWN)
+    if error["type"] == "json_invalid":
+        reason, place = error["ctx"]["error"], path[-1]
+        return FieldError(field="body", message=f"not JSON: {reason} at character {place}")
+    if error["type"] == "model_attributes_type" and isinstance(error["input"], bytes | str):
+        expected = "a JSON object with Content-Type: application/json"
+        return FieldError(field=field, message="not an object", allowed=expected)
+    if error["type"] in ("enum", "literal_error"):
+        return _unknown_choice(field, error, schemas.get(field, {}))
     message = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "value_error":  # one of ours, which says itself what is allowed
+        return FieldError(field=field, message=message)
     # An item of a list has no schema by this name: the schema of the list does not give its range.
     return FieldError(field=field, message=message, allowed=_allowed(error, schemas.get(field)))
+
+
+def _unknown_choice(field: str, error: Mapping[str, Any], schema: Mapping[str, Any]) -> FieldError:
+    """The error of a value that is none of a few choices, with the one whose label has it as a word."""
+    expected = str(error["ctx"]["expected"]).replace(" or ", ", ").replace("'", "")
+    given = str(error["input"])
+    labels: Mapping[str, str] = schema.get("labels", {})
+    meant = next((name for name, label in labels.items() if _has_word(label, given)), None)
+    message = f"unknown choice {truncated(given, MAX_NAME)!r}"
+    if meant is not None:
+        message += f", which is called {meant!r} here"
+    return FieldError(field=field, message=message, allowed=f"one of: {expected}")
+
+
+def _has_word(text: str, word: str) -> bool:
+    return word.lower() in re.findall(r"[\w-]+", text.lower())
 
 
 BOUNDS = {

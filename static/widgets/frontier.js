@@ -7,7 +7,11 @@ const SUITS = { preferred_ft: 100, unlikelihood: 0.3, best_of_n: 16 };
 export default {
   start(widget) {
     widget.querySelector("[data-add]").addEventListener("click", () => {
-      if (widget.form.elements.method.value === "none") widget.setParam("method", "dpo");
+      if (widget.form.elements.method.value === "none") {
+        widget.fail("Choose a method to train.");
+        widget.form.elements.method.focus();
+        return;
+      }
       widget.announce("Training your own run.");
       widget.refresh();
     });

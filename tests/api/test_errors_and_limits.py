@@ -30,3 +30,38 @@ def test_a_body_of_very_many_fields_is_refused_at_once(client: TestClient, path:
 def test_the_list_of_widgets_leads_to_all_of_them(client: TestClient) -> None:
     listed = client.get("/api/v1/widgets").json()
     assert [entry["name"] for entry in listed] == list(WIDGETS)
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "error"),
+    [
+        ('{"a": ', "application/json", {"message": "not JSON: Expecting value at character 6"}),
+        ('{"a": 1}', "text/plain", {"message": "not an object"}),
+    ],
+)
+def test_a_body_that_is_not_read_as_json_is_named_as_such(
+    client: TestClient, content: str, kind: str, error: dict[str, str]
+) -> None:
+    answer = client.post("/api/v1/preference_loss", content=content, headers={"content-type": kind})
+    assert answer.status_code == 422
+    (found,) = answer.json()["errors"]
+    assert found["field"] == "body"
+    assert error.items() <= found.items()
+
+
+def test_an_unknown_choice_is_told_once_with_what_it_is_called(client: TestClient) -> None:
+    answer = client.get("/api/v1/dpo_loss?loss_type=DPO").json()
+    (found,) = answer["errors"]
+    assert found["message"] == "unknown choice 'DPO', which is called 'sigmoid' here"
+    assert found["allowed"].startswith("one of: sigmoid, robust")
+    assert answer["detail"].count("robust") == 1
+
+
+def test_a_range_that_depends_on_another_parameter_is_told_alone(client: TestClient) -> None:
+    answer = client.get("/api/v1/frontier?method=dpo&strength=500").json()
+    assert answer["detail"] == "strength: must be from 0.005 to 20 for dpo"
+
+
+@pytest.mark.parametrize("path", ["/api/v1", "/api/v1/"])
+def test_the_root_of_the_endpoints_leads_to_their_list(client: TestClient, path: str) -> None:
+    assert "/api/v1/dpo_loss" in client.get(path).json()["paths"]

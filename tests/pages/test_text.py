@@ -180,7 +180,9 @@ def test_the_glossary_lists_symbols_as_the_sections_introduce_them() -> None:
 
 
 def test_a_citation_has_its_fields_and_balanced_braces() -> None:
-    text = bibtex("1.2.3")
+    text = bibtex("1.2.3", "https://example.org/dpo")
+    assert "url    = {https://example.org/dpo}," in text
+    assert bibtex("1.2.3", "").count("url ") == 0
     assert text.count("{") == text.count("}")
     assert "version 1.2.3" in text
     assert "Rafael Rafailov and Archit Sharma" in text
