@@ -188,7 +188,7 @@ const styledLayout = (layout, width) => {
     hoverlabel: { bgcolor: colour("--raised"), bordercolor: colour("--rule-strong"), font: { color: colour("--ink") } },
     modebar: { bgcolor: "transparent", color: colour("--muted"), activecolor: colour("--ink") },
     margin: { l: 12, r: 16, t: 52, b: 12 },
-    separators: ".\u2009",
+    separators: ".,",
     hovermode: layout.hovermode ?? "closest",
     dragmode: matchMedia("(pointer: coarse)").matches ? "pan" : "zoom",
     // Below, unless there is room beside the axes.

@@ -13,6 +13,6 @@ test("a long table is thinned evenly and says so", () => {
   const places = Array.from({ length: 1001 }, (_, i) => i);
   const axis = { title: { text: "step" } };
   const { rows, note } = columnsOf({ data: [{ name: "loss", x: places, y: places }], layout: { xaxis: axis, yaxis: axis } });
-  assert.deepEqual(rows.map(([place]) => place.replace("\u2009", "")), places.filter((i) => i % 3 === 0).map(String));
-  assert.equal(note, "334 of 1\u2009001 rows, evenly spaced; the JSON has them all.");
+  assert.deepEqual(rows.map(([place]) => place.replace(",", "")), places.filter((i) => i % 3 === 0).map(String));
+  assert.equal(note, "334 of 1,001 rows, evenly spaced; the JSON has them all.");
 });
