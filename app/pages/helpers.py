@@ -23,6 +23,7 @@ from app.state.views import WidgetView
 from app.studies.comparison import compared
 from app.studies.quoted import quoted
 from app.web.templating import link, templates
+from app.widgets.dpo_derivation.steps import DERIVATION
 
 BESIDE = 306
 """pixels that text beside a drawing takes"""
@@ -159,6 +160,7 @@ templates.env.globals.update(
     equation=_equation,
     formula=_formula,
     term_key=_term_key,
+    derivation=DERIVATION,
     math=mathml,
     lab=quoted,
     compared=compared,

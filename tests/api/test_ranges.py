@@ -235,4 +235,7 @@ def test_the_page_says_which_sliders_have_ranges(client: TestClient, name: str, 
     found = client.get(f"/widgets/{name}").text.partition('data-ranges="')[2].partition('"')[0]
     assert along in found.split(" ")
     page = client.get(f"/widgets/{name}").text
-    assert all(f'data-range-for="{field}"' in page for field in along.split("+"))
+    assert all(
+        f'data-range-for="{field}"' in page or f'type="radio" name="{field}"' in page
+        for field in along.split("+")
+    )

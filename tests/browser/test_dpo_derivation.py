@@ -2,62 +2,78 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.helpers import field, set_slider, widget
+from tests.browser.helpers import widget
 
 
-def test_next_leads_through_all_six_steps_and_previous_back(page: Page) -> None:
+def stop(found: Locator, number: int) -> Locator:
+    return found.locator(f'[name="step"][value="{number}"]')
+
+
+def test_the_stops_lead_through_six_equations_and_the_keys_end_at_the_last(page: Page) -> None:
     page.goto("/sections/dpo-insight")
     found = widget(page, "dpo_derivation")
-    following = found.get_by_role("link", name="Next step")
+    equation = found.locator("[data-equations] [data-equation]:visible")
+    stop(found, 1).focus()
     for step in range(1, 7):
-        expect(field(found, "step")).to_have_text(str(step))
-        expect(found.locator(f'.formula[data-step="{step}"]')).to_be_visible()
-        expect(found.locator(".formula[data-step]:visible")).to_have_count(1)
-        expect(field(found, "check.max_abs_difference")).to_have_text(re.compile(r"^0$|e−1\d"))
-        if step < 6:
-            following.click()
-    expect(following).to_be_hidden()
-    found.get_by_role("link", name="Previous step").click()
-    expect(field(found, "step")).to_have_text("5")
-    expect(page).to_have_url(re.compile(r"step=5"))
+        expect(equation).to_have_attribute("data-equation", str(step))
+        expect(found.locator("[data-readout]")).to_contain_text("differ by at most")
+        expect(found.locator("svg.plot .miss")).to_have_count(0)
+        page.keyboard.press("ArrowRight")
+    expect(stop(found, 6)).to_be_checked()
+    expect(page).to_have_url(re.compile(r"\?step=6$"))
+    stop(found, 1).check(force=True)
+    expect(equation).to_have_attribute("data-equation", "1")
+    page.keyboard.press("ArrowLeft")
+    expect(stop(found, 1)).to_be_checked()
 
 
-def test_another_beta_changes_the_numbers_and_the_sides_still_agree(page: Page) -> None:
+def test_without_z_the_third_step_misses_in_red_and_the_fifth_does_not_notice(page: Page) -> None:
     page.goto("/widgets/dpo_derivation?step=3")
     found = widget(page, "dpo_derivation")
-    before = field(found, "terms.1.value").text_content()
-    set_slider(found, "beta", "54")
-    expect(field(found, "terms.1.value")).not_to_have_text(before or "")
-    left, right = (field(found, f"check.{side}").text_content() for side in ("left", "right"))
-    assert left == right
+    toggle = found.get_by_role("button", name="Drop Z(x)")
+    expect(toggle).to_have_attribute("aria-pressed", "false")
+    toggle.click()
+    expect(found.locator("[data-title]")).to_contain_text("the two sides part")
+    expect(found.locator("[data-readout]")).to_contain_text("too low by β log Z(x)")
+    miss = found.locator("svg.plot .miss")
+    red = miss.evaluate("line => getComputedStyle(line).stroke")
+    assert red == found.locator("[data-readout] .c-rej").evaluate("b => getComputedStyle(b).color")
+    expect(page).to_have_url(re.compile("mistake=no_partition"))
 
-
-def test_at_the_last_step_focus_stays_in_the_widget(page: Page) -> None:
-    page.goto("/widgets/dpo_derivation?step=5")
+    stop(found, 5).check(force=True)
+    expect(found.locator("[data-title]")).to_contain_text("does not notice")
+    expect(miss).to_have_count(0)
+    page.reload()
     found = widget(page, "dpo_derivation")
-    link = found.get_by_role("link", name="Next step")
-    link.focus()
-    page.keyboard.press("Enter")
-    expect(field(found, "step")).to_have_text("6")
-    expect(found.locator("[name=step]:checked")).to_be_focused()
+    toggle = found.get_by_role("button", name="Drop Z(x)")
+    expect(toggle).to_have_attribute("aria-pressed", "true")
+    toggle.click()
+    expect(found.locator("[data-title]")).to_contain_text("cancels")
+    expect(page).to_have_url(re.compile(r"\?step=5$"))
 
 
-def test_without_javascript_links_step(plain_page: Page) -> None:
+def test_a_part_of_the_equation_lights_its_arrow_and_beta_bends_them(page: Page) -> None:
+    page.goto("/widgets/dpo_derivation?step=3")
+    found = widget(page, "dpo_derivation")
+    found.locator('[data-equation="3"] [data-part="partition"]').first.hover()
+    expect(found.locator("svg.plot .of-chosen.unlit").first).to_be_attached()
+    expect(found.locator("svg.plot .of-partition.unlit")).to_have_count(0)
+    name = found.locator("svg.plot text.of-partition")
+    before = name.text_content() or ""
+    found.locator("[data-settings] > summary").click()
+    found.locator('[name="beta"]').fill("0.1")
+    expect(name).not_to_have_text(before)
+
+
+def test_without_javascript_the_stops_are_sent_and_z_is_dropped_by_a_link(plain_page: Page) -> None:
     plain_page.goto("/sections/dpo-insight?beta=2")
-    plain_page.get_by_role("link", name="Next step").click()
-    expect(plain_page.locator('[data-field="step"]').first).to_have_text("2")
+    found = plain_page.locator('dpo-widget[name="dpo_derivation"]')
+    stop(found, 3).check(force=True)
+    found.get_by_role("button", name="Update").click()
+    expect(found.locator('[data-equations] [data-equation="3"]')).to_be_visible()
     assert "beta=2" in plain_page.url
-
-
-def test_breaking_the_derivation_shows_by_how_much_and_why(page: Page) -> None:
-    page.goto("/widgets/dpo_derivation?step=3")
-    found = widget(page, "dpo_derivation")
-    difference = field(found, "check.max_abs_difference")
-    expect(difference).to_have_text(re.compile("e−1"))
-    found.get_by_label("drop Z(x)").check()
-    expect(difference).to_have_text(re.compile(r"^\d\.\d$"))
-    expect(found.locator(".finding")).to_contain_text("too low by β log Z(x)")
-    found.get_by_label("none").check()
-    expect(difference).to_have_text(re.compile("e−1"))
+    found.get_by_role("link", name="Drop Z(x)").click()
+    expect(found.locator("[data-readout]")).to_contain_text("too low by β log Z(x)")
+    assert "beta=2" in plain_page.url

@@ -73,12 +73,12 @@ STEPS: dict[str, list[Step]] = {
         ("summary", "Enter", "details:has(> summary:focus)"),
     ],
     "dpo_derivation": [
-        ("[data-try]", "Enter", '[data-field="step"]'),
-        ("[name=step]", "ArrowRight", '[data-field="step"]'),
+        ("[name=step]", "ArrowRight", "[data-readout]"),
+        ("[data-drop]", "Enter", "[data-readout]"),
+        ("[data-settings] > summary", "Enter", "[data-settings]"),
         ("[name=prompt]", "ArrowDown", '[data-field="response"]'),
-        (RANGE.format("beta"), "ArrowRight", '[data-field="terms.0.value"]'),
+        ("[name=beta]", "ArrowUp", '[data-field="terms.0.value"]'),
         ("[name=seed]", "ArrowUp", '[data-field="response"]'),
-        ("[data-go=next]", "Enter", '[data-field="step"]'),
     ],
     "dpo_loss": [
         ("[data-try*=ipo]", "Enter", '[data-field="loss"]'),
@@ -225,7 +225,7 @@ def test_a_widget_can_be_used_by_keyboard_alone_and_axe_finds_nothing_then_nor_w
 # ---- what is said ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["ppo_dynamics", "dpo_loss", "beta_effect", "dpo_derivation"])
+@pytest.mark.parametrize("name", ["ppo_dynamics", "dpo_loss", "beta_effect"])
 def test_each_key_on_a_logarithmic_slider_changes_the_value_that_it_says(
     page: Page, name: str
 ) -> None:

@@ -9,7 +9,8 @@ from pydantic import BaseModel, Field
 from app.formatting import scientific
 from app.lab.world import all_responses, the_world
 from app.widgets import fields
-from app.widgets.base import PromptId, Widget, WidgetParams, WidgetResult
+from app.widgets.base import PromptId, Ranges, Widget, WidgetParams, WidgetResult
+from app.widgets.dpo_derivation.arrows import EquationArrow
 from app.widgets.dpo_derivation.mistakes import MISTAKES, mistaken_numbers, opponents_prompt
 from app.widgets.dpo_derivation.steps import DERIVATION
 from app.widgets.dpo_derivation.terms import EquationTerm
@@ -56,6 +57,13 @@ class EquationCheck(BaseModel):
     responses_checked: int = Field(description="responses that the equation was checked on")
 
 
+class EquationArrows(BaseModel):
+    """Both sides as arrows laid end to end; each ends at the sum of its values."""
+
+    left: list[EquationArrow] = Field(description="the left side, or the argument of its σ")
+    right: list[EquationArrow] = Field(description="the right side, or the argument of its σ")
+
+
 class StepEquation(BaseModel):
     """A step in the list of all steps."""
 
@@ -76,6 +84,7 @@ class Result(WidgetResult):
     equations: list[StepEquation] = Field(description="all six steps with their equations")
     check: EquationCheck = Field(description="the equation, checked")
     checked_on: str = Field(description="what the check ran over and what the sides are")
+    arrows: EquationArrows = Field(description="both sides as sums, for the response shown")
     terms: list[EquationTerm] = Field(description="the quantities in it, for the response shown")
     response: str = Field(description="the response shown, y or y_w")
     response_number: int = Field(description="its place among the 7,776, as in /api/v1/lab")
@@ -89,6 +98,7 @@ def compute(params: Params) -> Result:
     numbers = mistaken_numbers(prompt, params.beta, params.seed, params.mistake)
     step = DERIVATION[params.step - 1]
     left, right = step.sides(numbers)
+    arrows = step.arrows(numbers)
     difference = (left - right).abs().max().item()
     place = numbers.shown if left.ndim else ...
     responses = all_responses()
@@ -115,6 +125,7 @@ def compute(params: Params) -> Result:
             responses_checked=len(responses),
         ),
         checked_on=checked_on,
+        arrows=EquationArrows(left=arrows[0], right=arrows[1]),
         terms=step.terms(numbers),
         response=world.text(prompt, responses[numbers.shown].tolist()),
         response_number=numbers.shown,
@@ -146,12 +157,7 @@ WIDGET = Widget(
     result=Result,
     compute=compute,
     example="step=5&prompt=poem&beta=0.2",
-    tries={
-        "step=2": "See where Z(x) comes in, a sum over 7,776 responses.",
-        "step=5": "See it cancel.",
-        "step=4&beta=0.05": "Make β small: log Z(x) grows, and the two sides still agree.",
-        "step=4&mistake=no_beta": "Break it: forget β, and see how far off step 4 is.",
-    },
+    ranges=Ranges(lambda several: [compute(params) for params in several], ("step",)),
     receipt=_receipt,
     export=Plan(
         "gridded",
