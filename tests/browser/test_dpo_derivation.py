@@ -23,7 +23,7 @@ def test_the_stops_lead_through_six_equations_and_the_keys_end_at_the_last(page:
         page.keyboard.press("ArrowRight")
     expect(stop(found, 6)).to_be_checked()
     expect(page).to_have_url(re.compile(r"\?step=6$"))
-    stop(found, 1).check(force=True)
+    stop(found, 1).check()
     expect(equation).to_have_attribute("data-equation", "1")
     page.keyboard.press("ArrowLeft")
     expect(stop(found, 1)).to_be_checked()
@@ -42,7 +42,7 @@ def test_without_z_the_third_step_misses_in_red_and_the_fifth_does_not_notice(pa
     assert red == found.locator("[data-readout] .c-rej").evaluate("b => getComputedStyle(b).color")
     expect(page).to_have_url(re.compile("mistake=no_partition"))
 
-    stop(found, 5).check(force=True)
+    stop(found, 5).check()
     expect(found.locator("[data-title]")).to_contain_text("does not notice")
     expect(miss).to_have_count(0)
     page.reload()
@@ -70,7 +70,7 @@ def test_a_part_of_the_equation_lights_its_arrow_and_beta_bends_them(page: Page)
 def test_without_javascript_the_stops_are_sent_and_z_is_dropped_by_a_link(plain_page: Page) -> None:
     plain_page.goto("/sections/dpo-insight?beta=2")
     found = plain_page.locator('dpo-widget[name="dpo_derivation"]')
-    stop(found, 3).check(force=True)
+    stop(found, 3).check()
     found.get_by_role("button", name="Update").click()
     expect(found.locator('[data-equations] [data-equation="3"]')).to_be_visible()
     assert "beta=2" in plain_page.url

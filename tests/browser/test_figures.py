@@ -65,7 +65,7 @@ CHOICES = "[data-primary] :is(input, button, a)"
 def go(state: Locator) -> None:
     """Click a step, or make a choice."""
     if state.get_attribute("data-step") is None:
-        state.click(force=True)  # the control lies under what is drawn for it
+        state.click()
         return
     state.click()
     expect(state).to_have_attribute("aria-current", "step")
@@ -168,7 +168,7 @@ def test_a_finger_on_the_drawing_moves_the_primary_handle(
     primary = found.evaluate(PRIMARY)
     if primary < 0:
         url = page.url
-        found.locator(CHOICES).last.tap(force=True)
+        found.locator(CHOICES).last.tap()
         settled(found)
         assert page.url != url
         context.close()

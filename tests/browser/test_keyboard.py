@@ -77,7 +77,7 @@ STEPS: dict[str, list[Step]] = {
         ("[data-drop]", "Enter", "[data-readout]"),
         ("[data-settings] > summary", "Enter", "[data-settings]"),
         ("[name=prompt]", "ArrowDown", '[data-field="response"]'),
-        ("[name=beta]", "ArrowUp", '[data-field="terms.0.value"]'),
+        ("[name=beta]", "ArrowUp", '[data-field="check.left"]'),
         ("[name=seed]", "ArrowUp", '[data-field="response"]'),
     ],
     "dpo_loss": [
@@ -198,10 +198,10 @@ def test_a_widget_can_be_used_by_keyboard_alone_and_axe_finds_nothing_then_nor_w
         )
         assert found.evaluate("widget => widget.contains(document.activeElement)")
         # A run has to be over before the next key: resetting one that has just started changes nothing.
-        expect(found.locator(".widget-body")).not_to_have_attribute(
+        expect(found.locator(".widget-body, [data-core]")).not_to_have_attribute(
             "aria-busy", "true", timeout=PATIENCE
         )
-    tab_to(page, "[data-link=page]")
+    tab_to(page, "[data-link=api]")
 
     if name not in WORKED and WIDGETS[name].tries:
         before = found.evaluate_handle("widget => widget.result")
@@ -214,7 +214,8 @@ def test_a_widget_can_be_used_by_keyboard_alone_and_axe_finds_nothing_then_nor_w
     assert axe_finds(page) == []
 
     faults.append("Failed to load resource")
-    page.route("**/api/v1/**", lambda route: route.abort())
+    for path in ("**/api/v1/**", "**/answer*"):
+        page.route(path, lambda route: route.abort())
     found.evaluate("widget => widget.submit()")
     # A stream is reopened a few times before its widget gives up.
     expect(found.locator("[data-error]")).to_contain_text("server", timeout=PATIENCE)
