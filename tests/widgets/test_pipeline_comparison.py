@@ -10,7 +10,8 @@ from app.lab.ppo import PPOConfig
 from app.lab.reward_model import REWARD_CONFIGS, RewardKind, RewardModelConfig
 from app.lab.sft import SFTConfig
 from app.lab.trained import the_lab
-from app.widgets.pipeline_comparison import Params, Result, compute
+from app.runs.job import job_of
+from app.widgets.pipeline_comparison import WIDGET, Params, Result, compute
 
 pytestmark = pytest.mark.slow
 
@@ -67,3 +68,8 @@ def test_another_seed_is_another_pair_of_runs(result: Result) -> None:
     other = compute(Params(seed=5))
     assert other.dpo.kl != result.dpo.kl
     assert other.rlhf.kl != result.rlhf.kl
+
+
+def test_the_side_that_is_looked_at_takes_no_run_of_its_own() -> None:
+    assert job_of(WIDGET, Params(view=0)) == job_of(WIDGET, Params(view=100))
+    assert job_of(WIDGET, Params(seed=1)) != job_of(WIDGET, Params(seed=2))
