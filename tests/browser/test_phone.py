@@ -1,0 +1,23 @@
+"""What a finger does on a phone, and what shows it where there is more."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page
+
+WIDE = """() => [...document.querySelectorAll(".formula, .table-scroll")]
+  .filter((box) => box.scrollWidth > box.clientWidth)
+  .map((box) => getComputedStyle(box).backgroundImage.includes("gradient"))"""
+
+SWIPES = """() => [...document.querySelectorAll("input[type=range]")]
+  .map((range) => getComputedStyle(range).touchAction)"""
+
+
+def test_what_is_cut_at_the_edge_shows_it_and_swipes_on_sliders_scroll(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/sections/dpo-insight")
+    wide = page.evaluate(WIDE)
+    assert wide
+    assert all(wide)
+    swipes = page.evaluate(SWIPES)
+    assert swipes
+    assert set(swipes) <= {"pan-y", "none"}
