@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,8 @@ class FieldDoc:
 class OperationDoc:
     """One operation."""
 
+    group: str
+    anchor: str
     method: str
     path: str
     summary: str
@@ -32,14 +35,15 @@ class OperationDoc:
     body_example: str
 
 
-def operation_docs(openapi: dict[str, Any]) -> list[OperationDoc]:
-    """All operations of an OpenAPI document, in order."""
+def operation_docs(openapi: dict[str, Any]) -> dict[str, list[OperationDoc]]:
+    """All operations of an OpenAPI document by group, in order."""
     schemas = openapi.get("components", {}).get("schemas", {})
-    return [
-        _operation(method, path, operation, schemas)
-        for path, operations in openapi["paths"].items()
-        for method, operation in operations.items()
-    ]
+    groups: dict[str, list[OperationDoc]] = {}
+    for path, operations in openapi["paths"].items():
+        for method, operation in operations.items():
+            found = _operation(method, path, operation, schemas)
+            groups.setdefault(found.group, []).append(found)
+    return groups
 
 
 def _operation(
@@ -51,15 +55,23 @@ def _operation(
         for p in operation.get("parameters", [])
     ]
     return OperationDoc(
+        group=operation.get("tags", ["others"])[0],
+        anchor=re.sub(r"[^a-z0-9_]+", "-", f"{method}{path}".lower()).strip("-"),
         method=method.upper(),
         path=path,
         summary=operation.get("summary", ""),
         description=operation.get("description", ""),
         parameters=parameters + _fields(body, schemas),
         result=_fields(_schema(operation["responses"].get("200", {}), schemas), schemas),
-        example=operation.get("x-example", ""),
+        example=operation.get("x-example") or _plain_example(method, path, operation),
         body_example=json.dumps(body.get("example", {}), indent=2),
     )
+
+
+def _plain_example(method: str, path: str, operation: dict[str, Any]) -> str:
+    """The path of a GET that needs no parameters."""
+    needed = [p for p in operation.get("parameters", []) if p.get("required")]
+    return path if method == "get" and not needed else ""
 
 
 def _schema(holder: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:

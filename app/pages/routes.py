@@ -133,7 +133,7 @@ def symbols(request: Request) -> Any:
 
 @router.get("/docs")
 def docs(request: Request) -> Any:
-    context = {"operations": operation_docs(request.app.openapi())}
+    context = {"groups": operation_docs(request.app.openapi())}
     return templates.TemplateResponse(request, "pages/docs.html", context)
 
 

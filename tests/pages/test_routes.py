@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -115,3 +116,21 @@ def test_pages_work_under_a_sub_path() -> None:
     assert client.get(ours[0]).status_code == 200
     refused = client.get("/courses/dpo/api/v1/reward_separation?reward_chosen=99")
     assert refused.headers["content-type"] == "application/problem+json"
+
+
+def test_the_docs_list_every_request_and_each_can_be_tried(
+    client: TestClient, html_of: Callable[[str], str]
+) -> None:
+    page = Elements(html_of("/docs"))
+    links = [str(link.get("href")) for link in page.all("a")]
+    for path, operations in client.get("/openapi.json").json()["paths"].items():
+        for method, operation in operations.items():
+            (anchor,) = {
+                link[1:]
+                for link in links
+                if link == "#" + re.sub(r"[^a-z0-9_]+", "-", f"{method}{path}").strip("-")
+            }
+            assert page.attributes("id").count(anchor) == 1
+            # The example of /oembed would be an address of the site as its readers see it.
+            if method == "get" and path != "/oembed":
+                assert operation.get("x-example", path) in links
