@@ -57,6 +57,8 @@ export class Figure {
   #moving = null;
   #animate = false;
   dragging = false;
+  /** Whether what is shown is not that of the controls. */
+  late = false;
 
   /** @param {Widget} widget */
   constructor(widget) {
@@ -211,6 +213,7 @@ export class Figure {
   /** Say that what is shown is not of these controls: until the result is there, or never mind.
    *  @param {boolean} is */
   stale(is) {
+    this.late = is;
     clearTimeout(this.#staleTimer);
     if (is) {
       this.#staleTimer = setTimeout(() => this.#parts.core.setAttribute("data-stale", ""), STALE_MS);

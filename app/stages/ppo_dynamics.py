@@ -22,8 +22,8 @@ def stage(params: Params, result: Result) -> Stage:
     flat = [flattery(params.prompt, said) for said in ids]
     made = Stage(
         _title(result),
-        wide=384,
-        narrow=246,
+        wide=392,
+        narrow=250,
         readout=by_place(
             _readout(row, result, sum(flags)) for row, flags in zip(rows, flat, strict=True)
         ),
@@ -41,8 +41,8 @@ def stage(params: Params, result: Result) -> Stage:
     values = [value for row in rows for value in (row.reward, row.true_quality)]
     low, high = min(-2.0, min(values) - 0.3), max(4.0, max(values) + 0.3)
     x = sqrt_axis(0, last)
-    main = made.panel(x, Axis(low, high), wide=Box(34, 20, 18, 310), narrow=Box(30, 12, 18, 186))
-    rail = made.panel(x, Axis(0, 1), wide=Box(34, 20, 318, 346), narrow=Box(30, 12, 190, 212))
+    main = made.panel(x, Axis(low, high), wide=Box(34, 20, 18, 310), narrow=Box(30, 12, 14, 180))
+    rail = made.panel(x, Axis(0, 1), wide=Box(34, 20, 318, 346), narrow=Box(30, 12, 184, 206))
     for step, only in ((2, "wide"), (4, "narrow")):
         first = int(low // step + 1) * step
         main.y_grid(range(first, int(high) + 1, step), fixed(0), only=only)
@@ -71,19 +71,13 @@ def stage(params: Params, result: Result) -> Stage:
                     )
     ends = [rail.spot(x.share(i), 0, 0, 12) for i in iterations]
     rail.track(0, 12)
-    ticks = [v for v in (0, 1, 5, 10, 20, 40, 70, 100, 150, 200, 300) if v <= last]
+    ticks = [v for v in (0, 1, 5, 10, 20, 40, 70, 150, 200, 300) if v <= last]
     for shown, only in (
         (ticks, "wide"),
-        ([v for v in ticks if v in (0, 5, 20, 50, 100, 150, 300)], "narrow"),
+        ([v for v in ticks if v in (0, 5, 20, 70, 150, 300)], "narrow"),
     ):
         rail.x_ticks(shown, fixed(0), 38, only=only)
-    rail.text(
-        rail.spot((x.share(70) + x.share(100)) / 2 if last > 100 else 0.8, 0, 0, 38),
-        "iterations",
-        "",
-        "middle",
-        only="wide",
-    )
+    rail.text(rail.spot(x.share(0.69 * last), 0, 0, 38), "iterations", "", "middle", only="wide")
     here = by_place(main.pt(row.iteration, row.reward) for row in rows)
     below = by_place(main.pt(row.iteration, row.true_quality) for row in rows)
     main.line(here, by_place(ends), "drop s-ink")

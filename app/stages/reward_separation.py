@@ -28,10 +28,10 @@ def stage(params: Params, result: Result) -> Stage:
         alt="Probability above, loss below a line of rewards",
     )
     x = Axis(LOW, HIGH)
-    above = made.panel(x, Axis(0, 1), wide=Box(54, 16, 18, 180), narrow=Box(40, 10, 18, 152))
-    line = made.panel(x, Axis(0, 1), wide=Box(54, 16, 204, 214), narrow=Box(40, 10, 176, 186))
+    above = made.panel(x, Axis(0, 1), wide=Box(54, 16, 18, 180), narrow=Box(46, 10, 18, 152))
+    line = made.panel(x, Axis(0, 1), wide=Box(54, 16, 204, 214), narrow=Box(46, 10, 176, 186))
     below = made.panel(
-        x, Axis(MOST_LOSS, 0), wide=Box(54, 16, 272, 402), narrow=Box(40, 10, 242, 358)
+        x, Axis(MOST_LOSS, 0), wide=Box(54, 16, 272, 402), narrow=Box(46, 10, 242, 358)
     )
     above.y_grid((0, 0.5, 1), lambda share: percent(0)(share) if share else "0")
     below.y_grid((0, 5, 10), fixed(0))
