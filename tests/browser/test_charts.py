@@ -5,61 +5,17 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from app.paths import TEMPLATES
 from app.widgets.registry import WIDGETS
-from tests.browser.helpers import REDRAWS, expect_chart, set_slider, widget
+from tests.browser.helpers import REDRAWS, expect_chart, widget
 
 HAVE_CHARTS = [
     name
     for name in WIDGETS
     if "c.chart(" in (TEMPLATES / f"widgets/{name}.html").read_text(encoding="utf-8")
 ]
-
-
-class Held:
-    """Holds back Plotly until it is released."""
-
-    def __init__(self, page: Page) -> None:
-        self.routes: list[Route] = []
-        page.route("**/plotly*.js", lambda route: self.routes.append(route))
-
-    def let_go(self) -> None:
-        for route in self.routes:
-            route.continue_()
-
-
-def test_until_plotly_has_drawn_the_chart_of_the_server_stands(page: Page) -> None:
-    held = Held(page)
-    with page.expect_request("**/plotly*.js"):
-        page.goto("/widgets/reward_separation")
-        found = widget(page, "reward_separation")
-    chart = found.locator(".chart")
-    expect(chart.locator("> .drawing")).to_be_visible()
-    expect(chart).to_have_attribute("role", "img")
-    before = chart.bounding_box()
-    names = set(chart.locator(".drawing .name").all_text_contents())
-    assert names == {"probability", "loss"}
-    held.let_go()
-    expect_chart(found)
-    expect(chart.locator("> .drawing")).to_have_count(0)
-    assert chart.bounding_box() == before
-    assert names <= set(chart.locator(".annotation-text").all_text_contents())
-
-
-def test_a_result_that_comes_before_plotly_replaces_the_chart_once_it_is_drawn(page: Page) -> None:
-    held = Held(page)
-    with page.expect_request("**/plotly*.js"):
-        page.goto("/widgets/reward_separation")
-        found = widget(page, "reward_separation")
-    set_slider(found, "reward_rejected", "3")
-    expect(found.locator("[data-field=margin]")).to_have_text("0.0")
-    held.let_go()
-    chart = expect_chart(found)
-    expect(chart.locator("> .drawing")).to_have_count(0)
-    drawn = chart.evaluate("chart => chart.querySelector('.stage').data.at(-1).x[0]")
-    assert drawn == found.evaluate("widget => widget.result.margin")
 
 
 # The number of names written by Plotly whose box has a point of a curve in its middle.
@@ -86,7 +42,6 @@ NAMES_ON_CURVES = """chart => {
         ("rlhf_pipeline", 3),
         ("rlhf_pipeline?stage=reward_model", 2),
         ("overoptimization", 3),
-        ("reward_separation", 2),
         ("pipeline_comparison", 4),
     ],
 )

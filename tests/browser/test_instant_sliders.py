@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import httpx
 import pytest
-from playwright.sync_api import Locator, Page, Request, Route, expect
+from playwright.sync_api import Locator, Page, Request, expect
 
 from app.formatting import format_value
 from app.state.controls import controls_of
 from app.widgets.registry import WIDGETS
-from tests.browser.helpers import REDRAWS, expect_chart, field, set_slider, widget
+from tests.browser.helpers import expect_chart, field, set_slider, widget
 
 FAR_MS = 100
 
@@ -31,8 +30,6 @@ class Slider(NamedTuple):
 EACH = pytest.mark.parametrize(
     "tried",
     [
-        Slider("reward_separation", "reward_chosen", "loss", "fixed3"),
-        Slider("reward_separation", "reward_rejected", "margin", "fixed1"),
         Slider("dpo_loss", "logratio_chosen", "loss", "fixed3"),
         Slider("dpo_loss", "logratio_rejected", "probability", "percent1"),
         Slider("dpo_loss", "beta", "margin", "fixed2"),
@@ -158,56 +155,6 @@ def test_one_range_is_all_that_a_slider_asks_for(
     assert f"{tried.name}/range?along={tried.control}" in only
 
 
-def test_the_chart_follows_and_comes_to_rest_where_plotly_puts_it(page: Page) -> None:
-    found = opened(page, "reward_separation", "figure")
-    with_range(page, found, "reward_chosen")
-    places = """chart => [...chart.querySelectorAll(".point")].map((point) => {
-      const { x, y } = point.getBoundingClientRect();
-      return [x, y].map(Math.round);
-    })"""
-    chart = found.locator('[data-chart="figure"]')
-    before = chart.evaluate(places)
-    chart.evaluate(REDRAWS)
-    moved = found.evaluate(
-        f"""async widget => {{
-          const slider = widget.querySelector('[data-range-for="reward_chosen"]');
-          const chart = widget.querySelector('[data-chart="figure"]');
-          const seen = [];
-          for (const value of ["2", "1", "0", "-5"]) {{
-            slider.value = value;
-            slider.dispatchEvent(new Event("input", {{ bubbles: true }}));
-            await new Promise(requestAnimationFrame);
-            await new Promise(requestAnimationFrame);
-            seen.push(({places})(chart));
-          }}
-          return [seen, chart.redraws];
-        }}"""
-    )
-    seen, while_moving = moved
-    assert len({str(place) for place in [before, *seen]}) == 5
-    page.wait_for_function("chart => chart.redraws > 0", arg=chart.element_handle())
-    assert while_moving == 0
-    assert chart.evaluate(places) == seen[-1]
-    expect(chart).to_have_attribute("aria-label", re.compile("A gap of -5.0"))
-    table = found.locator('[data-table="figure"]')
-    expect(table.locator("thead th").last).to_have_text("loss here (nats)")
-    here = table.locator("tbody tr", has=page.locator("td:last-child:not(:empty)"))
-    expect(here.locator("th")).to_have_text("−5")
-
-
-def test_the_arrow_keys_need_no_server_either(page: Page, asked: list[str]) -> None:
-    found = opened(page, "reward_separation", "figure")
-    with page.expect_response("**/range?*"):
-        slider(found, "reward_chosen").focus()
-    for _ in range(3):
-        page.keyboard.press("ArrowRight")
-    expect(field(found, "margin")).to_have_text("3.3")
-    page.keyboard.press("Home")
-    expect(field(found, "margin")).to_have_text("−10.0")
-    expect(found.locator("[data-live]")).to_contain_text("A gap of -10.0")
-    assert len(asked) == 1
-
-
 def test_a_typed_value_between_the_positions_is_asked_for(page: Page, asked: list[str]) -> None:
     found = opened(page, "dpo_loss", "figure")
     with_range(page, found, "beta")
@@ -248,97 +195,3 @@ def test_where_a_value_is_refused_the_server_says_why(page: Page, faults: list[s
     assert field(found, "loss").text_content() == loss
     set_slider(found, "logratio_chosen", "2")
     expect(found.locator("[data-error]")).to_be_hidden()
-
-
-def holding(held: list[Route]) -> Callable[[Route], None]:
-    def hold(route: Route) -> None:
-        held.append(route)
-
-    return hold
-
-
-def test_a_range_that_comes_late_shows_where_the_slider_is_now(
-    page: Page, asked: list[str]
-) -> None:
-    found = opened(page, "reward_separation", "figure")
-    held: list[Route] = []
-    page.route("**/range?*", holding(held))
-    with page.expect_request("**/range?*"):
-        slider(found, "reward_chosen").hover()
-    set_slider(found, "reward_chosen", "1")
-    set_slider(found, "reward_chosen", "2")
-    assert field(found, "margin").text_content() == "3.0"
-    held.pop().continue_()
-    expect(field(found, "margin")).to_have_text("2.0")
-    assert len([url for url in asked if "/range?" in url]) == 1
-
-
-def test_a_slow_range_keeps_nobody_waiting_and_a_late_answer_replaces_nothing(page: Page) -> None:
-    found = opened(page, "reward_separation", "figure")
-    ranges: list[Route] = []
-    singles: list[Route] = []
-    page.route("**/range?*", holding(ranges))
-    page.route("**/api/v1/reward_separation?*", holding(singles))
-    slider(found, "reward_chosen").hover()
-    with page.expect_request("**/api/v1/reward_separation?reward_chosen=1"):
-        set_slider(found, "reward_chosen", "1")
-    # The range arrives first, the slider moves on, and then the single result arrives.
-    with page.expect_response("**/range?*"):
-        ranges.pop().continue_()
-    expect(field(found, "margin")).to_have_text("1.0")
-    set_slider(found, "reward_chosen", "-4")
-    assert field(found, "margin").text_content() == "−4.0"
-    # Nobody waits for it any more.
-    singles.pop().abort()
-    page.evaluate("() => new Promise(requestAnimationFrame)")
-    assert field(found, "margin").text_content() == "−4.0"
-    expect(found.locator("[data-error]")).to_be_hidden()
-
-
-def test_without_its_range_a_slider_asks_for_each_result(page: Page, faults: list[str]) -> None:
-    faults.append("Failed to load resource")
-    page.route("**/range?*", lambda route: route.abort())
-    found = opened(page, "reward_separation", "figure")
-    set_slider(found, "reward_chosen", "1")
-    expect(field(found, "margin")).to_have_text("1.0")
-    expect(found.locator("[data-error]")).to_be_hidden()
-    expect(page).to_have_url(re.compile(r"\?reward_chosen=1$"))
-
-
-def test_the_same_range_is_not_asked_for_twice(page: Page, asked: list[str]) -> None:
-    found = opened(page, "reward_separation", "figure")
-    with_range(page, found, "reward_chosen")
-    page.mouse.move(0, 0)
-    slider(found, "reward_chosen").hover()
-    slider(found, "reward_chosen").click()
-    found.locator("[name=reward_chosen]").focus()
-    page.wait_for_load_state("networkidle")
-    assert len(asked) == 1
-
-
-def test_an_address_that_is_written_too_often_is_refused_so_it_is_written_now_and_then(
-    page: Page,
-) -> None:
-    found = opened(page, "reward_separation", "figure")
-    with_range(page, found, "reward_chosen")
-    page.evaluate(
-        """() => {
-          window.written = 0;
-          const write = history.replaceState.bind(history);
-          history.replaceState = (...state) => { window.written += 1; write(...state); };
-        }"""
-    )
-    found.evaluate(SWEEP, ["reward_chosen", 200, "margin"])
-    expect(page).to_have_url(re.compile(r"\?reward_chosen=10$"))
-    assert page.evaluate("() => window.written") <= 2
-    expect(found.locator('[data-link="api"]')).to_have_attribute(
-        "href", "/api/v1/reward_separation?reward_chosen=10"
-    )
-
-
-def test_a_slider_that_the_page_locks_asks_for_nothing(page: Page, asked: list[str]) -> None:
-    found = opened(page, "reward_separation", "figure", "?lock=reward_chosen")
-    slider(found, "reward_chosen").hover(force=True)
-    found.locator("[name=reward_chosen]").focus()
-    with_range(page, found, "reward_rejected")
-    assert [url.partition("along=")[2] for url in asked] == ["reward_rejected"]

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from app.widgets.registry import WIDGETS
 from tests.browser.accessibility import PATIENCE, axe_finds, expect_drawn, open_details, visit
-from tests.browser.helpers import expect_chart, field, record_texts, widget
+from tests.browser.helpers import widget
 from tests.browser.keys import CONTROLS, FOCUSED, NUMBER_STOPS, tab_to
 
 
@@ -56,20 +56,6 @@ STEPS: dict[str, list[Step]] = {
     ],
     "rlhf_pipeline": [
         ("[name=stage]", "ArrowDown", '[data-field="title"]'),
-        ("summary", "Enter", "details:has(> summary:focus)"),
-    ],
-    "reward_separation": [
-        ("[data-try*='=2']", "Enter", '[data-field="margin"]'),
-        (RANGE.format("reward_chosen"), "ArrowLeft", '[data-field="margin"]'),
-        ("[name=reward_chosen]", "ArrowUp", '[data-field="margin"]'),
-        (RANGE.format("reward_rejected"), "PageDown", '[data-field="margin"]'),
-        ("summary", "Enter", "details:has(> summary:focus)"),
-    ],
-    "ppo_dynamics": [
-        (RANGE.format("iterations"), "Home", "[data-link=page]"),
-        ("[data-run-new]", "Enter", '[data-field="last.kl"]'),
-        ("[data-run-again]", "Space", "[data-run-text]"),
-        ("[data-reset]", "Enter", '[data-field="last.kl"]'),
         ("summary", "Enter", "details:has(> summary:focus)"),
     ],
     "dpo_derivation": [
@@ -161,7 +147,21 @@ def steps_of(found: Locator, name: str) -> list[Step]:
     """Those listed above, or each control once, after which the address of the state has to change."""
     if name in STEPS:
         return STEPS[name]
+    if found.evaluate("widget => 'figure' in widget.dataset"):
+        return figure_steps(found)
     return [(stop, key, "[data-link=page]") for stop, key in found.evaluate(CONTROLS)]
+
+
+def figure_steps(found: Locator) -> list[Step]:
+    """The second step, each handle, the scrub, and what can be opened."""
+    native = found.locator(".native").all()
+    ranges = [one.get_attribute("data-range-for") for one in native]
+    moved = [RANGE.format(name) if name else "[data-at-range]" for name in ranges]
+    return [
+        ("[data-step='2']", "Enter", "[data-say]"),
+        *((stop, "ArrowLeft", "[data-readout]") for stop in moved),
+        ("summary", "Enter", "details:has(> summary:focus)"),
+    ]
 
 
 # What can change: text, the address of a link, the value of a box.
@@ -176,7 +176,7 @@ WATCH = """element => {
 
 
 # These show all there is once the keys have been used; elsewhere a suggestion shows more.
-WORKED = ["ppo_dynamics", "training_race", "pipeline_comparison"]
+WORKED = ["training_race", "pipeline_comparison"]
 
 
 @pytest.mark.parametrize("name", WIDGETS)
@@ -226,7 +226,7 @@ def test_a_widget_can_be_used_by_keyboard_alone_and_axe_finds_nothing_then_nor_w
 # ---- what is said ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["ppo_dynamics", "dpo_loss", "beta_effect"])
+@pytest.mark.parametrize("name", ["dpo_loss", "beta_effect"])
 def test_each_key_on_a_logarithmic_slider_changes_the_value_that_it_says(
     page: Page, name: str
 ) -> None:
@@ -259,25 +259,10 @@ def test_of_results_in_quick_succession_only_the_last_is_said(first_visit: Page)
     heard = found.evaluate_handle(LISTEN)
     for number in range(1, 9):
         found.evaluate(
-            "(widget, finding) => widget.show({ ...widget.result, finding })", f"Result {number}"
+            "(widget, readout) => widget.show({ ...widget.result, stage: { ...widget.result.stage, readout } })",
+            f"Result {number}",
         )
         first_visit.clock.run_for(200)
     assert heard.evaluate(HEARD) == []
     first_visit.clock.run_for(1_000)
     assert heard.evaluate(HEARD) == ["Result 8"]
-
-
-def test_a_run_says_that_it_began_and_how_it_ended_but_not_each_frame(page: Page) -> None:
-    page.goto("/widgets/ppo_dynamics?iterations=10")
-    found = widget(page, "ppo_dynamics")
-    expect_chart(found)
-    heard = found.evaluate_handle(LISTEN)
-    frames = record_texts(found, "[data-run-text]")
-    found.locator('[name="iterations"]').fill("60")
-    found.get_by_role("button", name="Run with a new seed").click()
-    expect(found.locator("[data-run-text]")).to_have_text("60 of 60 iterations", timeout=PATIENCE)
-    expect(found.locator("[data-live]")).to_have_text(field(found, "finding").text_content() or "")
-    assert len(frames.json_value()) > 5
-    said = heard.evaluate(HEARD)
-    assert len(said) <= 2
-    assert said[-1].startswith("After 60 iterations")
