@@ -160,7 +160,11 @@ export class Figure {
     const found = [];
     const chosen = this.own("step");
     this.#set("step", "");
-    if (chosen && (Number(chosen) !== this.#number || this.own("guess"))) found.push([`${name}.step`, chosen]);
+    const bare = [...this.#widget.params()].length === 0;
+    const elsewhere = this.#steps.some((link) => link.dataset.step === chosen && !this.#isAt(link));
+    // A step alone would lead to its own state.
+    const misleads = bare && elsewhere;
+    if (chosen && !misleads && (Number(chosen) !== this.#number || this.own("guess"))) found.push([`${name}.step`, chosen]);
     this.#set("step", chosen);
     if (this.scene.places && this.at !== this.#settledAt(this.#step)) found.push([`${name}.at`, String(this.at)]);
     if (this.own("guess")) found.push([`${name}.guess`, this.own("guess")]);

@@ -78,10 +78,8 @@ export class DpoWidget extends HTMLElement {
       // Number boxes stand under the drawing for readers without script.
       this.querySelector(".settings")?.prepend(...this.querySelectorAll(".fig-numbers > .control"));
       this.figure = new Stage(this);
-      for (const about of ["pointerover", "pointerdown", "focusin"]) {
-        this.addEventListener(about, () => {
-          if (!this.figure?.dragging) this.#ranges?.prepareAll(this.figure?.scene.handles ?? []);
-        });
+      for (const about of ["pointerenter", "pointerdown", "pointerup", "focusin"]) {
+        this.addEventListener(about, () => this.#ranges?.prepareAll(this.figure?.scene.handles ?? []));
       }
     }
     this.addEventListener("click", (event) => this.#onClick(event));

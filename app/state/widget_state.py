@@ -197,6 +197,8 @@ class WidgetState:
     def _placed(self, values: Mapping[str, str]) -> dict[str, str]:
         """The place as query parameters beside ``values``, as far as these do not lead there."""
         number = self._written_number
+        if number and not values and self._params_of_steps.get(number) != self._valid(values):
+            number = None  # a step alone would lead to its own state
         if number is not None:
             implied = self._implied(self._valid(values))
             if implied == number or (implied is None and self._is_bare_start(number)):
@@ -224,6 +226,9 @@ def state_of(
         InvalidParams: a parameter or a part of the place is refused
     """
     place = place_of(widget, query, alone=alone)
+    if place.step and not query.keys() & widget.params.model_fields.keys():
+        # A step alone leads to its state.
+        query = query | dict(parse_qsl(widget.steps[place.step - 1].query))
     state = WidgetState(widget, params_of(widget, query), flags, place)
     if place.guess and (state.ask is None or place.guess not in state.ask.choices):
         names = place_names(widget, alone=alone)

@@ -128,7 +128,9 @@ def test_a_widget_without_steps_has_none_to_leave() -> None:
 def test_the_address_of_a_state_leads_to_that_state_and_is_no_longer(address: str) -> None:
     found = state(address)
     assert shown(state(found.page_query)) == shown(found)
-    assert parse_qs(found.page_query[1:]).keys() <= parse_qs(address).keys()
+    # A step alone stands for its parameters.
+    step = found.current.query if found.current else ""
+    assert parse_qs(found.page_query[1:]).keys() <= parse_qs(f"{address}&{step}").keys()
     assert state(found.page_query).page_query == found.page_query
 
 
@@ -268,7 +270,13 @@ def test_a_name_that_is_a_parameter_stays_one() -> None:
     found = state_of(stops, {"step": "4"}, alone=True)
     assert (found.params.step, found.place, found.number) == (4, Place(), 4)  # type: ignore[attr-defined]
     assert found.step_query(5) == "?step=5"
-    assert state_of(stops, {"dpo_derivation.step": "4"}, alone=True).left
+    assert state_of(stops, {"dpo_derivation.step": "4"}, alone=True).query == "?step=4"
+
+
+def test_a_step_alone_leads_to_its_state_and_beside_parameters_to_theirs() -> None:
+    assert state("dpo_loss.step=4").query == "?loss_type=ipo&beta=1"
+    there = state("dpo_loss.step=4&beta=0.2")
+    assert (there.query, there.number, there.left) == ("?beta=0.2", 4, True)
 
 
 def test_what_a_widget_lacks_is_unknown(client: TestClient) -> None:
