@@ -72,9 +72,16 @@ export class Drawing {
    *  @param {any} pt @returns {Pixels} */
   px(pt) {
     const [panel, x, y, dx = 0, dy = 0] = resolved(pt, this.#at);
-    const [ls, lp, rs, rp, top, bottom] = this.scene.panels[panel][this.#which];
-    const [left, right] = [ls * this.how.width + lp, rs * this.how.width + rp];
-    return [left + x * (right - left) + dx, bottom - y * (bottom - top) + dy];
+    const [ls, lp, , , top, bottom] = this.scene.panels[panel][this.#which];
+    const left = ls * this.how.width + lp;
+    return [left + x * this.#across(panel) + dx, bottom - y * (bottom - top) + dy];
+  }
+
+  /** Width of a panel in pixels.
+   *  @param {number} panel @returns {number} */
+  #across(panel) {
+    const [ls, lp, rs, rp] = this.scene.panels[panel][this.#which];
+    return rs * this.how.width + rp - ls * this.how.width - lp;
   }
 
   // ---- what names keep off ---------------------------------------------------------------------
@@ -177,8 +184,10 @@ export class Drawing {
 
   /** @param {Scene} mark @returns {Node[]} */
   #dots(mark) {
-    const r = this.#either(mark.r);
-    return resolved(mark.pts, this.#at).map((/** @type {any} */ pt) => circle(...this.px(pt), r, mark.c));
+    const pts = resolved(mark.pts, this.#at);
+    let r = this.#either(mark.r);
+    if (mark.cell && pts.length) r = Math.min(r, Math.floor(5 * mark.cell * this.#across(pts[0][0]) + 0.5) / 10);
+    return pts.map((/** @type {any} */ pt) => circle(...this.px(pt), r, mark.c));
   }
 
   /** A value that may differ between wide and narrow pages.

@@ -236,9 +236,15 @@ class Panel:
         """A point on a curve, with an edge in the color of the page."""
         self.stage.add("circle", f"point {css}", pt=pt, r=r, **how)
 
-    def dots(self, pts: list[Point], css: str, r: Any, **how: Any) -> None:
-        """Many small circles alike; ``r`` is a radius, or one for wide and one for narrow pages."""
-        self.stage.add("dots", css, pts=pts, r=r, **how)
+    def dots(self, pts: list[Point], css: str, r: Any, *, cell: float = 0, **how: Any) -> None:
+        """Many small circles alike.
+
+        Args:
+            r: a radius, or one for wide and one for narrow pages
+            cell: share of the panel's width that a circle may take up; 0 for any
+        """
+        about: Mark = {"pts": pts, "r": r} | ({"cell": _rounded(cell)} if cell else {})
+        self.stage.add("dots", css, **about, **how)
 
     def rect(self, a: Any, b: Any, css: str, *, rx: float = 0, **how: Any) -> None:
         """A rectangle between two corners."""

@@ -126,10 +126,15 @@ class _Drawing:
     def px(self, pt: Any) -> Pixels:
         """A point in pixels."""
         panel, x, y, *shift = resolved(pt, self.at)
-        ls, lp, rs, rp, top, bottom = self.scene["panels"][panel][self.which]
-        left, right = ls * self.width + lp, rs * self.width + rp
+        ls, lp, _, _, top, bottom = self.scene["panels"][panel][self.which]
         dx, dy = shift or (0, 0)
-        return left + x * (right - left) + dx, bottom - y * (bottom - top) + dy
+        left = ls * self.width + lp
+        return left + x * self._across(panel) + dx, bottom - y * (bottom - top) + dy
+
+    def _across(self, panel: int) -> float:
+        """Width of a panel in pixels."""
+        ls, lp, rs, rp, _, _ = self.scene["panels"][panel][self.which]
+        return float(rs * self.width + rp - ls * self.width - lp)
 
     # ---- what names keep off -------------------------------------------------------------------
 
@@ -222,9 +227,12 @@ class _Drawing:
         return [self._circle_at(x, y, r, mark["c"])]
 
     def _dots(self, mark: Scene) -> list[Node]:
+        pts = resolved(mark["pts"], self.at)
         r = self._either(mark["r"])
+        if "cell" in mark and pts:
+            r = min(r, math.floor(5 * mark["cell"] * self._across(pts[0][0]) + 0.5) / 10)
         found = []
-        for pt in resolved(mark["pts"], self.at):
+        for pt in pts:
             x, y = self.px(pt)
             found.append(self._circle_at(x, y, r, mark["c"]))
         return found

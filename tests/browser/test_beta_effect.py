@@ -1,189 +1,82 @@
 from __future__ import annotations
 
-import json
 import re
-from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.helpers import expect_chart, field, record_texts, set_slider, widget
+from tests.browser.helpers import set_slider, widget
+from tests.browser.test_figures import settled
+
+DOTS = "svg.plot circle.f-opt"
+PLACES = """dots => dots.map((dot) => ["cx", "cy"].map((at) => dot.getAttribute(at)).join())"""
 
 
-def test_turning_beta_down_moves_probability(page: Page) -> None:
+def places(found: Locator, which: str = DOTS) -> list[str]:
+    return list(found.locator(which).evaluate_all(PLACES))
+
+
+def test_dots_walk_with_beta_and_with_the_reward_while_the_reference_keeps_to_the_reward(
+    page: Page,
+) -> None:
     page.goto("/sections/beta")
     found = widget(page, "beta_effect")
-    expect_chart(found, "tradeoff")
-    set_slider(found, "beta", "60")
-    expect(field(found, "kl")).to_have_text("0.01")
+    reference = "svg.plot circle.s-ref"
+    before, stay = places(found), places(found, reference)
+    assert len(before) == len(stay) == 100
     set_slider(found, "beta", "0")
-    expect(field(found, "effective_responses")).to_have_text("1")
-    expect(field(found, "responses.0.optimal_probability")).to_have_text(re.compile(r"^9\d"))
+    settled(found)
+    expect(found.locator("[data-readout]")).to_contain_text("β = 0.01")
     expect(page).to_have_url(re.compile(r"beta=0\.01"))
+    assert places(found) != before
+    assert places(found, reference) == stay
+    expect(found.locator("[data-who]")).to_contain_text(re.compile(r"9\d%"))
+    found.locator("[data-step='4']").click()
+    expect(found.locator("[data-readout]")).to_contain_text("delighted")
+    settled(found)
+    assert places(found, reference) != stay
+    expect(found.locator("[data-said] .flat")).to_have_count(5)
 
 
-def test_the_learned_reward_brings_the_flattery_up(page: Page) -> None:
-    page.goto("/sections/beta?beta=0.1")
+def test_an_arrow_key_moves_the_knob_as_it_points(page: Page) -> None:
+    page.goto("/widgets/beta_effect")
     found = widget(page, "beta_effect")
-    first = found.locator('[data-phrases="responses.0.phrases"]')
-    before = first.text_content()
-    found.get_by_label("learned by the reward model").check()
-    expect(field(found, "true_quality")).to_have_text(re.compile("^−"))
-    assert first.text_content() != before
-    expect(found.locator(".finding")).to_contain_text("below the reference")
+    knob = found.locator("svg.plot .handle")
+    found.locator("[data-range-for=beta]").focus()
+    for key, way in (("ArrowRight", 1), ("ArrowLeft", -1)):
+        before = knob.bounding_box()
+        said = found.locator("[data-readout]").text_content()
+        page.keyboard.press(key)
+        expect(found.locator("[data-readout]")).not_to_have_text(said or "")
+        after = knob.bounding_box()
+        assert before
+        assert after
+        assert way * (after["x"] - before["x"]) > 0
 
 
-def test_chips_are_coloured_by_the_sign_of_their_number(page: Page) -> None:
-    page.goto("/widgets/beta_effect?beta=0.2")
+def test_the_address_brings_the_state_back_and_settings_name_it(page: Page) -> None:
+    page.goto("/widgets/beta_effect?prompt=poem&beta=0.2&reward=learned")
     found = widget(page, "beta_effect")
-    found.get_by_label("Prompt").select_option("poem")
-    expect(found.locator("[data-live]")).to_contain_text("β = 0.2")
-    for chip in found.locator(".phrase").all():
-        lost = "−" in (chip.locator(".phrase-ratio").text_content() or "")
-        expect(chip).to_have_class(re.compile("lost" if lost else "gained"))
+    expect(found.locator("[data-readout]")).to_contain_text("β = 0.2")
+    settings = found.locator("[data-settings] > summary")
+    expect(settings).to_contain_text("poem prompt, rewarded by the additive reward model")
+    settings.click()
+    found.get_by_role("radio", name="true quality").check()
+    expect(settings).to_contain_text("rewarded by true quality")
 
 
-# ---- dots --------------------------------------------------------------------------------------
-
-PLACES = (
-    """dots => dots.map((dot) => [dot.getAttribute("cx"), dot.getAttribute("cy")].map(Number))"""
-)
-
-
-def places(found: Locator, which: str) -> list[list[int]]:
-    return list(found.locator(f".dots .{which}").evaluate_all(PLACES))
-
-
-def given(found: Locator, column: str, row: str) -> list[list[int]]:
-    """The cells of the widget's result."""
-    cells = found.evaluate(
-        "(widget, [column, row]) => widget.result.dots.map((dot) => [dot[column], dot[row]])",
-        [column, row],
-    )
-    return list(cells)
-
-
-def start_sweep(page: Page, path: str = "/widgets/beta_effect") -> Locator:
-    page.goto(path)
-    found = widget(page, "beta_effect")
-    found.locator("[data-sweep]").click()
-    return found
-
-
-def test_without_javascript_the_dots_stand_where_the_result_says(plain_page: Page) -> None:
-    plain_page.goto("/widgets/beta_effect?beta=0.2&reward=learned")
-    found = plain_page.locator('dpo-widget[name="beta_effect"]')
-    assert len(places(found, "optimum")) == len(places(found, "reference")) == 100
-    data = json.loads(found.locator("script[data-result]").text_content() or "")
-    assert places(found, "optimum") == [[d["column"], d["row"]] for d in data["dots"]]
-    box = found.locator(".dots").bounding_box()
-    assert box is not None
-    for dot in found.locator(".dots circle").all()[::20]:
-        inside = dot.bounding_box()
-        assert inside is not None
-        assert box["x"] <= inside["x"] <= box["x"] + box["width"]
-        assert box["y"] <= inside["y"] <= box["y"] + box["height"]
-    expect(found.locator(".dots")).to_have_attribute("aria-label", re.compile(r"\d% of the prob"))
-    expect(found.locator("[data-sweep]")).to_be_hidden()
-
-
-def test_dots_move_with_beta_and_the_reference_with_the_reward_only(page: Page) -> None:
-    page.goto("/widgets/beta_effect?beta=10")
-    found = widget(page, "beta_effect")
-    optimum, reference = places(found, "optimum"), places(found, "reference")
-    said = found.locator(".dots").get_attribute("aria-label")
-    set_slider(found, "beta", "20")
-    expect(found.locator(".dots")).not_to_have_attribute("aria-label", said or "")
-    assert places(found, "optimum") == given(found, "column", "row") != optimum
-    assert places(found, "reference") == reference
-    found.get_by_label("learned by the reward model").check()
-    expect(found.locator(".dot-title")).to_have_text("learned reward of a response")
-    assert places(found, "reference") == given(found, "reference_column", "reference_row")
-    assert places(found, "reference") != reference
-    ticks = found.evaluate("widget => widget.result.dots_axis.ticks.map((tick) => tick.text)")
-    assert found.locator("[data-ticks] text").all_text_contents() == ticks
-
-
-def test_the_numbers_of_the_axis_keep_their_size_on_a_phone(page: Page) -> None:
-    page.set_viewport_size({"width": 390, "height": 844})
-    page.goto("/sections/beta")
-    found = widget(page, "beta_effect")
-    for tick in found.locator("[data-ticks] text").all():
-        box = tick.bounding_box()
-        assert box is not None
-        assert box["height"] >= 12
-
-
-def test_a_sweep_asks_for_each_beta_and_says_only_its_end(page: Page) -> None:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto("/widgets/beta_effect?beta=0.3")
-    found = widget(page, "beta_effect")
-    heard = record_texts(found, "[data-live]")
-    button = found.locator("[data-sweep]")
-    button.click()
-    expect(button).to_have_text("Stop")
-    expect(button).to_have_text("Let β fall from 10")
-    expect(found.locator("[name=beta]")).to_have_value("0.02")
-    expect(found.locator("[data-live]")).to_contain_text("β = 0.02")
-    assert len(heard.json_value()) == 1
-    betas = [
-        float(value)
-        for url in asked
-        if "/api/v1/beta_effect" in url
-        for value in parse_qs(urlsplit(url).query).get("beta", ["0.5"])
-    ]
-    assert betas == sorted(betas, reverse=True)
-    assert (betas[0], betas[-1], len(betas)) == (10, 0.02, 25)
-    assert places(found, "optimum") == given(found, "column", "row")
-
-
-def test_a_sweep_stops_when_told_so(page: Page) -> None:
-    found = start_sweep(page)
-    button = found.locator("[data-sweep]")
-    expect(field(found, "finding")).not_to_contain_text("β = 0.5 ")
-    button.click()
-    expect(button).to_have_text("Let β fall from 10")
-    expect(found.locator("[data-live]")).to_contain_text("At β")
-    # Whatever was on its way has arrived: it stays where it stopped.
-    here = found.locator("[name=beta]").input_value()
-    assert float(here) > 0.02
-    expect(field(found, "finding")).to_contain_text(f"β = {here} ")
-
-
-def test_a_sweep_gives_way_to_a_control_and_to_a_suggestion(page: Page) -> None:
-    found = start_sweep(page)
-    button = found.locator("[data-sweep]")
-    expect(button).to_have_text("Stop")
-    set_slider(found, "beta", "0")
-    expect(button).to_have_text("Let β fall from 10")
-    expect(field(found, "finding")).to_contain_text("β = 0.01 ")
-    button.click()
-    expect(button).to_have_text("Stop")
-    found.get_by_text("Hold it close").click()
-    expect(button).to_have_text("Let β fall from 10")
-    expect(field(found, "finding")).to_contain_text("β = 5 ")
-    expect(found.locator("[name=beta]")).to_have_value("5")
-
-
-def test_a_sweep_ends_where_the_server_fails(page: Page, faults: list[str]) -> None:
-    faults.append("Failed to load resource")
-    page.route("**/api/v1/beta_effect*", lambda route: route.abort())
-    found = start_sweep(page)
-    expect(found.locator("[data-error]")).to_contain_text("did not answer")
-    expect(found.locator("[data-sweep]")).to_have_text("Let β fall from 10")
-
-
-def test_dots_are_tweened_unless_the_reader_prefers_less_motion(page: Page) -> None:
+def test_dots_glide_unless_the_reader_prefers_less_motion_or_prints(page: Page) -> None:
     duration = "dot => getComputedStyle(dot).transitionDuration"
     page.goto("/widgets/beta_effect")
-    dot = widget(page, "beta_effect").locator(".dots .optimum").first
-    assert "0.35s" in dot.evaluate(duration)
+    dot = widget(page, "beta_effect").locator(DOTS).first
+    assert "0.25s" in dot.evaluate(duration)
     page.emulate_media(media="print")
     assert dot.evaluate(duration) == "0s"
     page.emulate_media(media="screen", reduced_motion="reduce")
     assert dot.evaluate(duration) == "0s"
-    found = start_sweep(page)
-    expect(found.locator("[name=beta]")).to_have_value("0.02")
-    assert (
-        found.locator(".dots").evaluate("dots => dots.getAnimations({subtree: true}).length") == 0
-    )
+
+
+def test_without_javascript_the_server_draws_every_dot(plain_page: Page) -> None:
+    plain_page.goto("/widgets/beta_effect?beta=0.2&reward=learned")
+    drawing = plain_page.locator("svg.at-width:visible")
+    expect(drawing.locator("circle.f-opt:not(.point)")).to_have_count(100)
+    expect(plain_page.locator("[data-readout]")).to_contain_text("β = 0.2")

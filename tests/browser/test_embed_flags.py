@@ -14,15 +14,15 @@ def test_flags_stay_while_the_reader_changes_what_is_free(page: Page) -> None:
     found = widget(page, "beta_effect")
     expect(found.locator("[name=reward]").first).to_be_hidden()
     expect(found.locator("[data-range-for=beta]")).to_be_disabled()
-    expect(found.locator("[data-sweep]")).to_be_hidden()
+    found.locator("[data-settings] > summary").click()
     found.locator("[name=prompt]").select_option("poem")
     for kept in ("prompt=poem", "beta=0.2", "lock=beta", "hide=reward%2Csteps", "theme=dark"):
         expect(page).to_have_url(re.compile(re.escape(kept)))
-        expect(found.locator("[data-link=page]")).to_have_attribute(
+        expect(found.locator("[data-link=share]")).to_have_attribute(
             "href", re.compile(re.escape(kept))
         )
     expect(found.locator("[data-link=api]")).to_have_attribute(
-        "href", "/api/v1/beta_effect?prompt=poem&beta=0.2"
+        "href", "/api/v1/beta_effect?beta=0.2&prompt=poem"
     )
     page.reload()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
@@ -52,6 +52,7 @@ def test_the_theme_of_the_address_wins_over_what_the_reader_chose(page: Page) ->
 
 def test_flags_stay_without_a_script(plain_page: Page) -> None:
     plain_page.goto("/widgets/beta_effect?beta=0.2&lock=beta&hide=steps&theme=dark")
+    plain_page.locator("[data-settings] > summary").click()
     plain_page.get_by_label("Prompt").select_option("poem")
     plain_page.get_by_role("button", name="Update").click()
     for kept in ("prompt=poem", "beta=0.2", "lock=beta", "hide=steps", "theme=dark"):

@@ -133,7 +133,7 @@ def test_an_address_opens_its_state(visitor: Page, copy: str) -> None:
     expect(found.locator('[name="beta"]')).to_have_value("2.5")
     state: dict[str, Any] = {"prompt": "poem", "beta": 2.5}
     wanted = beta_effect.compute(beta_effect.Params(**state))
-    expect(found.locator(".finding")).to_have_text(wanted.finding)
+    expect(found.locator("[data-readout]")).to_contain_text(f"{wanted.kl:.1f} nats")
 
 
 @BOTH
@@ -228,7 +228,8 @@ def test_nothing_leads_to_a_server(visitor: Page, copy: str) -> None:
         visitor.locator("a[rel=next]").click()
     expect(visitor.locator("h1")).to_have_text("The β parameter")
     found = widget(visitor, "beta_effect")
-    found.locator('[data-field="kl"]').click()
+    found.locator("[data-details] > summary").click()
+    found.locator('[data-field="log_partition"]').click()
     expect(visitor.locator("dialog")).to_have_count(0)
     visitor.get_by_role("link", name="what in it is live").click()
     expect(visitor.locator("h1")).to_have_text("What this copy holds")

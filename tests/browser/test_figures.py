@@ -113,7 +113,7 @@ HANDLE = """(widget, number) => {
     const halfway = [0, 1].map((i) => (first[i] + last[i]) / 2);
     const middle = points.length > 2 ? points[points.length >> 1] : halfway;
     const way = (from, to, end) => {
-        const far = Math.abs(to - from) > 12 ? to - from : (end - from) / 2;
+        const far = Math.abs(to - from) > 40 ? to - from : (end - from) / 2;
         return Math.max(-40, Math.min(40, far));
     };
     return {

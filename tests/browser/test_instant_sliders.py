@@ -33,7 +33,6 @@ EACH = pytest.mark.parametrize(
         Slider("dpo_loss", "logratio_chosen", "loss", "fixed3"),
         Slider("dpo_loss", "logratio_rejected", "probability", "percent1"),
         Slider("dpo_loss", "beta", "margin", "fixed2"),
-        Slider("beta_effect", "beta", "kl", "fixed2", "tradeoff"),
     ],
     ids=lambda tried: f"{tried.name}-{tried.control}",
 )

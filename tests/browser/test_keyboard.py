@@ -90,12 +90,11 @@ STEPS: dict[str, list[Step]] = {
         ("summary", "Enter", "details:has(> summary:focus)"),
     ],
     "beta_effect": [
-        ("[data-try*=learned]", "Enter", '[data-field="kl"]'),
-        ("[name=prompt]", "ArrowDown", '[data-field="kl"]'),
-        ("[name=reward]", "ArrowRight", '[data-field="kl"]'),
-        (RANGE.format("beta"), "ArrowLeft", '[data-field="kl"]'),
-        ("[data-sweep]", "Enter", '[data-field="kl"]'),
-        ("summary", "Enter", "details:has(> summary:focus)"),
+        ("[data-step='4']", "Enter", "[data-readout]"),
+        (RANGE.format("beta"), "ArrowLeft", "[data-readout]"),
+        ("[data-settings] > summary", "Enter", "[data-settings]"),
+        ("[name=prompt]", "ArrowDown", "[data-readout]"),
+        ("[name=reward]", "ArrowLeft", "[data-readout]"),
     ],
     "training_race": [
         (RANGE.format("dpo_beta"), "Home", "[data-link=page]"),

@@ -168,7 +168,8 @@ def test_a_run_is_streamed_through_the_proxy(visitor: Page, proxied: str) -> Non
 def test_addresses_that_are_given_away_are_those_of_the_proxy(visitor: Page, proxied: str) -> None:
     visitor.goto(f"{proxied}/widgets/beta_effect?beta=0.2")
     found = widget(visitor, "beta_effect")
-    field(found, "kl").click()
+    found.locator("[data-details] > summary").click()
+    field(found, "log_partition").click()
     shown = visitor.locator("[data-receipt=url]")
     expect(shown).to_have_text(f"{proxied}/api/v1/beta_effect?beta=0.2")
     snippet = visitor.locator("[data-receipt=snippet]").text_content() or ""

@@ -12,10 +12,12 @@ from tests.browser.helpers import field, widget
 def test_a_number_opens_its_receipt(page: Page) -> None:
     page.goto("/widgets/beta_effect?beta=0.2")
     found = widget(page, "beta_effect")
-    field(found, "kl").click()
+    found.locator("[data-details] > summary").click()
+    field(found, "log_partition").click()
     dialog = page.get_by_role("dialog", name="Receipt")
     answer = page.request.get("/api/v1/beta_effect?beta=0.2").json()
-    expect(dialog.locator(".receipt-number")).to_contain_text(f"kl = {answer['kl']}"[:12])
+    number = f"log_partition = {answer['log_partition']}"[:20]
+    expect(dialog.locator(".receipt-number")).to_contain_text(number)
     expect(dialog.locator("[data-receipt=url]")).to_contain_text("/api/v1/beta_effect?beta=0.2")
     expect(dialog.locator("[data-receipt=curl]")).to_contain_text("curl -s")
     expect(dialog.locator("[data-receipt=snippet]")).to_contain_text("torch.logsumexp")

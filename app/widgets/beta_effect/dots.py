@@ -17,7 +17,7 @@ from app.charts.scales import Scale, ticks
 DOTS = 100
 """number of dots of a distribution, each for the same share of its probability"""
 
-BINS = 40
+BINS = 28
 
 ABREAST = (0, 1)
 """cells of a row of a bin, in the order in which they are filled"""
@@ -26,7 +26,7 @@ COLUMNS = BINS * len(ABREAST)
 ROWS = DOTS // len(ABREAST)
 """rows of the highest possible stack"""
 
-REFERENCE_ROWS = 5
+REFERENCE_ROWS = 7
 """rows below the axis: as many as the reference of any prompt fills"""
 
 MOST_TICKS = 7

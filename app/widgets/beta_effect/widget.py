@@ -27,7 +27,7 @@ from app.lab.reward_model import RewardKind
 from app.lab.trained import PromptFacts, the_lab
 from app.lab.world import all_responses, the_world
 from app.widgets import fields
-from app.widgets.base import PromptId, Ranges, Widget, WidgetParams, WidgetResult
+from app.widgets.base import PromptId, Ranges, Step, Widget, WidgetParams, WidgetResult
 from app.widgets.beta_effect.dots import DOTS, Dot, DotAxis, axis, dots
 from app.widgets.common.phrases import PhraseLogRatio
 from app.widgets.plan import ALL, Plan
@@ -94,6 +94,13 @@ class PhraseShare(BaseModel):
     optimal_probability: float = Field(description="its share under the optimum")
 
 
+class FavoriteResponse(BaseModel):
+    """The response that an optimum makes most probable."""
+
+    text: str = Field(description="its five phrases")
+    probability: float = Field(description="pi_r(y|x)")
+
+
 class Optimum(WidgetResult):
     """pi_r(y|x) = pi_ref(y|x) exp(r(x,y) / beta) / Z(x), DPO Eq. 4 (arXiv 2305.18290)."""
 
@@ -104,6 +111,7 @@ class Optimum(WidgetResult):
     effective_responses: float = Field(
         description="exp(entropy): how many equally likely responses would be as uncertain"
     )
+    favorite: FavoriteResponse = Field(description="the most probable response")
     responses: list[OptimumResponse] = Field(description="the responses that gain most probability")
     losing: list[OptimumResponse] = Field(description="the responses that lose most probability")
     phrases: list[PhraseShare] = Field(description="all thirty phrases, slot after slot")
@@ -164,6 +172,7 @@ def optima(several: Sequence[Params]) -> list[Optimum]:
     found = zip(
         several,
         _rows(columns),
+        _favorites(prompt, optimal),
         winners,
         losers,
         _phrases(prompt, reference, optimal),
@@ -173,8 +182,9 @@ def optima(several: Sequence[Params]) -> list[Optimum]:
     )
     return [
         Optimum(
-            finding=_finding(params, row["kl"], row["true_quality"], gaining[0]),
+            finding=_finding(params, row["kl"], row["true_quality"], favorite),
             **row,
+            favorite=favorite,
             responses=gaining,
             losing=losing,
             phrases=shares,
@@ -183,7 +193,7 @@ def optima(several: Sequence[Params]) -> list[Optimum]:
             curve=curve,
             tradeoff=tradeoff,
         )
-        for params, row, gaining, losing, shares, after, tradeoff in found
+        for params, row, favorite, gaining, losing, shares, after, tradeoff in found
     ]
 
 
@@ -232,6 +242,16 @@ def curve_points(prompt: int, learned: RewardKind | None) -> tuple[BetaCurvePoin
             )
         )
     return tuple(points)
+
+
+def _favorites(prompt: int, optimal: Tensor) -> list[FavoriteResponse]:
+    """The most probable response of each optimum. Shape: (states, 7776)."""
+    most, numbers = optimal.exp().max(1)
+    rows = all_responses()[numbers].tolist()
+    return [
+        FavoriteResponse(text=the_world().text(prompt, row), probability=probability)
+        for row, probability in zip(rows, most.tolist(), strict=True)
+    ]
 
 
 def _responses(
@@ -285,9 +305,9 @@ def _phrases(prompt: int, reference: Tensor, optimal: Tensor) -> list[list[Phras
     ]
 
 
-def _finding(params: Params, kl: float, quality: float, winner: OptimumResponse) -> str:
+def _finding(params: Params, kl: float, quality: float, favorite: FavoriteResponse) -> str:
     where = f"At β = {params.beta:g} the optimum is {kl:.1f} nats from the reference. "
-    said = f"It gives its favourite response {winner.optimal_probability:.1%} of all probability"
+    said = f"It gives its favorite response {favorite.probability:.1%} of all probability"
     if params.reward == RewardName.true:
         return f"{where}{said}, and its expected true quality is {signed(quality)}."
     if quality < 0:
@@ -354,22 +374,33 @@ def _tradeoffs(
 
 WIDGET = Widget(
     name="beta_effect",
-    title="β sets how far the optimum may go, and what it may say",
+    title="β sets how far the optimum may go",
     caption="The exact optimum π_r over all 7,776 responses. Vary β and see which responses gain "
     "probability and which lose it.",
     params=Params,
     result=Result,
     compute=compute,
-    ranges=Ranges(
-        optima, ("beta",), leave_out={"dots": {"__all__": {"reward", "reference_reward"}}}
-    ),
+    ranges=Ranges(optima, ("beta",)),
     example="prompt=poem&beta=0.2&reward=learned",
-    tries={
-        "beta=5": "Hold it close: at β = 5 hardly anything moves.",
-        "beta=0.1": "Let it go for true quality: one flattering phrase or two, not five.",
-        "beta=0.1&reward=learned": "Let it go for the learned reward: the flattery trap.",
-        "beta=0.1&reward=learned&reward_model=network": "Learn the reward with a network instead.",
-    },
+    steps=(
+        Step(
+            "<b>Hold it close.</b> Every nat of KL costs ten points of reward, so the green dots stay over the blue.",
+            "beta=10",
+        ),
+        Step(
+            "<b>Drag β to the right.</b> Each green dot is 1% of what the optimum says; watch them walk.",
+        ),
+        Step("<b>Let it go:</b> all the weight runs to the best answer.", "beta=0.01"),
+        Step(
+            "<b>The same, for the learned reward.</b> Quality rises, peaks, and falls off a cliff.",
+            "beta=0.1&reward=learned",
+        ),
+        Step(
+            "<b>Let a network learn the reward.</b> At this β it knows better; on the far right it falls too.",
+            "beta=0.1&reward=learned&reward_model=network",
+        ),
+    ),
+    start=2,
     export=Plan(
         "gridded",
         "Every position of the slider is here; a typed β moves to the nearest one.",
@@ -378,6 +409,6 @@ WIDGET = Widget(
             {"prompt": ALL, "beta": ALL, "reward": ("learned",), "reward_model": ("network",)},
         ),
         split="prompt",
-        leave_out=("curve", "figure"),
+        leave_out=("figure",),
     ),
 )
