@@ -9,7 +9,7 @@ import { say } from "./speech.js";
 const NARROW = 640; // pixels of the whole figure; as in figure.css
 const STEP_MS = 500;
 const NEAR = 30; // pixels from a knob within which it does not jump to the pointer
-const STALE_MS = 100;
+const STALE_MS = 80; // a result that comes sooner does not dim the drawing
 
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -55,6 +55,8 @@ export class Figure {
   #staleTimer = 0;
   /** @type {Scene | null} */
   #moving = null;
+  /** @type {Scene[]} */
+  #grown = [];
   #animate = false;
   dragging = false;
   /** Whether what is shown is not that of the controls. */
@@ -152,9 +154,18 @@ export class Figure {
     return Boolean(this.#step?.dataset.asks) && !this.own("guess") && !this.left;
   }
 
+  /** Step, place of the scrub and guess, as the page has them. */
+  get place() {
+    return Object.fromEntries(["step", "at", "guess"].map((name) => [name, this.own(name)]));
+  }
+
+  set place(own) {
+    for (const [name, value] of Object.entries(own)) this.#set(name, value);
+  }
+
   /** The page's state as parameters of its address, as short as it can be.
    *  @returns {[string, string][]} */
-  place() {
+  address() {
     const name = this.#widget.name;
     /** @type {[string, string][]} */
     const found = [];
@@ -224,6 +235,14 @@ export class Figure {
     } else this.#parts.core.removeAttribute("data-stale");
   }
 
+  /** Draw what is known of the next result over the present one, which is pale meanwhile.
+   *  @param {Scene[]} marks */
+  grow(marks) {
+    this.#grown = marks;
+    this.#parts.core.toggleAttribute("data-growing", marks.length > 0);
+    this.paint();
+  }
+
   /** @param {Scene} before */
   #tween(before) {
     cancelAnimationFrame(this.#frame);
@@ -257,7 +276,8 @@ export class Figure {
   /** The drawing for the state of the page. */
   drawing() {
     const scene = this.#moving ?? this.scene;
-    return new Drawing(scene, {
+    const marks = [...scene.marks, ...this.#grown];
+    return new Drawing({ ...scene, marks }, {
       width: this.#width,
       narrow: this.#narrow,
       at: this.at,

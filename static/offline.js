@@ -137,6 +137,9 @@ export const ask = async (widget) => {
 /** Results of a copy have their figures. */
 export const askFigures = ask;
 
+/** A copy trains nothing. */
+export const askMade = ask;
+
 /** A copy needs no ranges: its results are there at once. */
 export const askRange = () => null;
 

@@ -13,6 +13,7 @@ const fill = (place) => {
   const filled = () => {
     leaving.abort();
     note.style.visibility = "hidden";
+    place.removeAttribute("data-pending");
   };
   widget.addEventListener("dpo-result", filled);
   widget.form.addEventListener("submit", filled);

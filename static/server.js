@@ -8,6 +8,13 @@ export const ask = (widget, signal) => fetch(widget.answer(), { signal });
  *  @type {(widget: Widget, signal: AbortSignal) => Promise<Response>} */
 export const askFigures = (widget, signal) => fetch(widget.api(), { signal });
 
+/** The same, or null if it takes training that has not been done: then nothing is begun.
+ *  @type {(widget: Widget, signal: AbortSignal) => Promise<Response | null>} */
+export const askMade = async (widget, signal) => {
+  const answer = await fetch(widget.answer(), { signal, headers: { Prefer: "respond-async" } });
+  return answer.status === 202 ? null : answer;
+};
+
 /** Request the results at all positions of a slider; null without a server.
  *  @type {(widget: Widget, query: string) => Promise<any>} */
 export const askRange = async (widget, query) => {

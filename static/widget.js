@@ -119,7 +119,7 @@ export class DpoWidget extends HTMLElement {
   /** The state with the flags of the page, as a query string.
    *  @param {Record<string, any>} changes */
   pageQuery(changes = {}) {
-    const own = this.figure?.place() ?? [];
+    const own = this.figure?.address() ?? [];
     const query = new URLSearchParams([...this.params(changes), ...own, ...this.#flags]).toString();
     return query && `?${query}`;
   }
@@ -182,7 +182,7 @@ export class DpoWidget extends HTMLElement {
   /** Fetch the result for the present state and show it. A newer call drops an older response. A module's own
    *  `ask(widget, signal)` may make the request; if it returns nothing, the usual one is made. */
   async refresh() {
-    this.#dropRequest();
+    this.dropRequest();
     const request = (this.#request = new AbortController());
     this.figure?.stale(true);
     this.followUrl();
@@ -199,6 +199,14 @@ export class DpoWidget extends HTMLElement {
     } finally {
       if (this.#request === request) this.setBusy(false);
     }
+  }
+
+  /** The pending request is obsolete: a late response will not be shown. */
+  dropRequest() {
+    clearTimeout(this.#timer);
+    this.#request?.abort();
+    this.#request = null;
+    this.setBusy(false);
   }
 
   /** Show a result: every bound output, then everything that is drawn.
@@ -238,7 +246,7 @@ export class DpoWidget extends HTMLElement {
   /** Show an error, and the seconds after which to try again; the last result stays.
    *  @param {string} message @param {number} wait */
   fail(message, wait = 0) {
-    this.#error(wait ? `${message} Try again in ${wait} s.` : message);
+    if (!this.#missing) this.#error(wait ? `${message} Try again in ${wait} s.` : message);
   }
 
   /** Clear an error, unless it is that a part of the page is missing or a number is invalid. */
@@ -408,24 +416,15 @@ export class DpoWidget extends HTMLElement {
   /** @param {string} changed */
   #follow(changed) {
     const result = this.#ranges?.result(changed);
+    this.dropRequest();
     if (result) {
-      this.#dropRequest();
-      this.setBusy(false);
       this.followUrl({ dragged: true });
       this.show(result);
       return;
     }
     this.#unanswered = changed;
     this.figure?.stale(true);
-    clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.refresh(), this.#ranges?.awaited(changed) ? PATIENCE_MS : DEBOUNCE_MS);
-  }
-
-  // The pending request is obsolete: do not show a late response.
-  #dropRequest() {
-    clearTimeout(this.#timer);
-    this.#request?.abort();
-    this.#request = null;
   }
 
   // Write the address now; changes soon after, in a drag, are written later.

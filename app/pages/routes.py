@@ -16,7 +16,15 @@ from app.pages.helpers import headings_of
 from app.receipts import receipt, without_figures
 from app.runs.threads import run_in_thread
 from app.state.query import checks_query
-from app.state.views import WidgetView, flagged_view, page_views, unplaced_view, widget_named
+from app.state.views import (
+    WidgetView,
+    flagged_view,
+    page_views,
+    unplaced_state,
+    unplaced_view,
+    view_of,
+    widget_named,
+)
 from app.web.request_paths import root_of, site_url
 from app.web.templating import static_url, templates
 from app.widgets.hero import HERO
@@ -77,8 +85,15 @@ def _page(request: Request, template: str, context: dict[str, Any]) -> Any:
 @router.get("/widgets/{name}/answer")
 @checks_query
 async def answer(request: Request, name: str) -> Any:
-    """A widget's result as its page needs it."""
-    view = await unplaced_view(request, widget_named(name))
+    """A widget's result as its page needs it.
+
+    A client that prefers not to wait for training is told with 202 that there is none yet.
+    """
+    state = unplaced_state(request, widget_named(name))
+    impatient = request.headers.get("prefer") == "respond-async"
+    if impatient and not await request.app.state.page_runs.has(state.widget, state.params):
+        return JSONResponse(None, 202, {"Preference-Applied": "respond-async"})
+    view = await view_of(request, state)
     return JSONResponse(await run_in_thread(lambda: view.values))
 
 

@@ -49,6 +49,15 @@ def stage(params: Params, result: Result) -> Stage:
     main.line(main.pt(0, 0), main.pt(last, 0), "axis")
     main.text(main.spot(1, main.y.share(0), 0, -7), "the reference", "", "end")
     iterations = [row.iteration for row in rows]
+    made.more["grows"] = [
+        {
+            "p": main.number,
+            "c": css,
+            "x": {"field": "iteration", "low": 0, "high": last, "root": True},
+            "y": {"field": field, "low": low, "high": high},
+        }
+        for field, css in (("reward", "s-ref"), ("true_quality", "s-true"))
+    ]
     rewards, truths = [row.reward for row in rows], [row.true_quality for row in rows]
     main.area(
         main.pts(iterations, rewards), main.pts(iterations, truths), "f-rej wash", when="answered"

@@ -37,7 +37,7 @@ class PageRuns:
         failure of a run that was begun here.
         """
         default = widget.params()
-        if await self._made(widget, params) or not await self._made(widget, default):
+        if await self.has(widget, params) or not await self.has(widget, default):
             return await self._memo.result(widget, params), params
         await self._begin(widget, params)
         return await self._memo.result(widget, default), default
@@ -47,7 +47,8 @@ class PageRuns:
         for task in self._tasks.values():
             task.cancel()
 
-    async def _made(self, widget: Widget, params: WidgetParams) -> bool:
+    async def has(self, widget: Widget, params: WidgetParams) -> bool:
+        """Whether a result takes no training, or has been trained."""
         return (
             not widget.trains(params)
             or self._memo.has(widget, params)

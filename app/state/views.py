@@ -83,9 +83,14 @@ async def flagged_view(
 
 async def unplaced_view(request: Request, widget: Widget) -> WidgetView:
     """A widget in the state of a query that says its parameters and nothing of a page."""
+    return await view_of(request, unplaced_state(request, widget))
+
+
+def unplaced_state(request: Request, widget: Widget) -> WidgetState:
+    """The same, before it is computed."""
     query = query_of(request)
     refuse_unknown(query, widget.params.model_fields)
-    return await view_of(request, state_of(widget, query))
+    return state_of(widget, query)
 
 
 async def view_of(request: Request, state: WidgetState, *, wait: bool = True) -> WidgetView:
