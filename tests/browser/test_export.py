@@ -18,7 +18,7 @@ from app.export.pages import all_pages
 from app.widgets.beta_effect import widget as beta_effect
 from app.widgets.quiz.sheet import Params as QuizParams
 from app.widgets.quiz.sheet import compute as quiz
-from tests.browser.helpers import expect_chart, field, widget
+from tests.browser.helpers import expect_chart, field, record_texts, widget
 
 BOTH = pytest.mark.parametrize("copy", ["disk", "static host"], indirect=True)
 """for what differs on a host; everything else is tested from disk, where scripts may do least"""
@@ -137,21 +137,20 @@ def test_an_address_opens_its_state(visitor: Page, copy: str) -> None:
 
 
 @BOTH
-def test_a_recorded_run_plays_pauses_and_says_that_it_is_recorded(visitor: Page, copy: str) -> None:
+def test_another_recorded_run_is_played_and_scrubbed(visitor: Page, copy: str) -> None:
     visitor.goto(f"{copy}sections/ppo-problem.html")
     found = widget(visitor, "ppo_dynamics")
     expect(found.locator("[data-offline-note]")).to_contain_text("recorded")
-    finding = found.locator(".finding").text_content() or ""
     expect(found.locator('[name="learning_rate"]')).to_be_disabled()
-    found.get_by_role("button", name="Run this seed", exact=True).click()
-    expect(found.locator(".finding")).to_contain_text("Playing what was recorded with seed 0")
-    text = found.locator("[data-run-text]")
-    expect(text).to_have_text(re.compile(r"^[1-9]\d* of 150 iterations"))
-    found.get_by_role("button", name="Pause", exact=True).click()
-    expect(text).to_contain_text("paused")
-    found.get_by_role("button", name="Continue", exact=True).click()
-    expect(text).to_have_text("150 of 150 iterations")
-    expect(found.locator(".finding")).to_have_text(finding)
+    readout = found.locator("[data-readout]")
+    played = record_texts(found, "[data-readout]")
+    found.locator("[data-settings] > summary").click()
+    found.get_by_role("button", name="New seed").click()
+    expect(found.locator('[name="seed"]')).to_have_value("1")
+    expect(readout).to_contain_text("Iteration 150:")
+    assert len(played.json_value()) > 10
+    found.locator("[data-at-range]").fill("40")
+    expect(readout).to_contain_text("Iteration 40:")
 
 
 def test_a_recorded_race_plays_from_the_frontier_on(visitor: Page, copy: str) -> None:

@@ -45,8 +45,8 @@ STRONGEST_CONTRAST = """async (picture) => {
 
 
 LOOK = """(element) => {
-    const { borderTop, borderInlineStart } = getComputedStyle(element);
-    return [borderTop, borderInlineStart];
+    const { borderTop, borderInlineStart, backgroundColor } = getComputedStyle(element);
+    return [borderTop, borderInlineStart, backgroundColor];
 }"""
 
 
@@ -54,7 +54,9 @@ DIFFERENT = {
     "/widgets/beta_effect": [
         (".radios label:has(:checked)", ".radios label:not(:has(:checked))"),
     ],
-    "/widgets/ppo_dynamics": [("button.primary", "button:not(.primary):not(.no-js)")],
+    "/widgets/ppo_dynamics": [
+        ("[aria-current=step] > span", "[data-step]:not([aria-current]) > span")
+    ],
     "/widgets/quiz?q_pair=once&q_partition=is_one": [
         ('[data-verdict="right"]', '[data-verdict="wrong"]')
     ],

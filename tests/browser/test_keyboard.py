@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from app.widgets.registry import WIDGETS
 from tests.browser.accessibility import PATIENCE, axe_finds, expect_drawn, open_details, visit
-from tests.browser.helpers import widget
+from tests.browser.helpers import record_texts, widget
 from tests.browser.keys import CONTROLS, FOCUSED, NUMBER_STOPS, tab_to
 
 
@@ -266,3 +266,20 @@ def test_of_results_in_quick_succession_only_the_last_is_said(first_visit: Page)
     assert heard.evaluate(HEARD) == []
     first_visit.clock.run_for(1_000)
     assert heard.evaluate(HEARD) == ["Result 8"]
+
+
+def test_training_says_that_it_began_and_how_it_ended_but_not_each_frame(page: Page) -> None:
+    page.request.get("/api/v1/ppo_dynamics?iterations=10&seed=6")
+    page.goto("/widgets/ppo_dynamics?iterations=10&seed=6")
+    found = widget(page, "ppo_dynamics")
+    heard = found.evaluate_handle(LISTEN)
+    frames = record_texts(found, "[data-training-says]")
+    found.locator("[data-settings] > summary").click()
+    found.locator('[name="iterations"]').fill("60")
+    readout = found.locator("[data-readout]")
+    expect(readout).to_contain_text("Iteration 60:", timeout=PATIENCE)
+    expect(found.locator("[data-live]")).to_have_text(readout.text_content() or "")
+    assert len(frames.json_value()) > 5
+    said = heard.evaluate(HEARD)
+    assert len(said) <= 2
+    assert said[-1].startswith("Iteration 60")

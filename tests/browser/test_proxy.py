@@ -159,10 +159,11 @@ def test_pages_links_and_statics_stay_under_the_sub_path(visitor: Page, proxied:
 def test_a_run_is_streamed_through_the_proxy(visitor: Page, proxied: str) -> None:
     visitor.goto(f"{proxied}/widgets/ppo_dynamics?iterations=20&seed=12")
     found = widget(visitor, "ppo_dynamics")
-    shown = record_texts(found, "[data-run-text]")
-    found.get_by_role("button", name="Run with a new seed").click()
-    expect(found.locator("[data-live]")).to_contain_text("After 20 iterations")
-    assert any(re.match(r"([1-9]|1\d) of 20", text) for text in shown.json_value())
+    told = record_texts(found, "[data-training-says]")
+    found.locator("[data-settings] > summary").click()
+    found.get_by_role("button", name="New seed").click()
+    expect(found.locator("[data-live]")).to_contain_text("Iteration 20:")
+    assert any(re.search(r": ([1-9]|1\d) of 20", text) for text in told.json_value())
 
 
 def test_addresses_that_are_given_away_are_those_of_the_proxy(visitor: Page, proxied: str) -> None:

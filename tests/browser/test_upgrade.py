@@ -49,7 +49,7 @@ def test_a_part_that_is_gone_is_told_of_and_reloading_helps(
     [
         ("share.js", lambda found: found.locator("[data-link=share]")),
         ("receipt.js", lambda found: found.locator("[data-link=receipt]")),
-        ("stream.js", lambda found: found.get_by_role("button", name="Run this seed")),
+        ("stream.js", lambda found: found.get_by_role("button", name="New seed")),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -60,9 +60,10 @@ def test_what_is_loaded_later_is_told_of_too(
     page.route(f"**/static/*/{gone}", lambda route: route.fulfill(status=404))
     page.goto("/widgets/ppo_dynamics?iterations=10")
     found = widget(page, "ppo_dynamics")
+    found.locator("[data-settings] > summary").click()
     opens(found).click()  # type: ignore[operator]
     expect(found.locator("[data-error]")).to_have_text(SAYS)
-    expect(found.locator(".widget-body")).to_have_attribute("aria-busy", "false")
+    expect(found.locator("[data-core]")).to_have_attribute("aria-busy", "false")
 
 
 def test_a_part_that_could_not_be_had_for_a_moment_is_asked_for_again(

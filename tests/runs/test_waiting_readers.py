@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -39,7 +39,9 @@ READERS = 120
 class Reader:
     """One request, whose connection can be closed."""
 
-    def __init__(self, app: FastAPI, address: str) -> None:
+    def __init__(
+        self, app: FastAPI, address: str, headers: Mapping[str, str] | None = None
+    ) -> None:
         path, _, query = address.partition("?")
         self.status = 0
         self.body = b""
@@ -56,7 +58,10 @@ class Reader:
             "raw_path": path.encode(),
             "query_string": query.encode(),
             "root_path": "",
-            "headers": [(b"host", b"test")],
+            "headers": [
+                (name.encode(), value.encode())
+                for name, value in {"host": "test", **(headers or {})}.items()
+            ],
             "client": ("192.0.2.1", 1),
             "server": ("test", 80),
         }
@@ -81,9 +86,11 @@ class Reader:
             self.whole = not message.get("more_body", False)
 
 
-async def answered(app: FastAPI, path: str) -> tuple[int, bytes]:
+async def answered(
+    app: FastAPI, path: str, headers: Mapping[str, str] | None = None
+) -> tuple[int, bytes]:
     """The response to a request."""
-    reader = Reader(app, path)
+    reader = Reader(app, path, headers)
     await reader.over
     return reader.status, reader.body
 

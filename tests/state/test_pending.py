@@ -71,6 +71,18 @@ def test_a_page_is_sent_while_its_run_is_made_and_again_once_it_is(page: str) ->
     with_runs(held, act)
 
 
+def test_a_client_that_prefers_not_to_wait_is_told_that_a_run_has_not_been_made() -> None:
+    address = "/widgets/rlhf_pipeline/answer?stage={}"
+
+    async def act(app: FastAPI) -> None:
+        prefers = {"prefer": "respond-async"}
+        assert await answered(app, address.format("ppo"), prefers) == (202, b"null")
+        assert app.state.runs.store_misses == 0
+        assert (await answered(app, address.format("sft"), prefers))[0] == 200
+
+    with_runs(for_ever, act)
+
+
 def test_the_next_reader_of_a_run_that_failed_is_told_so() -> None:
     async def fails(_: Job) -> AsyncIterator[Event]:
         raise RunFailed("ValueError", "torch said no")
