@@ -124,10 +124,27 @@ const settle = (widget, values, typed = null) => {
   widget.followUrl();
 };
 
+/** Say which numbers the copy has instead of the wanted ones, beside the result.
+ *  @type {(widget: Widget, wanted: Record<string, any>, values: Record<string, any>) => void} */
+const tellMoves = (widget, wanted, values) => {
+  const moved = Object.keys(values).filter((name) => typeof values[name] === "number" && values[name] !== wanted[name]);
+  if (!moved.length) return;
+  const told = moved.map((name) => `${values[name]} in place of ${wanted[name]} (${nameOf(widget, name)})`);
+  widget.addEventListener("dpo-result", () => widget.fail(`This copy shows ${told.join(" and ")}.`), { once: true });
+};
+
+/** @type {(widget: Widget, name: string) => string} */
+const nameOf = (widget, name) => {
+  const label = widget.form.elements[name].labels?.[0]?.firstChild?.textContent ?? name;
+  return label.trim();
+};
+
 /** @type {(widget: Widget) => Promise<any>} */
 export const ask = async (widget) => {
-  const found = nearest(plans[widget.name], stateOf(widget));
+  const wanted = stateOf(widget);
+  const found = nearest(plans[widget.name], wanted);
   if (!found) return answer(false, { detail: `That is not in this offline copy. ${plans[widget.name].says}` });
+  tellMoves(widget, wanted, found.values);
   settle(widget, found.values, document.activeElement);
   const { result, beside, refused } = await entry(found);
   if (refused) return answer(false, { detail: refused });
@@ -232,7 +249,11 @@ document.addEventListener("input", (/** @type {any} */ { target }) => {
 
 document.addEventListener("change", (/** @type {any} */ { target }) => {
   const widget = widgetOf(target);
-  if (widget && target.name in plans[widget.name].params) moveToCopy(widget, target.name);
+  if (!widget || !(target.name in plans[widget.name].params)) return;
+  const answered = target.validity.valid; // else nothing has been looked up
+  if (target.value === "") widget.setParam(target.name, states.get(widget)[target.name]);
+  moveToCopy(widget, target.name);
+  if (!answered) widget.refresh();
 });
 
 customElements.whenDefined("dpo-widget").then(() => {

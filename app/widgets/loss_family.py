@@ -142,7 +142,7 @@ def _curve(loss_type: str, beta: float) -> dict[str, object]:
             line("loss", places, losses.detach(), role="rejected"),
             line("slope", places, slopes, role="reference", axis="y2", dash="dot"),
         ],
-        x="gap Δ_w − Δ_l (nats)",
+        x="gap of the log-ratios, chosen minus rejected (nats)",
         y="loss",
         y2="slope (loss per nat)",
     )

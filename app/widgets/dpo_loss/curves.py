@@ -114,7 +114,7 @@ def _figures_to(
         courses.insert(0, line_states("DPO", along, sigmoid, role="other", dash="dot"))
     figures = curve_figures(
         courses,
-        x="margin β(Δ_w − Δ_l), moving the chosen log-ratio",
+        x="margin: β times the gap of the log-ratios, as the chosen one moves",
         y="loss",
         x_range=None if name in REFERENCE_FREE else (-end, end),
     )
