@@ -28,6 +28,10 @@ def test_a_run_of_ones_own_is_added_below_the_frontier(page: Page) -> None:
     found = widget(page, "frontier")
     expect_chart(found)
     expect(found.locator("[data-own]").first).to_be_hidden()
+    # Without a method it asks for one, and trains none of its own choice.
+    found.get_by_role("button", name="Train and add it").click()
+    expect(found.get_by_role("alert")).to_have_text("Choose a method to train.")
+    expect(found.locator('[name="method"]')).to_have_value("none")
     found.get_by_label("Add a point of your own").select_option("best_of_n")
     expect(found.locator('[name="strength"]')).to_have_value("16")
     found.get_by_role("button", name="Train and add it").click()
