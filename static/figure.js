@@ -151,6 +151,7 @@ export class Figure {
   }
 
   get asking() {
+    if ("asks" in this.#widget.dataset) return !this.own("guess");
     return Boolean(this.#step?.dataset.asks) && !this.own("guess") && !this.left;
   }
 
@@ -197,16 +198,22 @@ export class Figure {
   /** @param {any} event */
   #onClick(event) {
     const choice = event.target.closest("[data-guess]");
-    if (!choice || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (!choice || this.own("guess") || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    this.#set("step", this.#number);
+    this.#set("step", this.#number || "");
     this.#set("guess", choice.dataset.guess);
     if (this.scene.places) this.play(this.scene.known);
     this.#mark();
     this.paint();
     this.#write();
     this.#widget.followUrl();
+    this.#widget.announce(this.words);
     this.#parts.readout.focus();
+  }
+
+  /** Ask again: what is guessed about is no longer what is shown. */
+  ask() {
+    this.#set("guess", "");
   }
 
   // ---- showing ------------------------------------------------------------------------------------

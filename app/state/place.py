@@ -76,7 +76,7 @@ def _parts(widget: Widget) -> Iterator[str]:
         yield "step"
     if widget.places:
         yield "at"
-    if any(step.ask for step in widget.steps):
+    if widget.ask or any(step.ask for step in widget.steps):
         yield "guess"
 
 

@@ -59,7 +59,9 @@ class WidgetState:
 
     @property
     def asking(self) -> bool:
-        """Whether the current step waits for a guess."""
+        """Whether the current step, or the state of a widget that always asks, waits for a guess."""
+        if self.widget.ask:
+            return not self.place.guess
         asks = self.current is not None and self.current.ask is not None
         return asks and not self.place.guess and not self.left
 
@@ -72,7 +74,7 @@ class WidgetState:
     def ask(self) -> Ask | None:
         """The question of the current step, or of the start if there is none."""
         if not self.widget.steps:
-            return None
+            return self.widget.ask
         return self.widget.steps[(self.number or self.widget.start) - 1].ask
 
     # ---- what can be shown from here -------------------------------------------------------------
@@ -111,7 +113,8 @@ class WidgetState:
     def page_query_with(self, **changes: object) -> str:
         """The query string of the page with some parameters changed."""
         values = non_defaults(self.controls, **changes)
-        return query_string(values | self._placed(values) | self.flags.given)
+        placed = {} if changes and self.widget.ask else self._placed(values)
+        return query_string(values | placed | self.flags.given)
 
     @property
     def card_values(self) -> dict[str, str]:
@@ -123,7 +126,9 @@ class WidgetState:
     def kept_place(self) -> dict[str, str]:
         """The step and the guess as fields of a form, whose parameters may change; ``at`` is a control."""
         number = self._written_number
-        if number is None or (not self.place.guess and self._is_bare_start(number)):
+        if self.widget.ask or number is None:
+            return {}  # other parameters are asked anew
+        if not self.place.guess and self._is_bare_start(number):
             return {}
         return self._named(step=number, guess=self.place.guess)
 
@@ -187,7 +192,8 @@ class WidgetState:
     @property
     def _written_number(self) -> int | None:
         """The step that an address of this place has to lead to; a guess belongs to one."""
-        return self.number or (self.widget.start if self.place.guess else None)
+        start = self.widget.start if self.widget.steps and self.place.guess else None
+        return self.number or start
 
     def _is_bare_start(self, number: int) -> bool:
         """Whether a step is what pages show where parameters lead to no step."""

@@ -96,6 +96,8 @@ class Widget:
     """numbered from 1"""
     start: int = 1
     """the step of the default state"""
+    ask: Ask | None = None
+    """a question that every state asks anew, of a widget without steps"""
     places: int = 0
     """the last place of the scrub, counted from 0, or of the longest one; 0: the figure has none"""
     warm: tuple[str, ...] = ()

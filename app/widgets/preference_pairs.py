@@ -15,7 +15,7 @@ from app.lab.preferences import Comparisons, bradley_terry
 from app.lab.trained import the_lab
 from app.lab.world import response_number, the_world
 from app.widgets import fields
-from app.widgets.base import PROMPT_TEXTS, PromptId, Widget, WidgetParams, WidgetResult
+from app.widgets.base import PROMPT_TEXTS, Ask, PromptId, Widget, WidgetParams, WidgetResult
 from app.widgets.common.phrases import ScoredPhrase, scored_phrases
 from app.widgets.plan import ALL, Plan
 
@@ -88,6 +88,9 @@ class Result(WidgetResult):
     pairs: int = Field(description="how many there are")
     chosen: ScoredResponse = Field(description="the response that the coin chose, y_w")
     rejected: ScoredResponse = Field(description="the other one, y_l")
+    first: Literal["chosen", "rejected"] = Field(
+        description="which of them pages call A: the one with the smaller number"
+    )
     beta: float = Field(description="of the DPO run that made the policy")
     probability: float = Field(
         description="p(chosen > rejected) by true quality: the coin that made the label"
@@ -122,6 +125,7 @@ def compute(params: Params) -> Result:
         pairs=len(pairs),
         chosen=chosen,
         rejected=rejected,
+        first="chosen" if chosen.number <= rejected.number else "rejected",
         beta=_beta(),
         probability=judges.true_quality.probability,
         label_follows_quality=params.pair not in surprises,
@@ -272,17 +276,13 @@ def _figure(judges: RewardJudgements) -> dict[str, object]:
 WIDGET = Widget(
     name="preference_pairs",
     title="Two responses, one label, and what the judges think of it",
-    caption="Choose a prompt and step through its labelled pairs. True quality set the coin that "
-    "made the label. The reward model and the DPO policy saw labels only.",
+    caption="Say which of two answers is better, then see the label that a coin gave them. True quality set "
+    "the coin. The reward model and the DPO policy saw labels only.",
     params=Params,
     result=Result,
     compute=compute,
     example="prompt=gravity&pair=4",
-    tries={
-        "prompt=headache&pair=46": "Find the label that the DPO policy follows and the reward model sees past.",
-        "prompt=lock&pair=63": "See both judges reject a label that only one toss in twenty would give.",
-        "prompt=gravity&split=test&pair=1": "Compare the counts on held-out pairs: DPO follows far fewer wrong labels there.",
-    },
+    ask=Ask("Which answer is better?", {"a": "A", "b": "B"}),
     export=Plan(
         "live",
         "Every pair of both halves is here.",

@@ -10,12 +10,14 @@ from playwright.sync_api import Page, expect
 from tests.browser.accessibility import visit
 
 
-@pytest.mark.parametrize("name", ["ppo_dynamics", "preference_pairs", "quiz"])
+@pytest.mark.parametrize("name", ["ppo_dynamics", "preference_pairs", "dpo_derivation", "quiz"])
 def test_words_of_controls_can_be_read(page: Page, name: str) -> None:
     """From a screenshot, as styles do not say how the system renders them."""
     page.emulate_media(color_scheme="dark", forced_colors="active", reduced_motion="reduce")
     visit(page, f"/widgets/{name}")
-    for control in page.locator("button:visible, .button:visible, .radios label:visible").all():
+    for control in page.locator(
+        "button:visible, .button:visible, .btn:visible, .radios label:visible"
+    ).all():
         picture = b64encode(control.screenshot()).decode()
         assert page.evaluate(STRONGEST_CONTRAST, picture) >= 4.5, control.text_content()
 

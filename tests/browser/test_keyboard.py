@@ -38,12 +38,12 @@ Step = tuple[str, str, str]
 RANGE = '[data-range-for="{}"]'
 STEPS: dict[str, list[Step]] = {
     "preference_pairs": [
-        ("[data-try]", "Enter", '[data-field="prompt"]'),
-        ("[name=prompt]", "ArrowDown", '[data-field="prompt"]'),
-        ("[name=split]", "ArrowRight", ".finding"),
-        ("[name=pair]", "ArrowUp", '[data-field="pair"]'),
         ("[data-go=next]", "Enter", '[data-field="pair"]'),
-        ("summary", "Enter", "details:has(> summary:focus)"),
+        ("[data-answer-of=a]", "Enter", "[data-readout]"),
+        ("[data-settings] > summary", "Enter", "[data-settings]"),
+        ("[name=prompt]", "ArrowDown", '[data-field="prompt"]'),
+        ("[name=split]", "ArrowDown", "[data-link=api]"),
+        ("[name=pair]", "ArrowUp", '[data-field="pair"]'),
     ],
     "annotator": [
         ("[data-try]", "Enter", '[data-field="labelled"]'),

@@ -4,128 +4,116 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from app.formatting import significant
 from app.lab.world import the_world
-from app.widgets.preference_pairs import PAIRS, Params, compute
-from tests.browser.helpers import expect_chart, field, widget
+from app.widgets.preference_pairs import PAIRS, Params, Result, compute
+from tests.browser.helpers import field, widget
 
 SECTION = "/sections/alignment-problem"
 SURPRISE = "Next pair where the coin chose the worse one"
 
 
-def phrases(found: Locator, side: str) -> list[str]:
-    return [
-        field(found, f"{side}.phrases.{slot}.text").text_content() or ""
-        for slot in range(len(the_world().slots))
-    ]
+def answer(found: Locator, letter: str) -> Locator:
+    return found.locator(f'[data-answer-of="{letter}"]')
 
 
-def test_a_click_on_each_prompt_shows_its_pairs(page: Page) -> None:
+def expect_pair(found: Locator, result: Result) -> None:
+    """The two answers of a pair, in their places."""
+    sides = [result.chosen, result.rejected]
+    for letter, side in zip("ab", sides if result.first == "chosen" else sides[::-1], strict=True):
+        slots = answer(found, letter).locator(".slot")
+        expect(slots).to_have_text([phrase.text for phrase in side.phrases])
+
+
+def expect_hidden(found: Locator) -> None:
+    """Nothing tells which answer the coin chose, nor what the judges think."""
+    expect(found.locator("[data-ask]")).to_be_visible()
+    expect(found.locator("[data-readout]")).to_be_hidden()
+    expect(found.locator(".is-chosen, .is-rejected, .gained, .lost")).to_have_count(0)
+    expect(found.locator("svg:visible .point")).to_have_count(0)
+    expect(found.locator("[data-told]")).to_be_hidden()
+    label = found.locator("svg.plot").get_attribute("aria-label") or ""
+    assert "coin chose" not in label
+
+
+def test_the_label_and_the_judges_come_after_the_choice_and_go_with_the_pair(page: Page) -> None:
     page.goto(SECTION)
     found = widget(page, "preference_pairs")
-    for prompt in reversed(the_world().prompts):
-        found.get_by_label(prompt.text).check()
-        expect(field(found, "prompt")).to_have_text(prompt.text)
-        expected = compute(Params(prompt=prompt.id))
-        expect(found.locator(".finding")).to_have_text(expected.finding)
-        assert " ".join(phrases(found, "chosen")) == expected.chosen.text
-        assert " ".join(phrases(found, "rejected")) == expected.rejected.text
-    assert "prompt" not in page.url  # the first one is the default
+    expected = compute(Params())
+    expect_pair(found, expected)
+    expect_hidden(found)
+    answer(found, "a").click()
+    readout = found.locator("[data-readout]")
+    better = expected.judges.true_quality.margin > 0
+    mine = better == (expected.first == "chosen")
+    expect(readout).to_contain_text(f"You chose the {'better' if mine else 'worse'} one")
+    expect(answer(found, "a")).to_contain_text(
+        "chosen by the coin" if expected.first == "chosen" else "rejected"
+    )
+    expect(found.locator("svg.plot .point")).to_have_count(3)
+    for side in ("chosen", "rejected"):
+        slots = found.locator(f".is-{side} .slot")
+        for slot, phrase in enumerate(getattr(expected, side).phrases):
+            expect(slots.nth(slot)).to_have_class(
+                re.compile("gained" if phrase.log_ratio >= 0 else "lost")
+            )
+    expect(page).to_have_url(re.compile(r"\?preference_pairs\.guess=a$"))
 
-
-def test_next_and_previous_step_through_the_pairs_and_around_their_ends(page: Page) -> None:
-    page.goto(SECTION)
+    page.reload()
     found = widget(page, "preference_pairs")
+    expect(found.locator("[data-readout]")).to_be_visible()
     found.get_by_role("link", name="Next pair", exact=True).click()
     expect(field(found, "pair")).to_have_text("2")
     expect(page).to_have_url(re.compile(r"\?pair=2$"))
-    expect(found.locator('[name="pair"]')).to_have_value("2")
-    previous = found.get_by_role("link", name="Previous pair")
-    previous.click()
-    expect(field(found, "pair")).to_have_text("1")
-    previous.click()
+    expect_pair(found, compute(Params(pair=2)))
+    expect_hidden(found)
+    page.keyboard.press("Tab")
+    found.get_by_role("button", name="B", exact=True).click()
+    expect(found.locator("[data-readout]")).to_be_focused()
+    expect(page).to_have_url(re.compile(r"\?pair=2&preference_pairs\.guess=b$"))
+
+
+def test_next_and_previous_go_around_the_ends_and_two_quick_clicks_are_two_pairs(
+    page: Page,
+) -> None:
+    page.goto(SECTION)
+    found = widget(page, "preference_pairs")
+    found.get_by_role("link", name="Previous pair").click()
     expect(field(found, "pair")).to_have_text(str(PAIRS))
-    expected = compute(Params(pair=PAIRS))
-    assert " ".join(phrases(found, "chosen")) == expected.chosen.text
-
-
-def test_two_quick_clicks_are_two_pairs_further(page: Page) -> None:
-    page.goto(SECTION)
-    found = widget(page, "preference_pairs")
+    expect_pair(found, compute(Params(pair=PAIRS)))
     found.get_by_role("link", name="Next pair", exact=True).dblclick()
-    expect(field(found, "pair")).to_have_text("3")
+    expect(field(found, "pair")).to_have_text("2")
 
 
-def test_the_next_surprise_is_found_and_said(page: Page) -> None:
-    page.goto(f"{SECTION}?prompt=gravity")
+def test_settings_lead_to_other_pairs_which_are_asked_about_anew(page: Page) -> None:
+    page.goto(f"{SECTION}?preference_pairs.guess=b")
     found = widget(page, "preference_pairs")
-    first = compute(Params(prompt="gravity")).next_surprise
-    second = compute(Params(prompt="gravity", pair=first)).next_surprise
-    for pair in (first, second):
-        found.get_by_role("link", name=SURPRISE).click()
-        expect(field(found, "pair")).to_have_text(str(pair))
-        expect(found.locator(".finding")).to_contain_text("chose the worse response")
-        expect(found.locator("[data-live]")).to_contain_text("chose the worse response")
-    assert f"pair={second}" in page.url
-
-
-def test_links_can_be_opened_in_a_new_tab(page: Page) -> None:
-    page.goto(SECTION)
-    found = widget(page, "preference_pairs")
-    found.get_by_label("held out").check()
-    found.locator('[name="pair"]').fill("7")
-    expect(field(found, "pair")).to_have_text("7")
-    address = found.get_by_role("link", name="Next pair", exact=True).get_attribute("href") or ""
-    page.goto(address)
-    expected = compute(Params(split="test", pair=8))
-    found = widget(page, "preference_pairs")
-    expect(found.locator(".finding")).to_have_text(expected.finding)
-    expect(found.get_by_label("held out")).to_be_checked()
-
-
-def test_chips_say_which_phrases_became_more_likely(page: Page) -> None:
-    page.goto(f"{SECTION}?prompt=poem&pair=5")
-    found = widget(page, "preference_pairs")
-    found.get_by_role("link", name="Next pair", exact=True).click()
-    expect(field(found, "pair")).to_have_text("6")
-    expected = compute(Params(prompt="poem", pair=6))
-    for side, scored in (("chosen", expected.chosen), ("rejected", expected.rejected)):
-        chips = found.locator(f'[data-phrases="{side}.phrases"] .phrase')
-        for slot, phrase in enumerate(scored.phrases):
-            gained = "gained" if phrase.log_ratio >= 0 else "lost"
-            expect(chips.nth(slot)).to_have_class(re.compile(rf"\b{gained}\b"))
-            sign = "−" if phrase.log_ratio < -0.005 else ""
-            expect(chips.nth(slot)).to_contain_text(f"{sign}{abs(phrase.log_ratio):.2f}")
-
-
-def test_the_chart_shows_the_margins_and_its_table_holds_them(page: Page) -> None:
-    page.goto(SECTION)
-    found = widget(page, "preference_pairs")
-    chart = expect_chart(found)
-    expect(chart.locator(".bartext")).to_have_count(3)
+    found.locator("[data-settings] > summary").click()
+    found.locator('[name="split"]').select_option("test")
+    expect(page).to_have_url(re.compile(r"\?split=test$"))
+    expect_hidden(found)
     found.get_by_role("link", name=SURPRISE).click()
-    expected = compute(Params(pair=compute(Params()).next_surprise))
-    row = found.locator('[data-table="figure"] tbody tr', has_text="true quality")
-    expect(row.locator("td")).to_have_text(significant(expected.judges.true_quality.margin))
-    expect(chart).to_have_attribute("aria-label", re.compile("chose the worse response"))
+    surprise = compute(Params(split="test")).next_surprise
+    expect(field(found, "pair")).to_have_text(str(surprise))
+    expect_pair(found, compute(Params(split="test", pair=surprise)))
+    answer(found, "b").click()
+    expect(found.locator("[data-readout]")).to_contain_text("this coin chose the other")
+    expect(found.locator("[data-live]")).to_contain_text("this coin chose the other")
 
 
-def test_without_javascript_everything_can_be_reached(plain_page: Page) -> None:
+def test_without_javascript_nothing_is_told_before_a_link_has_chosen(plain_page: Page) -> None:
     plain_page.goto(SECTION)
     found = plain_page.locator('dpo-widget[name="preference_pairs"]')
     prompt = the_world().prompts[2]
-    found.get_by_label(prompt.text).check()
+    found.locator("[data-settings] > summary").click()
+    found.locator('[name="prompt"]').select_option(prompt.id)
     found.get_by_role("button", name="Update").click()
-    expect(found.locator('[data-field="prompt"]')).to_have_text(prompt.text)
+    expect_pair(found, compute(Params(prompt=prompt.id)))
+    expect_hidden(found)
+    answer(found, "b").click()
+    assert "preference_pairs.guess=b" in plain_page.url
+    expect(found.locator("[data-readout]")).to_contain_text("You chose the")
+    expect(found.locator("svg.wide .point")).to_have_count(3)
     found.get_by_role("link", name="Next pair", exact=True).click()
-    expect(found.locator('[data-field="pair"]').first).to_have_text("2")
-    expect(found.locator('[data-field="prompt"]')).to_have_text(prompt.text)
-    found.get_by_role("link", name=SURPRISE).click()
-    expected = compute(
-        Params(prompt=prompt.id, pair=compute(Params(prompt=prompt.id, pair=2)).next_surprise)
-    )
-    expect(found.locator(".finding")).to_have_text(expected.finding)
-    found.get_by_text("Phrase by phrase").click()
-    total = found.locator(".phrase-table .sum").first
-    expect(total).to_contain_text(f"{-expected.chosen.reference_logp:.3f}")
+    expect_pair(found, compute(Params(prompt=prompt.id, pair=2)))
+    expect_hidden(found)
     assert SECTION in plain_page.url
