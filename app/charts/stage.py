@@ -16,7 +16,7 @@ from typing import Any, Literal
 from app.charts.curves import thinned
 
 Mark = dict[str, Any]
-Point = list[float]
+StagePoint = list[float]
 Role = Literal["ref", "true", "opt", "rej", "tmp", "ink", "mut"]
 """blue reference and reward, gold true quality, green optimised or chosen, red rejected or KL, violet beta"""
 Only = Literal["", "wide", "narrow"]
@@ -109,9 +109,9 @@ class Stage:
     def handle(
         self,
         params: str | Sequence[str],
-        at: Point | dict[str, list[Any]],
+        at: StagePoint | dict[str, list[Any]],
         role: Role,
-        track: Sequence[Point],
+        track: Sequence[StagePoint],
         *,
         along: Literal["x", "y", "xy"] = "x",
         r: float = 10,
@@ -168,16 +168,16 @@ class Panel:
     wide: Box
     narrow: Box
 
-    def pt(self, x: float, y: float, dx: float = 0, dy: float = 0) -> Point:
+    def pt(self, x: float, y: float, dx: float = 0, dy: float = 0) -> StagePoint:
         """The point at two values, shifted by pixels."""
         return self.spot(self.x.share(x), self.y.share(y), dx, dy)
 
-    def spot(self, across: float, up: float, dx: float = 0, dy: float = 0) -> Point:
+    def spot(self, across: float, up: float, dx: float = 0, dy: float = 0) -> StagePoint:
         """The point at two shares of the panel, shifted by pixels."""
         point = [self.number, _rounded(across), _rounded(up)]
         return [*point, dx, dy] if dx or dy else point
 
-    def pts(self, xs: Iterable[float], ys: Iterable[float]) -> list[Point]:
+    def pts(self, xs: Iterable[float], ys: Iterable[float]) -> list[StagePoint]:
         """The points of a curve."""
         return [self.pt(x, y) for x, y in zip(xs, ys, strict=True)]
 
@@ -218,7 +218,13 @@ class Panel:
         self.stage.add("curve", f"line {css}", **{**about, **how})
 
     def area(
-        self, upper: list[Point], lower: list[Point], css: str, *, cut: bool = False, **how: Any
+        self,
+        upper: list[StagePoint],
+        lower: list[StagePoint],
+        css: str,
+        *,
+        cut: bool = False,
+        **how: Any,
     ) -> None:
         """The area between two lines of points, up to the scrub's place if it is ``cut``."""
         about: Mark = {"a": upper, "b": lower} | ({"cut": "to"} if cut else {})
@@ -236,7 +242,7 @@ class Panel:
         """A point on a curve, with an edge in the color of the page."""
         self.stage.add("circle", f"point {css}", pt=pt, r=r, **how)
 
-    def dots(self, pts: list[Point], css: str, r: Any, *, cell: float = 0, **how: Any) -> None:
+    def dots(self, pts: list[StagePoint], css: str, r: Any, *, cell: float = 0, **how: Any) -> None:
         """Many small circles alike.
 
         Args:
@@ -263,7 +269,7 @@ class Panel:
         self,
         text: str,
         css: str,
-        places: Sequence[tuple[Point, Anchor]],
+        places: Sequence[tuple[StagePoint, Anchor]],
         *,
         maybe: bool = False,
         **how: Any,

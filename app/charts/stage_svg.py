@@ -15,7 +15,7 @@ from app.charts.letters import width_of
 
 Scene = dict[str, Any]
 """the JSON of a ``Stage``"""
-Pixels = tuple[float, float]
+PixelPoint = tuple[float, float]
 
 WIDE, NARROW = 870, 358
 """widths in pixels that pages usually have room for"""
@@ -87,7 +87,7 @@ def _with_subscripts(text: str) -> Iterator[Markup]:
             yield Markup("{}").format(part)
 
 
-def _joined(points: Iterable[Pixels]) -> str:
+def _joined(points: Iterable[PixelPoint]) -> str:
     return "L".join(f"{_written(x)} {_written(y)}" for x, y in points)
 
 
@@ -99,7 +99,7 @@ class _Drawing:
         self.which = int(narrow)
         known = scene["known"]
         self.at = min(at, known) if asking and known >= 0 else at
-        self.busy: list[Pixels] = []
+        self.busy: list[PixelPoint] = []
 
     def nodes(self) -> list[Node]:
         names, drawn = [], []
@@ -123,7 +123,7 @@ class _Drawing:
             return False
         return not when or (when == "asking") == self.asking
 
-    def px(self, pt: Any) -> Pixels:
+    def px(self, pt: Any) -> PixelPoint:
         """A point in pixels."""
         panel, x, y, *shift = resolved(pt, self.at)
         ls, lp, _, _, top, bottom = self.scene["panels"][panel][self.which]
@@ -138,7 +138,7 @@ class _Drawing:
 
     # ---- what names keep off -------------------------------------------------------------------
 
-    def _keep(self, points: list[Pixels]) -> None:
+    def _keep(self, points: list[PixelPoint]) -> None:
         self.busy += points[:1]
         for (x0, y0), (x, y) in pairwise(points):
             count = math.ceil(math.sqrt((x - x0) ** 2 + (y - y0) ** 2) / 5) or 1

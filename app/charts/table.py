@@ -17,8 +17,8 @@ from app.formatting import count, significant
 MOST_ROWS = 400
 """rows of a table at most: of more, every second, third or n-th is in it"""
 
-Place = float | str
-NumberedPlace = tuple[Place, int]
+RowName = float | str
+NumberedPlace = tuple[RowName, int]
 """a place, and how many points of the same series come before it there"""
 
 
@@ -36,7 +36,7 @@ class Table:
 
 class _Series(NamedTuple):
     name: str
-    places: Sequence[Place]
+    places: Sequence[RowName]
     values: Sequence[float | None]
 
 
@@ -96,8 +96,8 @@ def _errors(trace: Trace, across: str) -> list[float]:
     return (trace.get(f"error_{across}") or {}).get("array") or [0.0] * len(trace[across])
 
 
-def _numbered(places: Iterable[Place]) -> Iterator[NumberedPlace]:
-    seen: dict[Place, int] = {}
+def _numbered(places: Iterable[RowName]) -> Iterator[NumberedPlace]:
+    seen: dict[RowName, int] = {}
     for place in places:
         seen[place] = seen.get(place, -1) + 1
         yield place, seen[place]
@@ -115,7 +115,7 @@ def _title(axis: Layout) -> str:
     return str(axis["title"]["text"])
 
 
-def _written(value: Place | None) -> str:
+def _written(value: RowName | None) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else significant(value)

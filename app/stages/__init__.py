@@ -13,9 +13,8 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
+from app.charts.stage_svg import Scene
 from app.widgets.base import Widget, WidgetParams, WidgetResult
-
-Scene = dict[str, Any]
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.charts.stage import Anchor, Axis, Box, Panel, Point, Stage, log_axis, number
+from app.charts.stage import Anchor, Axis, Box, Panel, Stage, StagePoint, log_axis, number
 from app.formatting import count, fixed, percent, signed
 from app.stages.speech import speaker, speech
 from app.widgets.beta_effect.dots import DotAxis
@@ -80,7 +80,7 @@ def _dots(made: Stage, params: Params, result: Result) -> None:
         below.text(below.spot(1, 0, 0, 12), text, "", "end", only=only)
 
 
-def _cell(panel: Panel, axis: DotAxis, column: int, up: float) -> Point:
+def _cell(panel: Panel, axis: DotAxis, column: int, up: float) -> StagePoint:
     return panel.spot((column + 0.5) / axis.columns, up)
 
 
@@ -127,7 +127,7 @@ def _places(
     field: str,
     betas: tuple[float, ...],
     shifts: tuple[float, ...],
-) -> list[Point]:
+) -> list[StagePoint]:
     """Above or below a curve near some betas, so many pixels away."""
     near = [min(curve, key=lambda point: abs(point.beta - beta)) for beta in betas]
     return [panel.pt(point.beta, getattr(point, field), 0, dy) for dy in shifts for point in near]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from app.charts.stage import Anchor, Axis, Box, Panel, Point, Role, Stage, number
+from app.charts.stage import Anchor, Axis, Box, Panel, Role, Stage, StagePoint, number
 from app.formatting import fixed, scientific, signed
 from app.widgets.dpo_derivation.arrows import EquationArrow
 from app.widgets.dpo_derivation.mistakes import MISTAKES
@@ -111,7 +111,7 @@ def _side(
         panel.arrow(panel.pt(start, row), panel.pt(end, row), f"s-{part}", f"f-{part}", width=5)
     for (arrow, start, end), row in zip(chain, rows, strict=True):
         across, up = _clamped(panel.x.share((start + end) / 2)), panel.y.share(row)
-        places: list[tuple[Point, Anchor]] = [
+        places: list[tuple[StagePoint, Anchor]] = [
             (panel.pt(max(start, end), row, 10, 5), "start"),
             (panel.pt(min(start, end), row, -10, 5), "end"),
             (panel.spot(across, up, 0, -9), "middle"),

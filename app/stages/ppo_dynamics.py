@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from app.charts.stage import Anchor, Axis, Box, Panel, Point, Stage, by_place, number, sqrt_axis
+from app.charts.stage import (
+    Anchor,
+    Axis,
+    Box,
+    Panel,
+    Stage,
+    StagePoint,
+    by_place,
+    number,
+    sqrt_axis,
+)
 from app.formatting import fixed, signed
 from app.stages.speech import flattery, phrase_ids, speaker, speech
 from app.widgets.ppo_dynamics import IterationRow, Params, Result
@@ -111,7 +121,7 @@ def stage(params: Params, result: Result) -> Stage:
 
 def _places(
     panel: Panel, rows: list[IterationRow], field: str, shifts: tuple[float, ...]
-) -> list[tuple[Point, Anchor]]:
+) -> list[tuple[StagePoint, Anchor]]:
     last = rows[-1].iteration
     near = [rows[round(at * last / 150)] for at in NEAR]
     return [

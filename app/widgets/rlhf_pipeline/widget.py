@@ -14,7 +14,7 @@ from app.widgets.plan import ALL, Plan
 from app.widgets.rlhf_pipeline import ppo, reward_model, sft
 from app.widgets.rlhf_pipeline.description import Hyperparameter, Quantity, StageNetwork
 
-Stage = Literal["sft", "reward_model", "ppo"]
+StageName = Literal["sft", "reward_model", "ppo"]
 
 DESCRIBE = {"sft": sft.describe, "reward_model": reward_model.describe, "ppo": ppo.describe}
 
@@ -22,7 +22,7 @@ DESCRIBE = {"sft": sft.describe, "reward_model": reward_model.describe, "ppo": p
 class Params(WidgetParams):
     """One stage."""
 
-    stage: Stage = fields.choice(
+    stage: StageName = fields.choice(
         "sft",
         title="Stage",
         description="which of the three stages of RLHF to open",
