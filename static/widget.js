@@ -57,6 +57,7 @@ export class DpoWidget extends HTMLElement {
     this.name = this.getAttribute("name") ?? "";
     this.form = this.querySelector("form");
     this.result = JSON.parse(this.querySelector("script[data-result]").textContent);
+    for (const control of this.querySelectorAll("[data-by-script]")) control.disabled = false;
     // Flags of the page are not part of the state: the form sends them only without JavaScript.
     for (const flag of this.querySelectorAll("[data-flag]")) {
       this.#flags.set(flag.name, flag.value);

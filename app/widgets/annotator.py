@@ -387,10 +387,11 @@ def _figure(posterior: Posterior) -> dict[str, object]:
     )
 
 
-TRIES = {
-    "prompt=poem&labels=aaabaaababbaabbbabab&align=yes": "Be a judge who always takes the more flattering response, and align.",
-    "prompt=poem&labels=abababbbaaabaaaaabba&align=yes": "Be one who never does, and compare.",
+JUDGES = {
+    "flattered": "prompt=poem&labels=aaabaaababbaabbbabab&align=yes",
+    "not flattered": "prompt=poem&labels=abababbbaaabaaaaabba&align=yes",
 }
+"""labels of one who always takes the more flattering response, and of one who never does"""
 
 
 def _label_texts(longest: int) -> tuple[str, ...]:
@@ -398,7 +399,7 @@ def _label_texts(longest: int) -> tuple[str, ...]:
 
 
 def _label_by_label(query: str) -> tuple[Grid, ...]:
-    """States of a suggestion: each number of labels, aligned as soon as possible."""
+    """States of a judge: each number of labels, aligned as soon as possible."""
     given = dict(parse_qsl(query))
     labels, prompt = given["labels"], {"prompt": (given["prompt"],)}
     prefixes = tuple(labels[:length] for length in range(len(labels) + 1))
@@ -419,14 +420,13 @@ WIDGET = Widget(
     trains=lambda params: params.align == "yes",
     policies=policies,
     example="prompt=poem&labels=abbabaabbabb&align=yes",
-    tries=TRIES,
     export=Plan(
         "recorded",
         "The first six labels of every prompt are yours to choose. Aligning a model takes ten, so that is "
-        "here for the two suggestions above alone; with a server you can label on.",
+        "here for two judges alone, one who likes flattery and one who does not; with a server you can label on.",
         (
             {"prompt": ALL, "labels": _label_texts(6)},
-            *(grid for query in TRIES for grid in _label_by_label(query)),
+            *(grid for query in JUDGES.values() for grid in _label_by_label(query)),
         ),
         split="prompt",
     ),

@@ -12,7 +12,7 @@ from app.lab.annotation import align, held_back
 from app.lab.exact import exact_logps
 from app.lab.trained import the_lab
 from app.lab.world import response_number, sum_over_slots, the_world
-from app.widgets.annotator import LEAST, MOST, WIDGET, Params, compute, json_lines, pairs_of
+from app.widgets.annotator import JUDGES, LEAST, MOST, Params, compute, json_lines, pairs_of
 from app.widgets.base import PROMPT_TEXTS
 
 DOWNLOAD = "/api/v1/annotator/labels.jsonl"
@@ -29,7 +29,7 @@ def labels_by_flattery(prompt: str, sign: int, count: int) -> str:
 
 
 def test_the_suggestions_are_the_judges_that_they_say() -> None:
-    for suggested, sign in zip(WIDGET.tries, (1, -1), strict=True):
+    for suggested, sign in zip(JUDGES.values(), (1, -1), strict=True):
         query = dict(parse_qsl(suggested))
         labels = query["labels"]
         assert labels == labels_by_flattery(query["prompt"], sign, len(labels))
