@@ -6,6 +6,7 @@ import pytest
 
 from app.formatting import percent
 from app.stages.annotator import stage
+from app.stages.speech import flattery, phrase_ids
 from app.widgets.annotator import JUDGES, MOST, Params, compute
 
 SOME = [Params(labels=("abba" * 8)[:count]) for count in (0, 1, 5, 10, MOST)]
@@ -42,4 +43,5 @@ def test_an_aligned_policy_is_said_beside_the_reference_with_its_flattery() -> N
     ):
         assert " ".join(text for text, _ in answer["phrases"]) == policy.text
         assert percent(0)(policy.flatters) in made.readout
-    assert any(flat for _, flat in made.more["answers"][1]["phrases"])
+        flat = flattery(params.prompt, phrase_ids(params.prompt, policy.text))
+        assert [bool(flag) for _, flag in answer["phrases"]] == flat
