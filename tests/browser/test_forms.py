@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 @pytest.mark.parametrize(
     ("path", "name", "value", "finding"),
     [
-        ("/sections/reward-modeling", "reward_chosen", "0", "one chance in two"),
+        ("/sections/reward-modeling", "reward_chosen", "0", "A fair coin"),
         ("/sections/beta", "beta", "10", "β = 10"),
         ("/sections/dpo-loss", "loss_type", "nca_pair", "nca_pair"),
         ("/sections/results", "benchmark", "human", "58% of 272 judgments"),
@@ -28,6 +28,8 @@ def test_an_update_shows_what_was_chosen(
     plain_page.goto(path)
     found = plain_page.locator("dpo-widget").filter(has=plain_page.locator(f"[name={name}]")).first
     control = found.locator(f"[name={name}]")
+    if not control.first.is_visible():
+        found.locator("[data-settings] > summary").click()
     if control.first.get_attribute("type") == "radio":
         found.locator(f"[name={name}][value='{value}']").check()
     elif control.evaluate("control => control.tagName") == "SELECT":
@@ -35,7 +37,7 @@ def test_an_update_shows_what_was_chosen(
     else:
         control.fill(value)
     found.get_by_role("button", name="Update").click()
-    expect(found.locator(".finding")).to_contain_text(finding)
+    expect(found.locator(".finding, [data-readout]")).to_contain_text(finding)
     expect(plain_page).to_have_url(re.compile(rf"{re.escape(path)}\?.*{name}={value}"))
-    found.locator("details.data summary").first.click()
+    found.locator("details.data summary, [data-details] > summary").first.click()
     expect(found.locator("table:visible tbody tr").first).to_be_visible()
