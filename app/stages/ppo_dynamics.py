@@ -17,6 +17,8 @@ from app.formatting import fixed, signed
 from app.stages.speech import flattery, phrase_ids, speaker, speech
 from app.widgets.ppo_dynamics import IterationRow, Params, Result
 
+LEAVE_OUT = ("history", "optimum")
+
 KNOWN = 12
 """the last iteration that is drawn while the question is open"""
 NEAR = (90, 100, 70, 120, 60, 110, 40)
