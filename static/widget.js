@@ -483,6 +483,7 @@ export class DpoWidget extends HTMLElement {
   /** @param {any} range */
   #fromRange(range) {
     const box = this.form.elements[range.dataset.rangeFor];
+    if (range.dataset.values) return range.dataset.values.split(" ")[range.value];
     if (!("log" in range.dataset)) return range.value;
     const [low, high] = [Math.log(box.min), Math.log(box.max)];
     return String(Number(Math.exp(low + (range.value / range.max) * (high - low)).toPrecision(2)));
@@ -495,7 +496,7 @@ export class DpoWidget extends HTMLElement {
       const [low, high] = [Math.log(box.min), Math.log(box.max)];
       range.value = String((range.max * (Math.log(box.value) - low)) / (high - low));
     } else {
-      range.value = box.value;
+      range.value = range.dataset.values ? String(range.dataset.values.split(" ").indexOf(box.value)) : box.value;
     }
     this.#describe(range);
   }
@@ -504,7 +505,8 @@ export class DpoWidget extends HTMLElement {
   #describe(range) {
     const box = this.form.elements[range.dataset.rangeFor];
     const unit = range.dataset.unit ? ` ${range.dataset.unit}` : "";
-    if (box.validity.valid) range.setAttribute("aria-valuetext", `${box.value}${unit}`);
+    const said = box.selectedOptions?.[0].text ?? `${box.value}${unit}`;
+    if (box.validity.valid) range.setAttribute("aria-valuetext", said);
   }
 }
 

@@ -39,8 +39,6 @@ NAMES_ON_CURVES = """chart => {
 @pytest.mark.parametrize(
     ("path", "names"),
     [
-        ("rlhf_pipeline", 3),
-        ("rlhf_pipeline?stage=reward_model", 2),
         ("overoptimization", 3),
         ("pipeline_comparison", 4),
     ],

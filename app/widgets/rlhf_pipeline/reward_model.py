@@ -21,7 +21,6 @@ def describe() -> stage.StageDescription:
     """The training of the shipped reward model, from the report that ships with it."""
     report = the_lab().report["additive_reward"]
     per_prompt = the_lab().report["comparisons"]
-    comparisons = per_prompt * PROMPTS
     history, last = report["history"], report["last"]
     held_out, ceiling = _held_out_accuracies()
     return stage.StageDescription(
@@ -29,7 +28,7 @@ def describe() -> stage.StageDescription:
         finding=f"The reward model ranks {percent(1)(held_out)} of held-out pairs as labelled. "
         f"True quality, from which the labels were drawn, ranks {percent(1)(ceiling)} of them as "
         "labelled: the coin often picks the worse response, and no score can predict that.",
-        goes_in=f"{count(comparisons)} comparisons, {count(per_prompt)} for each prompt. "
+        goes_in=f"{count(comparisons())} comparisons, {count(per_prompt)} for each prompt. "
         "The SFT model wrote both responses of each pair. A coin weighted by true quality chose one.",
         objective="A new network learns to score the chosen response above the rejected one. The "
         f"loss is −log σ(r(x, y_w) − r(x, y_l)), in nats, plus a weak decay for each pair, {DECAY:g} times the "
@@ -45,8 +44,8 @@ def describe() -> stage.StageDescription:
         gradient_steps=last["step"] * PROMPTS,
         timing=stage.shipped_timing("additive_reward"),
         quantities=[
-            stage.counted("Comparisons", comparisons),
-            stage.counted("Responses written by the SFT model", 2 * comparisons),
+            stage.counted("Comparisons", comparisons()),
+            stage.counted("Responses written by the SFT model", 2 * comparisons()),
             stage.in_nats("Loss before the first step", history[0]["loss"]),
             stage.in_nats("Loss in the last step", last["loss"]),
             stage.as_share("Accuracy on the training pairs", last["accuracy"]),
@@ -57,6 +56,12 @@ def describe() -> stage.StageDescription:
         hyperparameters=stage.hyperparameters(report["config"] | {"batch_size": per_prompt}),
         figure=_figure([*history, last]),
     )
+
+
+def comparisons() -> int:
+    """How many comparisons there are, of all prompts."""
+    each: int = the_lab().report["comparisons"]
+    return each * PROMPTS
 
 
 @lru_cache(maxsize=1)

@@ -21,12 +21,11 @@ def describe() -> stage.StageDescription:
     report = the_lab().report["sft"]
     config, history = report["config"], report["history"]
     floor, exact = _demonstrator_entropy(), _exact_loss()
-    demonstrations = config["demonstrations"] * PROMPTS
     first, last = history[0]["loss"], history[-1]["loss"]
     return stage.StageDescription(
         title="Stage 1 of 3: supervised fine-tuning",
         finding=_finding(config["epochs"], first, last, floor, exact),
-        goes_in=f"{count(demonstrations)} demonstrations, {count(config['demonstrations'])} for each "
+        goes_in=f"{count(demonstrations())} demonstrations, {count(config['demonstrations'])} for each "
         "prompt, and a network of random numbers. A real pipeline starts from a pretrained model; "
         "the lab has none.",
         objective="The network learns to make each demonstrated response as likely as possible. "
@@ -43,7 +42,7 @@ def describe() -> stage.StageDescription:
         * PROMPTS,
         timing=stage.shipped_timing("sft"),
         quantities=[
-            stage.counted("Demonstrations", demonstrations),
+            stage.counted("Demonstrations", demonstrations()),
             stage.in_nats("Loss in the first epoch", first),
             stage.in_nats("Loss in the last epoch", last),
             stage.in_nats("Entropy of the demonstrators: the floor", floor),
@@ -52,6 +51,12 @@ def describe() -> stage.StageDescription:
         hyperparameters=stage.hyperparameters(config),
         figure=_figure(history, floor, exact),
     )
+
+
+def demonstrations() -> int:
+    """How many demonstrations there are, of all prompts."""
+    each: int = the_lab().report["sft"]["config"]["demonstrations"]
+    return each * PROMPTS
 
 
 @lru_cache(maxsize=1)

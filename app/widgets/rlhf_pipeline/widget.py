@@ -9,7 +9,7 @@ from pydantic import Field
 from app.lab.trained import the_lab
 from app.lab.world import the_world
 from app.widgets import fields
-from app.widgets.base import Widget, WidgetParams, WidgetResult
+from app.widgets.base import Step, Widget, WidgetParams, WidgetResult
 from app.widgets.plan import ALL, Plan
 from app.widgets.rlhf_pipeline import ppo, reward_model, sft
 from app.widgets.rlhf_pipeline.description import Hyperparameter, Quantity, StageNetwork
@@ -97,11 +97,17 @@ WIDGET = Widget(
     trains=lambda params: params.stage == "ppo",
     warm=("stage=ppo",),
     example="stage=ppo",
-    tries={
-        "stage=sft": "See how little the SFT model has left to learn: compare loss and floor.",
-        "stage=reward_model": "See how close the reward model is to the best possible accuracy.",
-        "stage=ppo": "Find the SFT model twice among the four networks of PPO.",
-    },
+    steps=(
+        Step("<b>Supervised fine-tuning.</b> One network, trained on what people wrote."),
+        Step(
+            "<b>The reward model.</b> A second network learns from comparisons; the first is frozen.",
+            "stage=reward_model",
+        ),
+        Step(
+            "<b>PPO.</b> Two networks train, two are frozen, and every step samples anew.",
+            "stage=ppo",
+        ),
+    ),
     receipt=_receipt,
     export=Plan("live", "Every stage is here.", ({"stage": ALL},)),
 )
