@@ -6,7 +6,7 @@ const root = new URL("../static/", import.meta.url).pathname;
 /** A copy looks results up instead of requesting them. */
 const offline = {
   name: "offline",
-  setup: ({ onResolve }) => onResolve({ filter: /^\.\/server\.js$/ }, () => ({ path: `${root}offline.js` })),
+  setup: ({ onResolve }) => onResolve({ filter: /^\.\.?\/server\.js$/ }, () => ({ path: `${root}offline.js` })),
 };
 
 await build({

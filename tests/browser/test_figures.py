@@ -115,9 +115,13 @@ HANDLE = """(widget, number) => {
     const [first, last] = [points[0], points.at(-1)];
     const halfway = [0, 1].map((i) => (first[i] + last[i]) / 2);
     const middle = points.length > 2 ? points[points.length >> 1] : halfway;
+    const { min, max, step } = figure.control(params[0]);
+    // From one stop to the next, where these are far apart.
+    const apart = (Math.abs(last[0] - first[0]) * step) / (max - min);
+    const most = Math.max(40, 0.8 * apart);
     const way = (from, to, end) => {
         const far = Math.abs(to - from) > 40 ? to - from : (end - from) / 2;
-        return Math.max(-40, Math.min(40, far));
+        return Math.max(-most, Math.min(most, far));
     };
     return {
         x: x + left, y: y + top,
@@ -181,7 +185,9 @@ def test_a_finger_on_the_drawing_moves_the_primary_handle(
         context.close()
         return
     before = found.evaluate(HANDLE, primary)
-    page.touchscreen.tap(before["x"] + before["dx"] / 2, before["y"] + before["dy"] / 2)
-    settled(found)
-    assert found.evaluate(HANDLE, primary)["value"] != before["value"]
+    page.touchscreen.tap(before["x"] + before["dx"], before["y"] + before["dy"])
+    page.wait_for_function(
+        f"([widget, number, before]) => ({HANDLE})(widget, number).value !== before",
+        arg=[found.element_handle(), primary, before["value"]],
+    )
     context.close()
