@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from app.charts.stage import Anchor, Axis, Box, Only, Panel, Point, Stage, number
+from app.charts.stage import Anchor, Axis, Box, Only, Panel, Stage, StagePoint, number
 from app.formatting import count, fixed, percent, signed
 from app.widgets.rlhf_pipeline import reward_model, sft
 from app.widgets.rlhf_pipeline.widget import Params, Result
@@ -109,7 +109,7 @@ class _Station:
     only: Only
     state: State
 
-    def at(self, dx: float, y: float) -> Point:
+    def at(self, dx: float, y: float) -> StagePoint:
         """A place beside the station's middle, some pixels from the top."""
         return self.panel.spot(0.5, 1, dx, y)
 
