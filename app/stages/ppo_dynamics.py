@@ -42,7 +42,11 @@ def stage(params: Params, result: Result) -> Stage:
         alt="Learned reward and true quality over the iterations of PPO",
         places=len(rows),
         known=min(KNOWN, last),
-        more={"beside": 1, "play": {"ms": 3600, "bend": 0.5}}
+        more={
+            "beside": 1,
+            "play": {"ms": 3600, "bend": 0.5},
+            "settings": f"{params.prompt} prompt, seed {params.seed}",
+        }
         | speech(
             params.prompt,
             speaker(

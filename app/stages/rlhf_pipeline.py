@@ -134,7 +134,9 @@ class _Station:
         self.box(0, y, WIDTH / 2, HEIGHT / 2, f"network {filled}", 7)
         ink = "f-paper" if kind == "trained" else f"f-{role}"
         past = self.state == "dim"
-        self.text(0, y + (5 if past else -1), name, "middle", f"net {ink}")
+        if self.state != "ghost":
+            place = self.at(0, y + (5 if past else -1))
+            self.panel.text(place, name, f"net {ink}", "middle", only=self.only)
         if not past:
             self.text(0, y + 14, kind, "middle", f"sub {ink}")
 

@@ -98,6 +98,7 @@ def test_a_new_seed_is_trained_told_and_shown(page: Page) -> None:
     seed = found.locator('[name="seed"]').input_value()
     assert seed != "3"
     assert f"seed={seed}" in page.url
+    expect(found.locator("[data-settings] > summary")).to_contain_text(f"seed {seed}")
     # Its address shows the same run.
     shown = readout(found).text_content()
     page.reload()
