@@ -19,6 +19,10 @@ const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 /** Which share of a line of points is nearest to a pointer, by the coordinates that count.
  *  @type {(track: Pixels[], pointer: Pixels, along: string) => number} */
 export const nearestShare = (track, [px, py], along) => {
+  if (along === "points") {
+    const away = track.map(([x, y]) => Math.hypot(x - px, y - py));
+    return away.indexOf(Math.min(...away)) / (track.length - 1);
+  }
   const [wx, wy] = [along === "y" ? 0 : 1, along === "x" ? 0 : 1];
   let best = { share: 0, far: Infinity };
   for (let i = 1; i < track.length; i += 1) {
@@ -250,13 +254,13 @@ export class Figure {
     this.paint();
   }
 
-  /** @param {Scene} before */
-  #tween(before) {
+  /** @param {Scene} before @param {Scene} after */
+  #tween(before, after = this.scene) {
     cancelAnimationFrame(this.#frame);
     const begun = performance.now();
     const go = () => {
       const part = clamp((performance.now() - begun) / STEP_MS, 0, 1);
-      this.#moving = part < 1 ? between(before, this.scene, part * part * (3 - 2 * part)) : null;
+      this.#moving = part < 1 ? between(before, after, part * part * (3 - 2 * part)) : null;
       this.paint();
       if (part < 1) this.#frame = requestAnimationFrame(go);
     };
@@ -351,10 +355,18 @@ export class Figure {
   /** @param {number} place */
   goTo(place) {
     if (this.asking) place = Math.min(place, this.scene.known);
+    const from = this.#moving?.panels ?? this.#panels;
     this.#set("at", place);
     this.#mark();
-    this.paint();
+    const to = this.#panels;
+    if (String(from) === String(to) || still.matches) this.paint();
+    else this.#tween({ ...this.scene, panels: from }, { ...this.scene, panels: to });
     this.#write();
+  }
+
+  // Where the panels lie at the place of the scrub: some zoom.
+  get #panels() {
+    return this.scene.panels.map((/** @type {any[]} */ boxes) => boxes.map((box) => resolved(box, this.at)));
   }
 
   /** The reader has moved the scrub. */
@@ -442,7 +454,7 @@ export class Figure {
     if (!best) return;
     const handle = best;
     const [x, y] = drawing.px(handle.pt);
-    const [ox, oy] = Math.hypot(x - px, y - py) < NEAR ? [x - px, y - py] : [0, 0];
+    const [ox, oy] = handle.along !== "points" && Math.hypot(x - px, y - py) < NEAR ? [x - px, y - py] : [0, 0];
     const from = handle.params.map((/** @type {string} */ name) => Number(this.control(name)?.value));
     this.dragging = true;
     this.#widget.classList.add("dragging");
@@ -489,9 +501,27 @@ export class Figure {
     this.#widget.moved(params.join("+"));
   }
 
+  // Arrows up and down lead to the nearest place of the next row, of a scrub that has rows.
+  /** @param {KeyboardEvent} event */
+  #changeRow(event) {
+    const by = { ArrowDown: -1, ArrowUp: 1 }[event.key];
+    /** @type {number[][]} */
+    const rows = this.scene.more?.rows;
+    const range = this.#parts["at-range"];
+    if (!by || !rows || event.target !== range) return;
+    event.preventDefault();
+    const row = rows.findIndex((places) => places.includes(this.at));
+    const { track } = this.scene.handles[0];
+    const away = (/** @type {number} */ place) => Math.abs(track[place][1] - track[this.at][1]);
+    const next = rows[(row + by + rows.length) % rows.length];
+    range.value = String([...next].sort((one, other) => away(one) - away(other))[0]);
+    this.scrubbed();
+  }
+
   // Shift with an arrow key moves all parameters of a handle that has several.
   /** @param {KeyboardEvent} event */
   #onKey(event) {
+    this.#changeRow(event);
     const by = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 }[event.key];
     const name = /** @type {any} */ (event.target).dataset?.rangeFor;
     const group = this.scene.handles?.find((/** @type {Scene} */ h) => h.params.length > 1 && h.params.includes(name));

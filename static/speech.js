@@ -9,6 +9,7 @@ export const say = (widget, speech, phrases, at) => {
   speech.forEach((speaker, number) => {
     const box = widget.querySelector(`[data-speaker="${number}"]`);
     if (!box) return;
+    box.className = `speaker of-${resolved(speaker.role, at)}`;
     const who = box.querySelector("[data-who]");
     const name = resolved(speaker.who, at);
     if (who.innerHTML !== name) who.innerHTML = name;

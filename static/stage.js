@@ -72,7 +72,7 @@ export class Drawing {
    *  @param {any} pt @returns {Pixels} */
   px(pt) {
     const [panel, x, y, dx = 0, dy = 0] = resolved(pt, this.#at);
-    const [ls, lp, , , top, bottom] = this.scene.panels[panel][this.#which];
+    const [ls, lp, , , top, bottom] = resolved(this.scene.panels[panel][this.#which], this.#at);
     const left = ls * this.how.width + lp;
     return [left + x * this.#across(panel) + dx, bottom - y * (bottom - top) + dy];
   }
@@ -80,7 +80,7 @@ export class Drawing {
   /** Width of a panel in pixels.
    *  @param {number} panel @returns {number} */
   #across(panel) {
-    const [ls, lp, rs, rp] = this.scene.panels[panel][this.#which];
+    const [ls, lp, rs, rp] = resolved(this.scene.panels[panel][this.#which], this.#at);
     return rs * this.how.width + rp - ls * this.how.width - lp;
   }
 
@@ -100,8 +100,8 @@ export class Drawing {
 
   /** @param {number} x @param {number} y @param {number} width @param {number} height */
   #keepBox(x, y, width, height) {
-    for (let i = 0; i <= width / 8; i += 1) {
-      for (let j = 0; j <= height / 8; j += 1) this.#busy.push([x + 8 * i, y + 8 * j]);
+    for (let i = 0; i < width / 8 + 1; i += 1) {
+      for (let j = 0; j < height / 8 + 1; j += 1) this.#busy.push([x + Math.min(8 * i, width), y + Math.min(8 * j, height)]);
     }
   }
 
@@ -229,6 +229,7 @@ export class Drawing {
   /** @param {Scene} mark */
   #name(mark) {
     const text = String(resolved(mark.t, this.#at));
+    if (!text) return [];
     let least = Infinity;
     /** @type {[number, number, string]} */
     let best = [0, 0, ""];
@@ -255,7 +256,8 @@ export class Drawing {
   #knob(number, handle) {
     const [x, y] = this.px(handle.pt);
     this.#keepBox(x - 12, y - 12, 24, 24);
-    const { role, r = 10, grip = 1, params } = handle;
+    const { r = 10, grip = 1, params } = handle;
+    const role = resolved(handle.role, this.#at);
     const lies = this.how.asking || params.some((/** @type {string} */ name) => this.how.held.includes(name));
     const circles = [...(lies ? [] : [["22", `halo f-${role}`]]), [String(r + 5), "ring"], [String(r), `knob f-${role}`]];
     const inside = circles.map(([size, css]) => node("circle", { class: css, r: size }));

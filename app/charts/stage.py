@@ -74,6 +74,16 @@ class Box:
         return [*left, *right, self.top, self.bottom]
 
 
+Boxes = Box | dict[str, list[Box]]
+"""a box, or one for each place of the scrub"""
+
+
+def _boxes(value: Boxes) -> Any:
+    if isinstance(value, Box):
+        return value.json
+    return by_place(box.json for box in value["at"])
+
+
 def _rounded(value: float) -> float:
     return round(float(value), SCALE)
 
@@ -100,8 +110,8 @@ class Stage:
     marks: list[Mark] = field(default_factory=list)
     handles: list[dict[str, Any]] = field(default_factory=list)
 
-    def panel(self, x: Axis, y: Axis, *, wide: Box, narrow: Box) -> Panel:
-        """A new area with axes of its own."""
+    def panel(self, x: Axis, y: Axis, *, wide: Boxes, narrow: Boxes) -> Panel:
+        """A new area with axes of its own; it zooms if its boxes depend on the place of the scrub."""
         made = Panel(self, len(self.panels), x, y, wide, narrow)
         self.panels.append(made)
         return made
@@ -110,10 +120,10 @@ class Stage:
         self,
         params: str | Sequence[str],
         at: StagePoint | dict[str, list[Any]],
-        role: Role,
+        role: Role | dict[str, list[Any]],
         track: Sequence[StagePoint],
         *,
-        along: Literal["x", "y", "xy"] = "x",
+        along: Literal["x", "y", "xy", "points"] = "x",
         r: float = 10,
         grip: bool = True,
         only: Only = "",
@@ -123,7 +133,8 @@ class Stage:
         Args:
             at: where the knob stands
             track: points at equal steps of the control behind it, from its lowest to its highest position
-            along: which coordinate of the pointer counts
+            along: which coordinate of the pointer counts; "points": the knob goes to the point of the
+                track that is nearest
         """
         names = [params] if isinstance(params, str) else list(params)
         knob: Mark = {"params": names, "pt": at, "role": role, "track": list(track), "along": along}
@@ -147,7 +158,7 @@ class Stage:
             "alt": self.alt or self.title,
             "readout": self.readout,
             "height": [self.wide, self.narrow],
-            "panels": [[panel.wide.json, panel.narrow.json] for panel in self.panels],
+            "panels": [[_boxes(panel.wide), _boxes(panel.narrow)] for panel in self.panels],
             "marks": self.marks,
             "handles": self.handles,
             "places": self.places,
@@ -165,8 +176,8 @@ class Panel:
     number: int
     x: Axis
     y: Axis
-    wide: Box
-    narrow: Box
+    wide: Boxes
+    narrow: Boxes
 
     def pt(self, x: float, y: float, dx: float = 0, dy: float = 0) -> StagePoint:
         """The point at two values, shifted by pixels."""
@@ -242,7 +253,15 @@ class Panel:
         """A point on a curve, with an edge in the color of the page."""
         self.stage.add("circle", f"point {css}", pt=pt, r=r, **how)
 
-    def dots(self, pts: list[StagePoint], css: str, r: Any, *, cell: float = 0, **how: Any) -> None:
+    def dots(
+        self,
+        pts: list[StagePoint] | dict[str, list[Any]],
+        css: str,
+        r: Any,
+        *,
+        cell: float = 0,
+        **how: Any,
+    ) -> None:
         """Many small circles alike.
 
         Args:

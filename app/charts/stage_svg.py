@@ -126,14 +126,14 @@ class _Drawing:
     def px(self, pt: Any) -> PixelPoint:
         """A point in pixels."""
         panel, x, y, *shift = resolved(pt, self.at)
-        ls, lp, _, _, top, bottom = self.scene["panels"][panel][self.which]
+        ls, lp, _, _, top, bottom = resolved(self.scene["panels"][panel][self.which], self.at)
         dx, dy = shift or (0, 0)
         left = ls * self.width + lp
         return left + x * self._across(panel) + dx, bottom - y * (bottom - top) + dy
 
     def _across(self, panel: int) -> float:
         """Width of a panel in pixels."""
-        ls, lp, rs, rp, _, _ = self.scene["panels"][panel][self.which]
+        ls, lp, rs, rp, _, _ = resolved(self.scene["panels"][panel][self.which], self.at)
         return float(rs * self.width + rp - ls * self.width - lp)
 
     # ---- what names keep off -------------------------------------------------------------------
@@ -148,9 +148,9 @@ class _Drawing:
 
     def _keep_box(self, x: float, y: float, width: float, height: float) -> None:
         self.busy += [
-            (x + 8 * i, y + 8 * j)
-            for i in range(math.floor(width / 8) + 1)
-            for j in range(math.floor(height / 8) + 1)
+            (x + min(8 * i, width), y + min(8 * j, height))
+            for i in range(math.ceil(width / 8) + 1)
+            for j in range(math.ceil(height / 8) + 1)
         ]
 
     def _box(self, text: str, x: float, y: float, anchor: str, name: bool) -> tuple[float, ...]:
@@ -278,6 +278,8 @@ class _Drawing:
 
     def _name(self, mark: Scene) -> list[Node]:
         text = str(resolved(mark["t"], self.at))
+        if not text:
+            return []
         least = math.inf
         for *pt, anchor in resolved(mark["places"], self.at):
             x, y = self.px(pt)
@@ -302,7 +304,7 @@ class _Drawing:
     def _knob(self, number: int, handle: Scene) -> Node:
         x, y = self.px(handle["pt"])
         self._keep_box(x - 12, y - 12, 24, 24)
-        role, r = handle["role"], handle.get("r", 10)
+        role, r = resolved(handle["role"], self.at), handle.get("r", 10)
         lies = self.asking or any(name in self.held for name in handle["params"])
         circles = [] if lies else [("22", f"halo f-{role}")]
         circles += [(f"{r + 5:g}", "ring"), (f"{r:g}", f"knob f-{role}")]

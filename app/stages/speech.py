@@ -44,7 +44,7 @@ def flattery(prompt_id: str, ids: Iterable[int]) -> list[bool]:
     return [flat[number] for number in ids]
 
 
-def speaker(who: Any, role: str, prompt_id: str, responses: str | Sequence[str]) -> dict[str, Any]:
+def speaker(who: Any, role: Any, prompt_id: str, responses: str | Sequence[str]) -> dict[str, Any]:
     """Who speaks, in the color of a role: one response, or one for each place of the scrub."""
     if isinstance(responses, str):
         said: Any = phrase_ids(prompt_id, responses)

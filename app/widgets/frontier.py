@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 from functools import lru_cache
 from math import inf
@@ -18,9 +19,10 @@ from app.lab.methods import METHODS, MethodRun, train_run
 from app.lab.reward_model import RewardKind
 from app.lab.trained import PromptFacts, the_lab
 from app.lab.world import the_world
+from app.studies.answers import answer
 from app.studies.data import StrengthSpread, frontier_study, spreads, studied_prompts
 from app.widgets import fields
-from app.widgets.base import Widget, WidgetParams, WidgetResult
+from app.widgets.base import Step, Widget, WidgetParams, WidgetResult
 from app.widgets.plan import ALL, Plan
 
 _STUDIED = studied_prompts(frontier_study())
@@ -58,6 +60,8 @@ TEMPERATURES = (0.005, 20)
 
 CLOSE = 5.0
 """KL in nats up to which the methods compete; beyond it PPO falls and would set the scale"""
+
+CEILING_STEPS = 60
 
 OwnMethod = StrEnum("OwnMethod", {name: name for name in ("none", *METHODS)})  # type: ignore[misc]
 
@@ -105,6 +109,15 @@ class StrengthSummary(BaseModel):
     true_quality: float = Field(description="mean expected true quality over seeds")
     true_quality_sd: float = Field(description="its standard deviation over seeds")
     seeds: int = Field(description="runs behind this place")
+    bound: float = Field(description="the most true quality that the mean KL can buy")
+    sample: str = Field(description="the most probable response of the policy with seed 0")
+
+
+class CeilingPoint(BaseModel):
+    """A point of the frontier of true quality over KL."""
+
+    kl: float = Field(description="KL(pi* || pi_ref), nats")
+    true_quality: float = Field(description="the most true quality that this KL can buy")
 
 
 class MethodCurve(BaseModel):
@@ -132,6 +145,7 @@ class Result(WidgetResult):
     """The study on one prompt (after Figure 2, left, of arXiv 2305.18290)."""
 
     curves: list[MethodCurve] = Field(description="one for each method")
+    ceiling: list[CeilingPoint] = Field(description="the frontier, as far as the runs went")
     own: OwnPolicy | None = Field(description="the reader's own run, if one was requested")
     command: str = Field(description="command that produced the study")
     commit: str = Field(description="commit it was produced with")
@@ -148,13 +162,17 @@ def compute(params: Params) -> Result:
     """The shipped study, and a run now if the reader adds a point."""
     prompt = the_world().prompt_number(params.prompt)
     facts = the_lab().facts(prompt)
-    curves = [_curve(name, places) for name, places in spreads(prompt, params.reward_model).items()]
+    curves = [
+        _curve(name, places, facts, params.reward_model)
+        for name, places in spreads(prompt, params.reward_model).items()
+    ]
     own = None
     if params.method != "none":
         own = _own(facts, _made(_run_of(params)))
     return Result(
         finding=_finding({curve.method: curve for curve in curves}, own, params),
         curves=curves,
+        ceiling=_ceiling(facts, curves, own),
         own=own,
         command=frontier_study().command,
         commit=frontier_study().commit,
@@ -180,8 +198,17 @@ def _made(run: MethodRun) -> tuple[Tensor, Tensor]:
     return train_run(the_lab(), run)
 
 
-def _curve(name: str, places: list[StrengthSpread]) -> MethodCurve:
-    listed = [StrengthSummary(**vars(place)) for place in places]
+def _curve(
+    name: str, places: list[StrengthSpread], facts: PromptFacts, kind: RewardKind
+) -> MethodCurve:
+    listed = [
+        StrengthSummary(
+            **vars(place),
+            bound=facts.frontier.bound(place.kl),
+            sample=answer(facts.prompt, name, place.strength, kind),
+        )
+        for place in places
+    ]
     best = max(listed, key=lambda place: place.true_quality)
     return MethodCurve(
         method=name,
@@ -191,6 +218,17 @@ def _curve(name: str, places: list[StrengthSpread]) -> MethodCurve:
         best_strength=f"{METHODS[name].strength} {best.strength:g}",
         places=listed,
     )
+
+
+def _ceiling(
+    facts: PromptFacts, curves: list[MethodCurve], own: OwnPolicy | None
+) -> list[CeilingPoint]:
+    """The frontier, closer together near the reference."""
+    farthest = max(
+        [place.kl for curve in curves for place in curve.places] + [own.kl if own else 0]
+    )
+    kls = [math.ceil(farthest) * (step / CEILING_STEPS) ** 2.5 for step in range(CEILING_STEPS + 1)]
+    return [CeilingPoint(kl=kl, true_quality=facts.frontier.bound(kl)) for kl in kls]
 
 
 def _own(facts: PromptFacts, made: tuple[Tensor, Tensor]) -> OwnPolicy:
@@ -262,7 +300,7 @@ def _band_and_curve(curve: MethodCurve, farthest: float) -> list[Trace]:
 
 WIDGET = Widget(
     name="frontier",
-    title="No method can pass the frontier",
+    title="Seven methods under one frontier",
     caption="Figure 2 of the paper, recomputed in the lab: seven ways of using the same comparisons, over their "
     "strengths and ten seeds. Add a run of your own.",
     params=Params,
@@ -271,11 +309,22 @@ WIDGET = Widget(
     trains=lambda params: params.method != "none",
     policies=policies,
     example="method=dpo&strength=0.3&seed=1001",
-    tries={
-        "method=dpo&strength=0.3": "Add DPO at β = 0.3, trained now, with a seed of its own.",
-        "method=ppo&strength=0.1": "Add PPO on a loose leash: it falls off the cliff.",
-        "method=best_of_n&strength=16": "Add best of 16: no training at all.",
-    },
+    steps=(
+        Step("<b>Tap any point, or drag across,</b> and read what that policy says.", at=20),
+        Step(
+            "<b>Let PPO go.</b> On its learned reward, with a nat at 0.2, it climbs into flattery.",
+            at=5,
+        ),
+        Step(
+            "<b>Give PPO the true reward.</b> It hugs the frontier: the optimizer was not at fault.",
+            at=14,
+        ),
+        Step(
+            "<b>Train nothing:</b> draw 64 answers, keep the one the reward model likes best.",
+            at=47,
+        ),
+    ),
+    places=50,
     receipt=lambda params, _: {"prompt_number": the_world().prompt_number(params.prompt)},
     export=Plan(
         "recorded",

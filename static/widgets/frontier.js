@@ -1,4 +1,5 @@
-// Strength means something different for each method: choosing one sets a suitable strength.
+// A run of the reader's own: another method gets a strength that suits it, a typed number waits until it is complete,
+// and the new point is chosen.
 
 /** @type {Record<string, number>} */
 const SUITS = { preferred_ft: 100, unlikelihood: 0.3, best_of_n: 16 };
@@ -6,25 +7,21 @@ const SUITS = { preferred_ft: 100, unlikelihood: 0.3, best_of_n: 16 };
 /** @type {WidgetModule} */
 export default {
   start(widget) {
-    widget.querySelector("[data-add]").addEventListener("click", () => {
-      if (widget.form.elements.method.value === "none") {
-        widget.fail("Choose a method to train.");
-        widget.form.elements.method.focus();
-        return;
-      }
-      widget.announce("Training your own run.");
-      widget.refresh();
+    widget.state = JSON.stringify(widget.result.own);
+    widget.form.addEventListener("change", (/** @type {any} */ { target }) => {
+      if (["strength", "seed"].includes(target.name) && widget.form.elements.method.value !== "none") widget.refresh();
     });
   },
 
-  // A run takes seconds, so only the button, Enter, or a change of what the study shows starts one.
   changed(widget, control) {
     if (control.name === "method") widget.setParam("strength", SUITS[control.value] ?? 0.3);
-    widget.followUrl();
-    return ["prompt", "reward_model"].includes(control.name) || control.value === "none";
+    return !["strength", "seed"].includes(control.name);
   },
 
   draw(widget, result) {
-    for (const part of widget.querySelectorAll("[data-own]")) part.hidden = result.own === null;
+    const own = JSON.stringify(result.own);
+    if (widget.state !== own && result.own) widget.figure?.goTo(result.stage.places - 1);
+    widget.state = own;
+    widget.followUrl();
   },
 };

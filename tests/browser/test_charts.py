@@ -39,7 +39,6 @@ NAMES_ON_CURVES = """chart => {
 @pytest.mark.parametrize(
     ("path", "names"),
     [
-        ("overoptimization", 3),
         ("pipeline_comparison", 4),
     ],
 )
