@@ -17,7 +17,7 @@ from app.lab.reward_model import RewardKind
 from app.lab.world import the_world
 from app.studies.data import overoptimization_study, studied_prompts
 from app.widgets import fields
-from app.widgets.base import Widget, WidgetParams, WidgetResult
+from app.widgets.base import Ask, Step, Widget, WidgetParams, WidgetResult
 from app.widgets.plan import ALL, Plan
 
 _STUDIED = studied_prompts(overoptimization_study())
@@ -59,9 +59,18 @@ class ClimbPoint(BaseModel):
     """Means over seeds at one point of the climb."""
 
     distance: float = Field(description="d = sqrt(KL), root of nats")
+    kl: float = Field(description="mean KL(pi || pi_ref), nats")
     true_quality: float = Field(description="mean expected true quality")
     true_quality_sd: float = Field(description="its standard deviation over seeds")
     learned_reward: float = Field(description="mean expected reward of the reward model")
+
+
+class OtherClimb(BaseModel):
+    """True quality on the way up a reward model of another number of comparisons."""
+
+    comparisons: int = Field(description="pairs that the reward model was fitted to")
+    distances: list[float] = Field(description="sqrt(KL) of each point")
+    true_quality: list[float] = Field(description="mean expected true quality at each point")
 
 
 class FittedForm(BaseModel):
@@ -80,6 +89,7 @@ class Result(WidgetResult):
     """One climb, and the forms fitted to all (after arXiv 2210.10760)."""
 
     path: list[ClimbPoint] = Field(description="means over seeds, from the reference outwards")
+    other_sizes: list[OtherClimb] = Field(description="the same climb of other reward models")
     fitted: FittedForm = Field(description="the form fitted for these comparisons")
     all_fits: list[FittedForm] = Field(description="the same for every number of comparisons")
     form: str = Field(description="the form, in d = sqrt(KL)")
@@ -102,6 +112,9 @@ def compute(params: Params) -> Result:
     return Result(
         finding=_finding(params, path, fitted, fits[0] if fitted is fits[-1] else fits[-1]),
         path=path,
+        other_sizes=[
+            _other(prompt, params.method, params.reward_model, n) for n in SIZES if n != size
+        ],
         fitted=fitted,
         all_fits=fits,
         form=f"R(d) = {FORMS[params.method]}",
@@ -131,6 +144,7 @@ def _path(climbs: Tensor) -> list[ClimbPoint]:
     return [
         ClimbPoint(
             distance=distances[n].item(),
+            kl=means[n, 0].item(),
             true_quality=means[n, 1].item(),
             true_quality_sd=sds[n, 1].item(),
             learned_reward=means[n, 2].item(),
@@ -153,6 +167,15 @@ def _fitted(prompt: int, method: str, kind: RewardKind, size: int) -> FittedForm
         peak=peak.true_quality,
         peak_distance=peak.distance,
         end=path[-1].true_quality,
+    )
+
+
+def _other(prompt: int, method: str, kind: RewardKind, size: int) -> OtherClimb:
+    path = _path(_climbs(prompt, method, kind, size))
+    return OtherClimb(
+        comparisons=size,
+        distances=[place.distance for place in path],
+        true_quality=[place.true_quality for place in path],
     )
 
 
@@ -216,18 +239,38 @@ def _sizes(fits: list[FittedForm]) -> dict[str, Any]:
 
 WIDGET = Widget(
     name="overoptimization",
-    title="More comparisons do not repair a reward model that is too simple",
+    title="More labels: a higher peak, a deeper fall",
     caption=f"Reward models fitted to {SIZES[0]} to {SIZES[-1]:,} comparisons, each climbed by exact best-of-N "
     "and by PPO without a KL penalty, with the curves of Gao et al. fitted to what the lab measured.",
     params=Params,
     result=Result,
     compute=compute,
     example="method=ppo&comparisons=1000",
-    tries={
-        "comparisons=50": "Take 50 comparisons: noisy, and not yet sure that flattery pays.",
-        "comparisons=8000": "Take 8,000: sure of it, and the fall is deeper.",
-        "method=ppo&comparisons=2000": "Use PPO instead: it drifts much farther.",
-    },
+    steps=(
+        Step(
+            "<b>Predict first.</b> A reward model of 200 comparisons; from N answers we keep its favorite.",
+            at=3,
+            ask=Ask(
+                "Climb on, and true quality will",
+                {"a": "rise too", "b": "level off", "c": "fall"},
+            ),
+        ),
+        Step("<b>Drag along the distance.</b> The promise goes on; the truth turns round."),
+        Step(
+            "<b>Take 8,000 comparisons.</b> It promises less and peaks higher, and it still falls.",
+            "comparisons=8000",
+        ),
+        Step(
+            "<b>Climb with PPO</b> instead of best of N: it gets farther out, to the foot of the cliff.",
+            "comparisons=8000&method=ppo",
+        ),
+        Step(
+            "<b>Let a network learn the reward.</b> The same 8,000 labels, and hardly a fall.",
+            "comparisons=8000&reward_model=network",
+        ),
+    ),
+    start=2,
+    places=50,
     receipt=lambda params, _: {"prompt_number": the_world().prompt_number(params.studied)},
     export=Plan(
         "live",
