@@ -53,7 +53,7 @@ def _styles() -> str:
     rules = re.findall(r"^[.#](?:drawn|handle|hatch)[^{}]*\{[^{}]*\}", part, re.MULTILINE)
     colored = re.sub(r"var\(--([\w-]+)\)", lambda found: _value(found[1]), "\n".join(rules))
     colored = re.sub(
-        r"font: (\d+) ([\d.]+px) (\"Cards Sans\")",
+        r"font: (\d+) ([\d.]+px) (\"Cards (?:Sans|Serif)\")",
         r"font-weight: \1; font-size: \2; font-family: \3",
         colored,
     ).replace("font-weight: 620", "font-weight: bold")
@@ -62,4 +62,4 @@ def _styles() -> str:
 
 
 def _value(token: str) -> str:
-    return '"Cards Sans"' if token == "sans" else light(token)
+    return {"sans": '"Cards Sans"', "serif": '"Cards Serif"'}.get(token) or light(token)
