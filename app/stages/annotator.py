@@ -64,10 +64,9 @@ def _say(result: Result) -> str:
         )
     if result.next_pair is None:
         return f"<b>All {result.most} pairs are labelled.</b> Align a policy with them."
-    go_on = " Align, or go on." if result.labelled >= result.least else ""
     return (
         f"<b>Which answer is better?</b> “{result.prompt}”, pair {result.labelled + 1} of "
-        f"{result.least if result.labelled < result.least else result.most}.{go_on}"
+        f"{result.least if result.labelled < result.least else result.most}."
     )
 
 

@@ -62,15 +62,15 @@ def stage(params: Params, result: Result) -> Stage:
     )
     pitch = min(PITCH, 1 / (len(left) + len(right) - 0.5))
     lower = pitch * (len(left) + 0.5)
-    bottom = BELOW - 18
+    bottom = BELOW - 22
     panel.line(panel.pt(0, 0, 0, -16), panel.pt(0, 1, 0, bottom), "zero")
     panel.line(panel.pt(ends[0], 0, 0, -16), panel.pt(ends[0], 1, 0, bottom), "drop s-ink")
     if missed:
         panel.line(panel.pt(ends[1], lower), panel.pt(ends[1], 1, 0, bottom), "drop s-rej")
         panel.line(panel.pt(ends[0], 1, 0, 28), panel.pt(ends[1], 1, 0, 28), "miss s-rej")
-    panel.text(panel.pt(ends[0], 1, 0, BELOW - 2), fixed(3)(ends[0]), "lab f-ink", "middle")
+    panel.text(panel.pt(ends[0], 1, 0, BELOW - 7), fixed(3)(ends[0]), "lab f-ink", "middle")
     if abs(panel.x.share(ends[0]) - panel.x.share(0)) > 0.12:
-        panel.text(panel.pt(0, 1, 0, BELOW - 2), "0", "", "middle")
+        panel.text(panel.pt(0, 1, 0, BELOW - 7), "0", "", "middle")
     if missed:
         middle = _clamped(panel.x.share(sum(ends) / 2))
         panel.text(
@@ -122,6 +122,15 @@ def _side(
         ]
         words = f"{arrow.symbol} {signed(arrow.value)}"
         panel.name(words, f"f-{ROLES[arrow.part]} of-{arrow.part}", places)
+    first = panel.y.share(rows[0])
+    corners: list[tuple[StagePoint, Anchor]] = [
+        (panel.spot(1, first, 0, 5), "end"),
+        (panel.spot(1, first, 0, -9), "end"),
+        (panel.spot(0, first, 0, -9), "start"),
+        (panel.spot(0, first, 0, 20), "start"),
+        (panel.spot(1, first, 0, 20), "end"),
+    ]
+    panel.name(name, "f-mut", corners, maybe=True, only="narrow")
 
 
 def _title(params: Params, *, broken: bool) -> str:

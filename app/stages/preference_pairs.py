@@ -33,7 +33,7 @@ def stage(_: Params, result: Result) -> Stage:
         wide=120,
         narrow=118,
         readout=_readout(result),
-        alt="A line from answer A to answer B, with three judges",
+        alt="A line from answer A to answer B, on which three judges stand once you have chosen",
         after={letter: _after(result, letter) for letter in "ab"},
     )
     line = made.panel(

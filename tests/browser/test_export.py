@@ -190,12 +190,12 @@ def test_a_quiz_is_marked_as_the_server_marks_it(visitor: Page, copy: str) -> No
 def test_what_is_not_in_the_copy_is_refused_with_the_reason(visitor: Page, copy: str) -> None:
     visitor.goto(f"{copy}widgets/annotator.html")
     found = widget(visitor, "annotator")
-    better = found.get_by_role("button", name="This one is better").first
+    better = found.locator("[data-do=a]")
     better.click()
-    expect(field(found, "labelled")).to_have_text("1")
+    expect(found.locator("[data-say]")).to_contain_text("pair 2 of")
     better.click()
     expect(found.get_by_role("alert")).to_contain_text("with a server you can label on")
-    expect(field(found, "labelled")).to_have_text("1")
+    expect(found.locator("[data-say]")).to_contain_text("pair 2 of")
     visitor.goto(f"{copy}widgets/bring_your_logps.html")
     own = widget(visitor, "bring_your_logps")
     expect(own.locator('[name="text"]')).to_be_disabled()
