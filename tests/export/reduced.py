@@ -15,6 +15,7 @@ SMALL: dict[str, tuple[Grid, ...]] = {
     "win_rates": ({"benchmark": ("tldr", "hh")},),
     "annotator": ({"labels": ("", "a", "b")},),
     "dpo_loss": ({"logratio_chosen": (1.0, 2.0), "logratio_rejected": (-3.0,)},),
+    "ppo_dynamics": ({"seed": (0, 1)},),
 }
 """the states that these tests look at; other widgets have only their default"""
 
