@@ -249,7 +249,7 @@ document.addEventListener("input", (/** @type {any} */ { target }) => {
 
 document.addEventListener("change", (/** @type {any} */ { target }) => {
   const widget = widgetOf(target);
-  if (!widget || !(target.name in plans[widget.name].params)) return;
+  if (!widget || !(target.name in (plans[widget.name]?.params ?? {}))) return;
   const answered = target.validity.valid; // else nothing has been looked up
   if (target.value === "") widget.setParam(target.name, states.get(widget)[target.name]);
   moveToCopy(widget, target.name);
@@ -258,6 +258,7 @@ document.addEventListener("change", (/** @type {any} */ { target }) => {
 
 customElements.whenDefined("dpo-widget").then(() => {
   for (const widget of document.querySelectorAll("dpo-widget")) {
+    if (!plans[widget.name]) continue; // all of the home page's figure is on its page
     limit(widget);
     states.set(widget, stateOf(widget));
     openAddress(widget);

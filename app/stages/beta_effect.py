@@ -22,8 +22,8 @@ def stage(params: Params, result: Result) -> Stage:
     """The stage for an optimum."""
     made = Stage(
         "β sets how far the optimum may go",
-        wide=420,
-        narrow=286,
+        wide=424,
+        narrow=290,
         readout=_readout(params, result),
         alt="One hundred dots of the optimum over one hundred of the reference; below, true quality "
         "and KL over β",

@@ -42,7 +42,7 @@ def stage(_: WidgetParams, result: Result) -> Stage:
     low = min(run.ppo.true_quality) - 0.4
     high = max(point.true_quality for point in run.frontier) + 0.5
     plane = made.panel(
-        Axis(0, far), Axis(low, high), wide=Box(34, 8, 6, 262), narrow=Box(26, 6, 4, 142)
+        Axis(0, far), Axis(low, high), wide=Box(34, 8, 12, 262), narrow=Box(26, 6, 12, 142)
     )
     rail = made.panel(
         sqrt_axis(0, places - 1),

@@ -133,7 +133,7 @@ def expect_controls_to_speak(found: Locator) -> None:
         expect(box).to_have_accessible_name(re.compile(r"\w"))
     for slider in found.locator("[data-range-for]:visible").all():
         box = found.locator(f'[name="{slider.get_attribute("data-range-for")}"]')
-        expect(slider).to_have_accessible_name(re.compile(r"\w"))
+        expect(slider).to_have_accessible_name(re.compile(r"\S"))
         unit = slider.get_attribute("data-unit") or ""
         expect(slider).to_have_attribute("aria-valuetext", f"{box.input_value()} {unit}".strip())
         title = slider.get_attribute("aria-label") or ""

@@ -163,7 +163,7 @@ def overlaps(one: dict[str, Any], other: dict[str, Any]) -> bool:
 
 def expect_readable(words: list[dict[str, Any]], chart: dict[str, Any]) -> None:
     """Texts are large enough, within their chart, and do not overlap."""
-    assert len(words) > 4
+    assert len(words) > 3
     for word in words:
         assert word["size"] >= 12
         assert word["left"] >= chart["left"] - 1, word

@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, Request, Route, expect
 
 from app import stages
 from app.charts.stage_svg import resolved
+from app.paths import TEMPLATES
 from app.state.controls import controls_of
 from app.widgets.registry import WIDGETS
 from tests.browser.helpers import set_slider, widget
@@ -20,7 +21,7 @@ HANDLES = [
     for name, one in WIDGETS.items()
     if stages.has_stage(name) and one.ranges is not None
     for along in one.ranges.along
-    if "+" not in along
+    if f'f.handle(w, "{along}"' in (TEMPLATES / f"widgets/{name}.html").read_text("utf-8")
 ]
 
 # Move a handle's control through all its positions within one task of the browser, so that no response can

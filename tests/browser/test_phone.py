@@ -18,6 +18,7 @@ def test_what_is_cut_at_the_edge_shows_it_and_swipes_on_sliders_scroll(page: Pag
     wide = page.evaluate(WIDE)
     assert wide
     assert all(wide)
+    page.goto("/sections/dpo-loss")
     swipes = page.evaluate(SWIPES)
     assert swipes
     assert set(swipes) <= {"pan-y", "none"}

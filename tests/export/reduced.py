@@ -14,6 +14,7 @@ SMALL: dict[str, tuple[Grid, ...]] = {
     "quiz": ({"seed": (0, 1)},),
     "win_rates": ({"benchmark": ("tldr", "hh")},),
     "annotator": ({"labels": ("", "a", "b")},),
+    "ppo_dynamics": ({"seed": (0, 1)},),
     "dpo_loss": ({"logratio_chosen": (1.0, 2.0), "logratio_rejected": (-3.0,)},),
     "ppo_dynamics": ({"seed": (0, 1)},),
 }
