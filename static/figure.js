@@ -294,7 +294,7 @@ export class Figure {
       at: this.at,
       asking: this.asking,
       held: this.#widget.dataset.held?.split(" ") ?? [],
-      focused: scene.handles.findIndex((/** @type {Scene} */ handle) => {
+      focused: scene.handles.findLastIndex((/** @type {Scene} */ handle) => {
         const control = this.control(handle.params[0]);
         return control === document.activeElement && control?.matches(":focus-visible");
       }),
@@ -480,8 +480,9 @@ export class Figure {
     const track = handle.track.map((/** @type {any} */ pt) => drawing.px(pt));
     const control = this.control(handle.params[0]);
     const [low, high, step] = [control.min, control.max, control.step].map(Number);
-    const value = low + nearestShare(track, pointer, handle.along) * (high - low);
-    const rounded = low + Math.round((value - low) / step) * step;
+    const [first, last] = handle.span ?? [0, 1];
+    const share = clamp(nearestShare(track, pointer, handle.along), first, last);
+    const rounded = low + Math.round((share * (high - low)) / step) * step;
     if (handle.params.length > 1) this.#shift(handle.params, from, rounded - from[0], step);
     else if (Math.abs(Number(control.value) - rounded) > step / 2) {
       control.value = String(Number(rounded.toFixed(9)));

@@ -70,7 +70,7 @@ export class Ranges {
     this.#keep(query, range);
     try {
       const { values, results } = await answer;
-      for (const result of results) complete(result, results[0]);
+      for (let i = 1; i < results.length; i += 1) complete(results[i], results[i - 1]);
       /** @type {(value: number, place: number) => [number, Result]} */
       const placed = (value, place) => [value, results[place]];
       range.results = new Map(values.map(placed));
@@ -108,14 +108,14 @@ export class Ranges {
   }
 }
 
-/** Marks and parts of a stage that equal those of the first result are sent once (app/stages/__init__.py).
- *  @type {(result: Result, first: Result) => void} */
-const complete = (result, first) => {
-  if (!result.stage || result === first) return;
+/** Marks and parts of a stage that equal those of the result before are left out (app/stages/__init__.py).
+ *  @type {(result: Result, before: Result) => void} */
+const complete = (result, before) => {
+  if (!result.stage) return;
   for (const part of ["marks", "handles"]) {
     result.stage[part].forEach((/** @type {any} */ mark, /** @type {number} */ i) => {
-      if (mark === 0) result.stage[part][i] = first.stage[part][i];
+      if (mark === 0) result.stage[part][i] = before.stage[part][i];
     });
   }
-  result.stage = { ...first.stage, ...result.stage };
+  result.stage = { ...before.stage, ...result.stage };
 };

@@ -112,7 +112,9 @@ export class DpoWidget extends HTMLElement {
       if (name.includes(".")) continue; // the page's own state
       if (this.form.elements[name].dataset?.private !== undefined) continue;
       const value = String(changes[name] ?? this.#lastValid(name, String(given)));
-      if (value !== "" && value !== this.defaultOf(name)) params.append(name, value);
+      const usual = this.defaultOf(name);
+      // A default may be written in another way, such as 0 for 0.0.
+      if (value !== "" && value !== usual && Number(value) !== Number(usual)) params.append(name, value);
     }
     return params;
   }

@@ -29,7 +29,7 @@ class Range(BaseModel):
     along: str = Field(description="the parameter that the slider moves")
     values: list[float] = Field(
         description="its values, in order: the slider's positions, less those that are refused for "
-        "what the other parameters are; none where one result at a time is sooner there"
+        "what the other parameters are"
     )
     results: list[dict[str, Any]] = Field(
         description="the result at each of these values, to rounding, without fields that no page shows"
@@ -81,15 +81,12 @@ def range_json(widget: Widget, query: WidgetParams) -> bytes:
         assert refused is not None
         errors = refused.errors()
         raise RequestValidationError([{**e, "loc": ("query", *e["loc"])} for e in errors])
-    answer = Range(along=along, values=[], results=[])
-    if widget.ranges.worthwhile(several):
-        answer.values = [getattr(params, names[0]) for params in several]
-        results = widget.ranges.compute_many(several)
-        answer.results = share_marks(
-            page_values(widget, params, result, widget.ranges.leave_out)
-            for params, result in zip(several, results, strict=True)
-        )
-    return answer.model_dump_json().encode()
+    results = share_marks(
+        page_values(widget, params, result, widget.ranges.leave_out)
+        for params, result in zip(several, widget.ranges.compute_many(several), strict=True)
+    )
+    values = [getattr(params, names[0]) for params in several]
+    return Range(along=along, values=values, results=results).model_dump_json().encode()
 
 
 router = APIRouter(

@@ -124,6 +124,7 @@ class Stage:
         track: Sequence[StagePoint],
         *,
         along: Literal["x", "y", "xy", "points"] = "x",
+        span: tuple[float, float] | None = None,
         r: float = 10,
         grip: bool = True,
         only: Only = "",
@@ -135,9 +136,11 @@ class Stage:
             track: points at equal steps of the control behind it, from its lowest to its highest position
             along: which coordinate of the pointer counts; "points": the knob goes to the point of the
                 track that is nearest
+            span: the part of the track, as shares of the control, that a pointer reaches; all without one
         """
         names = [params] if isinstance(params, str) else list(params)
         knob: Mark = {"params": names, "pt": at, "role": role, "track": list(track), "along": along}
+        knob |= {"span": [_rounded(end) for end in span]} if span else {}
         knob |= {"r": r} if r != 10 else {}
         knob |= {} if grip else {"grip": 0}
         knob |= {"only": only} if only else {}
@@ -214,7 +217,7 @@ class Panel:
         """
         found = [(self.x.share(x), self.y.share(y)) for x, y in zip(xs, ys, strict=True)]
         if clip and not cut:
-            found = _inside(found)
+            found = inside(found)
         if thin and not cut:
             found = [
                 (x / 1000, y / 500) for x, y in thinned([(1000 * x, 500 * y) for x, y in found])
@@ -325,12 +328,12 @@ class Panel:
         self.line(self.spot(0, up, 0, dy), self.spot(1, up, 0, dy), "track", **how)
 
 
-def _inside(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+def inside(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
     """The part of a line from its first to its last point in the panel, with ends on its edge."""
-    inside = [number for number, (_, y) in enumerate(points) if -1e-9 <= y <= 1 + 1e-9]
-    if not inside:
+    within = [number for number, (_, y) in enumerate(points) if -1e-9 <= y <= 1 + 1e-9]
+    if not within:
         return []
-    first, last = inside[0], inside[-1]
+    first, last = within[0], within[-1]
     found = points[first : last + 1]
     if first > 0:
         found.insert(0, _crossing(points[first - 1], points[first]))

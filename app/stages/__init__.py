@@ -52,18 +52,27 @@ def page_values(
 
 
 def share_marks(values: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Results whose marks are 0 where they equal those of the first one; ``static/ranges.js`` undoes it."""
-    found = list(values)
-    if not found or "stage" not in found[0]:
-        return found
-    first: Scene = found[0]["stage"]
-    for other in found[1:]:
-        stage: Scene = other["stage"]
-        for part in ("marks", "handles"):
-            if len(stage[part]) == len(first[part]):
-                pairs = zip(stage[part], first[part], strict=True)
-                stage[part] = [0 if mark == same else mark for mark, same in pairs]
-        for key in ("panels", "more", "after"):
-            if stage[key] == first[key]:
-                del stage[key]
+    """Results whose marks are 0 where they equal those of the one before; ``static/ranges.js`` undoes it."""
+    found: list[dict[str, Any]] = []
+    before: Scene = {}
+    for value in values:
+        scene: Scene | None = value.get("stage")
+        if scene and before:
+            value = value | {"stage": _changed(scene, before)}
+        found.append(value)
+        before = scene or {}
     return found
+
+
+def _changed(scene: Scene, before: Scene) -> Scene:
+    """What of a scene differs from another one."""
+    kept = {
+        key: part
+        for key, part in scene.items()
+        if key not in ("panels", "more", "after") or part != before[key]
+    }
+    for part in ("marks", "handles"):
+        if len(scene[part]) == len(before[part]):
+            pairs = zip(scene[part], before[part], strict=True)
+            kept[part] = [0 if mark == same else mark for mark, same in pairs]
+    return kept

@@ -50,8 +50,6 @@ class Ranges:
     """the parameters that have such a slider"""
     leave_out: Mapping[str, Any] | None = None
     """fields that no page shows, too, in the form of pydantic's ``exclude``"""
-    worthwhile: Callable[[Sequence[Any]], bool] = lambda _: True
-    """whether computing these params together is faster than requesting them one by one"""
 
 
 @dataclass(frozen=True)

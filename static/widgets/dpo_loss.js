@@ -1,4 +1,4 @@
-// Hides the controls that the chosen loss does not use, and keeps label smoothing within what it allows.
+// Shows the settings that the chosen loss reads, and keeps label smoothing within what it allows.
 
 import { suitSmoothing } from "../smoothing.js";
 
@@ -17,5 +17,7 @@ export default {
       logps: !result.reads.reference,
     };
     for (const group of widget.querySelectorAll("[data-reads]")) group.hidden = !needed[group.dataset.reads];
+    // A larger beta brings the lowest point to the left: arrow keys move it as it is seen.
+    widget.querySelector('[data-range-for="beta"]').dir = result.stage.more.falls ? "rtl" : "ltr";
   },
 };

@@ -30,6 +30,26 @@ LOSS_LABELS = {
     "kto": "kto: KTO on both halves of a pair, z₀ = 0 unless given",
 }
 
+LOSS_NAMES = {
+    "sigmoid": "DPO",
+    "robust": "rDPO",
+    "hinge": "hinge",
+    "ipo": "IPO",
+    "ipo_norm": "token-averaged IPO",
+    "exo_pair": "EXO",
+    "nca_pair": "NCA",
+    "bco_pair": "BCO",
+    "sppo_hard": "SPPO",
+    "apo_zero": "APO-zero",
+    "apo_down": "APO-down",
+    "discopop": "DiscoPOP",
+    "sigmoid_norm": "token-averaged DPO",
+    "simpo": "SimPO",
+    "orpo": "ORPO",
+    "kto": "KTO",
+}
+"""short names, for the words of figures"""
+
 UNSMOOTHED = tuple(loss for loss in LOSS_LABELS if loss not in ("sigmoid", "exo_pair"))
 """all losses but DPO's that are defined without label smoothing"""
 

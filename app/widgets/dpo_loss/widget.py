@@ -11,7 +11,7 @@ from torch import Tensor
 
 from app.lab.losses import NEEDS_LENGTHS, REFERENCE_FREE, USES_LABEL_SMOOTHING
 from app.widgets import fields
-from app.widgets.base import Ranges, Widget, WidgetParams, WidgetResult
+from app.widgets.base import Ranges, Step, Widget, WidgetParams, WidgetResult
 from app.widgets.common.loss_types import (
     LOSS_LABELS,
     UNSMOOTHED,
@@ -137,11 +137,15 @@ class Result(WidgetResult):
 
 def compute(params: Params) -> Result:
     """Loss and gradient of the pair, and the loss along the margin."""
-    return compute_many([params])[0]
+    (result,) = compute_many([params])
+    pair = (params.logratio_rejected, result.margin, result.loss)
+    rejected, margin, loss = (torch.tensor([value], dtype=torch.float64) for value in pair)
+    (figure,) = loss_curves(settings_of([params]), rejected, margin, loss)
+    return result.model_copy(update={"figure": figure})
 
 
 def compute_many(several: Sequence[Params]) -> list[Result]:
-    """The same for several pairs, computed at once for those that share a loss."""
+    """The same for several pairs without their figures, at once for those that share a loss."""
     groups: dict[tuple[str, float], list[int]] = defaultdict(list)
     for place, params in enumerate(several):
         groups[params.loss_type, params.label_smoothing].append(place)
@@ -154,7 +158,7 @@ def compute_many(several: Sequence[Params]) -> list[Result]:
 
 def _compute_group(several: Sequence[Params]) -> list[Result]:
     """Pairs that differ in numbers only."""
-    settings = _settings(several)
+    settings = settings_of(several)
     chosen = _column(several, "logratio_chosen").requires_grad_()
     rejected = _column(several, "logratio_rejected").requires_grad_()
     loss = settings.loss(chosen, rejected)
@@ -181,7 +185,6 @@ def _compute_group(several: Sequence[Params]) -> list[Result]:
         lengths=first.loss_type in NEEDS_LENGTHS,
         label_smoothing=first.loss_type in USES_LABEL_SMOOTHING,
     )
-    figures = loss_curves(settings, rejected.detach(), margin, loss.detach())
     gradients = zip(to_chosen.tolist(), to_rejected.tolist(), strict=True)
     results = [
         Result(
@@ -191,11 +194,9 @@ def _compute_group(several: Sequence[Params]) -> list[Result]:
                 logratio_chosen=slope_chosen, logratio_rejected=slope_rejected
             ),
             reads=reads,
-            figure=figure,
+            figure={},
         )
-        for number, ((slope_chosen, slope_rejected), figure) in enumerate(
-            zip(gradients, figures, strict=True)
-        )
+        for number, (slope_chosen, slope_rejected) in enumerate(gradients)
     ]
     return [
         result.model_copy(update={"finding": _finding(params, result)})
@@ -203,23 +204,12 @@ def _compute_group(several: Sequence[Params]) -> list[Result]:
     ]
 
 
-MAX_CURVES = 100
-"""most curves of a range; each takes some milliseconds, mostly to place names"""
-
-
-def limit_curves(several: Sequence[Params]) -> bool:
-    """Whether a range needs few curves."""
-    if _only_the_difference(several[0]):
-        return True
-    return len({(params.beta, params.logratio_rejected) for params in several}) <= MAX_CURVES
-
-
 def _column(several: Sequence[Params], name: str) -> Tensor:
     """One parameter of all pairs. Shape: (several,), float64."""
     return torch.tensor([getattr(params, name) for params in several], dtype=torch.float64)
 
 
-def _settings(several: Sequence[Params]) -> LossSettings:
+def settings_of(several: Sequence[Params]) -> LossSettings:
     """Settings of several pairs that share loss and label smoothing."""
     return LossSettings(
         several[0].loss_type,
@@ -234,7 +224,7 @@ def _settings(several: Sequence[Params]) -> LossSettings:
 
 def loss_of(params: Params, chosen: Tensor, rejected: Tensor) -> Tensor:
     """Loss of pairs with these log-ratios. Shapes: (pairs,), (pairs,) -> (pairs,), float64."""
-    return _settings([params]).loss(chosen, rejected)
+    return settings_of([params]).loss(chosen, rejected)
 
 
 def _only_the_difference(params: Params) -> bool:
@@ -303,15 +293,29 @@ WIDGET = Widget(
     params=Params,
     result=Result,
     compute=compute,
-    ranges=Ranges(
-        compute_many, ("logratio_chosen", "logratio_rejected", "beta"), worthwhile=limit_curves
-    ),
+    ranges=Ranges(compute_many, ("logratio_chosen", "logratio_rejected", "beta")),
     example="loss_type=ipo&beta=0.1&logratio_chosen=2&logratio_rejected=-1",
-    tries={
-        "logratio_chosen=-4&logratio_rejected=-8": "Let both responses become less likely: the loss is still below ln 2.",
-        "loss_type=ipo&beta=0.5&logratio_chosen=0.5&logratio_rejected=-0.5": "Put IPO at its target gap 1/(2β): its gradient is zero, while DPO still pulls.",
-        "logratio_chosen=-6&logratio_rejected=6": "Rank the pair badly wrong: the gradient weight nears 1.",
-    },
+    steps=(
+        Step(
+            "<b>Drag the black point along the curve.</b> Well-ranked pairs hardly pull, wrong ones do."
+        ),
+        Step(
+            "<b>Before training</b> the policy is the reference: both log-ratios are 0, and the loss is ln 2.",
+            "logratio_chosen=0&logratio_rejected=0",
+        ),
+        Step(
+            "<b>Sink both.</b> The same gap, the same loss, and yet the chosen response lost probability.",
+            "logratio_chosen=-4&logratio_rejected=-8",
+        ),
+        Step(
+            "<b>Pull the purple end</b> to bend the curve: a larger β asks for a smaller gap.",
+            "beta=2",
+        ),
+        Step(
+            "<b>Take IPO instead.</b> Its curve has a lowest point, 1/(2β), and pulls back from beyond it.",
+            "loss_type=ipo&beta=0.25",
+        ),
+    ),
     export=Plan(
         "gridded",
         "Log-ratios are whole numbers from −10 to 10 (odd ones from −9 to 9 for losses other than sigmoid), "
