@@ -34,18 +34,19 @@ def asked(client: TestClient, name: str, along: str, **others: str | float) -> R
     answer = client.get(f"/api/v1/{name}/range", params={"along": along, **others})
     assert answer.status_code == 200, answer.text
     found = Range.model_validate_json(answer.content)
-    found.results = [whole(result, found.results[0]) for result in found.results]
+    for number in range(1, len(found.results)):
+        found.results[number] = whole(found.results[number], found.results[number - 1])
     return found
 
 
-def whole(result: dict[str, Any], first: dict[str, Any]) -> dict[str, Any]:
-    """A result with the parts of its stage that are sent once, with the first one."""
+def whole(result: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+    """A result with the parts of its stage that are those of the one before."""
     if "stage" not in result:
         return result
-    stage = {**first["stage"], **result["stage"]}
+    stage = {**before["stage"], **result["stage"]}
     for part in ("marks", "handles"):
         pairs = enumerate(stage[part])
-        stage[part] = [first["stage"][part][n] if mark == 0 else mark for n, mark in pairs]
+        stage[part] = [before["stage"][part][n] if mark == 0 else mark for n, mark in pairs]
     return {**result, "stage": stage}
 
 
@@ -141,7 +142,7 @@ def test_a_result_of_any_loss_is_the_one_that_is_given_alone(
     results = dpo_loss.compute_many(several)
     number = int(place * len(several))
     alone = dpo_loss.compute(several[number])
-    assert_same(results[number].model_dump(), alone.model_dump())
+    assert_same(results[number].model_dump(exclude={"figure"}), alone.model_dump())
 
 
 def test_a_range_holds_for_what_the_other_controls_say(client: TestClient) -> None:
@@ -162,14 +163,6 @@ def test_values_that_a_loss_refuses_are_left_out(client: TestClient) -> None:
 def test_the_value_of_the_slider_itself_does_not_matter(client: TestClient) -> None:
     here = asked(client, "reward_separation", "reward_chosen", reward_chosen=5)
     assert here == asked(client, "reward_separation", "reward_chosen")
-
-
-def test_there_is_no_range_where_every_position_needs_a_curve_of_its_own(
-    client: TestClient,
-) -> None:
-    found = asked(client, "dpo_loss", "logratio_rejected", loss_type="bco_pair")
-    assert (found.values, found.results) == ([], [])
-    assert asked(client, "dpo_loss", "logratio_chosen", loss_type="bco_pair").values
 
 
 @SLIDERS

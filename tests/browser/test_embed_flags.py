@@ -32,11 +32,12 @@ def test_flags_stay_while_the_reader_changes_what_is_free(page: Page) -> None:
 def test_a_locked_choice_can_not_be_changed_by_keys_or_suggestions(page: Page) -> None:
     page.goto("/widgets/dpo_loss?loss_type=ipo&lock=loss_type&beta=0.5")
     found = widget(page, "dpo_loss")
+    found.locator("[data-settings] > summary").click()
     found.locator("[name=loss_type]").focus()
     for _ in range(3):
         page.keyboard.press("ArrowDown")
     expect(found.locator("[name=loss_type]")).to_have_value("ipo")
-    found.locator("[data-try]").first.click()
+    found.locator("[data-step]").first.click()
     expect(found.locator("[name=loss_type]")).to_have_value("ipo")
     expect(page).to_have_url(re.compile("loss_type=ipo"))
 

@@ -121,10 +121,10 @@ def test_locked_controls_are_shown_and_stay_in_the_form(client: TestClient) -> N
 def test_parts_are_left_out(client: TestClient) -> None:
     whole = client.get("/widgets/dpo_loss").text
     bare = client.get("/widgets/dpo_loss?hide=steps,readout,foot").text
-    for mark in ('class="widget-caption"', 'class="tries"', 'class="finding"'):
-        assert mark in whole
-        assert mark not in bare
-    assert '<div hidden>\n    <p class="widget-links"' in bare
+    assert 'class="fig-steps"' in whole
+    assert 'class="fig-steps"' not in bare
+    assert 'class="readout visually-hidden"' in bare
+    assert '<footer class="fig-foot" hidden>' in bare
 
 
 def test_every_way_to_another_state_keeps_the_flags(client: TestClient) -> None:
@@ -145,21 +145,15 @@ def test_every_way_to_another_state_keeps_the_flags(client: TestClient) -> None:
 
 
 def test_suggestions_leave_alone_what_is_held(client: TestClient) -> None:
-    """A suggestion that would change it is left out; the others keep its value."""
-    both = list(WIDGETS["dpo_loss"].tries)
-    assert both[0] == "logratio_chosen=-4&logratio_rejected=-8"
-    assert "beta=0.5" in both[1]
-    assert "beta" not in both[2]
+    """A step that would change it is left out; the others keep its value."""
 
     def shown(query: str) -> list[str | None]:
         found = page(client, f"/widgets/dpo_loss?{query}")
-        return [a["data-try"] for a in found.all("a") if "data-try" in a]
+        return [a["data-step"] for a in found.all("a") if "data-step" in a]
 
-    assert shown("beta=0.2&lock=beta") == [f"{both[0]}&beta=0.2", f"{both[2]}&beta=0.2"]
-    assert shown("logratio_chosen=-4&hide=logratio_chosen") == [
-        "logratio_chosen=-4&logratio_rejected=-8"
-    ]
-    assert shown("lock=logratio_chosen") == []
+    assert shown("beta=0.2&lock=beta") == ["1", "2", "3"]
+    assert shown("logratio_chosen=-4.0&hide=logratio_chosen") == ["1", "3", "4", "5"]
+    assert shown("lock=loss_type") == ["1", "2", "3", "4"]
 
 
 def test_all_of_a_widget_may_be_held(client: TestClient) -> None:
