@@ -312,9 +312,10 @@ export class Figure {
 
   // The words: title, step, question, readout, and what policies say.
   #write() {
-    const { title, readout, more } = this.scene;
-    if (this.#parts.title && this.#parts.title.textContent !== title) this.#parts.title.textContent = title;
+    const { readout, more } = this.scene;
     const asking = this.asking;
+    const title = asking ? this.scene.asking_title : this.scene.title;
+    if (this.#parts.title && this.#parts.title.textContent !== title) this.#parts.title.textContent = title;
     const said = resolved(readout, this.at);
     const after = this.own("guess") ? `${this.scene.after[this.own("guess")] ?? ""} ` : "";
     const ask = this.#parts.ask;

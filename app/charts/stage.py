@@ -98,6 +98,8 @@ class Stage:
     readout: str | dict[str, list[str]] = ""
     """markup, whose numbers carry roles: see ``number``"""
     alt: str = ""
+    asking_title: str = ""
+    """the title while a question is open, if the other one gives the answer away"""
     places: int = 0
     """how many places the scrub has; 0 without one"""
     known: int = -1
@@ -158,6 +160,7 @@ class Stage:
         """The form that ``static/stage.js`` draws."""
         return {
             "title": self.title,
+            "asking_title": self.asking_title or self.title,
             "alt": self.alt or self.title,
             "readout": self.readout,
             "height": [self.wide, self.narrow],

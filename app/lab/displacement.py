@@ -31,6 +31,10 @@ class OnPairs:
 
     chosen_logp: float
     rejected_logp: float
+    mass_chosen: float
+    """probability of responses of training pairs that are chosen at least as often as rejected"""
+    mass_rejected: float
+    """probability of the other responses of training pairs"""
     mass_unseen: float
     """probability of responses that no training pair holds"""
     kl: float
@@ -68,11 +72,22 @@ def seen_responses(pairs: Comparisons) -> Tensor:
     return seen
 
 
+def often_chosen(pairs: Comparisons) -> Tensor:
+    """Which responses are in some pair, and chosen at least as often as rejected. Shape: (7776,), bool."""
+    chosen, rejected = (
+        torch.bincount(response_number(responses), minlength=RESPONSES)
+        for responses in (pairs.chosen, pairs.rejected)
+    )
+    return (chosen > 0) & (chosen >= rejected)
+
+
 def on_pairs(logps: Tensor, pairs: Comparisons, facts: PromptFacts) -> OnPairs:
     """Measure a policy, given log pi(y|x) of all responses. Shape: (7776,)."""
     return OnPairs(
         chosen_logp=float(logps[response_number(pairs.chosen)].mean()),
         rejected_logp=float(logps[response_number(pairs.rejected)].mean()),
+        mass_chosen=float(logps.exp()[often_chosen(pairs)].sum()),
+        mass_rejected=float(logps.exp()[seen_responses(pairs) & ~often_chosen(pairs)].sum()),
         mass_unseen=1 - float(logps.exp()[seen_responses(pairs)].sum()),
         kl=float(kl_divergence(logps, facts.reference_logps)),
         true_quality=float(expectation(logps, facts.true_quality)),

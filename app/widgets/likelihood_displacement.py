@@ -15,12 +15,12 @@ from torch import Tensor
 from app.charts.figures import curve_figure, line
 from app.charts.plane import Trace
 from app.formatting import signed
-from app.lab.displacement import Displacement, displacement
+from app.lab.displacement import MEASURED_EVERY, Displacement, displacement
 from app.lab.dpo import DPOConfig
 from app.lab.trained import the_lab
 from app.lab.world import all_responses, the_world
 from app.widgets import fields
-from app.widgets.base import PromptId, Widget, WidgetParams, WidgetResult, always
+from app.widgets.base import Ask, PromptId, Step, Widget, WidgetParams, WidgetResult, always
 from app.widgets.common.phrases import PhraseLogRatio, scored_phrases
 from app.widgets.plan import ALL, Plan
 
@@ -31,6 +31,8 @@ LEAST = 0.05
 """nats that the finding speaks of"""
 
 TOO_FAR = "the run is further from the reference than any optimum"
+
+OFTEN_CHOSEN = "responses of training pairs that are chosen at least as often as rejected"
 
 LOSS_SETTINGS: dict[str, dict[str, Any]] = {
     "dpo": {"loss_type": "sigmoid"},
@@ -67,6 +69,8 @@ class OptimumAtKL(BaseModel):
 
     chosen_logp: float = Field(description="mean log pi*(y_w|x), nats")
     rejected_logp: float = Field(description="mean log pi*(y_l|x), nats")
+    mass_chosen: float = Field(description=f"probability of {OFTEN_CHOSEN}")
+    mass_rejected: float = Field(description="probability of the other responses of training pairs")
     mass_unseen: float = Field(description="probability of responses that no training pair holds")
     kl: float = Field(description="KL(pi* || pi_ref), nats: that of the run")
     true_quality: float = Field(description="the most true quality that this KL can buy")
@@ -78,6 +82,8 @@ class DisplacementRow(BaseModel):
     step: int = Field(description="gradient steps; 0 is the reference policy")
     chosen_logps: float = Field(description="mean log pi(y_w|x), nats")
     rejected_logps: float = Field(description="mean log pi(y_l|x), nats")
+    mass_chosen: float = Field(description=f"probability of {OFTEN_CHOSEN}")
+    mass_rejected: float = Field(description="probability of the other responses of training pairs")
     seen: float = Field(description="probability of responses that some training pair holds")
     unseen: float = Field(description="probability of responses that no training pair holds")
     kl: float = Field(description="KL(pi || pi_ref), nats")
@@ -162,6 +168,8 @@ def _row(look: Displacement) -> DisplacementRow:
         step=look.step,
         chosen_logps=run.chosen_logp,
         rejected_logps=run.rejected_logp,
+        mass_chosen=run.mass_chosen,
+        mass_rejected=run.mass_rejected,
         seen=1 - run.mass_unseen,
         unseen=run.mass_unseen,
         kl=run.kl,
@@ -261,11 +269,33 @@ WIDGET = Widget(
     policies=policies,
     warm=("",),
     example="loss=ipo&beta=0.1",
-    tries={
-        "beta=0.03": "Make β small: chosen responses fall much further than at the optimum.",
-        "beta=0.3": "Make β large: they fall, but less than at the optimum.",
-        "loss=dpo_nll": "Add the NLL of the chosen response: it no longer falls, but quality ends lower.",
-    },
+    steps=(
+        Step(
+            "<b>Predict first.</b> DPO raises the chosen response of each pair over the rejected one.",
+            at=0,
+            ask=Ask(
+                "In 300 steps the chosen responses will become",
+                {"a": "likelier", "b": "less likely"},
+            ),
+        ),
+        Step(
+            "<b>Scrub through the run.</b> The columns show where the probability goes.",
+            at=20,
+        ),
+        Step(
+            "<b>Compare with the exact optimum.</b> A fall as far as the dashed line is alignment."
+        ),
+        Step(
+            "<b>Make β small.</b> Chosen responses fall much further than at the optimum.",
+            "beta=0.03",
+        ),
+        Step(
+            "<b>Hold the chosen up</b> with an NLL term: no fall, and little quality.",
+            "loss=dpo_nll",
+        ),
+    ),
+    start=3,
+    places=STEPS // MEASURED_EVERY,
     export=Plan(
         "recorded",
         "Every loss on every prompt with β of 0.1 and seed 0; DPO with β of 0.03 as well, and with seed 1. "

@@ -72,10 +72,11 @@ STEPS: dict[str, list[Step]] = {
         ("details:not([data-settings]) > summary", "Enter", "details:has(> summary:focus)"),
     ],
     "likelihood_displacement": [
-        ("[data-try]", "Enter", '[data-field="chosen_change"]'),
-        ("[name=prompt]", "ArrowDown", '[data-field="chosen_change"]'),
-        (RANGE.format("beta"), "ArrowRight", '[data-field="chosen_change"]'),
-        ("summary", "Enter", "details:has(> summary:focus)"),
+        ("[data-step='2']", "Enter", "[data-readout]"),
+        ("[data-at-range]", "ArrowRight", "[data-readout]"),
+        ("[data-settings] > summary", "Enter", "[data-settings]"),
+        ("[name=prompt]", "ArrowDown", "[data-readout]"),
+        ("[name=beta]", "ArrowUp", "[data-readout]"),
     ],
     "bring_your_logps": [
         ("[data-try*=mean]", "Enter", '[data-field="margin"]'),

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from app.lab.displacement import Displacement, displacement, seen_responses
+from app.lab.displacement import Displacement, displacement, often_chosen, seen_responses
 from app.lab.dpo import DPOConfig
 from app.lab.trained import the_lab
 from app.lab.world import response_number
@@ -91,3 +91,20 @@ def test_seen_responses_are_those_of_the_pairs() -> None:
     pairs = the_lab().comparisons(0, 3)[torch.arange(5)]
     seen = seen_responses(pairs)
     assert {int(n) for n in seen.nonzero()} == {int(n) for n in response_number(pairs.both())}
+
+
+def test_each_response_of_the_pairs_counts_as_chosen_or_as_rejected(
+    looks: list[Displacement],
+) -> None:
+    for look in looks:
+        for found in (look.run, look.optimum):
+            assert found is not None
+            parts = found.mass_chosen + found.mass_rejected + found.mass_unseen
+            assert parts == pytest.approx(1, abs=1e-9)
+    pairs = the_lab().comparisons(0, 3)
+    chosen, rejected = (
+        response_number(responses).tolist() for responses in (pairs.chosen, pairs.rejected)
+    )
+    for number in set(chosen) | set(rejected):
+        often = chosen.count(number) >= rejected.count(number)
+        assert bool(often_chosen(pairs)[number]) == (often and number in chosen)

@@ -26,7 +26,9 @@ async def card_of(page: Page, state: PageState, memo: Memo) -> Card:
     result = await memo.result(widget, shown.params)
     figure: dict[str, Any] | None = getattr(result, "figure", None)
     stage = shown_stage(shown, result)
-    title = stage.scene["title"] if stage else widget.title
+    title = widget.title
+    if stage:
+        title = stage.scene["asking_title" if stage.asking else "title"]
     finding = _words(shown, stage) if stage else result.finding
     section = f"{page.section.numeral}. {page.section.title}"
     if page.widget is None:
