@@ -130,7 +130,7 @@ def stage(params: Params, result: Result) -> Stage:
         narrow=304,
         readout=_readout(params, result, gap, name),
         alt="Loss over the gap of log-ratios, and the two log-ratios of this pair",
-        more={"falls": int(params.loss_type in TARGETED)},
+        more={"falls": int(params.loss_type in TARGETED), "settings": _settings(params)},
         marks=[*curves.marks],
         handles=[*curves.handles],
     )
@@ -380,6 +380,11 @@ def _target_span(params: Params, panel: Panel) -> tuple[float, float]:
 
 
 # ---- words -------------------------------------------------------------------------------------
+
+
+def _settings(params: Params) -> str:
+    smoothed = f", smoothing {params.label_smoothing:g}" if params.label_smoothing else ""
+    return f"{params.loss_type} loss{smoothed}"
 
 
 def _title(params: Params, result: Result, name: str) -> str:

@@ -10,7 +10,7 @@ from app.charts.stage import Anchor, Axis, Box, Panel, Point, Stage, by_place, n
 from app.formatting import fixed, percent, signed
 from app.widgets.likelihood_displacement import LEAST, DisplacementRow, Params, Result
 
-LEAVE_OUT = ("history", "mass")
+LEAVE_OUT = ("mass",)
 
 FURTHER = 1.0
 """nats of displacement that the words speak of"""
@@ -32,7 +32,7 @@ Masses = tuple[float, float, float]
 """probability of chosen and rejected responses, and of those in no pair"""
 
 
-def stage(_: Params, result: Result) -> Stage:
+def stage(params: Params, result: Result) -> Stage:
     """The stage of a run."""
     rows, first = result.history, result.first
     last = rows[-1].step
@@ -47,7 +47,10 @@ def stage(_: Params, result: Result) -> Stage:
         places=len(rows),
         known=0,
         after=_after(result),
-        more={"play": {"ms": 3000}},
+        more={
+            "play": {"ms": 3000},
+            "settings": f"{params.prompt} prompt, {params.loss}, β {params.beta:g}, seed {params.seed}",
+        },
     )
     curves = {
         "opt": [row.chosen_logps - first.chosen_logps for row in rows],

@@ -14,8 +14,9 @@ from app.widgets.registry import WIDGETS
 
 @pytest.fixture(scope="module", params=["", "small", "nll"])
 def run(request: pytest.FixtureRequest) -> tuple[Result, Any]:
-    states = {"": {}, "small": {"beta": 0.03}, "nll": {"loss": "dpo_nll"}}
-    params = Params(**states[request.param])
+    params = {"": Params(), "small": Params(beta=0.03), "nll": Params(loss="dpo_nll")}[
+        request.param
+    ]
     result = compute(params)
     return result, stages.scene(WIDGETS["likelihood_displacement"], params, result)
 
