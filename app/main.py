@@ -53,7 +53,7 @@ DESCRIPTION = (
     "world small enough to be exact. The same parameters give the same result."
 )
 
-JSON_PATHS = r"/api.*|/oembed|/healthz|/readyz|/metrics|/openapi\.json"
+JSON_PATHS = r"/api.*|/widgets/[^/]+/answer|/oembed|/healthz|/readyz|/metrics|/openapi\.json"
 """paths whose errors are problem+json; all others are pages"""
 
 UNCACHED = ("/healthz", "/readyz", "/metrics")

@@ -7,6 +7,7 @@ from typing import Literal
 
 import torch
 from pydantic import BaseModel, Field
+from torch import Tensor
 
 from app.charts.figures import curve_figure, line
 from app.lab.certain_pair import (
@@ -18,12 +19,16 @@ from app.lab.certain_pair import (
 )
 from app.lab.losses import PairLogps, preference_loss
 from app.widgets import fields
-from app.widgets.base import Widget, WidgetParams, WidgetResult, always
+from app.widgets.base import Step, Widget, WidgetParams, WidgetResult, always
 from app.widgets.common.loss_types import LOSS_LABELS, LossType
 from app.widgets.plan import ALL, Plan
 
 BETAS = {"0.05": 0.05, "0.1": 0.1, "0.5": 0.5, "1": 1.0, "2": 2.0}
 
+FARTHEST = 6.0
+"""margin at which the curves of the figure end"""
+EVERY = 10
+"""steps between two gaps of a course"""
 LAST_PART = STEPS // 4
 AT_REST = 0.02
 """a gap that changed by less than this many nats in the last quarter of the steps has stopped"""
@@ -53,6 +58,7 @@ class LossOutcome(BaseModel):
     chosen: float = Field(description="probability of the chosen response at the end")
     rejected: float = Field(description="probability of the rejected response at the end")
     others: float = Field(description="probability of all other responses at the end")
+    course: list[float] = Field(description="the gap every ten steps, from 0, nats")
 
 
 class Result(WidgetResult):
@@ -99,6 +105,7 @@ def _fate(pair: CertainPair, n: int) -> LossOutcome:
         chosen=chosen,
         rejected=rejected,
         others=others,
+        course=[round(gap, 4) for gap in pair.gaps[::EVERY, n].tolist()],
     )
 
 
@@ -120,10 +127,28 @@ def _finding(params: Params, fate: LossOutcome, dpo: LossOutcome) -> str:
 
 
 def _curve(loss_type: str, beta: float) -> dict[str, object]:
-    """The chosen log-ratio moves up by half the gap, the rejected one down by half."""
-    farthest = 6 / beta
-    gaps = torch.linspace(-farthest, farthest, 121, dtype=torch.float64, requires_grad=True)
-    reference = torch.full_like(gaps, -2 * farthest - 1)
+    farthest = FARTHEST / beta
+    gaps = torch.linspace(-farthest, farthest, 121, dtype=torch.float64)
+    losses, slopes = losses_along(loss_type, beta, gaps)
+    return curve_figure(
+        [
+            line("loss", gaps, losses, role="rejected"),
+            line("slope", gaps, slopes, role="reference", axis="y2", dash="dot"),
+        ],
+        x="gap of the log-ratios, chosen minus rejected (nats)",
+        y="loss",
+        y2="slope (loss per nat)",
+    )
+
+
+def losses_along(loss_type: str, beta: float, gaps: Tensor) -> tuple[Tensor, Tensor]:
+    """Loss and slope over the gap: the chosen log-ratio is half of it, the rejected one minus half.
+
+    Shapes: (gaps,) -> (gaps,), (gaps,), float64.
+    """
+    gaps = gaps.clone().requires_grad_()
+    # So low that the policy's probabilities stay below 1, which some losses read.
+    reference = torch.full_like(gaps, -2 * FARTHEST / beta - 1)
     lengths = torch.full_like(gaps, TOKENS)
     pairs = PairLogps(
         reference + gaps / 2,
@@ -136,20 +161,11 @@ def _curve(loss_type: str, beta: float) -> dict[str, object]:
     )
     losses = preference_loss(loss_type, pairs, beta)
     (slopes,) = torch.autograd.grad(losses.sum(), gaps)
-    places = gaps.detach()
-    return curve_figure(
-        [
-            line("loss", places, losses.detach(), role="rejected"),
-            line("slope", places, slopes, role="reference", axis="y2", dash="dot"),
-        ],
-        x="gap of the log-ratios, chosen minus rejected (nats)",
-        y="loss",
-        y2="slope (loss per nat)",
-    )
+    return losses.detach(), slopes
 
 
 def _run(pair: CertainPair, loss_type: str) -> dict[str, object]:
-    steps = list(range(0, STEPS + 1, 10))
+    steps = list(range(0, STEPS + 1, EVERY))
     shown = dict.fromkeys([loss_type, "sigmoid", "ipo"])
     roles = {"sigmoid": "optimised", "ipo": "reference"}
     dashes = {"sigmoid": "solid", "ipo": "dash"}
@@ -159,7 +175,7 @@ def _run(pair: CertainPair, loss_type: str) -> dict[str, object]:
             line(
                 names.get(name, name),
                 steps,
-                pair.gaps[::10, list(pair.names).index(name)],
+                pair.gaps[::EVERY, list(pair.names).index(name)],
                 role=roles.get(name, "rejected"),
                 dash=dashes.get(name, "dot"),
             )
@@ -181,10 +197,21 @@ WIDGET = Widget(
     trains=always,
     warm=("",),
     example="loss_type=hinge&beta=0.1",
-    tries={
-        "loss_type=sigmoid&beta=2": "Take DPO at β = 2: a larger β slows it, and does not stop it.",
-        "loss_type=apo_down": "Take APO-down: both responses of the pair are abandoned.",
-        "loss_type=discopop": "Take DiscoPOP: from here it settles with the pair in the wrong order.",
-    },
+    steps=(
+        Step(
+            "<b>Let them roll.</b> Each ball is a loss in training on the same pair. DPO’s rolls on.",
+            "loss_type=sigmoid",
+        ),
+        Step("<b>IPO stops</b> where its parabola is lowest, and holds the policy there."),
+        Step(
+            "<b>Hinge</b> pulls at full strength up to its corner; then nothing.", "loss_type=hinge"
+        ),
+        Step("<b>DiscoPOP</b> starts on a slope that leads the wrong way.", "loss_type=discopop"),
+        Step(
+            "<b>Make β larger:</b> DPO slows down, and does not stop.", "loss_type=sigmoid&beta=2"
+        ),
+    ),
+    start=2,
+    places=STEPS // EVERY,
     export=Plan("live", "Every loss and every β is here.", ({"loss_type": ALL, "beta": ALL},)),
 )

@@ -108,16 +108,19 @@ def settled(found: Locator) -> None:
 HANDLE = """(widget, number) => {
     const { figure } = widget;
     const { left, top } = figure.svg.getBoundingClientRect();
-    const { pt, track, along = "x", params } = figure.scene.handles[number];
+    const { pt, track, span = [0, 1], along = "x", params } = figure.scene.handles[number];
     const drawing = figure.drawing();
     const points = track.map((point) => drawing.px(point));
+    const at = (share) => {
+        const first = Math.min(points.length - 2, Math.floor(share * (points.length - 1)));
+        const part = share * (points.length - 1) - first;
+        return [0, 1].map((i) => points[first][i] + part * (points[first + 1][i] - points[first][i]));
+    };
     const [x, y] = drawing.px(pt);
-    const [first, last] = [points[0], points.at(-1)];
-    const halfway = [0, 1].map((i) => (first[i] + last[i]) / 2);
-    const middle = points.length > 2 ? points[points.length >> 1] : halfway;
+    const [first, middle, last] = [at(span[0]), at((span[0] + span[1]) / 2), at(span[1])];
     const { min, max, step } = figure.control(params[0]);
     // From one stop to the next, where these are far apart.
-    const apart = (Math.abs(last[0] - first[0]) * step) / (max - min);
+    const apart = (Math.abs(last[0] - first[0]) * step) / ((max - min) * (span[1] - span[0]));
     const most = Math.max(40, 0.8 * apart);
     const way = (from, to, end) => {
         const far = Math.abs(to - from) > 40 ? to - from : (end - from) / 2;

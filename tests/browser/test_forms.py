@@ -18,7 +18,7 @@ from playwright.sync_api import Page, expect
         ("/sections/rlhf-pipeline", "stage", "reward_model", "pairs as labeled"),
         ("/widgets/rlhf_pipeline", "stage", "ppo", "PPO sampled"),
         ("/widgets/overoptimization", "comparisons", "4000", "nats out"),
-        ("/widgets/loss_family", "loss_type", "discopop", "turns away"),
+        ("/widgets/loss_family", "loss_type", "discopop", "It turns away"),
         ("/widgets/likelihood_displacement", "loss", "ipo", "nats"),
     ],
 )

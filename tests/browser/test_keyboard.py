@@ -125,10 +125,11 @@ STEPS: dict[str, list[Step]] = {
         ("[name=prompt]", "ArrowDown", "[data-readout]"),
     ],
     "loss_family": [
-        ("[data-try]", "Enter", '[data-field="fate.gap"]'),
-        ("[name=loss_type]", "ArrowDown", ".finding"),
-        ("[name=beta]", "ArrowRight", '[data-field="fate.gap"]'),
-        ("summary", "Enter", "details:has(> summary:focus)"),
+        ("[data-step='1']", "Enter", "[data-title]"),
+        ("[data-at-range]", "ArrowLeft", "[data-readout]"),
+        ("[name=loss_type]", "ArrowDown", "[data-title]"),
+        ("[data-settings] > summary", "Enter", "[data-settings]"),
+        ("[name=beta]", "ArrowRight", "[data-readout]"),
     ],
     "quiz": [
         ("[data-try]", "Enter", '[data-field="answered"]'),

@@ -9,7 +9,8 @@ from playwright.sync_api import Locator, Page, Request, expect
 
 from tests.browser.helpers import expect_chart, widget
 
-WIDGET = "/widgets/dpo_loss"
+PLOTTED = "bring_your_logps"
+"""a widget whose charts Plotly draws"""
 SAYS = re.compile(r"may have been updated.*Reload the page$")
 
 
@@ -17,9 +18,16 @@ def reload_button(found: Locator) -> Locator:
     return found.locator("[data-error]").get_by_role("button", name="Reload the page")
 
 
-@pytest.mark.parametrize("gone", ["widgets/dpo_loss.js", "plot.js", "vendor/plotly-basic.min.js"])
+@pytest.mark.parametrize(
+    ("gone", "name"),
+    [
+        ("widgets/dpo_loss.js", "dpo_loss"),
+        ("plot.js", PLOTTED),
+        ("vendor/plotly-basic.min.js", PLOTTED),
+    ],
+)
 def test_a_part_that_is_gone_is_told_of_and_reloading_helps(
-    page: Page, faults: list[str], gone: str
+    page: Page, faults: list[str], gone: str, name: str
 ) -> None:
     faults += ["404 (Not Found)", "Failed to fetch dynamically imported module"]
     opened: list[Request] = []
@@ -30,16 +38,19 @@ def test_a_part_that_is_gone_is_told_of_and_reloading_helps(
         f"**/static/*/{gone}",
         lambda route: route.fulfill(status=404) if len(opened) == 1 else route.continue_(),
     )
-    page.goto(f"{WIDGET}?loss_type=ipo")
+    page.goto(f"/widgets/{name}?loss_type=ipo")
     found = page.locator("dpo-widget")
     expect(found.locator("[data-error]")).to_have_text(SAYS)
     # A result that arrives another way does not clear the message.
-    with page.expect_response("**/api/v1/dpo_loss?*"):
+    settings = found.locator("[data-settings] > summary")
+    if settings.count():
+        settings.click()
+    with page.expect_response(re.compile(rf"/{name}(/answer)?\?")):
         found.locator('[name="beta"]').fill("0.3")
-    expect(found.locator(".widget-body")).to_have_attribute("aria-busy", "false")
+    expect(found.locator(".widget-body, [data-core]")).to_have_attribute("aria-busy", "false")
     expect(reload_button(found)).to_be_visible()
     reload_button(found).click()
-    expect_chart(widget(page, "dpo_loss"))
+    widget(page, name)
     expect(found.locator("[data-error]")).to_be_hidden()
     expect(found.locator('[name="beta"]')).to_have_value("0.3")
 
@@ -71,7 +82,7 @@ def test_a_part_that_could_not_be_had_for_a_moment_is_asked_for_again(
 ) -> None:
     faults.append("Failed to load resource")
     page.route("**/static/*/vendor/plotly-basic.min.js", lambda route: route.abort(), times=1)
-    page.goto(WIDGET)
-    found = widget(page, "dpo_loss")
+    page.goto(f"/widgets/{PLOTTED}")
+    found = widget(page, PLOTTED)
     expect_chart(found)
     expect(found.locator("[data-error]")).to_be_hidden()

@@ -1,0 +1,181 @@
+"""All losses over the gap of one pair, each with a ball that has rolled as far as its training has come."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import torch
+
+from app.charts.stage import Anchor, Axis, Box, Panel, Point, Stage, by_place, number
+from app.formatting import fixed, percent
+from app.lab.certain_pair import STEPS
+from app.widgets.common.loss_types import LOSS_NAMES
+from app.widgets.loss_family import (
+    BETAS,
+    EVERY,
+    LossOutcome,
+    Params,
+    Result,
+    losses_along,
+)
+
+POINTS = 117
+LEFT, DOWN, UP = 0.14, 0.36, 0.105
+"""how far the axes go to the left, down and up, of how far they go to the right"""
+BEYOND = 1.17
+"""of DPO's last gap: where the axis of the gap ends"""
+STRONGEST = 1.6
+"""of the first pull: where the strip of it ends"""
+NAMED = ("ipo", "sppo_hard", "hinge", "ipo_norm", "discopop", "sigmoid", "orpo")
+TICKS = {0.05: (10, 10), 0.1: (5, 10), 0.5: (1, 2), 1.0: (1, 2), 2.0: (1, 1)}
+"""steps of the axis on wide and on narrow pages, by beta"""
+
+
+def stage(params: Params, result: Result) -> Stage:
+    """The stage of a loss among its family."""
+    beta, name = BETAS[params.beta], LOSS_NAMES[params.loss_type]
+    sigmoid = next(fate for fate in result.fates if fate.loss_type == "sigmoid")
+    right = BEYOND * sigmoid.course[-1]
+    x, y = Axis(-LEFT * right, right), Axis(-DOWN * right, UP * right)
+    course = result.fate.course
+    made = Stage(
+        f"A pair always labeled alike: {name} {result.fate.verdict}",
+        wide=404,
+        narrow=336,
+        readout=by_place(
+            _readout(place, params, result.fate, pull)
+            for place, pull in enumerate(_pulls(params.loss_type, beta, course))
+        ),
+        alt="Sixteen losses over the gap, each with a ball that has rolled as far as its training has come",
+        places=len(course),
+        more={"play": {"ms": 4500}, "settings": f"β = {params.beta}"},
+    )
+    main = made.panel(x, y, wide=Box(14, 20, 20, 284), narrow=Box(8, 10, 50, 226))
+    strip = made.panel(
+        x, Axis(0, STRONGEST), wide=Box(14, 20, 306, 338), narrow=Box(8, 10, 242, 268)
+    )
+    rail = made.panel(
+        Axis(0, STEPS), Axis(0, 1), wide=Box(66, 52, 376, 386), narrow=Box(56, 44, 306, 316)
+    )
+    main.line(main.spot(x.share(0), 1), strip.pt(0, 0), "zero")
+    curves = {fate.loss_type: _relative(fate.loss_type, beta, right) for fate in result.fates}
+    for other, (gaps, losses, _) in curves.items():
+        if other != params.loss_type:
+            main.curve(gaps, losses, "thin ghost s-mut", free=True)
+    gaps, losses, slopes = curves[params.loss_type]
+    main.curve(gaps, losses, "s-rej")
+    for fate in result.fates:
+        if fate.loss_type != params.loss_type:
+            balls = by_place([_ball(main, curves[fate.loss_type], gap)] for gap in fate.course)
+            made.add("dots", "point pale f-mut", pts=balls, r=[5.5, 5])
+
+    pull = [max(0.0, min(1.0, strip.y.share(-slope))) for slope in slopes]
+    places = [strip.spot(x.share(gap), up) for gap, up in zip(gaps, pull, strict=True)]
+    strip.area(places, [strip.spot(0, 0), strip.spot(1, 0)], "f-tmp wash")
+    strip.curve(gaps, [up * STRONGEST for up in pull], "thin s-tmp")
+    strip.line(strip.spot(0, 0), strip.spot(1, 0), "axis")
+    for text, only in (("its pull on the gap", "wide"), ("its pull", "narrow")):
+        strip.name(
+            text,
+            "f-tmp",
+            [(strip.spot(1, 1, -2, 2), "end"), (strip.spot(1, 1, -2, -8), "end")],
+            only=only,
+        )
+    for every, only in zip(TICKS[beta], ("wide", "narrow"), strict=True):
+        first = -int(LEFT * right / every) * every
+        ticks = range(first, int(0.93 * right) + 1, every)
+        strip.x_ticks(ticks, fixed(0), 18, only="wide" if only == "wide" else "narrow")
+    strip.text(strip.spot(1, 0, 0, 18), "gap", "strong", "end")
+
+    here = by_place(_ball(main, curves[params.loss_type], gap) for gap in course)
+    below = by_place(strip.spot(_inside(x.share(gap)), 0) for gap in course)
+    main.line(here, below, "drop s-ink")
+    main.point(here, "f-rej", r=10)
+    _name(main, name, "f-rej", here["at"], beside=14)
+    for other in NAMED:
+        fate = next(fate for fate in result.fates if fate.loss_type == other)
+        ball = _ball(main, curves[other], fate.course[-1])
+        if other != params.loss_type and 0 < ball[1] < 1 and 0 < ball[2] < 1:
+            main.name(LOSS_NAMES[other], "thin-name", _around(ball, 9), maybe=True)
+    rail.track()
+    rail.text(rail.spot(0, 0, -14, 5), "step 0", "", "end")
+    rail.text(rail.spot(1, 0, 14, 5), str(STEPS))
+    ends = [rail.pt(EVERY * place, 0) for place in range(len(course))]
+    made.handle("at", by_place(ends), "ink", ends)
+    return made
+
+
+Curve = tuple[list[float], list[float], list[float]]
+"""gaps, losses and slopes"""
+
+
+@lru_cache(maxsize=80)
+def _relative(loss_type: str, beta: float, right: float) -> Curve:
+    """A loss from 0 at a gap of 0, where its steepness is 1."""
+    gaps = torch.linspace(-LEFT * right, right, POINTS, dtype=torch.float64)
+    gaps = torch.cat([gaps, torch.zeros(1, dtype=torch.float64)])
+    losses, slopes = losses_along(loss_type, beta, gaps)
+    steep = slopes[-1].abs()
+    relative = (losses - losses[-1]) / steep
+    return gaps[:-1].tolist(), relative[:-1].tolist(), (slopes / steep)[:-1].tolist()
+
+
+def _pulls(loss_type: str, beta: float, course: list[float]) -> list[float]:
+    """The pull at each gap, of that at the first one, which is 0."""
+    _, slopes = losses_along(loss_type, beta, torch.tensor(course, dtype=torch.float64))
+    return (-slopes / slopes[0].abs()).tolist()
+
+
+def _inside(share: float) -> float:
+    return max(0.0, min(1.0, share))
+
+
+def _ball(panel: Panel, curve: Curve, gap: float) -> Point:
+    """Where the ball of a loss lies on its curve; at the edge if it has rolled out of the picture."""
+    gaps, losses, _ = curve
+    at = (gap - gaps[0]) / (gaps[1] - gaps[0])
+    first = max(0, min(len(gaps) - 2, int(at)))
+    part = max(0.0, min(1.0, at - first))
+    loss = losses[first] + part * (losses[first + 1] - losses[first])
+    return panel.spot(_inside(panel.x.share(gap)), _inside(panel.y.share(loss)))
+
+
+def _around(ball: Point, beside: float) -> list[tuple[Point, Anchor]]:
+    number_, x, y = ball[:3]
+    shifts: tuple[tuple[float, float, Anchor], ...] = (
+        (0, -beside - 5, "middle"),
+        (0, beside + 14, "middle"),
+        (beside, -beside, "start"),
+        (-beside, -beside, "end"),
+        (-beside, beside + 10, "end"),
+        (beside, beside + 10, "start"),
+    )
+    return [([number_, x, y, dx, dy], anchor) for dx, dy, anchor in shifts]
+
+
+def _name(panel: Panel, text: str, css: str, balls: list[Point], beside: float) -> None:
+    """A name that goes with its ball."""
+    places = by_place([[*pt, anchor] for pt, anchor in _around(ball, beside)] for ball in balls)
+    panel.stage.add("name", f"lab {css}", t=text, places=places)
+
+
+# ---- words -------------------------------------------------------------------------------------
+
+
+def _readout(place: int, params: Params, fate: LossOutcome, pull: float) -> str:
+    name, gap = LOSS_NAMES[params.loss_type], fate.course[place]
+    strength = percent(0)(pull) if abs(pull) >= 0.005 else "0%"
+    told = (
+        f"After {number(str(EVERY * place))} steps {name[0].upper() + name[1:]} has a gap of "
+        f"{number(fixed(2)(gap), 'rej')} nats and pulls with {number(strength, 'tmp')} of its first "
+        "strength. "
+    )
+    if params.loss_type == "ipo":
+        return f"{told}Its target is 1/(2β) = {number(f'{1 / (2 * BETAS[params.beta]):g}')}: there it rests."
+    if params.loss_type == "sigmoid":
+        return f"{told}A certain pair has no finite answer under DPO."
+    if fate.verdict == "stops":
+        return f"{told}It stops at {number(fixed(1)(fate.gap))}."
+    if fate.verdict == "runs on":
+        return f"{told}It runs on."
+    return f"{told}It turns away, with the pair the wrong way round."
