@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from app.charts.scales import nice_step
-from app.charts.stage import Anchor, Axis, Box, Only, Panel, Point, Stage, inside, number
+from app.charts.stage import Anchor, Axis, Box, Only, Panel, Stage, StagePoint, inside, number
 from app.formatting import fixed, percent, signed
 from app.lab.losses import REFERENCE_FREE
 from app.widgets.common.loss_types import LOSS_NAMES
@@ -274,7 +274,7 @@ def _name_curves(panel: Panel, family: _Family, beta: float) -> None:
         apart = abs(math.log(ghost / beta)) > NEAR
         names.append((f"{ghost:g}" if apart else "", (0.04, 0.12, 0.25, 0.4, 0.95)))
     for row, (name, parts) in enumerate(names):
-        places: list[tuple[Point, Anchor]] = []
+        places: list[tuple[StagePoint, Anchor]] = []
         for x, y in family.near(row, parts):
             places += [
                 (panel.spot(x, y, 0, -10), "middle"),

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 
 from app.charts.scales import nice_step
-from app.charts.stage import Anchor, Axis, Box, Panel, Point, Stage, by_place, number
+from app.charts.stage import Anchor, Axis, Box, Panel, Stage, StagePoint, by_place, number
 from app.formatting import fixed, percent, signed
 from app.widgets.likelihood_displacement import LEAST, DisplacementRow, Params, Result
 
@@ -101,7 +101,7 @@ def stage(params: Params, result: Result) -> Stage:
         main.name(name, f"f-{role}", places, when="answered")
     if there:
         under = _near(main, steps, best["rej"], (34, 48, -26))
-        corner: list[tuple[Point, Anchor]] = [
+        corner: list[tuple[StagePoint, Anchor]] = [
             (main.spot(0, 0, 8, -10), "start"),
             (main.spot(1, 0, -60, -10), "end"),
             (main.spot(1, 1, -8, 40), "end"),
@@ -119,7 +119,7 @@ def stage(params: Params, result: Result) -> Stage:
 
 def _near(
     panel: Panel, steps: list[int], values: list[float], shifts: Iterable[float]
-) -> list[tuple[Point, Anchor]]:
+) -> list[tuple[StagePoint, Anchor]]:
     last = steps[-1]
     places = [round(near / 300 * (len(values) - 1)) for near in NEAR]
     return [

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import torch
 
-from app.charts.stage import Anchor, Axis, Box, Panel, Point, Stage, by_place, number
+from app.charts.stage import Anchor, Axis, Box, Panel, Stage, StagePoint, by_place, number
 from app.formatting import fixed, percent
 from app.lab.certain_pair import STEPS
 from app.widgets.common.loss_types import LOSS_NAMES
@@ -130,7 +130,7 @@ def _inside(share: float) -> float:
     return max(0.0, min(1.0, share))
 
 
-def _ball(panel: Panel, curve: Curve, gap: float) -> Point:
+def _ball(panel: Panel, curve: Curve, gap: float) -> StagePoint:
     """Where the ball of a loss lies on its curve; at the edge if it has rolled out of the picture."""
     gaps, losses, _ = curve
     at = (gap - gaps[0]) / (gaps[1] - gaps[0])
@@ -140,7 +140,7 @@ def _ball(panel: Panel, curve: Curve, gap: float) -> Point:
     return panel.spot(_inside(panel.x.share(gap)), _inside(panel.y.share(loss)))
 
 
-def _around(ball: Point, beside: float) -> list[tuple[Point, Anchor]]:
+def _around(ball: StagePoint, beside: float) -> list[tuple[StagePoint, Anchor]]:
     number_, x, y = ball[:3]
     shifts: tuple[tuple[float, float, Anchor], ...] = (
         (0, -beside - 5, "middle"),
@@ -153,7 +153,7 @@ def _around(ball: Point, beside: float) -> list[tuple[Point, Anchor]]:
     return [([number_, x, y, dx, dy], anchor) for dx, dy, anchor in shifts]
 
 
-def _name(panel: Panel, text: str, css: str, balls: list[Point], beside: float) -> None:
+def _name(panel: Panel, text: str, css: str, balls: list[StagePoint], beside: float) -> None:
     """A name that goes with its ball."""
     places = by_place([[*pt, anchor] for pt, anchor in _around(ball, beside)] for ball in balls)
     panel.stage.add("name", f"lab {css}", t=text, places=places)
