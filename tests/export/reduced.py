@@ -16,7 +16,6 @@ SMALL: dict[str, tuple[Grid, ...]] = {
     "annotator": ({"labels": ("", "a", "b")},),
     "ppo_dynamics": ({"seed": (0, 1)},),
     "dpo_loss": ({"logratio_chosen": (1.0, 2.0), "logratio_rejected": (-3.0,)},),
-    "ppo_dynamics": ({"seed": (0, 1)},),
 }
 """the states that these tests look at; other widgets have only their default"""
 
