@@ -244,7 +244,11 @@ class Panel:
         **how: Any,
     ) -> None:
         """The area between two lines of points, up to the scrub's place if it is ``cut``."""
-        about: Mark = {"a": upper, "b": lower} | ({"cut": "to"} if cut else {})
+        # The edges of an area are soft: half a pixel does.
+        edges = [
+            [[p, round(x, 3), round(y, 3), *d] for p, x, y, *d in side] for side in (upper, lower)
+        ]
+        about: Mark = {"a": edges[0], "b": edges[1]} | ({"cut": "to"} if cut else {})
         self.stage.add("area", css, **about, **how)
 
     def line(self, a: Any, b: Any, css: str, **how: Any) -> None:

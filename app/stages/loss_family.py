@@ -83,8 +83,8 @@ def stage(params: Params, result: Result) -> Stage:
         )
     for every, only in zip(TICKS[beta], ("wide", "narrow"), strict=True):
         first = -int(LEFT * right / every) * every
-        ticks = range(first, int(0.93 * right) + 1, every)
-        strip.x_ticks(ticks, fixed(0), 18, only="wide" if only == "wide" else "narrow")
+        ticks = range(first, int((0.93 if only == "wide" else 0.8) * right) + 1, every)
+        strip.x_ticks(ticks, fixed(0), 18, only=only)
     strip.text(strip.spot(1, 0, 0, 18), "gap", "strong", "end")
 
     here = by_place(_ball(main, curves[params.loss_type], gap) for gap in course)

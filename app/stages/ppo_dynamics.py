@@ -17,7 +17,7 @@ from app.formatting import fixed, signed
 from app.stages.speech import flattery, phrase_ids, speaker, speech
 from app.widgets.ppo_dynamics import IterationRow, Params, Result
 
-LEAVE_OUT = ("history", "optimum")
+LEAVE_OUT = ("history", "optimum", "peak")
 
 KNOWN = 12
 """the last iteration that is drawn while the question is open"""

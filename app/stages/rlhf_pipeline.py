@@ -32,7 +32,7 @@ def stage(params: Params, result: Result) -> Stage:
     made = Stage(
         "RLHF: three stations, four networks",
         wide=394,
-        narrow=368,
+        narrow=372,
         readout=READOUTS[params.stage](result),
         alt="Three stations: networks trained or frozen, and the data between them",
     )
@@ -135,7 +135,7 @@ class _Station:
         ink = "f-paper" if kind == "trained" else f"f-{role}"
         past = self.state == "dim"
         if self.state != "ghost":
-            place = self.at(0, y + (5 if past else -1))
+            place = self.at(0, y + (5 if past else -4))
             self.panel.text(place, name, f"net {ink}", "middle", only=self.only)
         if not past:
             self.text(0, y + 14, kind, "middle", f"sub {ink}")
@@ -173,8 +173,8 @@ def _imitate(station: _Station) -> None:
     station.head(HEADS[0])
     for i in (2, 1, 0):
         station.sheet(-8 + 5 * i, rows["sft"] - 58 - 3 * i, "ink")
-    station.text(24, rows["sft"] - 62, count(sft.demonstrations()))
-    station.text(24, rows["sft"] - 46, "demonstrations")
+    station.text(24, rows["sft"] - 56, count(sft.demonstrations()))
+    station.text(24, rows["sft"] - 40, "demonstrations")
     station.arrow((0, rows["sft"] - 40), (0, rows["sft"] - 21))
     station.network("sft", "SFT model", "trained")
 

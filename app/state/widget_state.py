@@ -140,9 +140,13 @@ class WidgetState:
         there = replace(self, place=Place(step=number))
         return query_string(values | there._placed(values) | self.flags.given)
 
-    def guess_query(self, token: str) -> str:
-        """The query string of the page after a guess."""
-        return replace(self, place=Place(step=self.place.step, guess=token)).page_query
+    def guess_query(self, token: str, number: int | None = None) -> str:
+        """The query string of the page after a guess, here or at another step."""
+        if not number or not self.widget.steps or number == self.number:
+            return replace(self, place=Place(step=self.place.step, guess=token)).page_query
+        values = self._kept(self.widget.steps[number - 1].query) or {}
+        there = replace(self, params=self._valid(values), place=Place(step=number, guess=token))
+        return query_string(values | there._placed(values) | self.flags.given)
 
     def at_query(self, at: int) -> str:
         """The query string of the page with the scrub at another place."""

@@ -135,7 +135,9 @@ def expect_controls_to_speak(found: Locator) -> None:
         box = found.locator(f'[name="{slider.get_attribute("data-range-for")}"]')
         expect(slider).to_have_accessible_name(re.compile(r"\S"))
         unit = slider.get_attribute("data-unit") or ""
-        expect(slider).to_have_attribute("aria-valuetext", f"{box.input_value()} {unit}".strip())
+        if "data-values" not in (slider.evaluate("range => range.getAttributeNames()")):
+            value = f"{box.input_value()} {unit}".strip()
+            expect(slider).to_have_attribute("aria-valuetext", value)
         title = slider.get_attribute("aria-label") or ""
         assert title
         if box.is_visible():

@@ -45,6 +45,8 @@ def test_without_z_the_third_step_misses_in_red_and_the_fifth_does_not_notice(pa
     stop(found, 5).check()
     expect(found.locator("[data-title]")).to_contain_text("does not notice")
     expect(miss).to_have_count(0)
+    # The address follows a moment later.
+    expect(page).to_have_url(re.compile("step=5"))
     page.reload()
     found = widget(page, "dpo_derivation")
     toggle = found.get_by_role("button", name="Drop Z(x)")

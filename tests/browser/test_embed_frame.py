@@ -16,10 +16,10 @@ def test_a_bare_frame_needs_no_script_around_it(guest: Page, server: str, host: 
     text = snippet(guest, server, "reward_separation", "iframe", "?reward_chosen=2")
     guest.goto(host.put("/bare", text, f"default-src 'none'; frame-src {server}"))
     frame = frame_of(guest.locator("iframe"))
-    frame.locator("[name=reward_chosen]").fill("3")
-    expect(frame.locator('[data-field="margin"]')).not_to_have_text("")
-    expect(frame.locator("[data-link=page]")).to_have_attribute(
-        "href", re.compile("reward_chosen=3$")
+    frame.locator('[data-range-for="reward_chosen"]').fill("5")
+    expect(frame.locator("[data-readout]")).to_contain_text("A gap of +5.0")
+    expect(frame.locator("[data-link=api]")).to_have_attribute(
+        "href", re.compile("reward_chosen=5$")
     )
     box = guest.locator("iframe").bounding_box()
     assert box is not None
@@ -69,8 +69,8 @@ def test_links_out_of_a_frame_open_in_a_new_tab_and_others_stay(
     frame = frame_of(guest.locator("iframe"))
     expect(frame.locator("[data-link=api]")).to_have_attribute("target", "_blank")
     with guest.expect_popup() as popup:
-        frame.locator("[data-link=page]").click()
-    expect(popup.value).to_have_url(re.compile("/widgets/dpo_loss"))
+        frame.locator(".from a").click()
+    expect(popup.value).to_have_url(re.compile("/sections/dpo-loss"))
     assert popup.value.evaluate("opener") is None
     # A page behind another one may not be given a click.
     popup.value.close()

@@ -220,7 +220,7 @@ def test_a_chart_can_be_explored_and_follows_the_state_from_disk(visitor: Page, 
 def test_nothing_leads_to_a_server(visitor: Page, copy: str) -> None:
     visitor.goto(f"{copy}index.html")
     expect(visitor.get_by_role("link", name="API")).to_have_count(0)
-    visitor.get_by_role("link", name="Watch it in its section").click()
+    visitor.get_by_role("link", name="See it in its section").click()
     expect(visitor.locator("h1")).to_have_text("DPO vs RLHF")
     visitor.locator("a[rel=prev]").click()
     expect(visitor.locator("h1")).to_have_text("The β parameter")

@@ -126,10 +126,16 @@ HANDLE = """(widget, number) => {
         const far = Math.abs(to - from) > 40 ? to - from : (end - from) / 2;
         return Math.max(-most, Math.min(most, far));
     };
+    const [dx, dy] = [
+        along === "y" ? 0 : way(x, middle[0], last[0]),
+        along === "x" ? 0 : way(y, middle[1], last[1]),
+    ];
+    // Not to where another handle would take the finger.
+    const rest = figure.scene.handles.filter((_, other) => other !== number);
+    const others = rest.map((one) => drawing.px(one.pt));
+    const sign = others.some(([ox, oy]) => Math.hypot(x + dx - ox, y + dy - oy) < 45) ? -1 : 1;
     return {
-        x: x + left, y: y + top,
-        dx: along === "y" ? 0 : way(x, middle[0], last[0]),
-        dy: along === "x" ? 0 : way(y, middle[1], last[1]),
+        x: x + left, y: y + top, dx: dx * sign, dy: dy * sign,
         value: params.map((name) => figure.control(name).value).join(),
         focused: figure.control(params[0]) === document.activeElement,
     };

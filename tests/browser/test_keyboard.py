@@ -152,12 +152,12 @@ def steps_of(found: Locator, name: str) -> list[Step]:
 
 
 def figure_steps(found: Locator) -> list[Step]:
-    """The second step, each handle, the scrub, and what can be opened."""
+    """Another step, each handle, the scrub, and what can be opened."""
     native = found.locator(".native").all()
     ranges = [one.get_attribute("data-range-for") for one in native]
     moved = [RANGE.format(name) if name else "[data-at-range]" for name in ranges]
     return [
-        ("[data-step='2']", "Enter", "[data-say]"),
+        ("[data-step]:not([aria-current], [data-asks])", "Enter", "[data-say]"),
         *((stop, "ArrowLeft", "[data-readout]") for stop in moved),
         ("summary", "Enter", "details:has(> summary:focus)"),
     ]

@@ -38,7 +38,7 @@ def test_a_number_of_a_table_opens_the_receipt_too(page: Page) -> None:
 def test_the_receipt_follows_the_controls_and_is_reached_by_keyboard(page: Page) -> None:
     page.goto("/widgets/reward_separation")
     found = widget(page, "reward_separation")
-    found.locator("[name=reward_chosen]").fill("2.5")
+    found.locator('[data-range-for="reward_chosen"]').fill("2.5")
     link = found.get_by_role("link", name="Receipt")
     expect(link).to_have_attribute("href", "/widgets/reward_separation/receipt?reward_chosen=2.5")
     link.focus()

@@ -19,7 +19,7 @@ def test_the_dialog_has_the_snippets_of_the_present_state_and_copies_them(page: 
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto("/widgets/dpo_loss?lock=beta")
     found = widget(page, "dpo_loss")
-    found.locator("[name=logratio_chosen]").fill("2.5")
+    found.locator('[data-range-for="logratio_chosen"]').fill("2.5")
     found.get_by_role("link", name="Share").click()
     dialog = page.get_by_role("dialog", name="Share")
     query = "?logratio_chosen=2.5&lock=beta"
