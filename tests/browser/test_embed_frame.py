@@ -74,9 +74,9 @@ def test_links_out_of_a_frame_open_in_a_new_tab_and_others_stay(
     assert popup.value.evaluate("opener") is None
     # A page behind another one may not be given a click.
     popup.value.close()
-    # Until the widget's script runs, a suggestion is a link, which reloads the frame.
+    # Until the script of the widget runs, a step is a link, which reloads the frame.
     expect(frame.locator("dpo-widget[data-ready]")).to_be_attached()
-    frame.locator("[data-try]").first.click()
+    frame.locator("[data-query*='logratio_chosen=-4']").click()
     expect(frame.locator("[name=logratio_chosen]")).to_have_value("-4")
     assert guest.context.pages == [guest]
 
