@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from app.charts.stage import Axis, Box, Panel, Stage, by_place, number, sqrt_axis
 from app.formatting import fixed, signed
-from app.stages.speech import flattery, phrase_ids, speaker, speech
+from app.stages.speech import how_many_flatter, phrase_ids, speaker, speech
 from app.studies.home_run import RecordedPath, RecordedRuns
 from app.widgets.base import WidgetParams
 from app.widgets.hero import Result
 
 LEAVE_OUT = ("run",)
-WORDS = ("none", "one", "two", "three", "four", "all five")
 
 
 def stage(_: WidgetParams, result: Result) -> Stage:
@@ -99,7 +98,7 @@ def _readout(run: RecordedRuns, place: int) -> str:
     if place <= ppo.peak():
         return f"Both get better: PPO stands at {quality}, DPO at {other}."
     said = phrase_ids(run.prompt, run.answers[ppo.says[place]])
-    flat = WORDS[sum(flattery(run.prompt, said))]
+    flat = how_many_flatter(run.prompt, said)
     reward = number(signed(ppo.learned_reward[place], 1))
     return (
         f"PPO’s simple reward model gives it {reward}; the truth is {quality}, and {flat} of its phrases "

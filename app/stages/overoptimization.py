@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.charts.stage import Anchor, Axis, Box, Only, Panel, Stage, StagePoint, by_place, number
 from app.formatting import count, fixed, signed
 from app.lab.overoptimization import DRAWS
+from app.stages.predictions import rise_level_or_fall
 from app.widgets.overoptimization import ClimbPoint, FittedForm, Params, Result
 
 LEAVE_OUT = ("path", "other_sizes", "sizes")
@@ -32,13 +33,14 @@ def stage(params: Params, result: Result) -> Stage:
     peak = max(range(len(path)), key=lambda n: path[n].true_quality)
     made = Stage(
         _title(result.all_fits),
+        asking_title="What a reward model promises, and what is true",
         wide=392,
         narrow=318,
         readout=by_place(_readout(params, path, at, peak) for at in range(len(path))),
         alt="Learned reward and true quality over the distance from the reference",
         places=len(path),
         known=min(KNOWN, len(path) - 1),
-        after=_after(path[peak], path[-1]),
+        after=rise_level_or_fall(path[-1].true_quality <= path[peak].true_quality - LOST),
         more={"settings": _settings(params), "play": {"ms": 2600}},
     )
     far, low, high = ENDS[params.method]
@@ -146,16 +148,6 @@ def _title(fits: list[FittedForm]) -> str:
     if many.peak > few.peak:
         return "More labels: a higher peak, a deeper fall"
     return "More labels, and a deeper fall"
-
-
-def _after(peak: ClimbPoint, end: ClimbPoint) -> dict[str, str]:
-    if end.true_quality > peak.true_quality - LOST:
-        return {}
-    return {
-        "a": "<strong>It falls.</strong>",
-        "b": "<strong>It falls.</strong>",
-        "c": "<strong>Right.</strong>",
-    }
 
 
 def _settings(params: Params) -> str:

@@ -14,7 +14,8 @@ from app.charts.stage import (
     sqrt_axis,
 )
 from app.formatting import fixed, signed
-from app.stages.speech import flattery, phrase_ids, speaker, speech
+from app.stages.predictions import rise_level_or_fall
+from app.stages.speech import flattery, how_many_flatter, phrase_ids, speaker, speech
 from app.widgets.ppo_dynamics import IterationRow, Params, Result
 
 LEAVE_OUT = ("history", "optimum", "peak")
@@ -23,7 +24,8 @@ KNOWN = 12
 """the last iteration that is drawn while the question is open"""
 NEAR = (90, 100, 70, 120, 60, 110, 40)
 """iterations near which names are tried, of 150"""
-WORDS = ("none", "one", "two", "three", "four", "all five")
+LOST = 0.2
+"""quality below its peak that counts as lost"""
 
 
 def stage(params: Params, result: Result) -> Stage:
@@ -37,11 +39,13 @@ def stage(params: Params, result: Result) -> Stage:
         wide=392,
         narrow=250,
         readout=by_place(
-            _readout(row, result, sum(flags)) for row, flags in zip(rows, flat, strict=True)
+            _readout(row, result, how_many_flatter(params.prompt, said))
+            for row, said in zip(rows, ids, strict=True)
         ),
         alt="Learned reward and true quality over the iterations of PPO",
         places=len(rows),
         known=min(KNOWN, last),
+        after=rise_level_or_fall(_overoptimized(result)),
         more={
             "beside": 1,
             "play": {"ms": 3600, "bend": 0.5},
@@ -171,13 +175,17 @@ def _stretches(flags: list[bool]) -> list[tuple[int, int]]:
     return found
 
 
+def _overoptimized(result: Result) -> bool:
+    return result.last.true_quality < result.peak.true_quality - LOST
+
+
 def _title(result: Result) -> str:
-    if result.last.true_quality < result.peak.true_quality - 0.2:
+    if _overoptimized(result):
         return "PPO climbs its reward model, wherever that leads"
     return "PPO climbs its reward model, and stops where it is told"
 
 
-def _readout(row: IterationRow, result: Result, flattering: int) -> str:
+def _readout(row: IterationRow, result: Result, flattering: str) -> str:
     said = (
         f"Iteration {number(str(row.iteration))}: learned reward {number(signed(row.reward, 1), 'ref')}, "
         f"true quality {number(signed(row.true_quality, 1), 'true')}, "
@@ -185,13 +193,13 @@ def _readout(row: IterationRow, result: Result, flattering: int) -> str:
     )
     if row.iteration == 0:
         return said + "It still speaks like the reference."
-    if result.last.true_quality >= result.peak.true_quality - 0.2:
+    if not _overoptimized(result):
         return said + (
             "The exact optimum at this price has a quality of "
             f"{number(signed(result.target.true_quality, 1), 'true')}."
         )
     if row.iteration <= result.peak.iteration:
         return said + "So far both climb together."
-    if flattering == 0:
+    if flattering == "none":
         return said + "It is past its peak, and nothing tells it."
-    return said + f"It is past its peak; {WORDS[flattering]} of its phrases flatter."
+    return said + f"It is past its peak; {flattering} of its phrases flatter."

@@ -9,6 +9,8 @@ from typing import Any
 from app.charts.stage import by_place
 from app.lab.world import the_world
 
+COUNTS = ("none", "one", "two", "three", "four", "all five")
+
 
 @lru_cache(maxsize=6)
 def _phrases(prompt_id: str) -> tuple[tuple[tuple[str, bool], ...], ...]:
@@ -42,6 +44,11 @@ def flattery(prompt_id: str, ids: Iterable[int]) -> list[bool]:
     """Which of these phrases flatter."""
     flat = [flatters for slot in _phrases(prompt_id) for _, flatters in slot]
     return [flat[number] for number in ids]
+
+
+def how_many_flatter(prompt_id: str, ids: Iterable[int]) -> str:
+    """How many of the five phrases of a response flatter, in words."""
+    return COUNTS[sum(flattery(prompt_id, ids))]
 
 
 def speaker(who: Any, role: Any, prompt_id: str, responses: str | Sequence[str]) -> dict[str, Any]:

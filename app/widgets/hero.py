@@ -6,12 +6,13 @@ from pydantic import Field
 
 from app.formatting import signed
 from app.studies.home_run import PLACES, RecordedRuns, load_recorded_runs
-from app.widgets.base import Widget, WidgetParams, WidgetResult
+from app.widgets.base import PROMPT_TEXTS, Widget, WidgetParams, WidgetResult
 
 
 class Result(WidgetResult):
     """What was recorded."""
 
+    prompt: str = Field(description="what both are asked")
     run: RecordedRuns = Field(description="PPO with a simple reward model, and DPO")
 
 
@@ -22,6 +23,7 @@ def compute(_: WidgetParams) -> Result:
         finding=f"PPO sails past its peak, from a true quality of {signed(max(run.ppo.true_quality), 1)} to "
         f"{signed(run.ppo.true_quality[-1], 1)}; DPO, trained on the same comparisons at the same β, ends at "
         f"{signed(run.dpo.true_quality[-1], 1)}.",
+        prompt=PROMPT_TEXTS[run.prompt],
         run=run,
     )
 

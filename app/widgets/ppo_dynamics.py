@@ -237,11 +237,11 @@ WIDGET = Widget(
             at=40,
         ),
         Step(
-            "<b>Charge 0.3 a nat.</b> The policy stops sooner, and on the good side.",
+            "<b>Charge 0.3 a nat.</b> Still too cheap: it goes past its peak, only less far.",
             "kl_coefficient=0.3",
         ),
         Step(
-            "<b>Charge 0.7.</b> Hardly any reward is worth the walk: PPO stays near the reference.",
+            "<b>Charge 0.7.</b> Now it stops near its peak, at the exact optimum of this price.",
             "kl_coefficient=0.7",
         ),
     ),
