@@ -9,6 +9,7 @@ import { say } from "./speech.js";
 const NARROW = 640; // pixels of the whole figure; as in figure.css
 const STEP_MS = 500;
 const NEAR = 30; // pixels from a knob within which it does not jump to the pointer
+const SLOP = 4; // pixels that a finger moves before it is known where to
 const STALE_MS = 80; // a result that comes sooner does not dim the drawing
 
 const still = matchMedia("(prefers-reduced-motion: reduce)");
@@ -62,14 +63,13 @@ export class Figure {
   /** @type {Scene[]} */
   #grown = [];
   #animate = false;
-  dragging = false;
   /** Whether what is shown is not that of the controls. */
   late = false;
 
   /** @param {Widget} widget */
   constructor(widget) {
     this.#widget = widget;
-    for (const part of ["core", "stage", "title", "say", "readout", "play", "at-range", "ask", "stale"]) {
+    for (const part of ["core", "title", "say", "readout", "play", "at-range", "ask"]) {
       this.#parts[part] = widget.querySelector(`[data-${part}]`);
     }
     this.svg = widget.querySelector("svg.plot");
@@ -115,12 +115,17 @@ export class Figure {
     return Math.min(Math.max(0, (this.scene.places ?? 0) - 1), Number(this.own("at")));
   }
 
-  /** The number of the current step: the one chosen, else the one that shows these parameters, else the start. */
-  get #number() {
+  /** The number of the step that shows these parameters, else of the start; 0 without steps. */
+  get #implied() {
     const steps = this.#steps;
     const start = steps.find((link) => "start" in link.dataset) ?? steps[0];
-    const implied = [start, ...steps].find((link) => link && this.#isAt(link));
-    return Number(this.own("step") || (implied ?? start)?.dataset.step || 0);
+    const found = [start, ...steps].find((link) => link && this.#isAt(link)) ?? start;
+    return Number(found?.dataset.step ?? 0);
+  }
+
+  /** The number of the current step: the one chosen, else the implied one. */
+  get #number() {
+    return Number(this.own("step")) || this.#implied;
   }
 
   /** @returns {any} */
@@ -175,13 +180,9 @@ export class Figure {
     /** @type {[string, string][]} */
     const found = [];
     const chosen = this.own("step");
-    this.#set("step", "");
-    const bare = [...this.#widget.params()].length === 0;
-    const elsewhere = this.#steps.some((link) => link.dataset.step === chosen && !this.#isAt(link));
     // A step alone would lead to its own state.
-    const misleads = bare && elsewhere;
-    if (chosen && !misleads && (Number(chosen) !== this.#number || this.own("guess"))) found.push([`${name}.step`, chosen]);
-    this.#set("step", chosen);
+    const misleads = [...this.#widget.params()].length === 0 && this.#step && !this.#isAt(this.#step);
+    if (chosen && !misleads && (Number(chosen) !== this.#implied || this.own("guess"))) found.push([`${name}.step`, chosen]);
     if (this.scene.places && this.at !== this.#settledAt(this.#step)) found.push([`${name}.at`, String(this.at)]);
     if (this.own("guess")) found.push([`${name}.guess`, this.own("guess")]);
     return found;
@@ -317,7 +318,9 @@ export class Figure {
     const title = asking ? this.scene.asking_title : this.scene.title;
     if (this.#parts.title && this.#parts.title.textContent !== title) this.#parts.title.textContent = title;
     const said = resolved(readout, this.at);
-    const after = this.own("guess") ? `${this.scene.after[this.own("guess")] ?? ""} ` : "";
+    const there = "asks" in this.#widget.dataset || (this.#step && this.#isAt(this.#step));
+    const guessed = there && this.own("guess");
+    const after = guessed ? `${this.scene.after[this.own("guess")] ?? ""} ` : "";
     const ask = this.#parts.ask;
     if (ask) {
       for (const question of ask.querySelectorAll("[data-question]")) {
@@ -457,14 +460,22 @@ export class Figure {
     const [x, y] = drawing.px(handle.pt);
     const [ox, oy] = handle.along !== "points" && Math.hypot(x - px, y - py) < NEAR ? [x - px, y - py] : [0, 0];
     const from = handle.params.map((/** @type {string} */ name) => Number(this.control(name)?.value));
-    this.dragging = true;
     this.#widget.classList.add("dragging");
-    const move = (/** @type {PointerEvent} */ moved) => {
+    const moveTo = (/** @type {PointerEvent} */ moved) => {
       const [mx, my] = where(moved);
       this.#moveTo(handle, [mx + ox, my + oy], from);
     };
-    const end = () => {
-      this.dragging = false;
+    // A finger may be about to scroll the page: it moves nothing before it goes along the handle's way, or is lifted.
+    let waits = event.pointerType === "touch";
+    const move = (/** @type {PointerEvent} */ moved) => {
+      const [mx, my] = where(moved);
+      const [across, down] = [Math.abs(mx - px), Math.abs(my - py)];
+      if (waits && (Math.max(across, down) < SLOP || (handle.along === "x" && down > across))) return;
+      waits = false;
+      moveTo(moved);
+    };
+    const end = (/** @type {any} */ ended) => {
+      if (waits && ended.type === "pointerup") moveTo(ended);
       this.#widget.classList.remove("dragging");
       for (const about of ["pointerup", "pointercancel"]) removeEventListener(about, end);
       removeEventListener("pointermove", move);
@@ -472,7 +483,7 @@ export class Figure {
     addEventListener("pointermove", move);
     for (const about of ["pointerup", "pointercancel"]) addEventListener(about, end);
     this.control(handle.params[0])?.focus({ preventScroll: true, focusVisible: false });
-    move(event);
+    if (!waits) moveTo(event);
   }
 
   /** @param {Scene} handle @param {Pixels} pointer @param {number[]} from */

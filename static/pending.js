@@ -28,6 +28,7 @@ const fill = (place) => {
 
   const request = async () => {
     widget.setBusy(true);
+    widget.figure?.stale(true);
     try {
       const answer = await ask(widget, leaving.signal);
       const body = await answer.json();

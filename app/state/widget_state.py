@@ -66,9 +66,10 @@ class WidgetState:
         return asks and not self.place.guess and not self.left
 
     @property
-    def guess_label(self) -> str:
-        """What the reader guessed, in the words of its button; empty without a guess."""
-        return self.ask.choices[self.place.guess] if self.ask and self.place.guess else ""
+    def guessed(self) -> str:
+        """The token of the reader's guess while the state that it was about is shown; empty without one."""
+        step = self._params_of_steps.get(self.number) if self.number else None
+        return self.place.guess if self.widget.ask or step == self.params else ""
 
     @property
     def ask(self) -> Ask | None:
@@ -147,10 +148,6 @@ class WidgetState:
         values = self._kept(self.widget.steps[number - 1].query) or {}
         there = replace(self, params=self._valid(values), place=Place(step=number, guess=token))
         return query_string(values | there._placed(values) | self.flags.given)
-
-    def at_query(self, at: int) -> str:
-        """The query string of the page with the scrub at another place."""
-        return replace(self, place=replace(self.place, at=at)).page_query
 
     # ---- inside ----------------------------------------------------------------------------------
 

@@ -200,3 +200,32 @@ def test_a_finger_on_the_drawing_moves_the_primary_handle(
         arg=[found.element_handle(), primary, before["value"]],
     )
     context.close()
+
+
+def test_a_swipe_up_that_begins_on_the_drawing_moves_nothing_but_the_page(
+    browser: Browser, server: str
+) -> None:
+    context = browser.new_context(
+        base_url=server, viewport={"width": 390, "height": 700}, has_touch=True
+    )
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto("/sections/reward-modeling")
+    found = widget(page, "reward_separation")
+    box = found.locator("svg.plot").bounding_box()
+    assert box is not None
+    before = page.evaluate("scrollY"), page.url
+    page.context.new_cdp_session(page).send(
+        "Input.synthesizeScrollGesture",
+        {
+            "x": box["x"] + 40,
+            "y": box["y"] + 150,
+            "yDistance": -200,
+            "gestureSourceType": "touch",
+        },
+    )
+    page.wait_for_function("before => scrollY > before + 100", arg=before[0])
+    settled(found)
+    assert page.url == before[1]
+    assert found.evaluate("({ form }) => Number(form.elements.reward_rejected.value)") == 0
+    context.close()

@@ -42,7 +42,12 @@ def state(query: str = "", flags: Flags | None = None, widget: Widget = WIDGET) 
 def shown(found: WidgetState) -> tuple[Any, ...]:
     """All that a figure shows of its state."""
     number = found.number or found.widget.start
-    return found.params, number, found.left, found.at, found.asking, found.guess_label
+    return found.params, number, found.left, found.at, found.asking, found.place.guess
+
+
+def at_query(found: WidgetState, at: int) -> str:
+    """The query string of the page with the scrub at another place."""
+    return replace(found, place=replace(found.place, at=at)).page_query
 
 
 ADDRESSES = [
@@ -107,10 +112,16 @@ def test_the_scrub_stands_where_the_address_or_the_step_puts_it_or_at_the_end(
 def test_a_step_asks_until_there_is_a_guess_or_it_is_left() -> None:
     assert state("dpo_loss.step=1").asking
     answered = state("dpo_loss.step=1&dpo_loss.guess=b")
-    assert (answered.asking, answered.guess_label) == (False, "fall")
+    assert (answered.asking, answered.guessed) == (False, "b")
     for query in ("dpo_loss.step=1&beta=1", "dpo_loss.step=1&dpo_loss.at=13", "dpo_loss.step=2"):
         assert not state(query).asking
-        assert state(query).guess_label == ""
+        assert state(query).guessed == ""
+
+
+def test_a_guess_is_answered_at_its_step_wherever_the_scrub_stands_and_nowhere_else() -> None:
+    guessed = "dpo_loss.step=1&dpo_loss.guess=b"
+    assert state(f"{guessed}&dpo_loss.at=5").guessed == "b"
+    assert state(f"{guessed}&beta=1").guessed == ""
 
 
 def test_a_widget_without_steps_has_none_to_leave() -> None:
@@ -159,12 +170,12 @@ def test_every_step_can_be_reached_from_every_state(address: str) -> None:
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_the_links_of_a_guess_and_of_a_scrub_change_nothing_else(address: str) -> None:
     found = state(address)
-    moved = state(found.at_query(77))
-    assert shown(moved) == (*shown(found)[:2], True, 77, False, found.guess_label)
+    moved = state(at_query(found, 77))
+    assert shown(moved) == (*shown(found)[:2], True, 77, False, found.place.guess)
     if found.ask:
         guessed = state(found.guess_query("b"))
         assert guessed.params == found.params
-        assert (guessed.number, guessed.guess_label, guessed.asking) == (1, "fall", False)
+        assert (guessed.number, guessed.place.guess, guessed.asking) == (1, "b", False)
 
 
 def test_a_changed_parameter_leaves_the_step_and_its_sentence_stays() -> None:
@@ -214,7 +225,7 @@ def test_steps_leave_alone_what_is_held() -> None:
 
 def test_links_keep_the_flags_of_the_page() -> None:
     found = state("", Flags(hide=("foot",), theme="dark"))
-    for query in (found.step_query(3), found.guess_query("a"), found.at_query(3)):
+    for query in (found.step_query(3), found.guess_query("a"), at_query(found, 3)):
         assert query.endswith("hide=foot&theme=dark")
 
 
