@@ -111,11 +111,11 @@ export class Ranges {
 /** Marks and parts of a stage that equal those of the result before are left out (app/stages/__init__.py).
  *  @type {(result: Result, before: Result) => void} */
 const complete = (result, before) => {
-  if (!result.stage) return;
+  if (!result.scene) return;
   for (const part of ["marks", "handles"]) {
-    result.stage[part].forEach((/** @type {any} */ mark, /** @type {number} */ i) => {
-      if (mark === 0) result.stage[part][i] = before.stage[part][i];
+    result.scene[part].forEach((/** @type {any} */ mark, /** @type {number} */ i) => {
+      if (mark === 0) result.scene[part][i] = before.scene[part][i];
     });
   }
-  result.stage = { ...before.stage, ...result.stage };
+  result.scene = { ...before.scene, ...result.scene };
 };

@@ -163,7 +163,7 @@ class Training {
     for (const [name, [, value]] of this.#shown) widget.setParam(name, value);
     if (this.#figure.place.step !== this.#own.step) this.#figure.place = this.#own;
     widget.clearError();
-    this.#figure.show(widget.result.stage);
+    this.#figure.show(widget.result.scene);
     widget.followUrl();
     widget.announce("Cancelled.");
     this.#part("new").closest("details").querySelector("summary").focus();

@@ -343,7 +343,7 @@ export class DpoWidget extends HTMLElement {
   /** @param {Result} result */
   #draw(result) {
     if (!this.#module) return;
-    this.figure?.show(result.stage);
+    this.figure?.show(result.scene);
     this.#module.draw?.(this, result);
     for (const chart of this.querySelectorAll("[data-chart]")) {
       if (!chart.closest("[hidden]")) this.plot(chart.dataset.chart, result[chart.dataset.chart]);

@@ -47,7 +47,7 @@ def page_values(
         return result.model_dump(mode="json", exclude=leave_out)
     unshown = {"figure", *getattr(module, "LEAVE_OUT", ())}
     return result.model_dump(mode="json", exclude=unshown) | {
-        "stage": scene(widget, params, result)
+        "scene": scene(widget, params, result)
     }
 
 
@@ -56,9 +56,9 @@ def share_marks(values: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     before: Scene = {}
     for value in values:
-        scene: Scene | None = value.get("stage")
+        scene: Scene | None = value.get("scene")
         if scene and before:
-            value = value | {"stage": _changed(scene, before)}
+            value = value | {"scene": _changed(scene, before)}
         found.append(value)
         before = scene or {}
     return found

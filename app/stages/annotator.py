@@ -27,7 +27,11 @@ def stage(params: Params, result: Result) -> Stage:
         narrow=118,
         readout=_aligned(result) if result.aligned else _leaning(result),
         alt="What your labels say that you want, with its uncertainty",
-        more={"say": _say(result), "answers": _answers(params, result)},
+        more={
+            "say": _say(result),
+            "answers": _answers(params, result),
+            "settings": f"{params.prompt} prompt, seed of the pairs {params.sampling_seed}",
+        },
     )
     reach = max(LEAST_REACH, *(1.05 * (abs(w.mean) + w.sd) for w in weights))
     panel = made.panel(

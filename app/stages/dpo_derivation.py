@@ -51,7 +51,10 @@ def stage(params: Params, result: Result) -> Stage:
         narrow=NARROW,
         readout=_readout(params, result, ends, broken=broken),
         alt="Both sides of the equation as chains of arrows",
-        more={"say": step.say},
+        more={
+            "say": step.say,
+            "settings": f"{params.prompt} prompt, β = {params.beta:g}, seed {params.seed}",
+        },
     )
     pad = 0.08 * (max(xs) - min(xs))
     panel = made.panel(

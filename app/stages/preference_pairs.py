@@ -23,7 +23,7 @@ LEAST_REACH = 2
 """of the line, in units of reward"""
 
 
-def stage(_: Params, result: Result) -> Stage:
+def stage(params: Params, result: Result) -> Stage:
     """The stage of a pair: A at the left, B at the right."""
     toward = -1 if result.first == "chosen" else 1  # the side of the chosen one
     margins = {key: getattr(result.judges, key).margin * toward for key, _name, _role in JUDGES}
@@ -33,6 +33,10 @@ def stage(_: Params, result: Result) -> Stage:
         wide=120,
         narrow=118,
         readout=_readout(result),
+        more={
+            "settings": f"{params.prompt} prompt, pairs "
+            f"{'held out' if params.split == 'test' else 'used in training'}"
+        },
         alt="A line from answer A to answer B, on which three judges stand once you have chosen",
         after={letter: _after(result, letter) for letter in "ab"},
     )

@@ -40,7 +40,7 @@ class WidgetView(WidgetState):
     @property
     def scene(self) -> Any:
         """The stage of a figure, as JSON; None for a widget without one."""
-        return self.values.get("stage")
+        return self.values.get("scene")
 
     @property
     def shown_at(self) -> int:

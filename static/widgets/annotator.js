@@ -71,7 +71,7 @@ export default {
   },
 
   draw(widget, result) {
-    const { say, answers } = result.stage.more;
+    const { say, answers } = result.scene.more;
     const focused = widget.contains(document.activeElement) ? document.activeElement : null;
     const sentence = widget.querySelector("[data-say]");
     if (sentence) sentence.innerHTML = say;

@@ -38,6 +38,6 @@ export default {
     widget.querySelector("[data-equations]").dataset.mistake = mistake.value;
     toggle(widget)?.setAttribute("aria-pressed", String(mistake.value === "no_partition"));
     const say = widget.querySelector("[data-say]");
-    if (say) say.innerHTML = result.stage.more.say;
+    if (say) say.innerHTML = result.scene.more.say;
   },
 };

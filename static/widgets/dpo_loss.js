@@ -18,6 +18,6 @@ export default {
     };
     for (const group of widget.querySelectorAll("[data-reads]")) group.hidden = !needed[group.dataset.reads];
     // A larger beta brings the lowest point to the left: arrow keys move it as it is seen.
-    widget.querySelector('[data-range-for="beta"]').dir = result.stage.more.falls ? "rtl" : "ltr";
+    widget.querySelector('[data-range-for="beta"]').dir = result.scene.more.falls ? "rtl" : "ltr";
   },
 };

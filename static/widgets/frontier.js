@@ -20,7 +20,7 @@ export default {
 
   draw(widget, result) {
     const own = JSON.stringify(result.own);
-    if (widget.state !== own && result.own) widget.figure?.goTo(result.stage.places - 1);
+    if (widget.state !== own && result.own) widget.figure?.goTo(result.scene.places - 1);
     widget.state = own;
     widget.followUrl();
   },

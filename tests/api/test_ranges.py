@@ -41,13 +41,13 @@ def asked(client: TestClient, name: str, along: str, **others: str | float) -> R
 
 def whole(result: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
     """A result with the parts of its stage that are those of the one before."""
-    if "stage" not in result:
+    if "scene" not in result:
         return result
-    stage = {**before["stage"], **result["stage"]}
+    scene = {**before["scene"], **result["scene"]}
     for part in ("marks", "handles"):
-        pairs = enumerate(stage[part])
-        stage[part] = [before["stage"][part][n] if mark == 0 else mark for n, mark in pairs]
-    return {**result, "stage": stage}
+        pairs = enumerate(scene[part])
+        scene[part] = [before["scene"][part][n] if mark == 0 else mark for n, mark in pairs]
+    return {**result, "scene": scene}
 
 
 def shown(client: TestClient, name: str, **params: Any) -> dict[str, Any]:

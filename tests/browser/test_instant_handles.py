@@ -93,7 +93,7 @@ def test_a_drag_shows_what_the_server_would_and_asks_for_nothing_more(
     assert [value for value, _ in seen] == list(values)
     for value, readout in (seen[0], seen[len(seen) // 3], seen[-1]):
         answer = httpx.get(f"{server}/widgets/{name}/answer", params={along: value}).json()
-        wanted = resolved(answer["stage"]["readout"], 0)
+        wanted = resolved(answer["scene"]["readout"], 0)
         assert (
             page.evaluate(
                 "html => { const p = document.createElement('p'); p.innerHTML = html; "

@@ -261,7 +261,7 @@ def test_of_results_in_quick_succession_only_the_last_is_said(first_visit: Page)
     for number in range(1, 9):
         found.evaluate(
             "(widget, readout) => widget.show("
-            "{ ...widget.result, stage: { ...widget.result.stage, readout } })",
+            "{ ...widget.result, scene: { ...widget.result.scene, readout } })",
             f"Result {number}",
         )
         first_visit.clock.run_for(200)

@@ -129,7 +129,7 @@ def test_a_changed_setting_during_a_run_shows_the_last_one_alone(page: Page) -> 
     asks(found, 52)
     asks(found, 53)
     expect_shown(found)
-    assert found.evaluate("widget => widget.result.stage.places") == 11
+    assert found.evaluate("widget => widget.result.scene.places") == 11
     wanted = page.request.get("/api/v1/ppo_dynamics?iterations=10&seed=53").json()
     assert found.evaluate("widget => widget.result.last.kl") == wanted["last"]["kl"]
 

@@ -142,8 +142,6 @@ def test_a_published_address_shows_its_state(client: TestClient, name: str, addr
     # A page has drawings of its own in place of figures, and leaves out what it does not show.
     shown = json.loads(script.text)
     whole = answer.json()
-    # Of a figure, ``stage`` is its drawing, even where a result has a field of this name.
-    shown.pop("stage", None)
     numbers = [key for key in shown if key in whole and not is_figure(whole[key])]
     assert "finding" in numbers
     assert {key: shown[key] for key in numbers} == {key: whole[key] for key in numbers}
