@@ -10,10 +10,10 @@ from tools.bench.serving import SERVE, served
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 SHOTS = [
-    # file, path, what to show, scheme
-    ("home", "/", ".hero", "light"),
-    ("ppo-problem", "/sections/ppo-problem", "dpo-widget", "dark"),
-    ("frontier", "/widgets/frontier", "dpo-widget", "light"),
+    # file, path, scheme
+    ("home", "/", "light"),
+    ("ppo-problem", "/sections/ppo-problem", "dark"),
+    ("frontier", "/widgets/frontier", "light"),
 ]
 
 
@@ -21,17 +21,16 @@ def main() -> None:
     """Serve on a free port, and take each picture."""
     DOCS.mkdir(exist_ok=True)
     with served(SERVE, DPO_EXPLAINED_WARM="0") as server, chromium() as browser:
-        for name, path, selector, scheme in SHOTS:
+        for name, path, scheme in SHOTS:
             page = browser.new_page(
                 viewport={"width": 1280, "height": 900},
                 color_scheme="dark" if scheme == "dark" else "light",
                 reduced_motion="reduce",
             )
             page.goto(server.address + path)
-            shown = page.locator(selector).first
+            shown = page.locator("dpo-widget").first
             shown.scroll_into_view_if_needed()
-            if selector == "dpo-widget":
-                page.locator("dpo-widget[data-ready]").wait_for()
+            page.locator("dpo-widget[data-ready]").first.wait_for()
             page.wait_for_load_state("networkidle")
             shown.screenshot(path=DOCS / f"{name}.png")
             print(f"docs/{name}.png")
