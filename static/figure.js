@@ -465,17 +465,18 @@ export class Figure {
       const [mx, my] = where(moved);
       this.#moveTo(handle, [mx + ox, my + oy], from);
     };
-    // A finger may be about to scroll the page: it moves nothing before it goes along the handle's way, or is lifted.
+    // A finger may be about to scroll the page: it moves nothing before it goes along the handle's way, or
+    // is lifted where it came down.
     let waits = event.pointerType === "touch";
+    const way = (/** @type {PointerEvent} */ moved) => where(moved).map((at, i) => Math.abs(at - [px, py][i]));
     const move = (/** @type {PointerEvent} */ moved) => {
-      const [mx, my] = where(moved);
-      const [across, down] = [Math.abs(mx - px), Math.abs(my - py)];
+      const [across, down] = way(moved);
       if (waits && (Math.max(across, down) < SLOP || (handle.along === "x" && down > across))) return;
       waits = false;
       moveTo(moved);
     };
     const end = (/** @type {any} */ ended) => {
-      if (waits && ended.type === "pointerup") moveTo(ended);
+      if (waits && ended.type === "pointerup" && Math.max(...way(ended)) < SLOP) moveTo(ended);
       this.#widget.classList.remove("dragging");
       for (const about of ["pointerup", "pointercancel"]) removeEventListener(about, end);
       removeEventListener("pointermove", move);
