@@ -10,7 +10,7 @@ from app.charts.stage import Anchor, Axis, Box, Panel, Stage, StagePoint, by_pla
 from app.formatting import fixed, percent, signed
 from app.widgets.likelihood_displacement import LEAST, DisplacementRow, Params, Result
 
-LEAVE_OUT = ("mass",)
+LEAVE_OUT = ("history", "mass")
 
 FURTHER = 1.0
 """nats of displacement that the words speak of"""
