@@ -346,7 +346,10 @@ export class Figure {
     const sentence = this.#parts.say;
     if (sentence && current && sentence.innerHTML !== current.dataset.sentence) sentence.innerHTML = current.dataset.sentence;
     const range = this.#parts["at-range"];
-    if (range) range.value = String(this.at);
+    if (!range) return;
+    range.value = String(this.at);
+    const says = this.scene.more.valuetext;
+    if (says) range.setAttribute("aria-valuetext", resolved(says, this.at));
   }
 
   /** What to announce: the words under the drawing. */

@@ -374,7 +374,7 @@ export class DpoWidget extends HTMLElement {
     }
     const link = event.target.closest("[data-link=receipt]");
     // Table cells hold numbers of the result even if they are not bound.
-    const number = event.target.closest('[data-field]:not([data-format="text"], .finding), .widget-body :is(td, dd)');
+    const number = event.target.closest('[data-field]:not([data-format="text"], .finding), :is(.widget-body, [data-tables]) :is(td, dd)');
     if (number && event.target.closest("a, button, input, label")) return;
     if (!number && (!link || opensElsewhere(event))) return;
     event.preventDefault();

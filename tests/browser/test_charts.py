@@ -103,7 +103,7 @@ def test_the_one_page_version_prints_to_a_document(plain_page: Page) -> None:
 def test_on_paper_every_chart_is_there_drawn_by_plotly_or_not(page: Page) -> None:
     page.emulate_media(color_scheme="dark")
     page.goto("/read")
-    expect_chart(widget(page, "win_rates"))
+    expect_chart(widget(page, HAVE_CHARTS[0]))
     page.emulate_media(media="print", color_scheme="dark")
     charts = [chart for chart in page.locator(".chart").all() if chart.is_visible()]
     assert len(charts) >= len(HAVE_CHARTS)

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
         ("/sections/reward-modeling", "reward_chosen", "0", "A fair coin"),
         ("/sections/beta", "beta", "10", "β = 10"),
         ("/sections/dpo-loss", "loss_type", "nca_pair", "NCA raises"),
-        ("/sections/results", "benchmark", "human", "58% of 272 judgments"),
+        ("/sections/results", "benchmark", "human", "272 judgments"),
         ("/sections/rlhf-pipeline", "stage", "reward_model", "pairs as labeled"),
         ("/widgets/rlhf_pipeline", "stage", "ppo", "PPO sampled"),
         ("/widgets/overoptimization", "comparisons", "4000", "nats out"),

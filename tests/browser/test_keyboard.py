@@ -107,9 +107,10 @@ STEPS: dict[str, list[Step]] = {
         ("summary", "Enter", "details:has(> summary:focus)"),
     ],
     "win_rates": [
-        ("[data-try]", "Enter", '[data-field="task"]'),
-        ("[name=benchmark]", "ArrowDown", '[data-field="task"]'),
-        ("summary", "Enter", "details:has(> summary:focus)"),
+        ("[data-step='3']", "Enter", "[data-title]"),
+        ("[data-at-range]", "ArrowLeft", "[data-readout]"),
+        ("[data-settings] > summary", "Enter", "[data-settings]"),
+        ("[name=benchmark]", "ArrowDown", "[data-title]"),
     ],
     "overoptimization": [
         ("[data-step='3']", "Enter", "[data-readout]"),

@@ -30,6 +30,7 @@ def test_a_number_opens_its_receipt(page: Page) -> None:
 def test_a_number_of_a_table_opens_the_receipt_too(page: Page) -> None:
     page.goto("/widgets/win_rates")
     found = widget(page, "win_rates")
+    found.locator("[data-details] > summary").click()
     found.locator("[data-tables] td", has_text="points").first.click()
     dialog = page.get_by_role("dialog", name="Receipt")
     expect(dialog.locator("[data-receipt=snippet]")).to_contain_text("wins")

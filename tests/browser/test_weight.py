@@ -47,12 +47,6 @@ def test_nothing_but_the_style_and_the_theme_holds_up_the_first_paint(page: Page
     assert sorted(blocking) == ["style.css", "theme.js"]
 
 
-def test_plotly_waits_for_no_module_of_a_widget(page: Page) -> None:
-    page.route("**/static/*/widgets/*.js", lambda _: None)
-    with page.expect_request("**/vendor/plotly-basic.min.js"):
-        page.goto("/sections/results#win_rates-title", wait_until="commit")
-
-
 def test_the_page_jumps_to_where_an_address_leads_and_rides_where_a_link_does(page: Page) -> None:
     behaviour = "getComputedStyle(document.documentElement).scrollBehavior"
     page.goto("/sections/beta#beta_effect-title")

@@ -138,11 +138,17 @@ def compared(
     Args:
         assumed_n: sample size to take for rows that have none
     """
-    first = benchmark.row(contrast.first)
-    if contrast.second is None:
+    second = None if contrast.second is None else benchmark.row(contrast.second)
+    return compared_rows(benchmark.row(contrast.first), second, assumed_n)
+
+
+def compared_rows(
+    first: BenchmarkRow, second: BenchmarkRow | None, assumed_n: int | None = None
+) -> MethodComparison:
+    """The test of two rows, or of one against an even split."""
+    if second is None:
         tested, opponent = difference_from_even(share_of(first, assumed_n)), "an even split"
     else:
-        second = benchmark.row(contrast.second)
         tested = difference(share_of(first, assumed_n), share_of(second, assumed_n))
         opponent = _named(second)
     return MethodComparison(

@@ -9,8 +9,9 @@ from pydantic import BaseModel, Field
 
 from app.content.sources import references
 from app.widgets import fields
-from app.widgets.base import Widget, WidgetParams, WidgetResult
+from app.widgets.base import Step, Widget, WidgetParams, WidgetResult
 from app.widgets.plan import ALL, Plan
+from app.widgets.win_rates.columns import Column, columns
 from app.widgets.win_rates.data import Benchmark, published_results
 from app.widgets.win_rates.figures import main_figure, temperature_figure
 from app.widgets.win_rates.results import (
@@ -63,6 +64,9 @@ class Result(WidgetResult):
     opponent: str = Field(description="what each method is compared with")
     source: BenchmarkSource = Field(description="the paper and the place in it")
     methods: list[MethodResult] = Field(description="every method in every setting")
+    columns: list[Column] = Field(
+        description="temperatures, judges, training steps, or distances on the frontier"
+    )
     comparison: MethodComparison | None = Field(
         description="the difference that the benchmark is cited for; null for the frontier"
     )
@@ -105,6 +109,7 @@ def compute(params: Params) -> Result:
             recovered=published.recovered,
         ),
         methods=facts.methods,
+        columns=columns(benchmark),
         comparison=next(iter(facts.comparisons), None),
         further_comparisons=facts.comparisons[1:],
         frontier=facts.frontier,
@@ -143,17 +148,44 @@ def _known(numbers: Iterable[int | None]) -> list[int]:
 WIDGET = Widget(
     name="win_rates",
     title="What the paper measured, and how sure it can be",
-    caption="Choose a benchmark. Whiskers and bands show one standard error either way, where the sample size "
-    "is known. Each value says whether the paper prints it or whether it was recovered from a figure.",
+    caption="The win rates of the DPO paper over temperatures, judges and training steps, with standard errors where "
+    "the sample size is known. Hollow marks were recovered from a figure; the paper prints the others.",
     params=Params,
     result=Result,
     compute=compute,
     example="benchmark=human",
-    tries={
-        "benchmark=hh": "Find the temperature at which Best of 128 clearly beats DPO on dialogue",
-        "benchmark=human": "See how far the wording of its prompt moves GPT-4’s verdict",
-        "benchmark=imdb": "Look for a point of another method above DPO’s points on IMDb",
-    },
+    steps=(
+        Step(
+            "<b>Drag the temperature.</b> PPO falls apart, DPO later. Whiskers: one standard error.",
+            at=0,
+        ),
+        Step(
+            "<b>Change the judge:</b> people, or GPT-4 with two wordings of its prompt.",
+            "benchmark=human",
+            at=0,
+        ),
+        Step(
+            "<b>Turn to dialogue.</b> The paper has no PPO here; Best of 128 stands in for it.",
+            "benchmark=hh",
+            at=2,
+        ),
+        Step(
+            "<b>Follow one training.</b> At step 1500 the paper draws two evaluations.",
+            "benchmark=hh_training",
+            at=11,
+        ),
+        Step(
+            "<b>Try another kind of text:</b> news, not seen in training. No whiskers, since no sample size is printed.",
+            "benchmark=cnn_dailymail",
+            at=0,
+        ),
+        Step(
+            "<b>Spend more KL.</b> On IMDb a classifier is the true reward, and nobody has to judge.",
+            "benchmark=imdb",
+            at=1,
+        ),
+    ),
+    places=11,
     receipt=_receipt,
     export=Plan("live", "Every benchmark is here.", ({"benchmark": ALL},)),
 )
