@@ -111,7 +111,7 @@ export class Figure {
 
   /** The place of the scrub. */
   get at() {
-    if (this.own("at") === "") return this.#settledAt(this.#step);
+    if (this.own("at") === "") return this.#settledAt(this.#settling);
     return Math.min(Math.max(0, (this.scene.places ?? 0) - 1), Number(this.own("at")));
   }
 
@@ -152,7 +152,13 @@ export class Figure {
     return !this.#isAt(step) || this.at !== this.#settledAt(step);
   }
 
-  /** The place of the scrub at a step; the last one after a guess.
+  /** The step that places the scrub where the address does not: the one chosen, or that of these parameters. */
+  get #settling() {
+    const step = this.#step;
+    return this.own("step") || (step && this.#isAt(step)) ? step : null;
+  }
+
+  /** The place of the scrub at a step; the last one after a guess, or without a step.
    *  @param {any} step */
   #settledAt(step) {
     const last = Math.max(0, (this.scene.places ?? 0) - 1);
@@ -183,7 +189,7 @@ export class Figure {
     // A step alone would lead to its own state.
     const misleads = [...this.#widget.params()].length === 0 && this.#step && !this.#isAt(this.#step);
     if (chosen && !misleads && (Number(chosen) !== this.#implied || this.own("guess"))) found.push([`${name}.step`, chosen]);
-    if (this.scene.places && this.at !== this.#settledAt(this.#step)) found.push([`${name}.at`, String(this.at)]);
+    if (this.scene.places && this.at !== this.#settledAt(this.#settling)) found.push([`${name}.at`, String(this.at)]);
     if (this.own("guess")) found.push([`${name}.guess`, this.own("guess")]);
     return found;
   }

@@ -63,3 +63,16 @@ def test_a_run_of_ones_own_becomes_the_last_point_and_is_chosen(page: Page) -> N
 def test_without_javascript_an_address_adds_a_run(plain_page: Page) -> None:
     plain_page.goto("/widgets/frontier?method=best_of_n&strength=4")
     expect(plain_page.locator("[data-readout]")).to_contain_text("Your Best of N")
+
+
+def test_where_parameters_lead_to_no_step_the_script_stays_where_the_server_put_the_scrub(
+    page: Page,
+) -> None:
+    address = "/widgets/frontier?prompt=poem"
+    sent = page.request.get(address).text()
+    page.goto(address)
+    found = widget(page, "frontier")
+    read = "place => place.querySelector('[data-readout]').textContent.trim()"
+    assert found.evaluate(read) == page.evaluate(
+        f"html => ({read})(new DOMParser().parseFromString(html, 'text/html'))", sent
+    )
