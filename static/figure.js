@@ -13,6 +13,7 @@ const SLOP = 4; // pixels that a finger moves before it is known where to
 const STALE_MS = 80; // a result that comes sooner does not dim the drawing
 
 const still = matchMedia("(prefers-reduced-motion: reduce)");
+const paper = matchMedia("print");
 
 /** @type {(value: number, low: number, high: number) => number} */
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
@@ -79,6 +80,10 @@ export class Figure {
     document.fonts?.ready.then(() => this.paint());
     this.svg.addEventListener("mousedown", (/** @type {Event} */ event) => event.preventDefault());
     this.svg.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => this.#grab(event));
+    paper.addEventListener("change", () => {
+      this.paint();
+      this.#write();
+    });
     for (const about of ["focusin", "focusout"]) widget.form.addEventListener(about, () => this.paint());
     widget.form.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#onKey(event));
     for (const link of this.#steps) link.addEventListener("click", (/** @type {MouseEvent} */ event) => this.#onStep(event, link));
@@ -165,7 +170,9 @@ export class Figure {
     return step?.dataset.at === undefined || this.own("guess") ? last : Math.min(last, Number(step.dataset.at));
   }
 
+  /** Whether a question is open, whose answer is not drawn. Paper has the answer. */
   get asking() {
+    if (paper.matches) return false;
     if ("asks" in this.#widget.dataset) return !this.own("guess");
     return Boolean(this.#step?.dataset.asks) && !this.own("guess") && !this.left;
   }

@@ -131,8 +131,12 @@ def _with_subscript(symbol: str) -> Markup:
     return Markup("{}<sub>{}</sub>").format(base, below) if below else Markup("{}").format(base)
 
 
-def _stage_svg(view: WidgetView, narrow: bool) -> Markup:
-    """A figure's drawing at the width that wide or narrow pages usually have."""
+def _stage_svg(view: WidgetView, narrow: bool, *, on_paper: bool = False) -> Markup:
+    """A figure's drawing at the width that wide or narrow pages usually have.
+
+    Args:
+        on_paper: whether it is what is printed while a question is open, which has the answer
+    """
     scene = view.scene
     width = NARROW if narrow else WIDE - (BESIDE if "beside" in scene["more"] else 0)
     inside = svg(
@@ -140,12 +144,13 @@ def _stage_svg(view: WidgetView, narrow: bool) -> Markup:
         width=width,
         narrow=narrow,
         at=view.shown_at,
-        asking=view.asking,
+        asking=view.asking and not on_paper,
         held=view.flags.held,
     )
+    kind = "on-paper" if on_paper else "narrow" if narrow else "wide"
     return Markup(
         '<svg class="at-width {}" viewBox="0 0 {} {}" aria-hidden="true">{}</svg>'
-    ).format("narrow" if narrow else "wide", width, scene["height"][narrow], inside)
+    ).format(kind, width, scene["height"][narrow], inside)
 
 
 templates.env.globals.update(

@@ -53,6 +53,7 @@ export default {
     widget.addEventListener("click", (/** @type {any} */ event) => {
       if (event.target.closest("[data-guess]")) show(widget);
     });
+    matchMedia("print").addEventListener("change", () => show(widget));
   },
 
   changed(widget) {

@@ -224,3 +224,20 @@ def test_a_swipe_up_that_begins_on_the_drawing_moves_no_handle(
     settled(found)
     assert found.evaluate("({ form }) => Number(form.elements.reward_rejected.value)") == 0
     context.close()
+
+
+@pytest.mark.parametrize(
+    "address", ["/widgets/overoptimization?step=1", "/widgets/preference_pairs"]
+)
+def test_paper_has_the_answer_with_and_without_script(
+    page: Page, plain_page: Page, address: str
+) -> None:
+    for opened in (page, plain_page):
+        opened.set_default_timeout(PATIENCE)
+        opened.goto(address)
+        expect(opened.locator("[data-ask]")).to_be_visible()
+        expect(opened.locator("[data-readout]")).to_be_hidden()
+        opened.emulate_media(media="print")
+        expect(opened.locator("[data-ask]")).to_be_hidden()
+        expect(opened.locator("[data-readout]")).to_be_visible()
+        expect(opened.locator("[data-stage] svg:visible")).to_have_count(1)
