@@ -135,8 +135,10 @@ export class Drawing {
     return [node("path", { class: mark.c, d: `M${joined(points)}` })];
   }
 
-  /** @param {any[]} points @param {string} cut */
-  #cut(points, cut) {
+  /** @param {any[]} points @param {any} given */
+  #cut(points, given) {
+    const cut = resolved(given, this.#at);
+    if (typeof cut === "number") return points.slice(0, cut + 1);
     if (cut === "to") return points.slice(0, this.#at + 1);
     if (cut === "from") return points.slice(this.#at);
     if (cut === "known" && this.how.asking && this.scene.known >= 0) return points.slice(0, this.scene.known + 1);
@@ -233,7 +235,7 @@ export class Drawing {
     let least = Infinity;
     /** @type {[number, number, string]} */
     let best = [0, 0, ""];
-    for (const place of resolved(mark.places, this.#at)) {
+    for (const place of this.#places(mark)) {
       const anchor = place.at(-1);
       const [x, y] = this.px(place.slice(0, -1));
       const [left, top, width, height] = this.#box(text, x, y, anchor, true);
@@ -248,6 +250,14 @@ export class Drawing {
     const [x, y, anchor] = best;
     this.#keepBox(...this.#box(text, x, y, anchor, true));
     return [textAt(text, x, y, anchor, mark.c)];
+  }
+
+  /** Where a name may stand: at given places, or at the sides of a point.
+   *  @param {Scene} mark @returns {any[][]} */
+  #places(mark) {
+    if (!mark.pt) return resolved(mark.places, this.#at);
+    const pt = resolved(mark.pt, this.#at).slice(0, 3);
+    return mark.sides.map((/** @type {any[]} */ side) => [...pt, ...side]);
   }
 
   // ---- handles ---------------------------------------------------------------------------------

@@ -204,7 +204,7 @@ class Panel:
         ys: Iterable[float],
         css: str,
         *,
-        cut: Literal["", "to", "from", "known"] = "",
+        cut: Literal["", "to", "from", "known"] | dict[str, list[int]] = "",
         thin: bool = True,
         clip: bool = True,
         free: bool = False,
@@ -214,7 +214,7 @@ class Panel:
 
         Args:
             cut: draw it up to the scrub's place, from there on, or as far as is known while a question is
-                open: then there is a point for each place
+                open: then there is a point for each place; or up to a point, by its number, at each place
             thin: leave out points that change nothing to be seen
             free: names may stand on it
         """
@@ -311,6 +311,14 @@ class Panel:
         about: Mark = {"t": text, "places": [[*pt, *[0] * (5 - len(pt)), a] for pt, a in places]}
         about |= {"maybe": 1} if maybe else {}
         self.stage.add("name", f"lab {css}", **about, **how)
+
+    def beside(
+        self, text: str, css: str, pt: Any, sides: Sequence[tuple[float, float, Anchor]], **how: Any
+    ) -> None:
+        """The name of a point, at the first of its sides, in pixels, that nothing else runs through."""
+        self.stage.add(
+            "name", f"lab {css}", t=text, pt=pt, sides=[list(side) for side in sides], **how
+        )
 
     # ---- axes ----------------------------------------------------------------------------------
 

@@ -178,7 +178,10 @@ class _Drawing:
             self._keep(points)
         return [Node("path", {"class": mark["c"], "d": "M" + _joined(points)})]
 
-    def _cut(self, points: list[Any], cut: str | None) -> list[Any]:
+    def _cut(self, points: list[Any], cut: Any) -> list[Any]:
+        cut = resolved(cut, self.at)
+        if isinstance(cut, int):
+            return points[: cut + 1]
         if cut == "to":
             return points[: self.at + 1]
         if cut == "from":
@@ -281,7 +284,7 @@ class _Drawing:
         if not text:
             return []
         least = math.inf
-        for *pt, anchor in resolved(mark["places"], self.at):
+        for *pt, anchor in self._places(mark):
             x, y = self.px(pt)
             left, top, width, height = self._box(text, x, y, anchor, True)
             out = left < 0 or left + width > self.width or top < 0
@@ -298,6 +301,13 @@ class _Drawing:
         x, y, anchor = best
         self._keep_box(*self._box(text, x, y, anchor, True))
         return [self._text_at(text, x, y, anchor, mark["c"])]
+
+    def _places(self, mark: Scene) -> list[Any]:
+        """Where a name may stand: at given places, or at the sides of a point."""
+        if "pt" not in mark:
+            return list(resolved(mark["places"], self.at))
+        pt = resolved(mark["pt"], self.at)
+        return [[*pt[:3], *side] for side in mark["sides"]]
 
     # ---- handles -------------------------------------------------------------------------------
 
