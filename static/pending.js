@@ -17,13 +17,14 @@ const fill = (place) => {
   };
   widget.addEventListener("dpo-result", filled);
   widget.form.addEventListener("submit", filled);
-  widget.addEventListener("click", (/** @type {any} */ { target }) => {
-    if (target.closest("[data-run-new], [data-run-again], [data-run-step]")) filled();
-  });
   // Another state has been asked for; what is shown is still that of the note.
-  widget.form.addEventListener("input", () => {
+  const elsewhere = () => {
     leaving.abort();
     place.querySelector("[data-pending-wait]")?.remove();
+  };
+  widget.form.addEventListener("input", elsewhere);
+  widget.addEventListener("click", (/** @type {any} */ { target }) => {
+    if (target.closest("[data-training-new], [data-step]")) elsewhere();
   });
 
   const request = async () => {

@@ -15,7 +15,7 @@ from app.lab.reward_model import RewardKind
 from app.lab.trained import the_lab
 from app.lab.world import the_world
 from app.widgets import fields
-from app.widgets.base import PromptId, Widget, WidgetParams, WidgetResult, always
+from app.widgets.base import Ask, PromptId, Step, Widget, WidgetParams, WidgetResult, always
 from app.widgets.plan import ALL, Plan
 
 
@@ -34,6 +34,9 @@ class Params(WidgetParams):
     seed: int = fields.seed()
 
 
+PLACES = 100
+"""The scrub goes through the time of the slower run in so many parts."""
+
 FARTHEST = 25.0
 """KL in nats that no policy of a race reaches: the extent of the frontier in a live chart"""
 
@@ -45,6 +48,7 @@ class RacePoint(BaseModel):
     leg: int = Field(description=f"0 is the reference policy, {LEGS} the end")
     kl: float = Field(description="KL(pi || pi_ref), nats")
     true_quality: float = Field(description="expected true quality; 0 is the reference policy")
+    bound: float = Field(description="the most true quality that this KL can buy")
     learned_reward: float = Field(
         description="expected reward of the reward model that RLHF fitted"
     )
@@ -57,6 +61,13 @@ class RacePoint(BaseModel):
     sample: str = Field(description="the response that the policy now finds most probable")
 
 
+class BoundPoint(BaseModel):
+    """A point of the frontier of true quality over KL."""
+
+    kl: float = Field(description="nats")
+    true_quality: float = Field(description="the most true quality that this KL can buy")
+
+
 class Result(WidgetResult):
     """Both paths, from the reference to the end."""
 
@@ -64,6 +75,7 @@ class Result(WidgetResult):
     rlhf: list[RacePoint] = Field(description="RLHF, leg after leg")
     dpo_last: RacePoint = Field(description="DPO at its end")
     rlhf_last: RacePoint = Field(description="RLHF at its end")
+    frontier: list[BoundPoint] = Field(description="what no policy is above, from the reference on")
     figure: dict[str, object] = Field(description="Plotly figure: both under the frontier of pi*")
 
 
@@ -98,13 +110,17 @@ def compute(params: Params) -> Result:
     dpo = [place for place in everything if place.method == "dpo"]
     rlhf = [place for place in everything if place.method == "rlhf"]
     farthest = 1.1 * max(1.0, *(place.kl for place in everything))
+    prompt = the_world().prompt_number(params.prompt)
     return Result(
         finding=_finding(dpo, rlhf, params.reward_model),
         dpo=dpo,
         rlhf=rlhf,
         dpo_last=dpo[-1],
         rlhf_last=rlhf[-1],
-        figure=_figure(the_world().prompt_number(params.prompt), dpo, rlhf, farthest),
+        frontier=[
+            BoundPoint(kl=kl, true_quality=bound) for kl, bound in _frontier(prompt, farthest)
+        ],
+        figure=_figure(prompt, dpo, rlhf, farthest),
     )
 
 
@@ -129,6 +145,7 @@ def _place(prompt: int, leg: Leg) -> RacePoint:
         leg=leg.leg,
         kl=leg.measured.kl,
         true_quality=leg.measured.true_quality,
+        bound=the_lab().facts(prompt).frontier.bound(leg.measured.kl),
         learned_reward=leg.measured.reward,
         gradient_steps=leg.gradient_steps,
         samples_generated=leg.samples_generated,
@@ -159,19 +176,21 @@ def _figure(
     prompt: int, dpo: Sequence[RacePoint], rlhf: Sequence[RacePoint], farthest: float
 ) -> dict[str, object]:
     """Both paths under the frontier, which is drawn up to a KL in nats."""
-    frontier = the_lab().facts(prompt).frontier
-    below = [point for point in frontier.points if point.kl < farthest][::2]
+    frontier = _frontier(prompt, farthest)[::-1]
     traces: list[Trace] = [
-        line(
-            "frontier of π*",
-            [farthest, *(point.kl for point in below)],
-            [frontier.bound(farthest), *(point.expected_reward for point in below)],
-            role="true",
-        ),
+        line("frontier of π*", [kl for kl, _ in frontier], [y for _, y in frontier], role="true"),
         *_path("DPO", dpo, role="optimised", symbol="diamond"),
         *_path("RLHF (PPO)", rlhf, role="rejected", symbol="square"),
     ]
     return curve_figure(traces, x="KL from the reference (nats)", y="true quality")
+
+
+def _frontier(prompt: int, farthest: float) -> list[tuple[float, float]]:
+    """KL and the most true quality that it can buy, up to a KL in nats."""
+    frontier = the_lab().facts(prompt).frontier
+    below = [point for point in frontier.points if point.kl < farthest][::2]
+    ends = (farthest, frontier.bound(farthest))
+    return [*((point.kl, point.expected_reward) for point in reversed(below)), ends]
 
 
 def _path(name: str, path: Sequence[RacePoint], *, role: str, symbol: str) -> list[Trace]:
@@ -201,21 +220,40 @@ WIDGET = Widget(
     streamed="`begun` with the chart, `step` with a place each, DPO's and RLHF's in turn",
     policies=policies,
     example="prompt=poem&dpo_beta=0.1&kl_coefficient=0.1",
-    tries={
-        "dpo_beta=0.05&kl_coefficient=0.05": "Loosen both leashes: both go farther, and RLHF gets more for it.",
-        "dpo_beta=1&kl_coefficient=1": "Hold both close to the reference.",
-        "reward_model=additive": "Give RLHF a reward model that can only add up phrases.",
-    },
+    steps=(
+        Step(
+            "<b>Predict first.</b> Both start at the reference, with the same 2,000 comparisons.",
+            at=0,
+            ask=Ask(
+                "Which ends nearer to the frontier?", {"a": "DPO", "b": "RLHF", "c": "neither"}
+            ),
+        ),
+        Step(
+            "<b>Scrub through the seconds.</b> The tick marks where RLHF has fitted its reward model."
+        ),
+        Step(
+            "<b>Hold both close to the reference:</b> β is 1, and so is the price of a nat.",
+            "dpo_beta=1&kl_coefficient=1",
+        ),
+        Step(
+            "<b>Loosen both to 0.05:</b> both go farther, and RLHF gets more for it.",
+            "dpo_beta=0.05&kl_coefficient=0.05",
+        ),
+        Step(
+            "<b>Give RLHF a reward model that can only add up phrases.</b> It finds the flattery.",
+            "reward_model=additive",
+        ),
+    ),
+    start=2,
+    places=PLACES,
     warm=("",),
     export=Plan(
         "recorded",
-        "Seeds 0 and 1 of every prompt, seed 0 with the other reward model, and what the suggestions show. To race with other values, a server "
+        "Seeds 0 and 1 of every prompt, seed 0 with the other reward model, and what the steps show. To race with other values, a server "
         "is needed. Seconds are those of the machine that made this copy.",
         ({"prompt": ALL, "seed": (0, 1)}, {"prompt": ALL, "reward_model": ("additive",)}),
         # The runs of the home page.
         ("prompt=lock&dpo_beta=0.1&kl_coefficient=0.1&reward_model=additive",),
         split="prompt",
-        rows=("dpo", "rlhf"),
-        beside=start,
     ),
 )

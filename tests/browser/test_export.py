@@ -152,16 +152,19 @@ def test_another_recorded_run_is_played_and_scrubbed(visitor: Page, copy: str) -
     expect(readout).to_contain_text("Iteration 40:")
 
 
-def test_a_recorded_race_plays_from_the_frontier_on(visitor: Page, copy: str) -> None:
+def test_a_recorded_race_is_predicted_played_and_scrubbed(visitor: Page, copy: str) -> None:
     visitor.goto(f"{copy}widgets/training_race.html")
     found = widget(visitor, "training_race")
-    wanted = field(found, "dpo_last.kl").text_content() or ""
-    found.get_by_role("button", name="Race this seed", exact=True).click()
-    text = found.locator("[data-run-text]")
-    expect(text).to_have_text(re.compile(r"^[1-9]\d* of 50 legs"))
-    expect(field(found, "dpo_last.kl")).not_to_have_text(wanted)
-    expect(text).to_have_text("50 of 50 legs")
-    expect(field(found, "dpo_last.kl")).to_have_text(wanted)
+    readout = found.locator("[data-readout]")
+    ended = readout.text_content() or ""
+    found.locator("[data-step='1']").click()
+    expect(readout).to_be_hidden()
+    played = record_texts(found, "[data-readout]")
+    found.locator("[data-guess=b]").click()
+    expect(readout).to_contain_text(ended)
+    assert len(played.json_value()) > 10
+    found.locator("[data-at-range]").fill("0")
+    expect(readout).to_contain_text("Both start")
 
 
 def test_a_quiz_is_marked_as_the_server_marks_it(visitor: Page, copy: str) -> None:

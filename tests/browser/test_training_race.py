@@ -2,96 +2,95 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.helpers import expect_chart, field, widget
+from tests.browser.helpers import field, record_texts, widget
 
-UNDER_WAY = re.compile(r"^([1-9]|[1-4]\d) of 50 legs")
 PATIENCE = 240_000
 
 
-def button(found: Locator, name: str) -> Locator:
-    return found.get_by_role("button", name=name, exact=True)
+@pytest.fixture(autouse=True)
+def _still(page: Page) -> None:
+    """A run that is to be played is shown at its end at once."""
+    page.emulate_media(reduced_motion="reduce")
 
 
-def text(found: Locator) -> Locator:
-    return found.locator("[data-run-text]")
+def opened(page: Page, address: str = "/widgets/training_race") -> Locator:
+    page.goto(address)
+    return widget(page, "training_race")
 
 
-def test_a_race_is_watched_to_its_end(page: Page) -> None:
-    page.goto("/sections/dpo-vs-rlhf")
-    found = widget(page, "training_race")
-    expect_chart(found)
-    button(found, "Race with a new seed").click()
-    expect(text(found)).to_have_text(UNDER_WAY, timeout=PATIENCE)
-    expect(text(found)).to_have_text(re.compile("left$"), timeout=PATIENCE)
-    expect(text(found)).to_have_text("50 of 50 legs", timeout=PATIENCE)
-    expect(found.locator(".finding")).to_contain_text("DPO ended at")
+def readout(found: Locator) -> Locator:
+    return found.locator("[data-readout]")
+
+
+def expect_shown(found: Locator) -> None:
+    """The result of the controls is shown."""
+    core = found.locator("[data-core]")
+    expect(core).not_to_have_attribute("data-stale", "", timeout=PATIENCE)
+    expect(core).to_have_attribute("aria-busy", "false")
+
+
+def test_a_race_with_a_new_seed_grows_in_the_drawing_and_is_then_shown(page: Page) -> None:
+    found = opened(page, "/sections/dpo-vs-rlhf")
+    found.get_by_text("Settings").click()
+    told = record_texts(found, "[data-training-says]")
+    found.get_by_role("button", name="New seed", exact=True).click()
+    # A path of each.
+    expect(found.locator("svg.plot .grown")).to_have_count(2, timeout=PATIENCE)
+    expect_shown(found)
+    texts = told.json_value()
+    assert any(re.search(r"^Shown: seed 0\. .*: ([1-9]|[1-4]\d) of 50 legs$", t) for t in texts)
+    expect(found.locator("svg.plot .grown")).to_have_count(0)
     expect(field(found, "rlhf_last.samples_generated")).to_have_text("19,200")
     seed = found.locator('[name="seed"]').input_value()
     assert f"seed={seed}" in page.url
-    expect(button(found, "Pause")).to_be_hidden()
+    # Its address shows the same race.
+    shown = readout(found).text_content()
+    page.reload()
+    assert readout(widget(page, "training_race")).text_content() == shown
 
 
-def test_a_race_is_paused_stepped_and_goes_on_to_the_same_end(page: Page) -> None:
-    page.goto("/widgets/training_race?seed=6")
-    found = widget(page, "training_race")
-    wanted = field(found, "dpo_last.kl").text_content() or ""
-    page.goto("/widgets/training_race?seed=16")
-    found.locator('[name="seed"]').fill("6")
-    button(found, "Step").click()
-    # One stage of both.
-    expect(text(found)).to_have_text("1 of 50 legs, paused", timeout=PATIENCE)
-    expect(field(found, "dpo_last.gradient_steps")).to_have_text("8")
-    button(found, "Step").click()
-    expect(text(found)).to_have_text("2 of 50 legs, paused", timeout=PATIENCE)
-    button(found, "Continue").click()
-    expect(text(found)).to_have_text("50 of 50 legs", timeout=PATIENCE)
-    expect(field(found, "dpo_last.kl")).to_have_text(wanted)
+def test_a_race_that_is_cancelled_leaves_the_one_that_is_shown(page: Page) -> None:
+    found = opened(page)
+    before = (page.url, readout(found).text_content())
+    page.route("**/stream*", lambda _: None)
+    found.get_by_text("Settings").click()
+    found.locator("[name=dpo_beta]").fill("0.8")
+    says = found.locator("[data-stale-note]")
+    expect(says).to_contain_text("Shown: DPO’s β 0.3. Training with seed 0")
+    expect(page).to_have_url(re.compile("dpo_beta=0.8"))
+    found.get_by_role("button", name="Cancel", exact=True).click()
+    expect_shown(found)
+    assert (page.url, readout(found).text_content()) == before
+    expect(found.locator("[name=dpo_beta]")).to_have_value("0.3")
 
 
-def test_a_race_that_is_under_way_is_cancelled(page: Page) -> None:
-    page.goto("/widgets/training_race")
-    found = widget(page, "training_race")
-    button(found, "Race with a new seed").click()
-    expect(text(found)).to_have_text(UNDER_WAY, timeout=PATIENCE)
-    button(found, "Cancel").click()
-    expect(text(found)).to_have_text(re.compile("cancelled$"))
-    expect(found.locator(".widget-body")).to_have_attribute("aria-busy", "false")
-    expect(found.locator(".finding")).to_contain_text("Cancelled at")
-    # The focus has not disappeared with the button.
-    expect(button(found, "Race this seed")).to_be_focused()
+def test_the_seconds_are_scrubbed_and_their_place_is_in_the_address(page: Page) -> None:
+    found = opened(page)
+    found.locator("[data-at-range]").fill("20")
+    expect(readout(found)).to_contain_text("RLHF is still fitting its reward model")
+    expect(found.locator("[data-speaker='1'] [data-said]")).to_contain_text("Locks are a common")
+    expect(page).to_have_url(re.compile(r"training_race\.at=20"))
+    said = readout(found).text_content()
+    page.reload()
+    assert readout(widget(page, "training_race")).text_content() == said
 
 
-def test_a_reload_by_the_address_shows_the_same_race(page: Page) -> None:
-    page.goto("/widgets/training_race")
-    found = widget(page, "training_race")
-    found.locator('[name="dpo_beta"]').fill("0.8")
-    button(found, "Race with a new seed").click()
-    expect(text(found)).to_have_text(UNDER_WAY, timeout=PATIENCE)
-    page.reload(timeout=PATIENCE)
-    found = widget(page, "training_race")
-    expect(found.locator('[name="dpo_beta"]')).to_have_value("0.8")
-    expect(text(found)).to_have_text("50 of 50 legs")
-    shown = field(found, "dpo_last.kl").text_content() or ""
-    button(found, "Race this seed").click()
-    expect(found.locator("[data-live]")).to_contain_text("DPO ended at", timeout=PATIENCE)
-    expect(field(found, "dpo_last.kl")).to_have_text(shown)
+def test_a_prediction_comes_before_the_paths(page: Page) -> None:
+    found = opened(page, "/widgets/training_race?step=1")
+    paths = found.locator("svg.plot .line:is(.s-opt, .s-ref)")
+    expect(paths).to_have_count(0)
+    found.locator("[data-guess=a]").click()
+    expect(readout(found)).to_contain_text("RLHF does.")
+    expect(paths.first).to_be_visible()
+    expect(page).to_have_url(re.compile(r"training_race\.guess=a"))
 
 
-def test_a_reader_who_has_to_wait_hears_the_place_in_the_queue(page: Page) -> None:
-    page.goto("/widgets/training_race")
-    found = widget(page, "training_race")
-    # As many long runs as the server computes at a time.
-    page.evaluate(
-        """() => Promise.all([881, 882].map((seed) => new Promise((resolve) => {
-            const source = new EventSource(`/api/v1/ppo_dynamics/stream?iterations=400&seed=${seed}`);
-            source.addEventListener("step", resolve, { once: true });
-            (window.others ??= []).push(source);
-        })))"""
-    )
-    button(found, "Race with a new seed").click()
-    expect(text(found)).to_contain_text("the server is busy, you are number 1 in its queue")
-    page.evaluate("window.others.forEach((source) => source.close())")
-    expect(text(found)).to_have_text(UNDER_WAY, timeout=PATIENCE)
-    button(found, "Cancel").click()
+def test_a_step_shows_another_reward_model(page: Page) -> None:
+    found = opened(page)
+    found.locator("[data-step='5']").click()
+    expect(found.locator("[data-title]")).to_have_text("RLHF climbs past its peak")
+    expect_shown(found)
+    expect(page).to_have_url(re.compile("reward_model=additive"))

@@ -65,3 +65,10 @@ def test_on_looser_leashes_both_go_farther_and_rlhf_gets_more(result: Result) ->
     assert loose.rlhf_last.kl > result.rlhf_last.kl
     assert loose.rlhf_last.true_quality > result.rlhf_last.true_quality + 0.3
     assert loose.rlhf_last.true_quality > loose.dpo_last.true_quality + 0.3
+
+
+@pytest.mark.slow
+def test_the_frontier_begins_at_the_reference_and_goes_beyond_both_paths(result: Result) -> None:
+    assert result.frontier[0].kl == pytest.approx(0, abs=0.01)
+    assert result.frontier[0].true_quality == pytest.approx(0, abs=0.1)
+    assert result.frontier[-1].kl > max(result.dpo_last.kl, result.rlhf_last.kl)
