@@ -2,20 +2,12 @@
 // that is not in the copy moves to the nearest one that is. Nothing is computed.
 import { marked } from "./offline_quiz.js";
 
-const BETWEEN_ROWS_MS = 45;
-
 const plans = window.dpoExported.widgets;
-
-export const streaming = "Playing what was recorded";
 
 // ---- states -----------------------------------------------------------------------------------
 
 /** @type {(about: any, text: any) => any} */
 const valueOf = (about, text) => (about.kind === "number" ? Number(text) : String(text ?? ""));
-
-/** @type {(plan: any) => Record<string, any>} */
-const defaultsOf = (plan) =>
-  Object.fromEntries(Object.entries(plan.params).map(([name, about]) => [name, valueOf(about, about.default)]));
 
 /** The state of the controls, disabled ones included.
  *  @type {(widget: Widget) => Record<string, any>} */
@@ -171,26 +163,9 @@ export const anySeed = (widget) => {
   return seeds.find((seed) => seed > state.seed) ?? seeds[0] ?? state.seed;
 };
 
-// ---- recorded runs ----------------------------------------------------------------------------
-
-/** The rows of a result, taken from its lists in turn.
- *  @type {(result: Result, lists: string[]) => Row[]} */
-const rowsOf = (result, lists) => result[lists[0]].flatMap((/** @type {Row} */ _, /** @type {number} */ i) => lists.map((list) => result[list][i]));
-
-/** A recorded run as a stream for static/live_run.js.
- *  @param {string} address @param {string} name @returns {AsyncGenerator<RunEvent>} */
-export async function* stream(address, name) {
-  const plan = plans[name];
-  const asked = Object.fromEntries(new URLSearchParams(address.split("?")[1]));
-  const given = Object.entries(asked).map(([key, text]) => [key, valueOf(plan.params[key], text)]);
-  const { result, beside } = await entry(nearest(plan, { ...defaultsOf(plan), ...Object.fromEntries(given) }));
-  yield ["begun", beside];
-  for (const row of rowsOf(result, plan.rows)) {
-    await new Promise((resolve) => setTimeout(resolve, BETWEEN_ROWS_MS));
-    yield ["step", row];
-  }
-  yield ["done", result];
-}
+/** A copy trains nothing, so that no run is ever followed.
+ *  @returns {AsyncGenerator<RunEvent>} */
+export async function* stream() {}
 
 // ---- controls ---------------------------------------------------------------------------------
 

@@ -37,6 +37,3 @@ export const script = (path) => import(`./${path}`);
 /** A seed that is probably new.
  *  @type {(widget: Widget) => number} */
 export const anySeed = () => crypto.getRandomValues(new Uint32Array(1))[0] % 1_000_000;
-
-/** Announces a stream; "with seed 7" follows. */
-export const streaming = "Training";

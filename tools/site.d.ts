@@ -44,22 +44,6 @@ type RunEvent = [name: string, data: any];
 
 type Row = Record<string, any>;
 
-/** What static/live_run.js needs to know about a widget's run. */
-interface Run {
-  /** unit of progress, such as "iterations" */
-  unit: string;
-  /** length of the run in this unit */
-  total(): number;
-  /** progress of these rows in this unit */
-  done(rows: Row[]): number;
-  /** draw these rows; called at most once a frame */
-  drawn(rows: Row[]): void;
-  /** handle what the stream sends before its rows */
-  begun?(data: any): void;
-  /** rows added by a step; 1 by default */
-  perStep?: number;
-}
-
 interface ParentNode {
   // The server's markup has what the scripts look for, as browser tests check.
   querySelector(selectors: string): any;

@@ -45,8 +45,8 @@ def compute_state(name: str, state: ParamValues) -> StateResult:
     except ValidationError as error:
         return StateResult(None, refused=error.errors()[0]["msg"].removeprefix("Value error, "))
     computed = widget.compute(params)
-    # A page requests the figure and the rows of a run when it needs them, and here there is nobody to ask.
-    asked_for = computed.model_dump(mode="json", include={"figure", *plan.rows})
+    # A page requests the figure when it needs it, and here there is nobody to ask.
+    asked_for = computed.model_dump(mode="json", include={"figure"})
     result = page_values(widget, params, computed) | asked_for
     for field in plan.leave_out:
         result.pop(field, None)

@@ -66,7 +66,6 @@ def index(widget: Widget, plan: Plan) -> dict[str, Any]:
     return {
         "says": plan.says,
         "off": plan.off,
-        "rows": plan.rows,
         "params": {
             control.name: _parameter(control, found)
             for control in controls.values()

@@ -44,10 +44,8 @@ class Plan:
     """fields that no page shows"""
     free: tuple[str, ...] = ()
     """parameters that the result does not depend on"""
-    rows: tuple[str, ...] = ()
-    """fields of the result that hold the rows of a streamed run"""
     beside: Callable[[Any], BaseModel] | None = None
-    """additional data of a state, such as the start of a stream or the verdicts of the quiz"""
+    """additional data of a state, such as the verdicts of the quiz"""
     off: str = ""
     """CSS selector of controls that need a server"""
 

@@ -258,6 +258,5 @@ WIDGET = Widget(
             {"prompt": ALL, "reward_model": ("network",)},
         ),
         split="prompt",
-        rows=("history",),
     ),
 )
