@@ -74,21 +74,26 @@ export class Figure {
       this.#parts[part] = widget.querySelector(`[data-${part}]`);
     }
     this.svg = widget.querySelector("svg.plot");
-    for (const drawn of widget.querySelectorAll("svg.at-width")) drawn.remove();
+    if (this.svg) this.#prepareDrawing();
+    paper.addEventListener("change", () => {
+      if (!this.scene.more) return; // nothing has been shown yet
+      this.paint();
+      this.#write();
+    });
+    widget.form.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#onKey(event));
+    for (const link of this.#steps) link.addEventListener("click", (/** @type {MouseEvent} */ event) => this.#onStep(event, link));
+    widget.addEventListener("click", (/** @type {any} */ event) => this.#onClick(event));
+    this.#parts.play?.addEventListener("click", () => (this.#playing ? this.pause() : this.play()));
+  }
+
+  #prepareDrawing() {
+    for (const drawn of this.#widget.querySelectorAll("svg.at-width")) drawn.remove();
     this.svg.removeAttribute("hidden");
     new ResizeObserver(() => this.#measure()).observe(this.svg);
     document.fonts?.ready.then(() => this.paint());
     this.svg.addEventListener("mousedown", (/** @type {Event} */ event) => event.preventDefault());
     this.svg.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => this.#grab(event));
-    paper.addEventListener("change", () => {
-      this.paint();
-      this.#write();
-    });
-    for (const about of ["focusin", "focusout"]) widget.form.addEventListener(about, () => this.paint());
-    widget.form.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#onKey(event));
-    for (const link of this.#steps) link.addEventListener("click", (/** @type {MouseEvent} */ event) => this.#onStep(event, link));
-    widget.addEventListener("click", (/** @type {any} */ event) => this.#onClick(event));
-    this.#parts.play?.addEventListener("click", () => (this.#playing ? this.pause() : this.play()));
+    for (const about of ["focusin", "focusout"]) this.#widget.form.addEventListener(about, () => this.paint());
   }
 
   /** The widget is on the screen: a figure that plays by itself does so once, from its beginning. */
@@ -163,9 +168,11 @@ export class Figure {
     return this.own("step") || (step && this.#isAt(step)) ? step : null;
   }
 
-  /** The place of the scrub at a step; the last one after a guess, or without a step.
+  /** The place of the scrub at a step; the last one after a guess, or without a step. Some figures open at a place of
+   *  their own.
    *  @param {any} step */
   #settledAt(step) {
+    if (this.scene.opens) return this.scene.opens;
     const last = Math.max(0, (this.scene.places ?? 0) - 1);
     return step?.dataset.at === undefined || this.own("guess") ? last : Math.min(last, Number(step.dataset.at));
   }
@@ -342,9 +349,10 @@ export class Figure {
       ask.hidden = !asking;
       this.#parts.readout.hidden = asking;
     }
-    if (!asking && this.#parts.readout.innerHTML !== after + said) this.#parts.readout.innerHTML = after + said;
+    // Without words of the stage, the widget's module writes them.
+    if (!asking && said && this.#parts.readout.innerHTML !== after + said) this.#parts.readout.innerHTML = after + said;
     if (more.speech) say(this.#widget, more.speech, more.phrases, this.at);
-    this.svg.setAttribute("aria-label", `${this.scene.alt}. ${asking ? "" : this.#parts.readout.textContent}`);
+    this.svg?.setAttribute("aria-label", `${this.scene.alt}. ${asking ? "" : this.#parts.readout.textContent}`);
   }
 
   // Which step is current, and whether it was left.

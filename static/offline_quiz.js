@@ -56,8 +56,10 @@ export const marked = (sheet, { options, numbers, sections }, given) => {
     // Options are identified by their position on the sheet.
     return question.kind === "choice" ? options[question.id][text] : numberVerdict(numbers[question.id], text);
   });
+  const opens = questions.findIndex((/** @type {any} */ { answer }) => answer !== null) + 1 || 1;
   const result = {
     ...sheet,
+    scene: { ...sheet.scene, opens },
     questions,
     answered: questions.filter((/** @type {any} */ { correct }) => correct !== null).length,
     score: questions.filter((/** @type {any} */ { correct }) => correct === true).length,

@@ -89,9 +89,10 @@
 
   call("begin", "");
   const began = Date.now();
-  /** What is kept for the next launch: pages read, and by question the first answer, which counts, and whether it is right.
-   *  @type {{ read: string[], answers: Record<string, [string, boolean]>, total: number }} */
-  const known = { read: [], answers: {}, total: 0, ...parsed(get("cmi.suspend_data")) };
+  /** What is kept for the next launch: pages read; by question the first answer, which counts, and whether it is right;
+   *  and the place of the question that was answered last.
+   *  @type {{ read: string[], answers: Record<string, [string, boolean]>, total: number, at: number }} */
+  const known = { read: [], answers: {}, total: 0, at: 0, ...parsed(get("cmi.suspend_data")) };
   /** @type {(status: string) => boolean} */
   const isDone = (status) => ["completed", "passed", "failed"].includes(status);
   let done = isDone(get(names.status));
@@ -159,6 +160,7 @@
       for (const question of detail.questions) {
         if (question.correct === null || question.id in known.answers) continue;
         known.answers[question.id] = [question.answer, question.correct];
+        known.at = target.figure.at;
         interact(question);
       }
       report();
@@ -168,7 +170,8 @@
   // The learner's own sheet, as they left it.
   const sheet = () => {
     const given = Object.entries(known.answers).map(([id, [answer]]) => [id, answer]);
-    return new URLSearchParams([["seed", seed], ...given]).toString();
+    const place = known.at ? [["quiz.at", String(known.at)]] : [];
+    return new URLSearchParams([["seed", seed], ...given, ...place]).toString();
   };
 
   frame.addEventListener("load", () => {

@@ -96,12 +96,14 @@ class Stage:
     wide: float
     narrow: float
     readout: str | dict[str, list[str]] = ""
-    """markup, whose numbers carry roles: see ``number``"""
+    """markup, whose numbers carry roles: see ``number``; empty if the template and the script write it"""
     alt: str = ""
     asking_title: str = ""
     """the title while a question is open, if the other one gives the answer away"""
     places: int = 0
     """how many places the scrub has; 0 without one"""
+    opens: int | None = None
+    """the place that is shown if the reader has chosen none and no step says it; None: the last one"""
     known: int = -1
     """the last place that may be seen while a question is open; -1 for all"""
     after: dict[str, str] = field(default_factory=dict)
@@ -171,6 +173,7 @@ class Stage:
             "known": self.known,
             "after": self.after,
             "more": self.more,
+            **({} if self.opens is None else {"opens": self.opens}),
         }
 
 

@@ -20,7 +20,7 @@ class Place:
     step: int | None = None
     """as given in the address, from 1"""
     at: int | None = None
-    """a place of the scrub, from 0"""
+    """a place of the scrub, from 0, or of a figure to leaf through, from 1"""
     guess: str = ""
     """a token of the step's choices"""
 
@@ -66,7 +66,7 @@ def place_of(widget: Widget, query: Mapping[str, str], *, alone: bool = False) -
     step, at = given.get("step"), given.get("at")
     return Place(
         step=_whole(step, query[step], 1, len(widget.steps)) if step else None,
-        at=_whole(at, query[at], 0, widget.places) if at else None,
+        at=_whole(at, query[at], 1 if widget.opens else 0, widget.places) if at else None,
         guess=query[given["guess"]] if "guess" in given else "",
     )
 

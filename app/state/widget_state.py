@@ -45,8 +45,8 @@ class WidgetState:
     def at(self) -> int | None:
         """The place of the scrub; None: the last place.
 
-        If the address does not say it, it is that of the current step, and the last once the reader
-        has made a guess.
+        If the address does not say it, it is where the figure opens or that of the current step, and
+        the last once the reader has made a guess.
         """
         return self._settled_at if self.place.at is None else self._unless_last(self.place.at)
 
@@ -183,6 +183,8 @@ class WidgetState:
     @property
     def _settled_at(self) -> int | None:
         """The place of the scrub if the address does not say it."""
+        if self.widget.opens is not None:
+            return self._unless_last(self.widget.opens(self.params))
         if self.current is None or self.place.guess:
             return None
         return self._unless_last(self.current.at)

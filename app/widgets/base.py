@@ -98,6 +98,9 @@ class Widget:
     """a question that every state asks anew, of a widget without steps"""
     places: int = 0
     """the last place of the scrub, counted from 0, or of the longest one; 0: the figure has none"""
+    opens: Callable[[Any], int] | None = None
+    """of a figure to leaf through, whose places are counted from 1: the one that is shown for some params
+    if the address names none; None: the last place, of a scrub"""
     warm: tuple[str, ...] = ()
     """states, as queries, that train and that a server computes before it is ready; steps follow"""
     trains: Callable[[Any], bool] = lambda _: False

@@ -1,8 +1,15 @@
-// Every sheet has the same questions: a new seed changes their order, the order of options, and the numbers in their
-// texts. So the server's elements are moved and rewritten, never replaced.
+// One question at a time. Every sheet has the same questions: a new seed changes their order, the order of options, and
+// the numbers in their texts. So the server's elements are moved and rewritten, never replaced.
+import { element } from "../dom.js";
+
+const LETTERS = "abcd";
 
 /** @type {(widget: Widget, id: string) => any} */
 const questionOf = (widget, id) => widget.querySelector(`[data-question="${id}"]`);
+
+/** The question that is shown.
+ *  @type {(widget: Widget) => any} */
+const shown = (widget) => widget.result.questions[/** @type {any} */ (widget.figure).at - 1];
 
 // Sort children, changing nothing if they are in order: moving an element loses its focus.
 /** @type {(parent: Element, wanted: Element[]) => void} */
@@ -10,12 +17,15 @@ const arrange = (parent, wanted) => {
   if (wanted.some((child, i) => parent.children[i] !== child)) parent.append(...wanted);
 };
 
-/** @type {Map<boolean | null, [string, string]>} */
+/** @type {Map<boolean | null, [string, string, string]>} */
 const VERDICTS = new Map([
-  [null, ["open", ""]],
-  [true, ["right", "Right."]],
-  [false, ["wrong", "Not right."]],
+  [null, ["open", "", ""]],
+  [true, ["right", "Right.", "c-opt"]],
+  [false, ["wrong", "Not right.", "c-rej"]],
 ]);
+
+/** @type {(question: any) => [string, string, string]} */
+const verdictOf = ({ correct }) => VERDICTS.get(correct) ?? ["open", "", ""];
 
 // An answer stays once there is a verdict on it. Its controls are not disabled: the form would not send it.
 /** @type {(widget: Widget, place: HTMLElement, closed: boolean) => void} */
@@ -29,6 +39,20 @@ const close = (widget, place, closed) => {
 /** @type {(target: any) => boolean} */
 const isClosed = (target) => !["open", undefined].includes(target.closest("[data-question]")?.dataset.verdict);
 
+// ---- drawing ------------------------------------------------------------------------------------
+
+/** @type {(widget: Widget, place: any, question: any) => void} */
+const drawOptions = (widget, place, { options, right_answer }) => {
+  /** @type {(option: any) => any} */
+  const label = (option) => place.querySelector(`[data-option="${option.id}"]`);
+  arrange(place.querySelector("[data-options]"), options.map(label));
+  options.forEach((/** @type {any} */ option, /** @type {number} */ i) => {
+    label(option).querySelector("span").textContent = option.text;
+    label(option).querySelector("input").setAttribute("aria-keyshortcuts", LETTERS[i]);
+    label(option).toggleAttribute("data-right", option.text === right_answer);
+  });
+};
+
 /** @type {(widget: Widget, question: any, number: number) => void} */
 const drawQuestion = (widget, question, number) => {
   const place = questionOf(widget, question.id);
@@ -36,33 +60,110 @@ const drawQuestion = (widget, question, number) => {
   const part = (name) => place.querySelector(`[data-${name}]`);
   part("number").textContent = `${number}.`;
   part("text").textContent = question.text;
-  if (question.kind === "choice") {
-    /** @type {(option: any) => any} */
-    const label = (option) => place.querySelector(`[data-option="${option.id}"]`);
-    arrange(part("options"), question.options.map(label));
-    for (const option of question.options) label(option).querySelector("span").textContent = option.text;
-  }
-  const [verdict, words] = VERDICTS.get(question.correct) ?? ["open", ""];
-  const details = place.querySelector("details");
-  details.hidden = verdict === "open";
-  if (details.hidden) details.open = false;
+  if (question.kind === "choice") drawOptions(widget, place, question);
+  const [verdict, words, css] = verdictOf(question);
+  const closed = verdict !== "open";
   place.dataset.verdict = verdict;
-  close(widget, place, verdict !== "open");
+  close(widget, place, closed);
   part("feedback").hidden = question.feedback === null;
-  part("verdict-text").textContent = words;
+  Object.assign(part("verdict-text"), { textContent: words, className: css, hidden: !closed });
+  const corrected = question.kind === "number" && verdict === "wrong";
+  part("correction").replaceChildren(...(corrected ? ["It is ", element("b", question.right_answer), "."] : []));
   part("explanation").textContent = question.feedback ?? "";
+  part("answer").hidden = !closed;
   part("right-answer").textContent = question.right_answer ?? "";
   part("receipt").hidden = question.receipt === null;
   part("receipt").querySelector("code").textContent = question.receipt ?? "";
 };
 
+/** @type {(widget: Widget, number: number, question: any) => void} */
+const drawDot = (widget, number, question) => {
+  const dot = widget.querySelector(`[data-dot="${number}"]`);
+  if (!dot) return;
+  const [verdict] = verdictOf(question);
+  const current = question === shown(widget);
+  dot.className = verdict === "open" ? "" : verdict;
+  dot.hidden = questionOf(widget, question.id).hidden;
+  dot.toggleAttribute("data-here", current);
+  const button = dot.querySelector("button");
+  button.setAttribute("aria-label", `Question ${number}${verdict === "open" ? "" : `, ${verdict}`}`);
+  if (current) button.setAttribute("aria-current", "step");
+  else button.removeAttribute("aria-current");
+};
+
+/** The number of the next question in a direction; those that the page hides are left out. 0 if there is none.
+ *  @type {(widget: Widget, by: number) => number} */
+const beside = (widget, by) => {
+  const { questions } = widget.result;
+  let to = /** @type {any} */ (widget.figure).at + by;
+  while (questions[to - 1] && questionOf(widget, questions[to - 1].id).hidden) to += by;
+  return questions[to - 1] ? to : 0;
+};
+
+/** @type {(to: Element, from: Element) => void} */
+const copy = (to, from) => to.replaceChildren(...from.cloneNode(true).childNodes);
+
+// Show the question at the figure's place, and what is said of its answer.
+/** @type {(widget: Widget) => void} */
+const turn = (widget) => {
+  const { questions, score, answered } = widget.result;
+  const question = shown(widget);
+  const place = questionOf(widget, question.id);
+  for (const other of widget.querySelectorAll("[data-question]")) {
+    other.toggleAttribute("data-shown", other === place);
+    other.querySelector("fieldset").toggleAttribute("data-primary", other === place);
+  }
+  const number = questions.indexOf(question) + 1;
+  widget.querySelector("[data-where]").textContent = `Question ${number} of ${questions.length}, ${place.dataset.section}`;
+  questions.forEach((/** @type {any} */ one, /** @type {number} */ i) => drawDot(widget, i + 1, one));
+  const [back, next] = widget.querySelectorAll("[data-turn]");
+  back.disabled = !beside(widget, -1);
+  next.textContent = beside(widget, 1) ? "Next" : "Result";
+  next.classList.toggle("main", question.correct !== null);
+  const tally = answered ? `${score} right of ${answered}` : "";
+  const readout = widget.querySelector("[data-readout]");
+  if (question.feedback === null) readout.textContent = tally && `${tally} so far.`;
+  else copy(readout, place.querySelector("[data-feedback]"));
+  widget.querySelector("[data-result-state]").textContent = tally || "your result";
+  const behind = widget.querySelector("[data-behind]");
+  behind.hidden = question.correct === null;
+  copy(behind, place.querySelector("[data-answer]"));
+};
+
+// ---- going and answering --------------------------------------------------------------------------
+
+/** Focus the question that is shown: screen readers then read it.
+ *  @type {(widget: Widget) => void} */
+const arrive = (widget) => {
+  questionOf(widget, shown(widget).id).querySelector("fieldset").focus({ preventScroll: true });
+  if (widget.getBoundingClientRect().top < 0) widget.scrollIntoView({ block: "start" });
+};
+
+/** @type {(widget: Widget, number: number) => void} */
+const go = (widget, number) => {
+  widget.figure?.goTo(number);
+  turn(widget);
+  widget.followUrl();
+  arrive(widget);
+};
+
+/** @type {(widget: Widget) => void} */
+const showResult = (widget) => {
+  const details = widget.querySelector("[data-details]");
+  details.open = true;
+  details.scrollIntoView({ block: "nearest" });
+  details.querySelector('[data-field="finding"]').focus({ preventScroll: true });
+};
+
 // Request the verdict on the answer to a question.
-/** @type {(widget: Widget, control: any) => void} */
-const answer = (widget, control) => {
+/** @type {(widget: Widget, control: any) => Promise<void>} */
+const answer = async (widget, control) => {
   const { state } = widget;
   state.waiting = null;
   state.answered = control.name;
-  widget.refresh();
+  state.asked = control.name;
+  await widget.refresh();
+  state.asked = null;
 };
 
 /** @type {(widget: Widget) => void} */
@@ -74,6 +175,13 @@ const clear = (widget) => {
     if (input.type === "radio") input.checked = false;
     else input.value = "";
   }
+  if (widget.figure) widget.figure.place = { at: "" };
+};
+
+/** @type {(widget: Widget) => Promise<void>} */
+const beginAnew = async (widget) => {
+  await widget.refresh();
+  arrive(widget);
 };
 
 /** @type {(control: Control) => boolean} */
@@ -82,7 +190,12 @@ const isText = (control) => control.type === "text";
 /** @type {WidgetModule} */
 export default {
   start(widget) {
-    const state = (widget.state = { answered: null, waiting: /** @type {any} */ (null), arrow: false });
+    const state = (widget.state = {
+      answered: null, // the question whose verdict is to be announced
+      asked: /** @type {string | null} */ (null), // the one whose verdict has been requested
+      waiting: /** @type {any} */ (null), // an option chosen by an arrow key
+      arrow: false,
+    });
 
     widget.form.addEventListener("click", (/** @type {any} */ event) => {
       if (event.target.type === "radio" && isClosed(event.target)) event.preventDefault();
@@ -98,12 +211,14 @@ export default {
     });
 
     // Arrow keys move through radio buttons by selecting them. A selection becomes an answer only by Enter or
-    // Space, or when the question loses the focus.
+    // Space, or when the question loses the focus. Letters answer at once.
     widget.form.addEventListener("keydown", (/** @type {any} */ event) => {
       const { target, key } = event;
       state.arrow = key.startsWith("Arrow");
-      if (target.type !== "radio" || !target.checked) return;
-      if (key === " ") answer(widget, target);
+      if (target.type === "radio" && target.checked && key === " ") answer(widget, target);
+      if (isText(target) || target.type === "number" || event.ctrlKey || event.metaKey || event.altKey) return;
+      const option = questionOf(widget, shown(widget).id).querySelectorAll("[type=radio]")[LETTERS.indexOf(key)];
+      if (option && !isClosed(option)) option.click();
     });
     widget.form.addEventListener("keyup", () => {
       state.arrow = false;
@@ -113,37 +228,43 @@ export default {
       if (relatedTarget?.name !== state.waiting.name) answer(widget, state.waiting);
     });
 
-    widget.querySelector("[data-new-questions]").addEventListener("click", async () => {
+    for (const button of widget.querySelectorAll("[data-turn]")) {
+      button.addEventListener("click", () => {
+        // What has just been asked is read first.
+        if (state.asked === shown(widget).id) return;
+        const to = beside(widget, Number(button.dataset.turn));
+        if (to) go(widget, to);
+        else showResult(widget);
+      });
+    }
+    widget.querySelector("[data-dots]")?.addEventListener("click", (/** @type {any} */ { target }) => {
+      const dot = target.closest("[data-dot]");
+      if (dot) go(widget, Number(dot.dataset.dot));
+    });
+    widget.querySelector("[data-new-questions]").addEventListener("click", () => {
       clear(widget);
       widget.newSeed();
-      await widget.refresh();
-      // The sheet is higher than the screen: focus alone would not scroll to its first question.
-      const sheet = widget.querySelector("[data-sheet]");
-      sheet.focus({ preventScroll: true });
-      sheet.scrollIntoView({ block: "start" });
+      beginAnew(widget);
     });
     widget.querySelector("[data-clear]").addEventListener("click", () => {
       clear(widget);
-      widget.refresh();
+      beginAnew(widget);
     });
   },
 
   changed(widget, control) {
     if (control.type !== "radio") return false;
     const { state } = widget;
-    if (state.arrow) {
-      state.waiting = control;
-      return false;
-    }
-    state.waiting = null;
-    state.answered = control.name;
-    return true;
+    if (state.arrow) state.waiting = control;
+    else answer(widget, control);
+    return false;
   },
 
   // Enter in a question answers it.
   submit(widget) {
-    const { activeElement } = document;
-    if (activeElement?.closest("[data-question]") && widget.contains(activeElement)) answer(widget, activeElement);
+    const place = widget.contains(document.activeElement) && document.activeElement?.closest("[data-question]");
+    const control = place && place.querySelector("input:checked, input[type=text]");
+    if (control && !isClosed(control)) answer(widget, control);
     else widget.refresh();
   },
 
@@ -151,11 +272,13 @@ export default {
     const order = result.questions.map((/** @type {any} */ { id }) => questionOf(widget, id));
     arrange(widget.querySelector("[data-sheet]"), order);
     result.questions.forEach((/** @type {any} */ question, /** @type {number} */ i) => drawQuestion(widget, question, i + 1));
+    if (questionOf(widget, shown(widget).id).hidden) widget.figure?.goTo(beside(widget, 1) || beside(widget, -1) || 1);
+    turn(widget);
 
     const told = result.questions.find((/** @type {any} */ { id }) => id === widget.state.answered);
     if (told?.feedback) {
-      const [, words] = VERDICTS.get(told.correct) ?? ["", ""]; // none for a text that cannot be read
-      // Replaces the finding, which show() announces after drawing.
+      const [, words] = verdictOf(told); // none for a text that cannot be read
+      // Replaces the readout, which show() announces after drawing.
       queueMicrotask(() => widget.announce(`${words} ${told.feedback} ${result.finding}`));
     }
   },

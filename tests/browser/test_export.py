@@ -19,6 +19,7 @@ from app.widgets.beta_effect import widget as beta_effect
 from app.widgets.quiz.sheet import Params as QuizParams
 from app.widgets.quiz.sheet import compute as quiz
 from tests.browser.helpers import field, record_texts, widget
+from tests.browser.sheets import press, question, tally
 
 BOTH = pytest.mark.parametrize("copy", ["disk", "static host"], indirect=True)
 """for what differs on a host; everything else is tested from disk, where scripts may do least"""
@@ -172,22 +173,26 @@ def test_a_quiz_is_marked_as_the_server_marks_it(visitor: Page, copy: str) -> No
     found = widget(visitor, "quiz")
     given: dict[str, Any] = {"q_partition": "is_one", "q_first_loss": "ln2"}
     for name, option in given.items():
-        found.locator(f'[name="{name}"][value="{option}"]').check()
+        question(found, name).locator(f'[value="{option}"]').check()
     typed = {"q_loss": "0.493", "q_preference": "about half", "q_gradient_weight": "1,5"}
     for name, text in typed.items():
-        box = found.locator(f'[name="{name}"]')
+        box = question(found, name).get_by_role("textbox")
         box.fill(text)
         box.press("Enter")
     wanted = quiz(QuizParams(**given, **typed))
-    expect(found.locator(".finding")).to_have_text(wanted.finding)
-    expect(field(found, "score")).to_have_text(str(wanted.score))
-    for question in wanted.questions:
-        if question.feedback:
-            place = found.locator(f'[data-question="{question.id}"]')
-            expect(place.locator("[data-explanation]")).to_have_text(question.feedback)
-    found.get_by_role("button", name="New questions").click()
+    expect(field(found, "finding")).to_have_text(wanted.finding)
+    expect(tally(found)).to_have_text(f"{wanted.score} right of {wanted.answered}")
+    for one in wanted.questions:
+        if one.feedback:
+            place = found.locator(f'[data-question="{one.id}"]')
+            expect(place.locator("[data-explanation]")).to_have_text(one.feedback)
+    number = next(i for i, one in enumerate(wanted.questions, 1) if one.feedback)
+    visitor.goto(visitor.url.partition("&quiz.at")[0])
+    expect(widget(visitor, "quiz").locator("[data-where]")).to_contain_text(f"Question {number} ")
+    press(found, "New questions")
     expect(found.locator('[name="seed"]')).to_have_value("1")
-    expect(found.locator(".finding")).to_have_text("No answers yet: 21 questions.")
+    expect(field(found, "finding")).to_have_text("No answers yet: 21 questions.")
+    expect(found.locator("[data-where]")).to_contain_text("Question 1 ")
 
 
 def test_what_is_not_in_the_copy_is_refused_with_the_reason(visitor: Page, copy: str) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from app import stages
+from app.widgets.quiz import QUESTIONS
+from app.widgets.quiz.kinds import ChoiceQuestion
+from app.widgets.quiz.sheet import number_problem
 from app.widgets.registry import WIDGETS
 from tests.browser.accessibility import PATIENCE
 from tests.browser.helpers import widget
@@ -84,16 +89,51 @@ def test_a_figure_fits_one_screen_and_says_little_in_every_step(page: Page, name
             found = widget(page, name)
         for step in states(found):
             if step:
+                if not step.is_enabled():
+                    continue  # another choice has been made
                 go(step)
                 settled(found)
-            expect_no_sideways_scrolling(page)
-            measured: dict[str, Any] = found.evaluate(MEASURED)
-            where = (width, step and step.get_attribute("data-step"), measured)
-            assert not measured["apart"], where
-            assert measured["stage"] >= LEAST_STAGE * measured["height"], where
-            assert measured["words"] <= MOST_WORDS, where
-            assert measured["around"] <= AROUND, where
-            assert not most or measured["height"] <= most, where
+            expect_to_fit(found, most, step and step.get_attribute("data-step"))
+
+
+def expect_to_fit(found: Locator, most: int, state: object) -> None:
+    """A figure takes up at most so much of the screen in a state, and says little."""
+    expect_no_sideways_scrolling(found.page)
+    measured: dict[str, Any] = found.evaluate(MEASURED)
+    where = (found.page.viewport_size, state, measured)
+    assert not measured["apart"], where
+    assert measured["stage"] >= LEAST_STAGE * measured["height"], where
+    assert measured["words"] <= MOST_WORDS, where
+    assert measured["around"] <= AROUND, where
+    assert not most or measured["height"] <= most, where
+
+
+def longest_answers() -> dict[str, str]:
+    """The answer to each question of the quiz of which most is said."""
+    found = {}
+    for name, question in QUESTIONS.items():
+        if isinstance(question, ChoiceQuestion):
+            said = question.feedback
+        else:
+            problem = number_problem(question, 0)
+            said = {f"{slip.value:.3g}": slip.feedback for slip in problem.mistakes}
+            said["12345"] = question.mark(problem, "12345").feedback
+        found[name] = max(said, key=lambda answer: len(said[answer].split()))
+    return found
+
+
+def test_every_question_fits_one_screen_before_and_after_its_answer(page: Page) -> None:
+    page.set_default_timeout(PATIENCE)
+    for answers in ({}, longest_answers()):
+        page.goto(f"/widgets/quiz?{urlencode({**answers, 'at': 1})}")
+        found = widget(page, "quiz")
+        for number in range(1, len(QUESTIONS) + 1):
+            expect(found.locator("[data-where]")).to_contain_text(f"Question {number} of")
+            for width in (1366, 720, 390, 320):
+                screen, most = SCREENS.get(width, (900, 0))
+                page.set_viewport_size({"width": width, "height": screen})
+                expect_to_fit(found, most, (number, answers))
+            found.get_by_role("button", name=re.compile("^(Next|Result)$")).click()
 
 
 def settled(found: Locator) -> None:

@@ -60,7 +60,8 @@ DIFFERENT = {
         ("[aria-current=step] > span", "[data-step]:not([aria-current]) > span")
     ],
     "/widgets/quiz?q_pair=once&q_partition=is_one": [
-        ('[data-verdict="right"]', '[data-verdict="wrong"]')
+        ("[data-shown] [data-right]", "[data-shown] label:not([data-right])"),
+        (".dots .right span", ".dots .wrong span"),
     ],
     "/sections/beta": [('.beside [aria-current="page"]', ".beside a:not([aria-current])")],
 }

@@ -126,12 +126,14 @@ STEPS: dict[str, list[Step]] = {
         ("[name=beta]", "ArrowRight", "[data-readout]"),
     ],
     "quiz": [
-        ("[data-try]", "Enter", '[data-field="answered"]'),
+        ("[data-dot='2'] button", "Enter", "[data-where]"),
+        ("[data-shown] [type=radio]", "Space", "[data-readout]"),
+        ("[data-turn='1']", "Enter", "[data-where]"),
+        ("[data-shown] [type=radio]", "b", "[data-readout]"),
+        ("[data-settings] > summary", "Enter", "[data-settings]"),
         ("[name=seed]", "ArrowUp Enter", "[data-sheet]"),
-        ("[data-question] [type=radio]", "Space", '[data-field="answered"]'),
-        ("summary", "Enter", "details:has(> summary:focus)"),
-        ("[data-question] [type=text]", "7 Enter", '[data-field="answered"]'),
-        ("[data-clear]", "Enter", '[data-field="answered"]'),
+        ("[data-details] > summary", "Enter", "[data-details]"),
+        ("[data-new-questions]", "Enter", "[data-sheet]"),
     ],
 }
 

@@ -8,6 +8,7 @@ from itertools import combinations
 import pytest
 import torch
 import torch.nn.functional as F
+from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -299,7 +300,37 @@ def test_a_text_too_long_or_unprintable_is_refused_with_the_field(text: str) -> 
         Params.model_validate({"q_loss": text})
 
 
-def test_what_there_is_to_try_shows_what_it_says(client: TestClient) -> None:
-    expected = ["In general it is not", "β was applied twice", "It is the other way round"]
-    for query, text in zip(WIDGETS["quiz"].tries, expected, strict=True):
-        assert text in client.get(f"/widgets/quiz?{query}").text
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("q_partition=is_one", "In general it is not"),
+        ("q_loss=0.493", "β was applied twice"),
+        ("q_paper_beta=dialogue_larger", "It is the other way round"),
+    ],
+)
+def test_an_address_with_an_answer_alone_shows_its_question(
+    client: TestClient, query: str, said: str
+) -> None:
+    html = BeautifulSoup(client.get(f"/widgets/quiz?{query}").text, "html.parser")
+    [shown] = html.select("[data-question][data-shown]")
+    assert said in shown.text
+    [readout] = html.select("[data-readout] > .js-only")
+    assert said in readout.text
+
+
+def test_an_address_says_which_question_is_shown(client: TestClient) -> None:
+    order = [question.id for question in compute(Params(seed=6)).questions]
+    for number in (1, 2, len(order)):
+        for address in (
+            f"/widgets/quiz?seed=6&at={number}",
+            f"/sections/bigger-picture?seed=6&quiz.at={number}",
+        ):
+            html = BeautifulSoup(client.get(address).text, "html.parser")
+            [shown] = html.select("[data-question][data-shown]")
+            assert shown["data-question"] == order[number - 1]
+            [primary] = html.select('dpo-widget[name="quiz"] [data-primary]')
+            assert primary.parent is shown
+    for number in (0, len(order) + 1):
+        refusal = client.get(f"/widgets/quiz?at={number}")
+        assert refusal.status_code == 422
+        assert "from 1 to 21" in refusal.text

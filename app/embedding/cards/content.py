@@ -40,9 +40,9 @@ async def card_of(page: Page, state: PageState, memo: Memo) -> Card:
 
 
 def shown_stage(state: WidgetState, result: WidgetResult) -> Shown | None:
-    """The stage of a widget at the place of its page; None for a widget without one."""
+    """The stage of a widget at the place of its page; None for a widget without a drawing."""
     scene = stages.scene(state.widget, state.params, result)
-    if scene is None:
+    if scene is None or not scene["marks"]:
         return None
     at = max(0, scene["places"] - 1) if state.at is None else state.at
     return Shown(scene, at, state.asking)

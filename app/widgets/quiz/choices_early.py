@@ -132,13 +132,13 @@ EARLY_CHOICES = (
             "In practice the margin often grows by suppressing the rejected responses.",
             "above": "The loss compares log-ratios to the reference, not probabilities. "
             "Where the reference strongly favours the rejected response, it can stay the more likely one.",
-            "on_average": "The average is just as free: adding the same amount to both log-ratios of every pair "
-            "leaves the loss as it is. Chosen responses often fall as a whole.",
+            "on_average": "The average is just as free: adding the same to both log-ratios of every pair "
+            "changes no loss. Chosen responses often fall as a whole.",
         },
         sources=(
-            Citation("trl"),
             Citation("pal2024", "abstract"),
             Citation("razin2024", "secs. 1 and 3"),
+            Citation("trl"),
         ),
     ),
 )

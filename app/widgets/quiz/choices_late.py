@@ -41,12 +41,12 @@ LATE_CHOICES = (
         },
         feedback={
             "ipo_stops": "−log σ falls for ever as its argument grows, so no finite gap is enough for DPO. "
-            "IPO’s square has its minimum at the target gap.",
+            "IPO’s square is smallest at the target gap.",
             "both_stop": "Only IPO has a target. DPO’s loss gets smaller with every further increase of the gap.",
             "beta_stops": "A larger β reaches the same margin with a smaller gap, but the loss still has no minimum. "
             "This holds for every β.",
             "kl_stops": "DPO measures and charges no KL. It is regularised only through the pairs, "
-            "and a pair that is always decided the same way takes that hold away.",
+            "and a pair always decided the same way takes that hold away.",
         },
         sources=(Citation("azar2023", "secs. 4.2 and 5.2"),),
     ),
@@ -58,17 +58,17 @@ LATE_CHOICES = (
         options={
             "assumptions": "If preferences follow Bradley-Terry, the reference has full support, "
             "and data and optimisation are exact",
-            "always": "Always, since the loss is derived from the objective",
+            "always": "Always: the loss is derived from the objective",
             "same_beta": "Whenever both use the same β",
-            "never": "Never, because DPO has no KL term",
+            "never": "Never: DPO has no KL term",
         },
         feedback={
             "assumptions": "Under these assumptions nothing is lost. In practice data are finite, "
             "and the two methods differ on responses that no pair contains.",
             "always": "The derivation assumes Bradley-Terry preferences, full support and a perfect fit. "
             "Finite data leave the policy free on responses that no pair contains.",
-            "same_beta": "The same β is needed but not enough. If a pair is always decided the same way, both "
-            "the gap that DPO seeks and the gap of the fitted rewards are infinite, and no β holds them.",
+            "same_beta": "Needed, but not enough: for a pair always decided the same way, DPO’s gap and that of "
+            "the fitted rewards are infinite at every β.",
             "never": "The KL term is in the closed-form optimum that the DPO loss is made from: "
             "it is why the reference appears in the loss.",
         },
@@ -123,9 +123,10 @@ LATE_CHOICES = (
             "At temperature 1.0 it is 99 wins for DPO against 18 for PPO.",
         },
         sources=(
+            Citation("rafailov2023", "Fig. 2"),
             Citation(
                 "rafailov2023",
-                "Fig. 2, counts recovered from its vector graphics; Table 2, App. D.3",
+                "counts of Fig. 2 recovered from its vector graphics; Table 2, App. D.3",
             ),
         ),
         # The difference of the two win rates in units of its standard error.

@@ -139,8 +139,7 @@ class QuizResult(WidgetResult):
 
 def compute(params: QuizParams) -> QuizResult:
     """The sheet of this seed, and a verdict on each answer."""
-    ids = _shuffled(list(QUESTIONS), params.seed, "order")
-    questions = [_question(question_id, params) for question_id in ids]
+    questions = [_question(question_id, params) for question_id in _order(params.seed)]
     answered = [question for question in questions if question.correct is not None]
     return QuizResult(
         finding=_finding(questions, answered),
@@ -150,6 +149,12 @@ def compute(params: QuizParams) -> QuizResult:
         score=sum(question.correct is True for question in answered),
         total=len(questions),
     )
+
+
+def opening(params: QuizParams) -> int:
+    """The number of the question to show first: of those with an answer, or of all."""
+    numbered = enumerate(_order(params.seed), 1)
+    return next((number for number, name in numbered if getattr(params, name)), 1)
 
 
 def number_problem(question: NumberQuestion, seed: int) -> NumberProblem:
@@ -231,6 +236,10 @@ def _draws(seed: int, name: str) -> Draws:
 
 def _shuffled(items: list[Item], seed: int, name: str) -> list[Item]:
     return [items[i] for i in _draws(seed, name).order(len(items)).tolist()]
+
+
+def _order(seed: int) -> list[str]:
+    return _shuffled(list(QUESTIONS), seed, "order")
 
 
 def _finding(questions: list[Question], answered: list[Question]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.widgets.base import Widget
 from app.widgets.plan import Plan
 from app.widgets.quiz import QUESTIONS
-from app.widgets.quiz.sheet import Params, QuizResult, compute
+from app.widgets.quiz.sheet import Params, QuizResult, compute, opening
 from app.widgets.quiz.verdicts import verdicts
 
 WIDGET = Widget(
@@ -19,11 +19,8 @@ WIDGET = Widget(
     result=QuizResult,
     compute=compute,
     example="seed=7&q_partition=is_one&q_first_loss=ln2",
-    tries={
-        "q_partition=is_one": "Claim that Z(x) is always 1, and read why it need not be",
-        "q_loss=0.493": "Apply β twice in the loss of a pair, and see the slip recognised",
-        "q_paper_beta=dialogue_larger": "Give the paper’s two values of β the wrong way round",
-    },
+    places=len(QUESTIONS),
+    opens=opening,
     export=Plan(
         "gridded",
         "Ten sheets are here, seeds 0 to 9, each with its verdicts; every answer is looked up among them.",

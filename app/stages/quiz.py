@@ -1,0 +1,12 @@
+"""The quiz shows one question at a time and draws nothing."""
+
+from __future__ import annotations
+
+from app.charts.stage import Stage
+from app.widgets.quiz.sheet import QuizParams, QuizResult, opening
+from app.widgets.quiz.widget import WIDGET
+
+
+def stage(params: QuizParams, result: QuizResult) -> Stage:
+    """The places of a sheet: its questions, counted from 1."""
+    return Stage(WIDGET.title, wide=0, narrow=0, places=result.total + 1, opens=opening(params))
