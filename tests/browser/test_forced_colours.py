@@ -10,7 +10,9 @@ from playwright.sync_api import Page, expect
 from tests.browser.accessibility import visit
 
 
-@pytest.mark.parametrize("name", ["ppo_dynamics", "preference_pairs", "dpo_derivation", "quiz?q_pair=once"])
+@pytest.mark.parametrize(
+    "name", ["ppo_dynamics", "preference_pairs", "dpo_derivation", "quiz?q_pair=once"]
+)
 def test_words_of_controls_can_be_read(page: Page, name: str) -> None:
     """From a screenshot, as styles do not say how the system renders them."""
     page.emulate_media(color_scheme="dark", forced_colors="active", reduced_motion="reduce")
