@@ -118,7 +118,10 @@ const turn = (widget) => {
   questions.forEach((/** @type {any} */ one, /** @type {number} */ i) => drawDot(widget, i + 1, one));
   const [back, next] = widget.querySelectorAll("[data-turn]");
   back.disabled = !beside(widget, -1);
-  next.textContent = beside(widget, 1) ? "Next" : "Result";
+  const ends = !beside(widget, 1);
+  const told = widget.querySelector("[data-details] > summary").checkVisibility();
+  next.textContent = ends && told ? "Result" : "Next";
+  next.disabled = ends && !told;
   next.classList.toggle("main", question.correct !== null);
   const tally = answered ? `${score} right of ${answered}` : "";
   const readout = widget.querySelector("[data-readout]");

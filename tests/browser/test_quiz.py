@@ -283,12 +283,16 @@ def test_dots_tell_how_each_question_went(page: Page) -> None:
     expect(found.locator("[data-dot]:visible")).to_have_count(21)
 
 
-def test_a_question_that_a_page_hides_is_passed_over(page: Page) -> None:
-    first, second, *_ = (q.id for q in compute(Params()).questions)
-    page.goto(f"/widgets/quiz?hide={first}")
+def test_what_a_page_hides_is_passed_over(page: Page) -> None:
+    first, second, *_, last = (q.id for q in compute(Params()).questions)
+    page.goto(f"/widgets/quiz?hide={first},{last},details")
     found = widget(page, "quiz")
     expect(shown(found)).to_have_attribute("data-question", second)
     expect(found.get_by_role("button", name="Back")).to_be_disabled()
+    found.locator("[data-dot]:visible button").last.click()
+    expect(shown(found)).not_to_have_attribute("data-question", last)
+    # The result stands in Details.
+    expect(found.get_by_role("button", name="Next")).to_be_disabled()
 
 
 def test_on_paper_all_questions_stand_with_what_is_known_of_their_answers(page: Page) -> None:
