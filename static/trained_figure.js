@@ -18,7 +18,7 @@ const controlsOf = ({ form }) =>
 /** What a control says, in words: "seed 7".
  *  @type {(control: any) => string} */
 const inWords = ({ labels, options, selectedIndex, value }) => {
-  const title = labels[0]?.firstChild?.textContent.trim() ?? "";
+  const title = labels?.[0]?.firstChild?.textContent.trim() ?? "";
   const name = /^.[a-z]/.test(title) ? title[0].toLowerCase() + title.slice(1) : title;
   return options ? `${name} “${options[selectedIndex].text}”` : `${name} ${value}`;
 };

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 from torch import Tensor
@@ -16,11 +16,14 @@ from app.lab.reward_model import RewardKind
 from app.lab.trained import PromptFacts, the_lab
 from app.lab.world import the_world
 from app.widgets import fields
-from app.widgets.base import PromptId, Widget, WidgetParams, WidgetResult, always
+from app.widgets.base import PromptId, Step, Widget, WidgetParams, WidgetResult, always
 from app.widgets.plan import ALL, Plan
 
 BETA = 0.3
 """strength of the KL term in both pipelines"""
+
+PLACES, DONE = 60, 24
+"""the last place of the divider, and that at which the faster pipeline is done"""
 
 
 class Params(WidgetParams):
@@ -34,7 +37,7 @@ class Params(WidgetParams):
         0,
         100,
         title="From RLHF to DPO",
-        description="which side the page shows: 0 RLHF, 100 DPO; it changes no number",
+        description="accepted as before and without effect: both pipelines are always shown",
         unit="% DPO",
         step=1,
     )
@@ -64,23 +67,49 @@ class PipelineSummary(BaseModel):
     sample: str = Field(description="the most probable response of the trained policy")
 
 
+class PipelineLeg(BaseModel):
+    """A policy after another fiftieth of its training."""
+
+    method: Literal["dpo", "rlhf"] = Field(description="whose policy")
+    seconds: float = Field(
+        description="CPU time of training so far, of this run on one thread; RLHF's reward model first"
+    )
+    samples_generated: int = Field(description="responses sampled from the policy so far")
+    kl: float = Field(description="KL(pi || pi_ref), nats")
+    true_quality: float = Field(description="expected true quality; 0 is the reference policy")
+
+
 class Result(WidgetResult):
     """Both pipelines."""
 
     rlhf: PipelineSummary
     dpo: PipelineSummary
+    legs: list[PipelineLeg] = Field(
+        description="both policies as training went on, from the reference to the end"
+    )
     figure: dict[str, object] = Field(description="Plotly figure: both under the frontier of pi*")
 
 
 def compute(params: Params) -> Result:
     """Run both on comparisons drawn with the seed; RLHF's KL coefficient is DPO's beta."""
     prompt = the_world().prompt_number(params.prompt)
-    ends = {leg.method: leg for leg in _legs(params)}
+    legs = list(_legs(params))
+    ends = {leg.method: leg for leg in legs}
     rlhf, dpo = ends["rlhf"], ends["dpo"]
     return Result(
         finding=_finding(rlhf, dpo, params.reward_model),
         rlhf=_pipeline(prompt, RLHFPipeline, rlhf),
         dpo=_pipeline(prompt, DPOPipeline, dpo),
+        legs=[
+            PipelineLeg(
+                method="dpo" if leg.method == "dpo" else "rlhf",
+                seconds=round(leg.seconds, 4),
+                samples_generated=leg.samples_generated,
+                kl=leg.measured.kl,
+                true_quality=leg.measured.true_quality,
+            )
+            for leg in legs
+        ],
         figure=_figure(the_lab().facts(prompt), rlhf, dpo),
     )
 
@@ -165,17 +194,27 @@ WIDGET = Widget(
     name="pipeline_comparison",
     title="Two pipelines, one set of comparisons",
     caption="Both pipelines are trained here, from the same reference policy and the same comparisons. "
-    "Slide from RLHF to DPO to see what each needed.",
+    "Drag the divider through their seconds to see what each holds, samples and reaches.",
     params=Params,
     result=Result,
     compute=compute,
     trains=always,
     policies=policies,
     example="prompt=poem&seed=1",
-    tries={
-        "seed=4": "Train both on other comparisons: see how far each result moves.",
-        "reward_model=additive": "Fit a reward model that can only add up phrases.",
-    },
+    steps=(
+        Step("<b>Drag the divider.</b> Solid networks train, hollow ones are frozen.", at=40),
+        Step(
+            "<b>Go back to where DPO is done.</b> RLHF has most of its answers still to sample.",
+            at=DONE,
+        ),
+        Step("<b>At the end</b> RLHF has seen no more labels than DPO had."),
+        Step("<b>Train both on other comparisons</b> and see how far each result moves.", "seed=4"),
+        Step(
+            "<b>Fit a simpler reward model,</b> which can only add up phrases: RLHF ends below where it began.",
+            "reward_model=additive",
+        ),
+    ),
+    places=PLACES,
     warm=("",),
     export=Plan(
         "recorded",

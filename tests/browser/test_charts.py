@@ -9,53 +9,13 @@ from playwright.sync_api import Page, expect
 
 from app.paths import TEMPLATES
 from app.widgets.registry import WIDGETS
-from tests.browser.helpers import REDRAWS, expect_chart, widget
+from tests.browser.helpers import expect_chart, widget
 
 HAVE_CHARTS = [
     name
     for name in WIDGETS
     if "c.chart(" in (TEMPLATES / f"widgets/{name}.html").read_text(encoding="utf-8")
 ]
-
-
-# The number of names written by Plotly whose box has a point of a curve in its middle.
-NAMES_ON_CURVES = """chart => {
-  const boxes = [...chart.querySelectorAll(".annotation-text")].map((text) => text.getBoundingClientRect());
-  const drawn = [...chart.querySelectorAll("path.js-line")];
-  const lines = drawn.filter((path) => path.style.strokeWidth !== "0px");
-  const spots = lines.flatMap((path) => {
-    const { a, b, c, d, e, f } = path.getScreenCTM();
-    return Array.from({ length: 400 }, (_, i) => {
-      const { x, y } = path.getPointAtLength((i / 399) * path.getTotalLength());
-      return { x: a * x + c * y + e, y: b * x + d * y + f };
-    });
-  });
-  const within = ({ left, right, top, bottom }) =>
-    spots.some(({ x, y }) => x > left + 2 && x < right - 2 && y > top + 4 && y < bottom - 4);
-  return { names: boxes.length, covered: boxes.filter(within).length };
-}"""
-
-
-@pytest.mark.parametrize(
-    ("path", "names"),
-    [
-        ("pipeline_comparison", 4),
-    ],
-)
-def test_names_that_plotly_writes_are_off_its_curves(page: Page, path: str, names: int) -> None:
-    page.set_viewport_size({"width": 390, "height": 900})
-    page.goto(f"/widgets/{path}")
-    chart = expect_chart(widget(page, path.partition("?")[0]))
-    assert chart.evaluate(NAMES_ON_CURVES) == {"names": names, "covered": 0}
-    chart.evaluate(REDRAWS)
-    page.set_viewport_size({"width": 1280, "height": 900})
-    page.wait_for_function("chart => chart.redraws > 0", arg=chart.element_handle())
-    # Names are placed after the drawing.
-    page.wait_for_function(
-        f"([chart, names]) => {{ const found = ({NAMES_ON_CURVES})(chart); "
-        "return found.names === names && found.covered === 0; }",
-        arg=[chart.element_handle(), names],
-    )
 
 
 # ---- stability -----------------------------------------------------------------------------------

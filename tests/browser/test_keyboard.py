@@ -95,9 +95,10 @@ STEPS: dict[str, list[Step]] = {
         ("[name=reward]", "ArrowLeft", "[data-readout]"),
     ],
     "pipeline_comparison": [
-        ("[name=prompt]", "ArrowDown", '[data-field="dpo.kl"]'),
-        (RANGE.format("view"), "Home", "[name=view]"),
-        ("summary", "Enter", "details:has(> summary:focus)"),
+        ("[data-step='2']", "Enter", "[data-readout]"),
+        ("[data-at-range]", "ArrowLeft", "[data-readout]"),
+        ("[data-settings] > summary", "Enter", "[data-settings]"),
+        ("[name=prompt]", "ArrowDown", "[data-readout]"),
     ],
     "win_rates": [
         ("[data-step='3']", "Enter", "[data-title]"),

@@ -1,32 +1,79 @@
 from __future__ import annotations
 
+import re
+
+import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.helpers import field, set_slider, widget
+from tests.browser.helpers import field, widget
+
+PATIENCE = 240_000
 
 
-def test_the_slider_moves_the_light_and_changes_no_number(page: Page) -> None:
+@pytest.fixture(autouse=True)
+def _still(page: Page) -> None:
+    """A run that is to be played is shown at its end at once."""
+    page.emulate_media(reduced_motion="reduce")
+
+
+def test_the_divider_is_dragged_through_the_run_and_the_address_brings_it_back(page: Page) -> None:
     page.goto("/sections/dpo-vs-rlhf")
     found = widget(page, "pipeline_comparison")
-    before = found.locator("[data-field]").all_text_contents()
-    set_slider(found, "view", "100")
-    expect(found.locator(".pipelines")).to_have_attribute("data-view", "100")
-    assert "view=100" in page.url
-    assert found.locator("[data-field]").all_text_contents() == before
+    readout = found.locator("[data-readout]")
+    expect(readout).to_contain_text("holds four networks")
+    expect(readout).to_contain_text("DPO is done")
+    x, y, to = found.evaluate(
+        """({ figure }) => {
+            const { left, top } = figure.svg.getBoundingClientRect();
+            const drawing = figure.drawing();
+            const { pt, track } = figure.scene.handles[0];
+            const [x, y] = drawing.px(pt);
+            return [x + left, y + top, drawing.px(track[6])[0] + left];
+        }"""
+    )
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move((x + to) / 2, y)
+    page.mouse.move(to, y)
+    page.mouse.up()
+    expect(readout).to_contain_text("DPO holds two and stands at")
+    expect(found.locator("svg.plot text", has_text="done")).to_have_count(0)
+    expect(found.locator("[data-at-range]")).to_have_attribute(
+        "aria-valuetext", re.compile("seconds$")
+    )
+    expect(page).to_have_url(re.compile(r"pipeline_comparison\.at=6$"))
+    said = readout.text_content()
+    page.reload()
+    found = widget(page, "pipeline_comparison")
+    expect(found.locator("[data-readout]")).to_have_text(said or "")
+    found.locator("[data-step='3']").click()
+    expect(found.locator("[data-readout]")).to_contain_text("19,200 answers")
 
 
-def test_a_new_seed_trains_both_pipelines_again(page: Page) -> None:
+def test_the_same_run_has_the_same_seconds_whatever_the_view(page: Page) -> None:
+    told = []
+    for view in ("", "&view=0", "&view=100"):
+        page.goto(f"/widgets/pipeline_comparison?pipeline_comparison.at=60{view}")
+        found = widget(page, "pipeline_comparison")
+        seconds = [field(found, f"{side}.seconds").text_content() for side in ("rlhf", "dpo")]
+        told.append([*seconds, found.locator("[data-readout]").text_content()])
+        assert ("view=" in page.url) == bool(view)
+    assert told[0] == told[1] == told[2]
+    assert f"At {told[0][0]} s" in str(told[0][2])
+
+
+def test_a_new_seed_trains_both_again_and_says_whose_run_is_shown_meanwhile(page: Page) -> None:
     page.goto("/widgets/pipeline_comparison")
     found = widget(page, "pipeline_comparison")
-    # One rounded figure may be the same for two seeds, but not all four.
-    figures = found.locator("[data-field$='.kl'], [data-field$='.true_quality']")
-    before = figures.all_text_contents()
-    old = found.evaluate_handle("widget => widget.result")
+    readout = found.locator("[data-readout]")
+    before = readout.text_content()
+    found.locator("[data-settings] > summary").click()
     found.get_by_role("button", name="Train both with a new seed").click()
-    page.wait_for_function(
-        "([widget, old]) => widget.result !== old",
-        arg=[found.element_handle(), old],
-    )
-    assert figures.all_text_contents() != before
-    expect(field(found, "rlhf.models_in_memory")).to_have_text("4")
-    expect(field(found, "dpo.models_in_memory")).to_have_text("2")
+    expect(found.locator("[data-stale-note]")).to_contain_text("Shown: seed 0. Training with seed")
+    core = found.locator("[data-core]")
+    expect(core).not_to_have_attribute("data-stale", "", timeout=PATIENCE)
+    expect(core).to_have_attribute("aria-busy", "false")
+    assert readout.text_content() != before
+    seed = found.locator('[name="seed"]').input_value()
+    assert f"seed={seed}" in page.url
+    expect(found.locator("[data-settings] > summary")).to_contain_text(f"seed {seed}")

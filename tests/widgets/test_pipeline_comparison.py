@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from itertools import pairwise
 
 import pytest
 
@@ -56,6 +57,23 @@ def test_both_improve_on_the_reference_and_stay_under_the_frontier(result: Resul
     for run in (result.rlhf, result.dpo):
         assert 0 < run.true_quality <= frontier.bound(run.kl) + 1e-9
         assert run.seconds > 0
+
+
+def test_the_last_legs_are_the_ends_and_nothing_is_taken_back(result: Result) -> None:
+    for method, end in (("rlhf", result.rlhf), ("dpo", result.dpo)):
+        legs = [leg for leg in result.legs if leg.method == method]
+        assert len(legs) == 51
+        assert legs[-1].kl == end.kl
+        assert legs[-1].true_quality == end.true_quality
+        assert legs[-1].samples_generated == end.samples_generated
+        assert legs[-1].seconds == pytest.approx(end.seconds, abs=0.006)
+        for before, after in pairwise(legs):
+            assert before.seconds <= after.seconds
+            assert before.samples_generated <= after.samples_generated
+
+
+def test_with_the_additive_reward_model_rlhf_ends_below_where_it_began() -> None:
+    assert compute(Params(reward_model=RewardKind.additive)).rlhf.true_quality < 0
 
 
 def test_the_view_trains_nothing_anew(result: Result) -> None:
