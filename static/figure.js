@@ -76,7 +76,7 @@ export class Figure {
     this.svg = widget.querySelector("svg.plot");
     if (this.svg) this.#prepareDrawing();
     paper.addEventListener("change", () => {
-      if (!this.scene.more) return; // nothing has been shown yet
+      if (!this.scene.more) this.scene = widget.result.scene; // never been near the screen
       this.paint();
       this.#write();
     });

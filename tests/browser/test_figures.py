@@ -281,3 +281,14 @@ def test_paper_has_the_answer_with_and_without_script(
         expect(opened.locator("[data-ask]")).to_be_hidden()
         expect(opened.locator("[data-readout]")).to_be_visible()
         expect(opened.locator("[data-stage] svg:visible")).to_have_count(1)
+
+
+def test_paper_has_the_drawings_of_figures_that_were_never_on_the_screen(page: Page) -> None:
+    page.set_default_timeout(PATIENCE)
+    page.set_viewport_size({"width": 1366, "height": 300})
+    page.goto("/sections/ppo-problem")
+    drawings = page.locator("dpo-widget[data-figure] svg.plot")
+    drawn = page.locator("dpo-widget[data-figure] svg.plot:has(.handle)")
+    expect(drawn).to_have_count(0)
+    page.emulate_media(media="print")
+    expect(drawn).to_have_count(drawings.count())
