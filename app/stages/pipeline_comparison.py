@@ -194,10 +194,10 @@ def _reached(row: Panel, legs: list[PipelineLeg]) -> None:
     """True quality and KL at the right, as of the divider."""
     quality = by_place(signed(leg.true_quality) for leg in legs)
     kl = by_place(f"{fixed(1)(leg.kl)} nats" for leg in legs)
-    row.text(row.spot(1, 0.5, 16, -4), quality, "lab big f-true", only="wide")
+    row.text(row.spot(1, 0.5, 16, -8), quality, "lab big f-true", only="wide")
     row.text(row.spot(1, 0.5, 16, 16), "true quality", only="wide")
     row.text(row.spot(1, 0.5, 16, 34), kl, only="wide")
-    row.text(row.spot(1, 0.5, 8, -4), quality, "lab big f-true", only="narrow")
+    row.text(row.spot(1, 0.5, 8, -7), quality, "lab big f-true", only="narrow")
     row.text(row.spot(1, 0.5, 8, 13), "quality", only="narrow")
     row.text(row.spot(1, 0.5, 8, 29), kl, only="narrow")
 
