@@ -71,7 +71,7 @@ def times(rlhf: _Run, dpo: _Run) -> list[float]:
     first, last = sorted((rlhf.end, dpo.end))
     return [
         first * place / DONE
-        if place <= DONE
+        if place < DONE
         else first + (last - first) * (place - DONE) / (PLACES - DONE)
         for place in range(PLACES + 1)
     ]
