@@ -26,13 +26,6 @@ def expect_chart(found: Locator, path: str = "figure") -> Locator:
     return chart
 
 
-# Count in `chart.redraws` how often Plotly draws a chart from now on.
-REDRAWS = """chart => {
-  chart.redraws = 0;
-  chart.querySelector(".stage").on("plotly_afterplot", () => { chart.redraws += 1; });
-}"""
-
-
 def record_texts(found: Locator, selector: str) -> JSHandle:
     """Every text that an element shows from now on, however briefly: `.json_value()` is the list."""
     return found.evaluate_handle(

@@ -7,17 +7,6 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.paths import TEMPLATES
-from app.widgets.registry import WIDGETS
-from tests.browser.helpers import expect_chart, widget
-
-HAVE_CHARTS = [
-    name
-    for name in WIDGETS
-    if "c.chart(" in (TEMPLATES / f"widgets/{name}.html").read_text(encoding="utf-8")
-]
-
-
 # ---- stability -----------------------------------------------------------------------------------
 
 SHIFTS = """
@@ -58,27 +47,3 @@ def test_the_one_page_version_prints_to_a_document(plain_page: Page) -> None:
     pdf = plain_page.pdf(format="A4")
     assert pdf.startswith(b"%PDF")
     assert pages_of(pdf) >= 10
-
-
-def test_on_paper_every_chart_is_there_drawn_by_plotly_or_not(page: Page) -> None:
-    page.emulate_media(color_scheme="dark")
-    page.goto("/read")
-    expect_chart(widget(page, HAVE_CHARTS[0]))
-    page.emulate_media(media="print", color_scheme="dark")
-    charts = [chart for chart in page.locator(".chart").all() if chart.is_visible()]
-    assert len(charts) >= len(HAVE_CHARTS)
-    by_us = 0
-    for chart in charts:
-        ours = chart.locator("> .drawing")
-        by_us += ours.count()
-        drawing = ours if ours.count() else chart.locator("svg.main-svg").first
-        expect(drawing).to_be_visible()
-        box, whole = drawing.bounding_box(), chart.bounding_box()
-        assert box is not None
-        assert whole is not None
-        assert box["width"] <= whole["width"] + 1
-    assert by_us > 0
-    # Dark ink on light paper, also in Plotly's drawing.
-    ink = "getComputedStyle(document.querySelector('.stage .xtick text')).fill"
-    page.wait_for_function(f"() => Math.max(...{ink}.match(/\\d+/g).map(Number)) < 128")
-    assert pages_of(page.pdf(format="A4")) >= 10
