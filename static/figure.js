@@ -49,6 +49,15 @@ export const between = (from, to, part) => {
   return Object.fromEntries(Object.entries(to).map(([key, value]) => [key, between(from[key] ?? value, value, part)]));
 };
 
+/** Whether two scenes have the same kinds of marks on the same panels, so that one can move to the other.
+ *  @type {(one: Scene, other: Scene) => boolean} */
+const alike = (one, other) => {
+  /** @type {(mark: Scene) => any[]} */
+  const kind = ({ k, only, p, pt, a }) => [k, only, p, pt?.[0], k === "area" ? "" : a?.[0]];
+  const [kinds, others] = [one, other].map(({ marks }) => String(marks?.map(kind)));
+  return kinds === others;
+};
+
 export class Figure {
   /** @type {Scene} */
   scene = {};
@@ -155,11 +164,11 @@ export class Figure {
     });
   }
 
-  /** Whether the state is no longer that of the current step. */
+  /** Whether the state is no longer that of the current step, as is all that shows a reader's own data. */
   get left() {
     const step = this.#step;
     if (!step) return this.#steps.length > 0;
-    return !this.#isAt(step) || this.at !== this.#settledAt(step);
+    return Boolean(this.scene.more?.own) || !this.#isAt(step) || this.at !== this.#settledAt(step);
   }
 
   /** The step that places the scrub where the address does not: the one chosen, or that of these parameters. */
@@ -251,7 +260,7 @@ export class Figure {
     this.scene = scene;
     if (this.#parts["at-range"]) this.#parts["at-range"].max = String(Math.max(0, scene.places - 1));
     this.#mark();
-    if (this.#animate && before.marks?.length === scene.marks.length && !still.matches) this.#tween(before);
+    if (this.#animate && alike(before, scene) && !still.matches) this.#tween(before);
     else this.paint();
     this.#animate = false;
     this.#write();
@@ -364,8 +373,8 @@ export class Figure {
       if (step === current) step.setAttribute("aria-current", "step");
       else step.removeAttribute("aria-current");
     }
-    const sentence = this.#parts.say;
-    if (sentence && current && sentence.innerHTML !== current.dataset.sentence) sentence.innerHTML = current.dataset.sentence;
+    const [sentence, said] = [this.#parts.say, this.scene.more?.own || current?.dataset.sentence];
+    if (sentence && said && sentence.innerHTML !== said) sentence.innerHTML = said;
     const range = this.#parts["at-range"];
     if (!range) return;
     range.value = String(this.at);

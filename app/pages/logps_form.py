@@ -1,26 +1,28 @@
-"""The form of bring_your_logps, posted by browsers without scripts.
+"""Data of the reader's own for bring_your_logps: a form from browsers without script, else JSON.
 
 No ``from __future__ import annotations`` here: FastAPI has to see the real types.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, field
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartParser
 
 from app.content.sections import section_of
 from app.runs.threads import run_in_thread
+from app.stages import page_values
 from app.state.flags import flags_of
 from app.state.views import WidgetView, view_of
 from app.state.widget_state import state_of
 from app.web.problem import InvalidParams
 from app.web.templating import templates
 from app.widgets.bring_your_logps.table import LogpsFileError
-from app.widgets.bring_your_logps.widget import WIDGET, OwnLogps, compute_own
+from app.widgets.bring_your_logps.widget import WIDGET, OwnLogps, Result, compute_own
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
@@ -34,6 +36,40 @@ MOST_ESCAPED = 1_024_000
 
 # Files stay in memory, bounded by the limit on bodies, and are never written to disk.
 MultiPartParser.spool_max_size = 0
+
+
+NOT_STORED = {"Cache-Control": "no-store"}
+
+
+@dataclass(frozen=True)
+class OwnView(WidgetView):
+    """The widget with the reader's own data, which no step shows."""
+
+    own: OwnLogps = field(kw_only=True)
+    result: Result = field(kw_only=True)
+
+    @property
+    def left(self) -> bool:
+        return True
+
+    @cached_property
+    def values(self) -> dict[str, Any]:
+        return own_values(self.own, self.result)
+
+
+def own_values(own: OwnLogps, result: Result) -> dict[str, Any]:
+    """The result as the page needs it, with the figure, which it could not request."""
+    return page_values(WIDGET, own, result) | {"figure": result.figure}
+
+
+@router.post(f"/widgets/{WIDGET.name}/answer")
+def own_answer(own: OwnLogps) -> Any:
+    """What the page shows of the reader's own data."""
+    try:
+        result = compute_own(own)
+    except LogpsFileError as error:
+        raise InvalidParams.of("text", str(error)) from error
+    return JSONResponse(own_values(own, result), headers=NOT_STORED)
 
 
 @router.post(f"/widgets/{WIDGET.name}")
@@ -84,7 +120,8 @@ def _page(request: Request, fields: dict[str, str], found: WidgetView) -> Any:
     error = None
     try:
         own = OwnLogps(text=text, **found.params.model_dump(exclude={"example"}))
-        found = replace(found, result=compute_own(own))
+        state = (found.widget, found.params, found.flags, found.place)
+        found = OwnView(*state, own=own, result=compute_own(own))
     except LogpsFileError as bad:
         error = str(bad)
     context = {
@@ -99,5 +136,5 @@ def _page(request: Request, fields: dict[str, str], found: WidgetView) -> Any:
         "pages/widget.html",
         context,
         status_code=422 if error else 200,
-        headers={"Cache-Control": "no-store"},
+        headers=NOT_STORED,
     )

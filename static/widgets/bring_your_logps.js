@@ -10,13 +10,6 @@ const part = (widget, name) => widget.querySelector(`[data-${name}]`);
 /** @type {(widget: Widget) => string} */
 const ownText = (widget) => widget.form.elements.text.value;
 
-/** Show whether this is the reader's data or the example. Only the example has links.
- *  @type {(widget: Widget, own: boolean) => void} */
-const showWhose = (widget, own) => {
-  part(widget, "whose").textContent = own ? "Your data:" : "Example from the lab:";
-  part(widget, "links").hidden = own;
-};
-
 /** @type {(widget: Widget) => void} */
 const linkDownloads = (widget) => {
   const query = widget.params().toString();
@@ -41,29 +34,58 @@ const post = (widget, signal) => {
     const detail = `At most ${written(most, "count")} bytes can be sent. CSV takes the least.`;
     return new Response(JSON.stringify({ detail }), { status: 413 });
   }
-  return fetch(widget.dataset.api ?? "", { method: "POST", body, signal });
+  return fetch(widget.dataset.answer ?? "", { method: "POST", body, signal });
+};
+
+/** Keep a text in the form, where it can be read and changed, and show what it says.
+ *  @type {(widget: Widget, text: string) => void} */
+const take = (widget, text) => {
+  widget.setParam("text", text);
+  widget.refresh();
 };
 
 /** @type {(widget: Widget) => void} */
 const clear = (widget) => {
   widget.setParam("text", "");
   widget.setParam("file", "");
-  part(widget, "clear").hidden = true;
+};
+
+/** The whole stage takes a file that is dropped on it.
+ *  @type {(widget: Widget) => void} */
+const takeDropped = (widget) => {
+  const core = part(widget, "core");
+  const { file } = widget.form.elements;
+  /** @type {(event: DragEvent) => void} */
+  const over = (event) => {
+    if (file.disabled || !event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    core.toggleAttribute("data-over", true);
+  };
+  for (const about of ["dragenter", "dragover"]) core.addEventListener(about, over);
+  core.addEventListener("dragleave", (/** @type {any} */ { relatedTarget }) => {
+    if (!core.contains(relatedTarget)) core.removeAttribute("data-over");
+  });
+  core.addEventListener("drop", async (/** @type {DragEvent} */ event) => {
+    core.removeAttribute("data-over");
+    const dropped = event.dataTransfer?.files[0];
+    if (file.disabled || !dropped) return;
+    event.preventDefault();
+    widget.setParam("file", "");
+    take(widget, await dropped.text());
+  });
 };
 
 /** @type {WidgetModule} */
 export default {
   start(widget) {
-    widget.state = { own: part(widget, "links").hidden };
+    widget.state = { receipt: widget.dataset.receipt };
     const { text, file } = widget.form.elements;
     file.addEventListener("change", async () => {
-      if (!file.files.length) return;
-      widget.setParam("text", await file.files[0].text());
-      part(widget, "clear").hidden = false;
-      widget.refresh();
+      if (file.files.length) take(widget, await file.files[0].text());
     });
+    takeDropped(widget);
     // Pasted text is complete; typed text waits for the button.
-    text.addEventListener("paste", () => setTimeout(() => widget.refresh()));
+    text.addEventListener("paste", () => setTimeout(() => take(widget, text.value)));
     part(widget, "clear").addEventListener("click", () => {
       clear(widget);
       widget.refresh();
@@ -73,8 +95,8 @@ export default {
 
   ask(widget, signal) {
     linkDownloads(widget);
-    widget.state.own = ownText(widget).trim() !== "";
-    return widget.state.own ? post(widget, signal) : undefined;
+    part(widget, "clear").hidden = !ownText(widget);
+    return ownText(widget).trim() ? post(widget, signal) : undefined;
   },
 
   changed(widget, control) {
@@ -86,7 +108,12 @@ export default {
   },
 
   draw(widget, result) {
-    showWhose(widget, widget.state.own);
+    const { own } = result.scene.more;
+    part(widget, "whose").textContent = own ? "Your data:" : "Example from the lab:";
+    // Only an example has an address, and a receipt.
+    widget.querySelector(".fig-links").hidden = Boolean(own);
+    if (own) delete widget.dataset.receipt;
+    else if (widget.state.receipt) widget.dataset.receipt = widget.state.receipt;
     result.checks.forEach((/** @type {any} */ { kind, outcome }) => {
       widget.querySelector(`[data-check="${kind}"]`).dataset.outcome = outcome;
     });

@@ -206,6 +206,8 @@ def test_what_is_not_in_the_copy_is_refused_with_the_reason(visitor: Page, copy:
     expect(found.locator("[data-say]")).to_contain_text("pair 2 of")
     visitor.goto(f"{copy}widgets/bring_your_logps.html")
     own = widget(visitor, "bring_your_logps")
+    expect(own.locator("[data-drop]")).to_be_hidden()
+    own.locator("[data-settings] > summary").click()
     expect(own.locator('[name="text"]')).to_be_disabled()
     expect(own.get_by_role("button", name="Compute from my data")).to_be_disabled()
     expect(own.locator("[data-download]").first).to_be_hidden()

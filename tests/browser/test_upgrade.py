@@ -7,10 +7,8 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, Request, expect
 
-from tests.browser.helpers import expect_chart, widget
+from tests.browser.helpers import widget
 
-PLOTTED = "bring_your_logps"
-"""a widget whose charts Plotly draws"""
 SAYS = re.compile(r"may have been updated.*Reload the page$")
 
 
@@ -22,8 +20,7 @@ def reload_button(found: Locator) -> Locator:
     ("gone", "name"),
     [
         ("widgets/dpo_loss.js", "dpo_loss"),
-        ("plot.js", PLOTTED),
-        ("vendor/plotly-basic.min.js", PLOTTED),
+        ("widgets/bring_your_logps.js", "bring_your_logps"),
     ],
 )
 def test_a_part_that_is_gone_is_told_of_and_reloading_helps(
@@ -75,14 +72,3 @@ def test_what_is_loaded_later_is_told_of_too(
     opens(found).click()  # type: ignore[operator]
     expect(found.locator("[data-error]")).to_have_text(SAYS)
     expect(found.locator("[data-core]")).not_to_have_attribute("aria-busy", "true")
-
-
-def test_a_part_that_could_not_be_had_for_a_moment_is_asked_for_again(
-    page: Page, faults: list[str]
-) -> None:
-    faults.append("Failed to load resource")
-    page.route("**/static/*/vendor/plotly-basic.min.js", lambda route: route.abort(), times=1)
-    page.goto(f"/widgets/{PLOTTED}")
-    found = widget(page, PLOTTED)
-    expect_chart(found)
-    expect(found.locator("[data-error]")).to_be_hidden()

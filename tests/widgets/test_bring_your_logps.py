@@ -235,6 +235,14 @@ def test_at_step_0_the_reported_loss_has_to_be_ln_2(reported: float, found: list
     assert outcomes(result)["swapped"] == "cannot tell"
 
 
+def test_the_pairs_to_draw_are_in_the_order_of_their_margins() -> None:
+    result = compute(Params())
+    assert len(result.drawn) == result.pairs == 240
+    assert result.drawn[:5] == result.worst
+    margins = [pair.margin for pair in result.drawn]
+    assert margins == sorted(margins)
+
+
 # ---- the routes ----------------------------------------------------------------------------------
 
 API = f"/api/v1/{WIDGET.name}"
@@ -253,9 +261,10 @@ def test_an_example_can_be_downloaded_and_sent_back(
     answer = client.post(API, json={"text": download.text, "beta": 0.2})
     assert answer.headers["cache-control"] == "no-store"
     told, expected = answer.json(), client.get(API, params=query).json()
-    lines = [pair.pop("line") for pair in told["worst"]]
     shift = 0 if file_format == "csv" else 1
-    assert lines == [pair.pop("line") - shift for pair in expected["worst"]]
+    for listed in ("worst", "drawn"):
+        lines = [pair.pop("line") for pair in told[listed]]
+        assert lines == [pair.pop("line") - shift for pair in expected[listed]]
     assert told.pop("read").replace("JSON Lines", "CSV") == expected.pop("read")
     assert told == expected
 
@@ -305,6 +314,39 @@ def test_ten_thousand_pairs_in_the_longest_form_fit_into_a_request(client: TestC
     assert "10,000 pairs, JSON Lines" in page.text
 
 
+def test_the_page_gets_the_answer_of_the_api_with_what_it_draws(client: TestClient) -> None:
+    own = {"text": csv_text(example_of(Params(example="mean"))), "beta": 0.2}
+    answer = client.post(f"{PAGE}/answer", json=own)
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-store"
+    told, expected = answer.json(), client.post(API, json=own).json()
+    assert told["scene"]["more"]["own"].startswith("<b>Your data:</b> 240 pairs")
+    assert told["scene"]["places"] == 240
+    assert {key: value for key, value in expected.items() if key in told} == {
+        key: value for key, value in told.items() if key != "scene"
+    }
+    assert {"figure", "by_length", "checks", "worst", "losses"} <= told.keys()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"json": {"text": "policy_chosen_logps\n"}},
+        {"json": {"text": "x", "beta": 0, "loss_type": "dpo"}},
+        {"json": {"text": "x", "example": "right"}},
+        {"json": {}},
+        {"content": b"{", "headers": {"content-type": "application/json"}},
+        {"content": b"{}", "headers": {"content-type": "text/plain"}},
+        {"content": b" " * 4_100_000, "headers": {"content-type": "application/json"}},
+    ],
+)
+def test_the_page_is_refused_what_the_api_refuses(client: TestClient, sent: dict[str, Any]) -> None:
+    told, expected = (client.post(path, **sent) for path in (f"{PAGE}/answer", API))
+    assert told.status_code == expected.status_code >= 400
+    assert told.headers["content-type"] == "application/problem+json"
+    assert told.json() == expected.json()
+
+
 def form(client: TestClient, **fields: str) -> Any:
     """Post the form as browsers do, as multipart."""
     parts = {name: (None, value) for name, value in fields.items()}
@@ -317,9 +359,18 @@ def test_the_form_works_as_browsers_send_it(client: TestClient) -> None:
     assert page.status_code == 200
     assert page.headers["cache-control"] == "no-store"
     assert 'data-check="mean_not_sum" data-outcome="found"' in page.text
-    assert "Your data:" in page.text
+    assert "Your data:</b> 240 pairs" in page.text
+    assert "Log-probabilities may be means over tokens</h1>" in page.text
+    assert 'class="fig-links" hidden' in page.text
     urlencoded = client.post(PAGE, data={"text": text})
     assert 'data-check="mean_not_sum" data-outcome="found"' in urlencoded.text
+
+
+def test_ones_own_data_are_shown_where_the_example_would_be_asked_about(client: TestClient) -> None:
+    text = csv_text(example_of(Params(example="mean")))
+    page = form(client, text=text, file="", example="swapped")
+    assert "Log-probabilities may be means over tokens</h1>" in page.text
+    assert re.search(r'<div class="ask" data-ask hidden>', page.text)
 
 
 def test_the_form_without_data_leads_to_the_address_of_the_example(client: TestClient) -> None:
@@ -332,6 +383,8 @@ def test_a_bad_line_comes_back_with_the_text_and_what_is_wrong(client: TestClien
     page = form(client, text="policy_chosen_logps\n<b>", file="")
     assert page.status_code == 422
     assert "line 1, policy_rejected_logps" in page.text
+    assert "data-core data-stale" in page.text
+    assert "data-settings open" in page.text
     assert "policy_chosen_logps\n&lt;b&gt;</textarea>" in page.text
 
 

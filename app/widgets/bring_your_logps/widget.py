@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from enum import StrEnum
 from itertools import pairwise
@@ -26,7 +27,7 @@ from app.lab.losses import (
     preference_loss,
 )
 from app.widgets import fields
-from app.widgets.base import Widget, WidgetParams, WidgetResult
+from app.widgets.base import Ask, Step, Widget, WidgetParams, WidgetResult
 from app.widgets.bring_your_logps.checks import ReportedBatch, at_the_start, checks, correlation
 from app.widgets.bring_your_logps.examples import EXAMPLES, example_table
 from app.widgets.bring_your_logps.table import LENGTHS, LOGPS, LogpsTable, read_logps
@@ -47,6 +48,7 @@ BINS = 24
 ALL_BUT_0 = 1e-9
 """span of margins up to which the histogram has its usual scale"""
 SHOWN_POINTS = 240
+"""most points of a figure, and most pairs that the stage draws"""
 
 
 class ReportedLoss(WidgetParams):
@@ -133,8 +135,8 @@ class MistakeWarning(BaseModel):
     evidence: str = Field(description="the numbers it rests on")
 
 
-class WorstPair(BaseModel):
-    """A pair whose margin is among the lowest."""
+class ExaminedPair(BaseModel):
+    """A pair of the batch, by its line."""
 
     line: int = Field(description="line of the file, from 1")
     margin: float = Field(description="chosen_reward - rejected_reward")
@@ -159,7 +161,11 @@ class Result(WidgetResult):
     warnings: list[MistakeWarning] = Field(description="mistakes that may have been made")
     checks: list[CheckResult] = Field(description="all mistakes that were looked for")
     losses: list[LossComparison] = Field(description="the batch under every loss")
-    worst: list[WorstPair] = Field(description="the five lowest margins, the lowest first")
+    worst: list[ExaminedPair] = Field(description="the five lowest margins, the lowest first")
+    drawn: list[ExaminedPair] = Field(
+        description="the pairs that the page draws, the lowest margin first: all of them, or 240 evenly spaced "
+        "in this order"
+    )
     length_correlation: float | None = Field(
         description="of length difference and margin over all pairs; null without lengths, or if one of "
         "them does not vary"
@@ -219,6 +225,7 @@ def examine(table: LogpsTable, settings: ReportedLoss) -> Result:
     losses = _losses(settings.loss_type, pairs, settings.beta)
     found = _checked(columns, pairs, settings)
     points_shown, by_length = _by_length(difference, margins)
+    examined = _in_order(table, chosen, rejected, losses)
     result = Result(
         finding="",
         read=_read(table),
@@ -236,7 +243,8 @@ def examine(table: LogpsTable, settings: ReportedLoss) -> Result:
         ],
         checks=found,
         losses=[_loss_row(name, pairs, settings) for name in LOSSES],
-        worst=_worst(table, chosen, rejected, losses),
+        worst=examined(range(min(len(table), WORST))),
+        drawn=examined(evenly_spaced(len(table))),
         length_correlation=None if difference is None else correlation(difference, margins),
         points_shown=points_shown,
         figure=_histogram(margins),
@@ -284,21 +292,34 @@ def _checked(
     return [CheckResult(**vars(found)) for found in checks(batch)]
 
 
-def _worst(
+def evenly_spaced(pairs: int) -> list[int]:
+    """The ranks of the pairs to draw, from 0: all, or so many evenly spaced, the first and the last among them."""
+    if pairs <= SHOWN_POINTS:
+        return list(range(pairs))
+    last = SHOWN_POINTS - 1
+    return [round(place * (pairs - 1) / last) for place in range(SHOWN_POINTS)]
+
+
+def _in_order(
     table: LogpsTable, chosen: Tensor, rejected: Tensor, losses: Tensor | None
-) -> list[WorstPair]:
+) -> Callable[[Iterable[int]], list[ExaminedPair]]:
+    """The pairs by their ranks in the order of margins, the lowest first."""
     margins = chosen - rejected
-    lowest = torch.argsort(margins, stable=True)[:WORST].tolist()
-    return [
-        WorstPair(
-            line=table.lines[n],
-            margin=margins[n].item(),
-            chosen_reward=chosen[n].item(),
-            rejected_reward=rejected[n].item(),
-            loss=None if losses is None else _finite(losses[n]),
-        )
-        for n in lowest
-    ]
+    order = torch.argsort(margins, stable=True).tolist()
+
+    def examined(ranks: Iterable[int]) -> list[ExaminedPair]:
+        return [
+            ExaminedPair(
+                line=table.lines[n],
+                margin=margins[n].item(),
+                chosen_reward=chosen[n].item(),
+                rejected_reward=rejected[n].item(),
+                loss=None if losses is None else _finite(losses[n]),
+            )
+            for n in (order[rank] for rank in ranks)
+        ]
+
+    return examined
 
 
 # ---- words -------------------------------------------------------------------------------------
@@ -393,12 +414,34 @@ WIDGET = Widget(
     result=Result,
     compute=compute,
     example="example=swapped",
-    tries={
-        "example=mean": "Take the mean over tokens where DPO needs the sum.",
-        "example=swapped": "Swap policy and reference.",
-        "example=beta_twice": "Apply β twice in the reported loss.",
-        "example=step_zero": "Start from another checkpoint than the reference.",
-    },
+    steps=(
+        Step("<b>Drag across the pairs</b>, or drop a file of your own.", at=20),
+        Step(
+            "<b>Take the mean over tokens</b> where DPO needs the sum: the margins shrink.",
+            "example=mean",
+            at=40,
+        ),
+        Step(
+            "<b>Swap policy and reference,</b> as a call with its arguments in the wrong order does.",
+            "example=swapped",
+            at=60,
+            ask=Ask(
+                "How many pairs are ranked as labeled now?",
+                {"a": "71.7%, as before", "b": "50%", "c": "27.1%"},
+            ),
+        ),
+        Step(
+            "<b>Apply β twice</b> in the reported loss: it is not the mean of these.",
+            "example=beta_twice",
+            at=120,
+        ),
+        Step(
+            "<b>Start from another checkpoint</b> than the reference: at step 0 all margins should be 0.",
+            "example=step_zero",
+            at=200,
+        ),
+    ),
+    places=SHOWN_POINTS - 1,
     export=Plan(
         "gridded",
         "The five examples under every loss, the sigmoid at thirteen values of β. Your own data need a "
