@@ -256,7 +256,8 @@ export class Figure {
    *  @param {Scene} scene */
   show(scene) {
     const before = this.#moving ?? this.scene;
-    this.stale(false);
+    // A page that came before its run shows another one until it is filled (static/pending.js).
+    this.stale(this.#widget.closest("[data-pending]") !== null);
     this.scene = scene;
     if (this.#parts["at-range"]) this.#parts["at-range"].max = String(Math.max(0, scene.places - 1));
     this.#mark();

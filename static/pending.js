@@ -14,6 +14,7 @@ const fill = (place) => {
     leaving.abort();
     note.style.visibility = "hidden";
     place.removeAttribute("data-pending");
+    widget.figure?.stale(false);
   };
   widget.addEventListener("dpo-result", filled);
   widget.form.addEventListener("submit", filled);
@@ -27,6 +28,11 @@ const fill = (place) => {
     if (target.closest("[data-training-new], [data-step]")) elsewhere();
   });
 
+  const failed = (/** @type {string} */ why, /** @type {number | undefined} */ wait = undefined) => {
+    widget.figure?.stale(false);
+    widget.fail(why, wait);
+  };
+
   const request = async () => {
     widget.setBusy(true);
     widget.figure?.stale(true);
@@ -35,9 +41,9 @@ const fill = (place) => {
       const body = await answer.json();
       if (leaving.signal.aborted) return;
       if (answer.ok) widget.show(body);
-      else widget.fail(body.detail, body.retry_after);
+      else failed(body.detail, body.retry_after);
     } catch {
-      if (!leaving.signal.aborted) widget.fail("The server did not answer. Reload the page to try again.");
+      if (!leaving.signal.aborted) failed("The server did not answer. Reload the page to try again.");
     } finally {
       widget.setBusy(false);
     }

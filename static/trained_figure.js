@@ -52,6 +52,7 @@ class Training {
     });
     press("again", () => widget.refresh());
     press("cancel", () => this.#cancel());
+    this.#tell();
   }
 
   /** The result of the controls' state, once it is there.
