@@ -200,7 +200,8 @@ def _path(name: str, path: Sequence[RacePoint], *, role: str, symbol: str) -> li
     trail = line(
         f"path of {name}",
         [place.kl for place in path],
-        [place.true_quality for place in path],
+        # The reference is at 0, but for rounding.
+        [round(place.true_quality, 12) + 0.0 for place in path],
         role=role,
     ) | {"showlegend": False}
     end = marker(name, path[-1].kl, path[-1].true_quality, role=role, symbol=symbol, named=True)
