@@ -47,7 +47,7 @@ HEADS = {
 
 
 @dataclass(frozen=True)
-class _Run:
+class _TimedRun:
     """One pipeline's policy after each leg."""
 
     legs: list[PipelineLeg]
@@ -66,7 +66,7 @@ class _Run:
         return [leg for leg in self.legs if leg.seconds <= seconds or leg is self.legs[0]][-1]
 
 
-def times(rlhf: _Run, dpo: _Run) -> list[float]:
+def times(rlhf: _TimedRun, dpo: _TimedRun) -> list[float]:
     """The seconds of the places: evenly to when the first pipeline is done, then evenly to the last."""
     first, last = sorted((rlhf.end, dpo.end))
     return [
@@ -80,7 +80,8 @@ def times(rlhf: _Run, dpo: _Run) -> list[float]:
 def stage(params: Params, result: Result) -> Stage:
     """The stage of one pair of runs."""
     rlhf, dpo = (
-        _Run([leg for leg in result.legs if leg.method == method]) for method in ("rlhf", "dpo")
+        _TimedRun([leg for leg in result.legs if leg.method == method])
+        for method in ("rlhf", "dpo")
     )
     seconds = times(rlhf, dpo)
     made = Stage(
@@ -162,7 +163,7 @@ def _frozen(row: Panel, name: str, begin: float, end: float) -> None:
     _label(row, name, "ref")
 
 
-def _samples(row: Panel, run: _Run) -> None:
+def _samples(row: Panel, run: _TimedRun) -> None:
     """Dots for sampled answers, each as of the leg by whose end they were drawn."""
     row.text(row.spot(0, 0.5, -8, 5), "answers", "lab f-rej", "end")
     for only, legs, high, r in DOTS:
@@ -224,7 +225,7 @@ def _axis(rail: Panel, end: float) -> None:
     )
 
 
-def _readout(rlhf: _Run, dpo: _Run, seconds: float) -> str:
+def _readout(rlhf: _TimedRun, dpo: _TimedRun, seconds: float) -> str:
     here, there = rlhf.at(seconds), dpo.at(seconds)
     said = f"At {number(fixed(2)(seconds) + ' s')} RLHF "
     if seconds < rlhf.start:

@@ -91,7 +91,7 @@ class _Value:
 
 
 @dataclass(frozen=True)
-class _Series:
+class _MethodLine:
     """The values of a method over the columns."""
 
     name: str
@@ -158,7 +158,7 @@ def _shares(result: Result) -> list[float]:
     return [inset + (1 - 2 * inset) * (value - first) / (last - first) for value in values]
 
 
-def _series(result: Result) -> list[_Series]:
+def _series(result: Result) -> list[_MethodLine]:
     if result.frontier:
         return [
             _one(f.name, [(k, v or 0.0, 0.0, False) for k, v in enumerate(rewards)])
@@ -174,7 +174,7 @@ def _series(result: Result) -> list[_Series]:
     return [_one(name, marks) for name, marks in found.items()]
 
 
-def _one(name: str, marks: list[tuple[int, float, float, bool]]) -> _Series:
+def _one(name: str, marks: list[tuple[int, float, float, bool]]) -> _MethodLine:
     at = [place for place, *_ in marks]
     values = []
     for nth, (place, value, error, printed) in enumerate(marks):
@@ -182,17 +182,17 @@ def _one(name: str, marks: list[tuple[int, float, float, bool]]) -> _Series:
         shift = 0 if at.count(place) == 1 else TWICE * (2 * before - 1)
         values.append(_Value(place, value, error, printed, shift))
     bold = name in ROLES and name not in THIN
-    return _Series(name, ROLES.get(name, "mut"), bold, values)
+    return _MethodLine(name, ROLES.get(name, "mut"), bold, values)
 
 
-def _line(main: Panel, one: _Series, shares: list[float], *, dashed: bool) -> None:
+def _line(main: Panel, one: _MethodLine, shares: list[float], *, dashed: bool) -> None:
     css = f"s-{one.role}" + ("" if one.bold else " thin pale") + (" dashed" if dashed else "")
     main.curve(
         [shares[v.place] for v in one.values], [v.value for v in one.values], css, thin=False
     )
 
 
-def _marks(main: Panel, one: _Series, shares: list[float]) -> None:
+def _marks(main: Panel, one: _MethodLine, shares: list[float]) -> None:
     """Whiskers and marks, those of the chosen column larger."""
     for v in one.values:
         if v.error:
@@ -218,7 +218,7 @@ def _marks(main: Panel, one: _Series, shares: list[float]) -> None:
             main.dots(here, css, [7, 6])
 
 
-def _nth(one: _Series, place: int, nth: int) -> _Value:
+def _nth(one: _MethodLine, place: int, nth: int) -> _Value:
     """The first or second value of a column, or the only one."""
     found = [v for v in one.values if v.place == place]
     return found[min(nth, len(found) - 1)]
@@ -228,7 +228,7 @@ def _pt(main: Panel, shares: list[float], v: _Value, by: float = 0) -> StagePoin
     return main.pt(shares[v.place], v.value + by, v.shift)
 
 
-def _names(main: Panel, series: list[_Series], benchmark: str) -> None:
+def _names(main: Panel, series: list[_MethodLine], benchmark: str) -> None:
     """The names of the methods beside the last values, moved apart."""
     for only, box, line in zip(WIDTHS, (WIDE, NARROW), (19, 17), strict=True):
         apart = line / (box.bottom - box.top) * (main.y.high - main.y.low)
