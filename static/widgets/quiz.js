@@ -103,6 +103,14 @@ const beside = (widget, by) => {
 /** @type {(to: Element, from: Element) => void} */
 const copy = (to, from) => to.replaceChildren(...from.cloneNode(true).childNodes);
 
+/** The number of the first other question without an answer; 0 if there is none.
+ *  @type {(widget: Widget) => number} */
+const firstOpen = (widget) => {
+  /** @type {(question: any) => boolean} */
+  const open = (question) => question.correct === null && !questionOf(widget, question.id).hidden;
+  return widget.result.questions.findIndex((/** @type {any} */ question) => open(question) && question !== shown(widget)) + 1;
+};
+
 // Show the question at the figure's place, and what is said of its answer.
 /** @type {(widget: Widget) => void} */
 const turn = (widget) => {
@@ -128,6 +136,8 @@ const turn = (widget) => {
   if (question.feedback === null) readout.textContent = tally && `${tally} so far.`;
   else copy(readout, place.querySelector("[data-feedback]"));
   widget.querySelector("[data-result-state]").textContent = tally || "your result";
+  const open = firstOpen(widget);
+  Object.assign(widget.querySelector("[data-open]"), { textContent: `Go to question ${open}`, hidden: !open });
   const behind = widget.querySelector("[data-behind]");
   behind.hidden = question.correct === null;
   copy(behind, place.querySelector("[data-answer]"));
@@ -244,6 +254,7 @@ export default {
       const dot = target.closest("[data-dot]");
       if (dot) go(widget, Number(dot.dataset.dot));
     });
+    widget.querySelector("[data-open]").addEventListener("click", () => go(widget, firstOpen(widget)));
     widget.querySelector("[data-new-questions]").addEventListener("click", () => {
       clear(widget);
       widget.newSeed();

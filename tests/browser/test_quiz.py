@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -175,6 +176,7 @@ def test_a_sheet_ends_with_its_result_and_new_questions_begin_at_the_first(
     result = field(found, "finding")
     expect(result).to_have_text("21 right of 21 answered. That is all of them.")
     expect(result).to_be_in_viewport()
+    expect(found.get_by_role("button", name="Go to question")).to_be_hidden()
 
     found.get_by_role("button", name="New questions").tap()
     expect(tally(found)).to_have_text("your result")
@@ -264,6 +266,16 @@ def test_the_address_says_which_question_is_shown_and_brings_its_answer_back(pag
     found.get_by_role("button", name="Back").click()
     expect(page).to_have_url(re.compile(r"/widgets/quiz$"))
     expect(found.get_by_role("button", name="Back")).to_be_disabled()
+
+
+def test_details_lead_to_the_first_question_without_an_answer(page: Page) -> None:
+    first, second, *_ = (q.id for q in compute(Params()).questions)
+    answers = {name: QUESTIONS[name].right for name in (first, second)}  # type: ignore[union-attr]
+    page.goto(f"/widgets/quiz?{urlencode(answers)}&at=21")
+    found = widget(page, "quiz")
+    press(found, "Go to question 3")
+    expect(found.locator("[data-where]")).to_contain_text("Question 3 of 21")
+    expect(shown(found).get_by_role("group")).to_be_focused()
 
 
 def test_dots_tell_how_each_question_went(page: Page) -> None:
