@@ -451,6 +451,7 @@ WIDGET = Widget(
             {"example": ALL, "loss_type": UNSMOOTHED},
             {"example": ALL, "loss_type": ("exo_pair",), "label_smoothing": (0.001,)},
         ),
+        split="example",
         off="[data-compute], [name=text], [name=file]",
     ),
 )
