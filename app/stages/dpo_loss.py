@@ -403,8 +403,8 @@ def _readout(params: Params, result: Result, gap: float, name: str) -> str:
     if params.loss_type == "sigmoid" and params.label_smoothing == 0:
         pull = number(percent(0)(result.gradient_weight))
         return (
-            f"{at}{cost}. The steepness there, the black line, is this pair’s pull: {pull} of full "
-            f"weight. {_meaning(params, result, gap)}"
+            f"{at}{cost}. The black line’s slope is this pair’s pull, {pull} of full weight"
+            f"{_meaning(params, result, gap)}."
         )
     slope = result.gradient.logratio_chosen
     told = f"{at}{cost}; the slope of the black line is {number(_written(slope, True))}"
@@ -430,11 +430,11 @@ def _pushes(slope: float) -> str:
 
 def _meaning(params: Params, result: Result, gap: float) -> str:
     if params.logratio_chosen < 0 and gap > 0:
-        return "That the chosen response fell, too, does not count."
+        return ": that the chosen response fell, too, does not count"
     if result.margin > 3:
-        return "It has been learned and hardly counts."
+        return ": learned, it hardly counts"
     if result.margin < 0:
-        return "Ranked the wrong way round, it counts most."
+        return ": ranked the wrong way round, it counts most"
     return ""
 
 
