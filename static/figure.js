@@ -351,7 +351,9 @@ export class Figure {
     const there = "asks" in this.#widget.dataset || (this.#step && this.#isAt(this.#step));
     const guessed = there && this.own("guess");
     const after = guessed ? `${this.scene.after[this.own("guess")] ?? ""} ` : "";
-    const ask = this.#parts.ask;
+    const { ask, play } = this.#parts;
+    // What is not known yet is not played.
+    if (play) play.disabled = asking;
     if (ask) {
       for (const question of ask.querySelectorAll("[data-question]")) {
         question.hidden = !asking || Number(question.dataset.question) !== this.#number;

@@ -219,7 +219,9 @@ def test_the_curve_is_drawn_once_the_reader_has_guessed(page: Page) -> None:
     expect(readout(found)).to_be_hidden()
     assert found.evaluate("({ figure }) => figure.drawing().nodes().length") > 0
     expect(found.get_by_text("true quality, which it never sees")).to_have_count(0)
+    expect(found.locator("[data-play]")).to_be_disabled()
     button(found, "fall").click()
     expect(readout(found)).to_contain_text("Iteration 150:")
     expect(found.get_by_text("true quality, which it never sees")).to_be_visible()
+    expect(found.locator("[data-play]")).to_be_enabled()
     expect(page).to_have_url(re.compile("ppo_dynamics.guess=c"))
