@@ -42,10 +42,10 @@ export const colour = (name) => {
 export const font = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 /** @type {(trace: Trace) => string} */
-export const colourOf = (trace) => colour(ROLE_COLOURS[trace.meta ?? ""] ?? "--muted");
+const colourOf = (trace) => colour(ROLE_COLOURS[trace.meta ?? ""] ?? "--muted");
 
 /** @type {(rgb: string, opacity: number) => string} */
-export const translucent = (rgb, opacity) => rgb.replace("rgb(", "rgba(").replace(")", `, ${opacity})`);
+const translucent = (rgb, opacity) => rgb.replace("rgb(", "rgba(").replace(")", `, ${opacity})`);
 
 /** @type {(trace: Trace) => Trace} */
 export const styledTrace = (trace) => {

@@ -1,4 +1,4 @@
-// Links to other states of a widget (the macro state_link of widget_frame.html). Without JavaScript they load a
+// Links to other states of a widget (data-go in its template). Without JavaScript they load a
 // page; here they set a control and refresh in place, and their addresses follow the state.
 
 /** Whether a click opens a new tab or window.

@@ -19,9 +19,6 @@ const NEAR = "300px";
 // Announcing every result of a drag would interrupt the one before.
 const SETTLED_MS = 500;
 
-/** @type {[typeof import("./plot.js"), typeof import("./data_table.js"), typeof import("./library.js")] | null} */
-let plotting = null;
-
 export class DpoWidget extends HTMLElement {
   quiet = false;
   name = "";
@@ -44,8 +41,6 @@ export class DpoWidget extends HTMLElement {
    *  @type {Map<string, string>} */
   #valid = new Map();
   #missing = false;
-  /** @type {Map<string, Figure>} */
-  #figures = new Map();
   /** @type {IntersectionObserver | null} */
   #observer = null;
   #flags = new URLSearchParams();
@@ -71,17 +66,12 @@ export class DpoWidget extends HTMLElement {
       event.preventDefault();
       this.submit();
     });
-    for (const link of this.querySelectorAll("[data-try]")) {
-      link.addEventListener("click", (/** @type {MouseEvent} */ event) => this.#try(event, link.dataset.try));
-    }
     for (const range of this.querySelectorAll("[data-range-for]")) this.#syncRange(range);
-    if ("figure" in this.dataset) {
-      // Number boxes stand under the drawing for readers without script.
-      this.querySelector(".settings")?.prepend(...this.querySelectorAll(".fig-numbers > .control"));
-      this.figure = new Stage(this);
-      for (const about of ["pointerenter", "pointerdown", "pointerup", "focusin"]) {
-        this.addEventListener(about, () => this.#ranges?.prepareAll(this.figure?.scene.handles ?? []));
-      }
+    // Number boxes stand under the drawing for readers without script.
+    this.querySelector(".settings")?.prepend(...this.querySelectorAll(".fig-numbers > .control"));
+    this.figure = new Stage(this);
+    for (const about of ["pointerenter", "pointerdown", "pointerup", "focusin"]) {
+      this.addEventListener(about, () => this.#ranges?.prepareAll(this.figure?.scene.handles ?? []));
     }
     this.addEventListener("click", (event) => this.#onClick(event));
     // What Details hold is loaded when they are opened; this event does not bubble.
@@ -278,7 +268,7 @@ export class DpoWidget extends HTMLElement {
 
   /** @param {boolean} busy */
   setBusy(busy) {
-    this.querySelector(".widget-body, [data-core]").setAttribute("aria-busy", String(busy));
+    this.querySelector("[data-core]").setAttribute("aria-busy", String(busy));
   }
 
   /** Update the address bar and the links: at once, but only now and then during a drag, since browsers limit how
@@ -300,23 +290,6 @@ export class DpoWidget extends HTMLElement {
     if (!dragged || !this.#addressTimer) this.#writeAddress();
   }
 
-  /** Draw a Plotly figure into its chart and its table. Plotly is loaded when first needed.
-   *  @param {string} path @param {Figure} figure */
-  async plot(path, figure) {
-    this.#figures.set(path, figure);
-    const chart = this.querySelector(`[data-chart="${path}"]`);
-    // Even for a loaded module, import() takes a frame.
-    plotting ??= await this.loaded(Promise.all([import("./plot.js"), import("./data_table.js"), import("./library.js")]));
-    if (!plotting) return;
-    const [{ draw, nextFrame }, { fillTable }, { plotly }] = plotting;
-    await nextFrame();
-    if (this.#figures.get(path) !== figure) return; // a newer one arrived before the frame
-    fillTable(this.querySelector(`[data-table="${path}"]`), figure);
-    if (!(await this.loaded(plotly()))) return;
-    await draw(chart, figure);
-    chart.setAttribute("aria-label", `${chart.dataset.label}. ${this.result.finding ?? ""}`);
-  }
-
   // ---- inside --------------------------------------------------------------------------------
 
   /** @param {boolean} near */
@@ -327,8 +300,6 @@ export class DpoWidget extends HTMLElement {
     }
     if (this.#module || this.loading) return;
     this.loading = true;
-    // Plotly takes longest, so its loading starts first.
-    if (this.querySelector("[data-chart]")) import("./library.js").then(({ plotly }) => plotly()).catch(() => {});
     const found = "script" in this.dataset ? await this.loaded(import(`./widgets/${this.name}.js`)) : { default: {} };
     this.loading = false;
     if (!found) return;
@@ -345,9 +316,6 @@ export class DpoWidget extends HTMLElement {
     if (!this.#module) return;
     this.figure?.show(result.scene);
     this.#module.draw?.(this, result);
-    for (const chart of this.querySelectorAll("[data-chart]")) {
-      if (!chart.closest("[hidden]")) this.plot(chart.dataset.chart, result[chart.dataset.chart]);
-    }
   }
 
   /** @param {any} event */
@@ -374,24 +342,12 @@ export class DpoWidget extends HTMLElement {
     }
     const link = event.target.closest("[data-link=receipt]");
     // Table cells hold numbers of the result even if they are not bound.
-    const number = event.target.closest('[data-field]:not([data-format="text"], .finding), :is(.widget-body, [data-tables]) :is(td, dd)');
+    const number = event.target.closest('[data-field]:not([data-format="text"]), [data-tables] :is(td, dd)');
     if (number && event.target.closest("a, button, input, label")) return;
     if (!number && (!link || opensElsewhere(event))) return;
     event.preventDefault();
     const path = number?.dataset.field ?? number?.querySelector("[data-field]")?.dataset.field;
     (await this.loaded(import("./receipt.js")))?.showReceipt(this, path);
-  }
-
-  // A suggestion sets every control; those it does not name get their default.
-  /** @param {MouseEvent} event @param {string} query */
-  #try(event, query) {
-    if (opensElsewhere(event)) return;
-    event.preventDefault();
-    const wanted = new URLSearchParams(query);
-    for (const name of new Set([...this.form.elements].map((control) => control.name).filter(Boolean))) {
-      this.setParam(name, wanted.get(name) ?? this.defaultOf(name));
-    }
-    this.submit();
   }
 
   /** @param {any} event */

@@ -82,7 +82,7 @@ def range_json(widget: Widget, query: WidgetParams) -> bytes:
         errors = refused.errors()
         raise RequestValidationError([{**e, "loc": ("query", *e["loc"])} for e in errors])
     results = share_marks(
-        page_values(widget, params, result, widget.ranges.leave_out)
+        page_values(widget, params, result)
         for params, result in zip(several, widget.ranges.compute_many(several), strict=True)
     )
     values = [getattr(params, names[0]) for params in several]

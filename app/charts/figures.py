@@ -1,11 +1,10 @@
-"""Plotly figures for results: small, without a template. app/charts draws them on the server, and
-static/plot.js on the page, once Plotly is loaded; a figure may have only what both can draw.
+"""Plotly figures of results, for notebooks and for readers who explore a chart: small, without a template.
 
 They are plain dictionaries: Plotly's Python objects check and copy every value, which took longer than
-to compute it. Plotly has the say all the same: tests/charts/test_marks.py gives it the figures of all
+to compute it. Plotly has the say all the same: tests/charts/test_site.py gives it the figures of all
 widgets, and it has to take each and give it back unchanged.
 
-Every trace says its role in ``meta``, which the page turns into the colour of its theme; the colour
+Every trace says its role in ``meta``, which the page turns into the color of its theme; the color
 given here is what a notebook shows. Values are rounded lists: they compress better than the
 base64 that Plotly makes of arrays.
 """
@@ -18,10 +17,10 @@ from typing import Any
 
 from torch import Tensor
 
-from app.charts.names import with_name_places
-from app.charts.plane import Layout, Trace, plane_of
 from app.charts.roles import ROLES, translucent
 
+Trace = dict[str, Any]
+Layout = dict[str, Any]
 Values = Tensor | Iterable[float]
 
 
@@ -157,7 +156,7 @@ def curve_figure(
 ) -> dict[str, object]:
     """A figure with titled axes; ``y2`` is a second axis on the right."""
     axes = _axes(x, y, y2, log_x, x_range, y2_range)
-    return with_name_places(_plain(traces, {**axes, **layout}))
+    return _plain(traces, {**axes, **layout})
 
 
 def _axes(
@@ -214,8 +213,6 @@ class TraceStates:
     x: Sequence[list[float]]
     y: Sequence[list[float]]
     """the points in each state; equal rows share one list"""
-    along: str = ""
-    """name of the curve that this point moves on, if the reader moves it"""
 
 
 def line_states(
@@ -226,11 +223,11 @@ def line_states(
 
 
 def marker_states(
-    name: str, x: Sequence[float], y: Sequence[float], *, along: str, role: str, **looks: Any
+    name: str, x: Sequence[float], y: Sequence[float], *, role: str, **looks: Any
 ) -> TraceStates:
     """The reader's position on a curve in all states; see ``marker``."""
     point = marker(name, x[0], y[0], role=role, **looks)
-    return TraceStates(point, [rounded([at]) for at in x], [rounded([at]) for at in y], along)
+    return TraceStates(point, [rounded([at]) for at in x], [rounded([at]) for at in y])
 
 
 def _shared(rows: Sequence[Values]) -> list[list[float]]:
@@ -253,37 +250,15 @@ def curve_figures(
     log_x: bool = False,
     x_range: tuple[float, float] | None = None,
 ) -> list[dict[str, object]]:
-    """A figure in all its states, each as ``curve_figure`` makes it; unchanged parts are shared.
-
-    Names stay where they are while points move.
-    """
+    """A figure in all its states, each as ``curve_figure`` makes it; unchanged parts are shared."""
     base = _plain([course.trace for course in courses], _axes(x, y, y2, log_x, x_range))
-    numbers = {course.trace["name"]: number for number, course in enumerate(courses)}
-    riding = {n: numbers[course.along] for n, course in enumerate(courses) if course.along}
     traces: dict[tuple[int, int, int], Trace] = {}
-    layouts: dict[object, dict[str, Any]] = {}
     figures: list[dict[str, object]] = []
     for state in range(len(courses[0].x)):
         lists = [(course.x[state], course.y[state]) for course in courses]
-        keys = [(n, id(xs), id(ys)) for n, (xs, ys) in enumerate(lists)]
         data = [
-            traces.setdefault(key, {**base["data"][key[0]], "x": xs, "y": ys})
-            for key, (xs, ys) in zip(keys, lists, strict=True)
+            traces.setdefault((n, id(xs), id(ys)), {**base["data"][n], "x": xs, "y": ys})
+            for n, (xs, ys) in enumerate(lists)
         ]
-        plane = plane_of([_outline(trace) for trace in data], base["layout"])
-        curves = tuple(key for key in keys if key[0] not in riding)
-        # The positions of names depend on the curves and the axes.
-        place = (curves, plane.x, tuple(plane.ys.items()))
-        if place not in layouts:
-            layouts[place] = with_name_places({**base, "data": data}, riding)["layout"]
-        figures.append({"data": data, "layout": layouts[place]})
+        figures.append({"data": data, "layout": base["layout"]})
     return figures
-
-
-def _outline(trace: Trace) -> Trace:
-    """A trace with the same extent."""
-    return {**trace, "x": _ends(trace["x"]), "y": _ends(trace["y"])}
-
-
-def _ends(values: list[float]) -> list[float]:
-    return [min(values), max(values)] if len(values) > 2 else values

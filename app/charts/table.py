@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, NamedTuple
 
-from app.charts.plane import Layout, Trace, axis_of
+from app.charts.figures import Layout, Trace
 from app.formatting import count, significant
 
 MOST_ROWS = 400
@@ -67,7 +67,7 @@ def _series_of(data: Sequence[Trace], layout: Layout, sideways: bool) -> Iterato
     if len(data) > 1 and _have_own_bars(data, along):
         data = [_joined(data, along, across, _title(layout[f"{across}axis"]))]
     for trace in data:
-        title = _title(layout["xaxis" if sideways else f"yaxis{axis_of(trace)[1:]}"])
+        title = _title(layout["xaxis" if sideways else f"yaxis{trace.get('yaxis', 'y')[1:]}"])
         unit = found[0] if (found := re.search(r" \([^()]*\)$", title)) else ""
         name = trace["name"].removesuffix(unit) + unit
         yield _Series(name, trace[along], trace[across])

@@ -19,7 +19,7 @@ HEIGHTS_FILE = DATA / "heights.json"
 PUBLISHED_WIDTH = 720
 """pixels: the width at which heights are measured, that of a column of text"""
 
-HEIGHT_UNMEASURED = 1200
+HEIGHT_UNMEASURED = 760
 """pixels: for a widget that `make heights` has not measured yet"""
 
 SLIDE_HEIGHT = 700

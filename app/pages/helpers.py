@@ -9,7 +9,6 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from app.charts import in_room
 from app.charts.stage_svg import NARROW, WIDE, resolved, svg
 from app.charts.table import columns_of
 from app.content.sections import SECTIONS, section_by_slug
@@ -170,7 +169,6 @@ templates.env.globals.update(
     lab=quoted,
     compared=compared,
     world=the_world,
-    drawing=in_room,
     columns_of=columns_of,
     page_head=pass_context(page_head),
     stage_svg=_stage_svg,

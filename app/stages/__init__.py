@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
@@ -18,34 +17,19 @@ from app.widgets.base import Widget, WidgetParams, WidgetResult
 
 
 @cache
-def _module(name: str) -> ModuleType | None:
-    """The module of a widget's stage; None for a widget without one."""
-    path = f"{__name__}.{name}"
-    return import_module(path) if find_spec(path) else None
+def _module(name: str) -> ModuleType:
+    return import_module(f"{__name__}.{name}")
 
 
-def has_stage(name: str) -> bool:
-    """Whether a widget has a stage."""
-    return _module(name) is not None
-
-
-def scene(widget: Widget, params: WidgetParams, result: WidgetResult) -> Scene | None:
-    """The JSON of a widget's stage in one state; None for a widget without one."""
-    module = _module(widget.name)
-    if module is None:
-        return None
-    made: Scene = module.stage(params, result).json
+def scene(widget: Widget, params: WidgetParams, result: WidgetResult) -> Scene:
+    """The JSON of a widget's stage in one state."""
+    made: Scene = _module(widget.name).stage(params, result).json
     return made
 
 
-def page_values(
-    widget: Widget, params: WidgetParams, result: WidgetResult, leave_out: Any = None
-) -> dict[str, Any]:
+def page_values(widget: Widget, params: WidgetParams, result: WidgetResult) -> dict[str, Any]:
     """A result as pages have it: with its stage, without the Plotly figure, which they fetch if asked."""
-    module = _module(widget.name)
-    if module is None:
-        return result.model_dump(mode="json", exclude=leave_out)
-    unshown = {"figure", *getattr(module, "LEAVE_OUT", ())}
+    unshown = {"figure", *getattr(_module(widget.name), "LEAVE_OUT", ())}
     return result.model_dump(mode="json", exclude=unshown) | {
         "scene": scene(widget, params, result)
     }

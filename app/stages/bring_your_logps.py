@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import torch
 
-from app.charts.scales import nice_step, tick_texts
+from app.charts.scales import nice_step, tick_text
 from app.charts.stage import (
     Anchor,
     Axis,
@@ -202,7 +202,7 @@ def _draw_axes(main: Panel, piles: Panel, *, losses: bool) -> None:
 def _tick_texts(values: Sequence[float]) -> list[str]:
     """Numbers short enough for the margin of the drawing."""
     if max(map(abs, values), default=0) < MOST_WRITTEN_OUT:
-        return tick_texts(values)
+        return [tick_text(value) for value in values]
     return [scientific(value).replace(".0e", "e") for value in values]
 
 

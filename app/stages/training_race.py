@@ -6,11 +6,11 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.charts.scales import nice_step
+from app.charts.scales import nice_step, tick_text
 from app.charts.stage import Axis, Box, Only, Panel, Role, Stage, by_place, number
 from app.formatting import count, fixed, signed
 from app.stages.speech import speaker, speech
-from app.stages.under_frontier import FrontierCurve, PathOfRun, tick_text, under_frontier
+from app.stages.under_frontier import FrontierCurve, PathOfRun, under_frontier
 from app.widgets.training_race import PLACES, Params, RacePoint, Result
 
 LEAVE_OUT = ("dpo", "rlhf", "frontier")

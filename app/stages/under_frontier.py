@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from app.charts.scales import nice_step, tick_texts
+from app.charts.scales import nice_step, tick_text
 from app.charts.stage import Anchor, Axis, Box, Only, Panel, Role, Stage, StagePoint, by_place
 
 SIDES: tuple[tuple[float, float, Anchor], ...] = (
@@ -97,8 +97,3 @@ def _axes(plane: Panel) -> None:
         plane.x_ticks(values, tick_text, 18, only=only)
     plane.line(plane.pt(0, 0), plane.pt(far, 0), "axis")
     plane.text(plane.spot(1, 0, 0, 18), "nats of KL →", "", "end")
-
-
-def tick_text(value: float) -> str:
-    """A value of an axis, without trailing zeros."""
-    return tick_texts([value])[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
 from app.state.controls import Control, controls_of, non_defaults, query_string
 from app.state.flags import NO_FLAGS, Flags
@@ -84,16 +84,6 @@ class WidgetState:
     def steps(self) -> dict[int, Step]:
         """The steps by number, without those that would change a parameter that the reader cannot change."""
         return {number: self.widget.steps[number - 1] for number in self._params_of_steps}
-
-    @property
-    def tries(self) -> dict[str, str]:
-        """Suggested states, with the values that the reader cannot change; none that would change these."""
-        found = {}
-        for query, label in self.widget.tries.items():
-            kept = self._kept(query)
-            if kept is not None:
-                found[urlencode(kept) if self._held else query] = label
-        return found
 
     # ---- addresses -------------------------------------------------------------------------------
 

@@ -48,8 +48,6 @@ class Ranges:
     page shows"""
     along: tuple[str, ...]
     """the parameters that have such a slider"""
-    leave_out: Mapping[str, Any] | None = None
-    """fields that no page shows, too, in the form of pydantic's ``exclude``"""
 
 
 @dataclass(frozen=True)
@@ -87,9 +85,6 @@ class Widget:
     compute: Callable[[Any], WidgetResult]
     example: str = ""
     """a query string that shows something worth seeing"""
-    tries: Mapping[str, str] = field(default_factory=dict)
-    """what to try: states of the controls, as queries, and what to look for in each; a widget with steps
-    has none"""
     steps: tuple[Step, ...] = ()
     """numbered from 1"""
     start: int = 1
@@ -121,7 +116,7 @@ class Widget:
     @property
     def suggested(self) -> tuple[str, ...]:
         """The states that the page suggests, as queries."""
-        return tuple(dict.fromkeys((*self.tries, *(step.query for step in self.steps))))
+        return tuple(dict.fromkeys(step.query for step in self.steps))
 
 
 def always(_: WidgetParams) -> bool:

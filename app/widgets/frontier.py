@@ -11,8 +11,7 @@ import numpy as np
 from pydantic import BaseModel, Field, ValidationInfo, field_validator
 from torch import Tensor
 
-from app.charts.figures import band, curve_figure, line, marker
-from app.charts.plane import Trace
+from app.charts.figures import Trace, band, curve_figure, line, marker
 from app.formatting import fixed
 from app.lab.measure import measure
 from app.lab.methods import METHODS, MethodRun, train_run

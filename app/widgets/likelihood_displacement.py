@@ -12,8 +12,7 @@ import torch
 from pydantic import BaseModel, Field
 from torch import Tensor
 
-from app.charts.figures import curve_figure, line
-from app.charts.plane import Trace
+from app.charts.figures import Trace, curve_figure, line
 from app.formatting import signed
 from app.lab.displacement import MEASURED_EVERY, Displacement, displacement
 from app.lab.dpo import DPOConfig

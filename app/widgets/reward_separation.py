@@ -100,10 +100,8 @@ def _figures(
         [
             line_states("probability", xs, [torch.sigmoid(along)] * states, role="optimised"),
             line_states("loss", xs, [-F.logsigmoid(along)] * states, role="rejected", axis="y2"),
-            marker_states(
-                "probability here", margins, probabilities, along="probability", role="optimised"
-            ),
-            marker_states("loss here", margins, losses, along="loss", role="rejected", axis="y2"),
+            marker_states("probability here", margins, probabilities, role="optimised"),
+            marker_states("loss here", margins, losses, role="rejected", axis="y2"),
         ],
         x="margin (reward of chosen minus reward of rejected)",
         y="probability",

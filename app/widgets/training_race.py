@@ -8,8 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 from torch import Tensor
 
-from app.charts.figures import curve_figure, line, marker
-from app.charts.plane import Trace
+from app.charts.figures import Trace, curve_figure, line, marker
 from app.lab.race import LEGS, Leg, race_legs
 from app.lab.reward_model import RewardKind
 from app.lab.trained import the_lab

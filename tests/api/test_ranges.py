@@ -111,7 +111,6 @@ def test_what_is_left_out_is_what_no_page_shows(client: TestClient, name: str, a
     missing = alone.keys() - found.keys()
     for field in missing:
         assert f'data-field="{field}' not in page
-        assert f'data-chart="{field}"' not in page
 
 
 @settings(max_examples=40)

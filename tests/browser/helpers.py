@@ -19,13 +19,6 @@ def field(found: Locator, path: str) -> Locator:
     return found.locator(f'[data-field="{path}"]').first
 
 
-def expect_chart(found: Locator, path: str = "figure") -> Locator:
-    """A chart that Plotly has drawn."""
-    chart = found.locator(f'[data-chart="{path}"]')
-    expect(chart.locator("svg.main-svg").first).to_be_visible()
-    return chart
-
-
 def record_texts(found: Locator, selector: str) -> JSHandle:
     """Every text that an element shows from now on, however briefly: `.json_value()` is the list."""
     return found.evaluate_handle(

@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from app import stages
 from app.widgets.quiz import QUESTIONS
 from app.widgets.quiz.kinds import ChoiceQuestion
 from app.widgets.quiz.sheet import number_problem
@@ -18,8 +17,7 @@ from tests.browser.accessibility import PATIENCE
 from tests.browser.helpers import widget
 from tests.browser.layout import expect_no_sideways_scrolling
 
-FIGURES = [name for name in WIDGETS if stages.has_stage(name)]
-"""the widgets that have moved into the new frame"""
+FIGURES = list(WIDGETS)
 
 MOST_WORDS = 90
 LEAST_STAGE = 0.45
@@ -287,8 +285,8 @@ def test_paper_has_the_drawings_of_figures_that_were_never_on_the_screen(page: P
     page.set_default_timeout(PATIENCE)
     page.set_viewport_size({"width": 1366, "height": 300})
     page.goto("/sections/ppo-problem")
-    drawings = page.locator("dpo-widget[data-figure] svg.plot")
-    drawn = page.locator("dpo-widget[data-figure] svg.plot:has(.handle)")
+    drawings = page.locator("dpo-widget svg.plot")
+    drawn = page.locator("dpo-widget svg.plot:has(.handle)")
     expect(drawn).to_have_count(0)
     page.emulate_media(media="print")
     expect(drawn).to_have_count(drawings.count())

@@ -9,7 +9,6 @@ import httpx
 import pytest
 from playwright.sync_api import Locator, Page, Request, Route, expect
 
-from app import stages
 from app.charts.stage_svg import resolved
 from app.paths import TEMPLATES
 from app.state.controls import controls_of
@@ -19,7 +18,7 @@ from tests.browser.helpers import set_slider, widget
 HANDLES = [
     (name, along)
     for name, one in WIDGETS.items()
-    if stages.has_stage(name) and one.ranges is not None
+    if one.ranges is not None
     for along in one.ranges.along
     if f'f.handle(w, "{along}"' in (TEMPLATES / f"widgets/{name}.html").read_text("utf-8")
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from app.charts.letters import width_of
 
@@ -47,6 +47,20 @@ def test_nothing_moves_when_the_fonts_arrive(page: Page) -> None:
             page.evaluate(PAINTED)
             assert page.evaluate("document.fonts.check('1em \"Source Serif 4\"')")
             assert page.evaluate("shifts.reduce((sum, one) => sum + one, 0)") <= MOST_SHIFT, path
+
+
+def test_nothing_moves_when_scripts_take_figures_over(page: Page) -> None:
+    page.add_init_script(SHIFTS)
+    for width in (1366, 390):
+        page.set_viewport_size({"width": width, "height": 800})
+        for slug in ("reward-modeling", "beta", "results"):
+            page.goto(f"/sections/{slug}", wait_until="networkidle")
+            page.evaluate("shifts.length = 0")
+            for found in page.locator("dpo-widget").all():
+                found.scroll_into_view_if_needed()
+                expect(found).to_have_attribute("data-ready", "")
+            page.evaluate(PAINTED)
+            assert page.evaluate("shifts.reduce((sum, one) => sum + one, 0)") < 0.02, slug
 
 
 def test_texts_are_as_wide_as_the_server_finds_them(page: Page) -> None:

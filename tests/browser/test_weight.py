@@ -6,9 +6,8 @@ from playwright.sync_api import Page
 
 from app.content.sections import SECTIONS
 
-MOST_BYTES = 180_000
-# To become 160,000 and 70,000 once no page needs the older frame of widgets.
-MOST_BYTES_BUT_FONTS = 105_000
+MOST_BYTES = 160_000
+MOST_BYTES_BUT_FONTS = 70_000
 
 
 def test_a_section_page_is_light(page: Page) -> None:

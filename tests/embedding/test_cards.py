@@ -6,20 +6,16 @@ import re
 import struct
 import zlib
 from collections import Counter
-from typing import Any
 
 import pytest
 from fontTools.ttLib import TTFont
 from starlette.testclient import TestClient
 
-from app.charts.figures import curve_figure, line, points
 from app.charts.letters import width_of
-from app.charts.roles import ROLES
 from app.content.sections import SECTIONS
 from app.embedding.cards import render
 from app.embedding.cards.colours import light
 from app.embedding.cards.drawing import Card, card_svg
-from app.embedding.cards.figure import ROLE_TOKENS, drawn
 from app.embedding.cards.lines import shortened, title_width, wrapped
 from app.embedding.cards.sizes import FULL, SIZES, Size
 from app.paths import STATIC
@@ -156,7 +152,7 @@ def test_a_card_is_as_strict_as_its_page(client: TestClient, path: str, status: 
 def test_words_are_drawn_by_the_fonts_of_this_site_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    svg = str(card_svg(Card("VII. Beta", "π, β, Δ, σ, √, ±, −, ‖", "Words.", None)))
+    svg = str(card_svg(Card("VII. Beta", "π, β, Δ, σ, √, ±, −, ‖", "Words.")))
     with_fonts = render.png(svg, SMALL)
     monkeypatch.setattr(render, "FONTS", ())
     render.png.cache_clear()
@@ -181,41 +177,9 @@ def test_the_fonts_have_every_letter_that_cards_write() -> None:
     assert {letter for text in texts for letter in text if ord(letter) not in known} == set()
 
 
-def test_every_role_has_a_colour_of_the_light_scheme() -> None:
-    assert ROLE_TOKENS.keys() == ROLES.keys()
-    assert all(re.fullmatch("#[0-9a-f]{6}", light(token)) for token in ROLE_TOKENS.values())
-
-
-def test_a_figure_is_drawn_in_its_box_with_its_marks_where_the_numbers_are() -> None:
-    """A curve from corner to corner lies on the diagonal of the plot and nowhere else."""
-    figure = curve_figure([line("a", [0, 1], [0, 1], role="rejected")], x="x", y="y")
-    svg = card_svg(Card("", "", "", figure))
-    rows = pixels_of(render.png(str(svg), Size(600, 315)))
-    red = [
-        (x, y)
-        for y, row in enumerate(rows)
-        for x, pixel in enumerate(row)
-        if near(pixel, rgb("rejected"))
-    ]
-    left, right = min(red), max(red)
-    assert right[0] - left[0] > 150
-    slope = (right[1] - left[1]) / (right[0] - left[0])
-    # The name of the curve, beside its end, is red as well.
-    on_it = [abs(y - left[1] - slope * (x - left[0])) < 4 for x, y in red]
-    assert sum(on_it) > 0.6 * len(red)
-    assert slope < -0.5
-
-
-def test_a_figure_without_traces_leaves_its_place_to_the_words() -> None:
-    empty: dict[str, Any] = curve_figure([], x="x", y="y")
-    assert drawn(empty, 0, 0, 100, 100) == ""
-    assert card_svg(Card("", "Title", "Text.", empty)) == card_svg(Card("", "Title", "Text.", None))
-
-
 def test_what_a_card_says_can_not_become_markup() -> None:
     hostile = "</text><script>&\"'"
-    figure = curve_figure([points(hostile, [0, 1], [1, 2], role="true")], x=hostile, y=hostile)
-    svg = str(card_svg(Card(hostile, hostile, hostile, figure)))
+    svg = str(card_svg(Card(hostile, hostile, hostile)))
     assert "<script" not in svg
     assert size_of(render.png(svg, SMALL)) == SMALL
 

@@ -79,7 +79,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
             shutil.copyfile(ROOT / file, project / file)
     for folder in BUILT:
         shutil.copytree(ROOT / folder, project / folder)
-    assert len(follow(PAGE.read_text("utf-8"), project)) == 5
+    assert len(follow(PAGE.read_text("utf-8"), project)) == 6
     return project
 
 
@@ -147,7 +147,7 @@ def test_an_offline_copy_holds_what_it_suggests(project: Path, tmp_path: Path) -
     assert done.returncode == 0, done.stderr
     assert 'name="label_noise"' in (tmp_path / "index.html").read_text("utf-8")
     (part,) = json.loads((tmp_path / "report.json").read_text("utf-8"))["widgets"]
-    # The default, the example and three suggestions.
+    # The default, the example and three steps.
     assert (part["name"], part["kind"], part["states"]) == ("label_noise", "recorded", 5)
 
 
@@ -155,7 +155,11 @@ def test_its_own_test_passes_and_nothing_is_missing(project: Path) -> None:
     tests = ("tests/widgets/test_label_noise.py", "tests/widgets/test_registry.py")
     done = run(project, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests)
     assert done.returncode == 0, done.stdout
-    python = ("app/widgets/label_noise.py", "tests/widgets/test_label_noise.py")
+    python = (
+        "app/widgets/label_noise.py",
+        "app/stages/label_noise.py",
+        "tests/widgets/test_label_noise.py",
+    )
     for tool in (["check"], ["format", "--check"]):
         done = run(project, "-m", "ruff", *tool, "--no-cache", *python)
         assert done.returncode == 0, done.stdout
@@ -165,6 +169,7 @@ def test_its_own_test_passes_and_nothing_is_missing(project: Path) -> None:
     ("gone", "message"),
     [
         ("app/widgets/label_noise.py", "No module named 'app.widgets.label_noise'"),
+        ("app/stages/label_noise.py", "app/stages/label_noise.py is missing"),
         ("templates/widgets/label_noise.html", "templates/widgets/label_noise.html is missing"),
         ("tests/widgets/test_label_noise.py", "tests/widgets/test_label_noise.py is missing"),
     ],

@@ -25,7 +25,7 @@ STEPS = (
     Step("<b>Bend</b> it.", "beta=1"),
     Step("<b>Take</b> another loss.", "loss_type=ipo&beta=1", at=100),
 )
-WIDGET = replace(WIDGETS["dpo_loss"], tries={}, steps=STEPS, start=2, places=100)
+WIDGET = replace(WIDGETS["dpo_loss"], steps=STEPS, start=2, places=100)
 LOSS = "dpo_loss"
 
 
@@ -277,7 +277,7 @@ def test_pages_with_other_widgets_take_the_full_names_alone(client: TestClient) 
 def test_a_name_that_is_a_parameter_stays_one() -> None:
     derivation = WIDGETS["dpo_derivation"]
     steps = tuple(Step("<b>Look.</b>", f"step={n}" if n > 1 else "") for n in range(1, 7))
-    stops = replace(derivation, tries={}, steps=steps, start=1)
+    stops = replace(derivation, steps=steps, start=1)
     found = state_of(stops, {"step": "4"}, alone=True)
     assert (found.params.step, found.place, found.number) == (4, Place(), 4)  # type: ignore[attr-defined]
     assert found.step_query(5) == "?step=5"
@@ -367,7 +367,6 @@ def test_the_steps_of_a_widget_fit_together(name: str) -> None:
     default = WidgetState(widget, widget.params())
     if not widget.steps:
         return
-    assert not widget.tries
     assert (default.number, default.left, default.page_query) == (widget.start, False, "")
     assert list(default.steps) == list(range(1, len(widget.steps) + 1))
     for number, step in default.steps.items():

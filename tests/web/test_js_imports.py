@@ -16,9 +16,9 @@ PAGES = [*QUICK, pytest.param("/read", marks=pytest.mark.slow)]
 
 
 def test_all_that_a_module_imports_is_found_once_and_nothing_that_it_loads_later() -> None:
-    found = imports("widget.js", "plot.js")
+    found = imports("widget.js")
     assert len(found) == len(set(found))
-    assert {"widget.js", "ranges.js", "plot.js", "dom.js"} <= set(found)
+    assert {"widget.js", "figure.js", "stage.js", "dom.js"} <= set(found)
     assert not {"share.js", "receipt.js"} & set(found)
     assert not [name for name in found if name.startswith("vendor/")]
 
@@ -48,8 +48,6 @@ def test_a_page_names_all_that_its_modules_import(html_of: Callable[[str], str],
             assert attributes["fetchpriority"] == "low", (tag, address)
     assert "widget.js" in entries
     assert set(imports("widget.js")) <= named
-    if "data-chart=" in html_of(path):
-        assert set(imports("plot.js")) <= named
     assert not [name for name in named if not (STATIC / name).is_file()]
 
 

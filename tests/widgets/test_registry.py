@@ -17,7 +17,11 @@ MODULES = ROOT / "app/widgets"
 
 @pytest.mark.parametrize("name", WIDGETS)
 def test_a_widget_has_its_files_and_its_place_in_a_section(name: str) -> None:
-    files = (f"templates/widgets/{name}.html", f"tests/widgets/test_{name}.py")
+    files = (
+        f"app/stages/{name}.py",
+        f"templates/widgets/{name}.html",
+        f"tests/widgets/test_{name}.py",
+    )
     missing = [f"{file} is missing" for file in files if not (ROOT / file).is_file()]
     section, call = f"sections/{section_of(name).slug}.html", f'{{{{ widget("{name}") }}}}'
     if call not in (TEMPLATES / section).read_text("utf-8"):

@@ -104,11 +104,10 @@ class Student(HttpUser):
         self.run_ppo()
 
     def open(self, slug: str, widget: str) -> str:
-        """Load a section page, the files that it names, and those that its widget and its chart load."""
+        """Load a section page, the files that it names, and that of its widget."""
         page = self.ask("section page", f"/sections/{slug}").text
         files = set(re.findall(r'(?:href|src)="([^"]*/static/[^"?#]+\.(?:css|js|woff2))"', page))
         base = next(file.removesuffix("widget.js") for file in files if file.endswith("/widget.js"))
-        files |= {base + "plot.js", base + "vendor/plotly-basic.min.js"}
         if re.search(rf'<dpo-widget name="{widget}"[^>]* data-script', page):
             files.add(base + f"widgets/{widget}.js")
         for file in sorted(files):

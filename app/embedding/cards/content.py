@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from markupsafe import Markup
 
 from app import stages
@@ -24,7 +22,6 @@ async def card_of(page: Page, state: PageState, memo: Memo) -> Card:
     shown = state.states[state.main]
     widget = shown.widget
     result = await memo.result(widget, shown.params)
-    figure: dict[str, Any] | None = getattr(result, "figure", None)
     stage = shown_stage(shown, result)
     title = widget.title
     if stage:
@@ -34,15 +31,15 @@ async def card_of(page: Page, state: PageState, memo: Memo) -> Card:
     if page.widget is None:
         # In its default state a section shows what it promises, in others the widget's finding.
         text = finding if shown.card_values else page.section.promise
-        return Card(f"Section {page.section.numeral}", page.section.title, text, figure, stage)
-    text = finding if stage or figure else f"{finding} {widget.caption}"
-    return Card(section, title, text, figure, stage)
+        return Card(f"Section {page.section.numeral}", page.section.title, text, stage)
+    text = finding if stage else f"{finding} {widget.caption}"
+    return Card(section, title, text, stage)
 
 
 def shown_stage(state: WidgetState, result: WidgetResult) -> Shown | None:
     """The stage of a widget at the place of its page; None for a widget without a drawing."""
     scene = stages.scene(state.widget, state.params, result)
-    if scene is None or not scene["marks"]:
+    if not scene["marks"]:
         return None
     at = max(0, scene["places"] - 1) if state.at is None else state.at
     return Shown(scene, at, state.asking)
@@ -62,4 +59,4 @@ def home_card(state: WidgetState) -> Card:
         f"An interactive explainer in {len(SECTIONS)} sections, whose lab is computed by PyTorch."
     )
     stage = shown_stage(state, HERO.compute(state.params))
-    return Card("Interactive explainer", HOME_TITLE, text, stage=stage)
+    return Card("Interactive explainer", HOME_TITLE, text, stage)

@@ -1,4 +1,4 @@
-"""A card as SVG: section, title, finding and main figure."""
+"""A card as SVG: section, title, finding and the drawing of the main figure."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from markupsafe import Markup
 
 from app.embedding.cards import stage
 from app.embedding.cards.colours import light
-from app.embedding.cards.figure import drawn
 from app.embedding.cards.lines import shortened, title_width, wrapped
 from app.embedding.cards.sizes import FULL
 from app.state.page import SITE
 
 EDGE = 56
 TEXT = 470
-"""width of the text beside a figure"""
+"""width of the text beside a drawing"""
 
 GAP = 34
 BAR = 10
@@ -36,8 +35,6 @@ class Card:
     """the section, or a description of the site"""
     title: str
     text: str
-    figure: dict[str, Any] | None = None
-    """a Plotly figure"""
     stage: Shown | None = None
 
 
@@ -52,10 +49,8 @@ class Shown:
 
 def card_svg(card: Card) -> Markup:
     """The card as a complete SVG document at full size."""
-    figure = (
-        _stage(card.stage) if card.stage else _figure(card.figure) if card.figure else Markup("")
-    )
-    width = TEXT if figure else FULL.width - 2 * EDGE - BAR
+    drawing = _stage(card.stage) if card.stage else Markup("")
+    width = TEXT if drawing else FULL.width - 2 * EDGE - BAR
     title_size = _title_size(card.title, width)
     title = wrapped(card.title, title_size, width, title_width)
     y = EDGE + SMALL
@@ -63,7 +58,7 @@ def card_svg(card: Card) -> Markup:
     y += 26 + round(title_size)
     parts.append(_text(title, y, title_size, "ink", font=TITLE))
     y += round((len(title) - 1) * title_size * LINE)
-    body = BODY if figure else LARGE
+    body = BODY if drawing else LARGE
     y += 32 + body
     bottom = FULL.height - EDGE
     lines = int((bottom - SMALL - 30 - y) / (body * LINE)) + 1
@@ -72,7 +67,7 @@ def card_svg(card: Card) -> Markup:
     return Markup(
         '<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" viewBox="0 0 {w} {h}" '
         'font-family="Cards Sans"><rect width="{w}" height="{h}" fill="{paper}"/>'
-        '<rect width="{bar}" height="{h}" fill="{green}"/>{parts}{figure}</svg>'
+        '<rect width="{bar}" height="{h}" fill="{green}"/>{parts}{drawing}</svg>'
     ).format(
         w=FULL.width,
         h=FULL.height,
@@ -80,7 +75,7 @@ def card_svg(card: Card) -> Markup:
         paper=light("paper"),
         green=light("optimised"),
         parts=Markup("").join(parts),
-        figure=figure,
+        drawing=drawing,
     )
 
 
@@ -106,15 +101,3 @@ def _stage(shown: Shown) -> Markup:
     x = EDGE + TEXT + GAP
     box = (x, EDGE, FULL.width - x - EDGE + 20, FULL.height - 2 * EDGE)
     return stage.drawn(shown.scene, shown.at, shown.asking, box)
-
-
-def _figure(figure: dict[str, Any]) -> Markup:
-    """The figure in a box to the right of the text."""
-    x = EDGE + TEXT + GAP
-    width, height = FULL.width - x - EDGE + 20, FULL.height - 2 * EDGE + 20
-    inside = drawn(figure, x + 16, EDGE - 10 + 16, width - 32, height - 32)
-    if not inside:
-        return inside
-    return Markup(
-        '<rect x="{}" y="{}" width="{}" height="{}" rx="12" fill="{}" stroke="{}"/>{}'
-    ).format(x, EDGE - 10, width, height, light("surface"), light("rule"), inside)

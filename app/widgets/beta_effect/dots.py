@@ -6,13 +6,14 @@ the axis is cut into bins, and the dots of a bin are stacked, so many abreast.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 
 from pydantic import BaseModel, Field
 from torch import Tensor
 
-from app.charts.scales import Scale, ticks
+from app.charts.scales import nice_step, tick_text
 
 DOTS = 100
 """number of dots of a distribution, each for the same share of its probability"""
@@ -104,7 +105,9 @@ def dots(optimum: Tensor, reference: Tensor, high: float) -> list[Dot]:
 
 def axis(title: str, low: float, high: float) -> DotAxis:
     """The axis, with its numbers."""
-    numbers = [DotTick(at=tick.at, text=tick.text) for tick in ticks(Scale(low, high), MOST_TICKS)]
+    step = nice_step(high - low, MOST_TICKS)
+    steps = range(math.ceil(low / step), math.floor(high / step) + 1)
+    numbers = [DotTick(at=(step * n - low) / (high - low), text=tick_text(step * n)) for n in steps]
     return DotAxis(
         title=title,
         low=low,

@@ -361,8 +361,8 @@ def _tradeoffs(
         [
             line_states("true quality", betas, all_qualities, role="true"),
             line_states("KL", betas, all_kls, role="kl", axis="y2", dash="dot"),
-            marker_states("true quality here", here, qualities, along="true quality", role="true"),
-            marker_states("KL here", here, kls, along="KL", role="kl", axis="y2", symbol="square"),
+            marker_states("true quality here", here, qualities, role="true"),
+            marker_states("KL here", here, kls, role="kl", axis="y2", symbol="square"),
         ],
         x="β (logarithmic)",
         y="expected true quality",
@@ -409,6 +409,5 @@ WIDGET = Widget(
             {"prompt": ALL, "beta": ALL, "reward": ("learned",), "reward_model": ("network",)},
         ),
         split="prompt",
-        leave_out=("figure",),
     ),
 )

@@ -13,8 +13,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from torch import Tensor
 
-from app.charts.figures import curve_figure, filled, points
-from app.charts.plane import Trace
+from app.charts.figures import Trace, curve_figure, filled, points
 from app.charts.scales import nice_step
 from app.formatting import count, fixed, percent, signed
 from app.lab.certain_pair import EXO_SMOOTHING

@@ -107,7 +107,7 @@ def _figures_to(
     name = settings.loss_type
     courses = [
         line_states(name, along, [ys for _, ys in curves], role="rejected"),
-        marker_states("this pair", margins, losses, along=name, role="rejected"),
+        marker_states("this pair", margins, losses, role="rejected"),
     ]
     if name != "sigmoid" or settings.label_smoothing > 0:
         sigmoid = [-torch.nn.functional.logsigmoid(xs) for xs in along]

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from app.charts.figures import band, bars, curve_figure, line, points
-from app.charts.plane import Trace
+from app.charts.figures import Trace, band, bars, curve_figure, line, points
 from app.widgets.win_rates.data import Benchmark
 from app.widgets.win_rates.results import MethodResult, at_best_temperature, points_of
 

@@ -1,0 +1,40 @@
+"""The whole text on paper."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from app.widgets.registry import WIDGETS
+
+DRAWN = "[data-stage] svg:is(.plot, .at-width):visible"
+
+
+def pages_of(pdf: bytes) -> int:
+    return len(re.findall(rb"/Type\s*/Page\b", pdf))
+
+
+def test_the_one_page_version_prints_to_a_document(plain_page: Page) -> None:
+    plain_page.goto("/read")
+    pdf = plain_page.pdf(format="A4")
+    assert pdf.startswith(b"%PDF")
+    assert pages_of(pdf) >= 10
+
+
+def test_on_paper_every_drawing_is_there_in_dark_ink_with_and_without_script(
+    page: Page, plain_page: Page
+) -> None:
+    for opened in (page, plain_page):
+        opened.emulate_media(media="print", color_scheme="dark")
+        opened.goto("/read")
+        for name in WIDGETS:
+            drawing = opened.locator(f'dpo-widget[name="{name}"] {DRAWN}')
+            expect(drawing).to_have_count(1)
+            box = drawing.bounding_box()
+            assert box is not None
+            assert min(box["width"], box["height"]) > 40, name
+        ink = opened.locator(f"{DRAWN} text").first.evaluate(
+            "(text) => getComputedStyle(text).fill"
+        )
+        assert max(map(int, re.findall(r"\d+", ink)[:3])) < 128
