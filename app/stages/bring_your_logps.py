@@ -136,10 +136,10 @@ def _spot(panel: Panel, pair: ExaminedPair) -> StagePoint:
 
 # ---- the loss ------------------------------------------------------------------------------------
 
-Curve = tuple[list[float], list[float]]
+MarginCurve = tuple[list[float], list[float]]
 
 
-def _curve(params: ReportedLoss, x: Axis) -> Curve:
+def _curve(params: ReportedLoss, x: Axis) -> MarginCurve:
     """The loss along the margin; empty if it reads more than the margin."""
     if params.loss_type not in OF_THE_MARGIN:
         return [], []
@@ -305,7 +305,7 @@ def _rows(columns: Iterable[int]) -> list[int]:
     return rows
 
 
-def _name_losses(main: Panel, params: ReportedLoss, result: Result, curve: Curve) -> None:
+def _name_losses(main: Panel, params: ReportedLoss, result: Result, curve: MarginCurve) -> None:
     name = f"{LOSS_NAMES[params.loss_type]} loss"
     if all(pair.loss is None for pair in result.drawn):
         name += f" {_why_none(params)}"
