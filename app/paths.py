@@ -22,6 +22,7 @@ TEMPLATES = folder("templates")
 STATIC = folder("static")
 DATA = PACKAGE / "data"
 COMPRESSED = STATIC / "vendor" / "compressed"
+MINIFIED = STATIC / "built" / "minified"
 
 
 class Strict(BaseModel):

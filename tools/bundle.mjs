@@ -1,5 +1,9 @@
-// Bundle the scripts of offline copies, as classic scripts: browsers load no modules from disk.
-import { build } from "esbuild";
+// Bundle the scripts of offline copies, as classic scripts: browsers load no modules from disk. And minify the modules of
+// pages, each for itself, named by the hash of its source (app/web/static_files.py).
+import { createHash } from "node:crypto";
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+
+import { build, transform } from "esbuild";
 
 const root = new URL("../static/", import.meta.url).pathname;
 
@@ -20,3 +24,12 @@ await build({
   // Copies do not load what needs a server.
   external: ["./receipt.js", "./share.js"],
 });
+
+const minified = `${root}built/minified/`;
+rmSync(minified, { recursive: true, force: true });
+mkdirSync(minified, { recursive: true });
+for (const file of globSync(["*.js", "widgets/*.js"], { cwd: root })) {
+  const source = readFileSync(root + file);
+  const { code } = await transform(source, { minify: true, charset: "utf8" });
+  writeFileSync(`${minified}${createHash("sha256").update(source).digest("hex").slice(0, 20)}.js`, code);
+}

@@ -31,7 +31,7 @@ from app.widgets.bring_your_logps.widget import (
 )
 from app.widgets.common.loss_types import LOSS_NAMES
 
-LEAVE_OUT = ("drawn", "warnings")
+LEAVE_OUT = ("drawn", "warnings", "by_length")
 
 OF_THE_MARGIN = frozenset({"sigmoid", "robust", "hinge", "ipo", "exo_pair", "discopop"})
 """losses that are functions of the margin alone, and so have a curve"""

@@ -27,7 +27,7 @@ MAX_ENTRY_BYTES = 2_000_000
 OVERHEAD = 600
 """bytes that an entry takes beside its strings"""
 
-ENCODINGS = ("zstd", "br", "gzip")
+ENCODINGS = ("br", "zstd", "gzip")
 """content encodings of responses, best first"""
 
 DATA_CACHE_CONTROL = "public, max-age=300"

@@ -1,7 +1,8 @@
 """Static files, cached for ever by browsers and compressed before the server starts.
 
-``python -m app.web.static_files`` compresses them at set-up. A compressed file is named by the hash of its
-content, so an outdated one is never served: a file that has changed since is compressed with each response.
+``python -m app.web.static_files`` compresses them at set-up, after tools/bundle.mjs has minified our modules.
+Both name what they make by the hash of the content, so nothing outdated is served: a file that has changed
+since is sent as it is, and compressed with each response.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from app.paths import COMPRESSED, STATIC
+from app.paths import COMPRESSED, MINIFIED, STATIC
 from app.web.stylesheets import bundled_stylesheet
 
 SUFFIXES = {".css", ".js", ".svg", ".txt"}
@@ -38,9 +39,10 @@ class PrecompressedStatics(StaticFiles):
 
     def __init__(self, directory: Path) -> None:
         super().__init__(directory=directory)
-        self._stylesheets = {
-            path.relative_to(directory).as_posix(): content_of(path)
-            for path in directory.rglob("*.css")
+        self._made = {
+            path.relative_to(directory).as_posix(): content
+            for path in compressible(directory)
+            if (content := content_of(path)) != path.read_bytes()
         }
         self._compressed = {
             (path.relative_to(directory).as_posix(), encoding): compressed
@@ -52,8 +54,8 @@ class PrecompressedStatics(StaticFiles):
     async def get_response(self, path: str, scope: Scope) -> Response:
         """The file, compressed if possible, with headers that let it be cached for ever."""
         response = await super().get_response(path, scope)
-        if path in self._stylesheets and response.status_code == HTTPStatus.OK:
-            response = Response(self._stylesheets[path], media_type="text/css")
+        if path in self._made and response.status_code == HTTPStatus.OK:
+            response = Response(self._made[path], media_type=mimetypes.guess_type(path)[0])
         if response.status_code != HTTPStatus.OK:
             return response
         wanted = Headers(scope=scope).get("accept-encoding", "")
@@ -81,18 +83,26 @@ def accepts(header: str, encoding: str) -> bool:
 def compressible(folder: Path) -> Iterator[Path]:
     """The files that are worth compressing."""
     for path in sorted(folder.rglob("*")):
-        if path.suffix in SUFFIXES and COMPRESSED not in path.parents:
+        if path.suffix in SUFFIXES and not {COMPRESSED, MINIFIED} & set(path.parents):
             yield path
 
 
 def content_of(path: Path) -> bytes:
-    """The content to serve: the file, or a style sheet with all that it imports."""
-    return bundled_stylesheet(path).encode() if path.suffix == ".css" else path.read_bytes()
+    """The content to serve: the file, a style sheet with all that it imports, or a minified module."""
+    if path.suffix == ".css":
+        return bundled_stylesheet(path).encode()
+    content = path.read_bytes()
+    minified = MINIFIED / f"{_hash(content)}.js"
+    return minified.read_bytes() if path.suffix == ".js" and minified.is_file() else content
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:20]
 
 
 def compressed_file(path: Path, encoding: str) -> Path:
     """Where the compressed file is, if it exists."""
-    return COMPRESSED / f"{hashlib.sha256(content_of(path)).hexdigest()[:20]}.{encoding}"
+    return COMPRESSED / f"{_hash(content_of(path))}.{encoding}"
 
 
 def compress() -> None:

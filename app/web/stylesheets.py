@@ -1,10 +1,11 @@
-"""Style sheets with their imports inlined, which saves a request for each."""
+"""Style sheets with their imports inlined, which saves a request for each, and without comments."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+_COMMENT = re.compile(r"/\*.*?\*/\n?", re.DOTALL)
 _IMPORT = re.compile(r'^@import "([^"]+)";\n', re.MULTILINE)
 
 
@@ -13,7 +14,7 @@ class ForeignImport(ValueError):
 
 
 def bundled_stylesheet(path: Path) -> str:
-    """The text of a style sheet with its imports inlined.
+    """The text of a style sheet with its imports inlined, without comments.
 
     Raises:
         ForeignImport: it imports one from another folder
@@ -24,4 +25,4 @@ def bundled_stylesheet(path: Path) -> str:
             raise ForeignImport(f"{path.name} imports {found[1]}")
         return bundled_stylesheet(path.parent / found[1])
 
-    return _IMPORT.sub(text, path.read_text(encoding="utf-8"))
+    return _IMPORT.sub(text, _COMMENT.sub("", path.read_text(encoding="utf-8")))

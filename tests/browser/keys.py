@@ -38,28 +38,6 @@ FOCUSED = """() => {
 }"""
 
 
-# A widget's controls in tab order, each with a key that moves it; a box beside a slider is left out.
-CONTROLS = """(widget) => {
-    const keys = {
-        range: ["ArrowRight", "ArrowLeft"],
-        number: ["ArrowUp", "ArrowDown"],
-        radio: ["ArrowRight", "ArrowRight"],
-        "select-one": ["ArrowDown", "ArrowUp"],
-    };
-    const slider = (name) => `[data-range-for="${name}"]`;
-    const atEnd = ({ options, selectedIndex, value, max }) =>
-        options ? selectedIndex === options.length - 1 : Boolean(max) && Number(value) >= Number(max);
-    return [...widget.querySelectorAll("form :is(select, input)")]
-        .filter((control) => control.type in keys && control.checkVisibility() && !control.disabled)
-        .filter(({ type, checked }) => type !== "radio" || checked)
-        .filter(({ type, name }) => type !== "number" || !widget.querySelector(slider(name)))
-        .map((control) => [
-            control.name ? `[name="${control.name}"]` : slider(control.dataset.rangeFor),
-            keys[control.type][Number(atEnd(control))],
-        ]);
-}"""
-
-
 def press_tab(page: Page) -> Any:
     """The focused element after one more Tab; it is visible."""
     page.keyboard.press("Tab")

@@ -31,7 +31,7 @@ def test_the_point_the_end_of_the_curve_and_the_bars_are_dragged(
 ) -> None:
     readout, form = found.locator("[data-readout]"), found.locator("form")
     drag(page, found, 3, -200, 0)
-    expect(readout).to_contain_text("Ranked the wrong way round")
+    expect(readout).to_contain_text("ranked the wrong way round")
     # As far as the axis goes, and no further.
     drag(page, found, 3, -2000, 0)
     expect(readout).to_contain_text("a gap of −10.0 nats")

@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from app.widgets.registry import WIDGETS
 from tests.browser.accessibility import PATIENCE, axe_finds, open_details, visit
 from tests.browser.helpers import record_texts, widget
-from tests.browser.keys import CONTROLS, FOCUSED, NUMBER_STOPS, tab_to
+from tests.browser.keys import FOCUSED, NUMBER_STOPS, tab_to
 
 
 @pytest.fixture(autouse=True)
@@ -141,16 +141,9 @@ STEPS: dict[str, list[Step]] = {
 
 
 def steps_of(found: Locator, name: str) -> list[Step]:
-    """Those listed above, or each control once, after which the address of the state has to change."""
+    """Those listed above, or another step, each handle, the scrub, and what can be opened."""
     if name in STEPS:
         return STEPS[name]
-    if found.evaluate("widget => 'figure' in widget.dataset"):
-        return figure_steps(found)
-    return [(stop, key, "[data-link=page]") for stop, key in found.evaluate(CONTROLS)]
-
-
-def figure_steps(found: Locator) -> list[Step]:
-    """Another step, each handle, the scrub, and what can be opened."""
     native = found.locator(".native").all()
     ranges = [one.get_attribute("data-range-for") for one in native]
     moved = [RANGE.format(name) if name else "[data-at-range]" for name in ranges]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from starlette.testclient import TestClient
 
 from app.paths import STATIC
 from app.web import static_files as statics
+from app.web.js_imports import IMPORT
 from app.web.static_files import (
     PrecompressedStatics,
     accepts,
@@ -63,10 +65,22 @@ def test_a_static_comes_compressed_and_is_the_same(
     assert size == compressed_file(STATIC / name, encoding).stat().st_size
 
 
-def test_without_an_encoding_the_file_itself_is_sent(client: TestClient) -> None:
-    answer = client.get(f"/static/{static_hash()}/widget.js", headers={"Accept-Encoding": ""})
+@pytest.mark.parametrize("name", ["widget.js", "vendor/plotly-basic.min.js"])
+def test_without_an_encoding_the_same_content_is_sent(client: TestClient, name: str) -> None:
+    answer = client.get(f"/static/{static_hash()}/{name}", headers={"Accept-Encoding": ""})
     assert "content-encoding" not in answer.headers
-    assert answer.content == (STATIC / "widget.js").read_bytes()
+    assert answer.content == content_of(STATIC / name)
+
+
+def test_our_modules_are_minified_and_import_the_same() -> None:
+    for path in (*STATIC.glob("*.js"), *STATIC.glob("widgets/*.js")):
+        source, served = path.read_text(encoding="utf-8"), content_of(path).decode()
+        assert len(served) < len(source), path.name
+        imported = {module for _, module in IMPORT.findall(source)}
+        assert set(re.findall(r'(?:from|import)"([^"]+\.js)"', served)) == imported, path.name
+
+
+def test_a_missing_static_is_not_found(client: TestClient) -> None:
     assert client.get("/static/0123456789ab/widget.js").status_code == 404
 
 
