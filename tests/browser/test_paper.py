@@ -26,8 +26,9 @@ def test_on_paper_every_drawing_is_there_in_dark_ink_with_and_without_script(
     page: Page, plain_page: Page
 ) -> None:
     for opened in (page, plain_page):
-        opened.emulate_media(media="print", color_scheme="dark")
+        opened.emulate_media(color_scheme="dark")
         opened.goto("/read")
+        opened.emulate_media(media="print", color_scheme="dark")
         for name in WIDGETS.keys() - {"quiz"}:
             drawing = opened.locator(f'dpo-widget[name="{name}"] {DRAWN}')
             expect(drawing).to_have_count(1)
