@@ -58,8 +58,9 @@ class OwnView(WidgetView):
 
 
 def own_values(own: OwnLogps, result: Result) -> dict[str, Any]:
-    """The result as the page needs it, with the figure, which it could not request."""
-    return page_values(WIDGET, own, result) | {"figure": result.figure}
+    """The result as the page needs it, with its Plotly figures, which it could not request."""
+    figures = {"figure": result.figure, "by_length": result.by_length}
+    return page_values(WIDGET, own, result) | figures
 
 
 @router.post(f"/widgets/{WIDGET.name}/answer")
