@@ -49,6 +49,9 @@ TARGETED = frozenset({"ipo", "ipo_norm"})
 
 AT_REST = 1e-9
 
+ACROSS: tuple[tuple[float, Anchor], ...] = ((12, "start"), (-12, "end"))
+BESIDE = [(dx, dy, anchor) for dy in (22, 44, 66, 88) for dx, anchor in ACROSS]
+"""where the loss of a point beyond the axis may stand"""
 WIDTHS: tuple[tuple[float, Only], ...] = ((6, "wide"), (4.5, "narrow"))
 """half those of the bars, in pixels"""
 TANGENT: dict[Only, tuple[float, float, float]] = {"wide": (92, 548, 304), "narrow": (54, 190, 216)}
@@ -265,7 +268,7 @@ def _draw_pair(panel: Panel, result: Result, gap: float) -> None:
             only=only,
         )
     told = f"{fixed(1)(result.loss)} ↑" if beyond else ""
-    panel.text(panel.spot(x, 1, 18, 22), told, "lab f-rej")
+    panel.beside(told, "f-rej", panel.spot(x, 1), BESIDE)
 
 
 def _name_curves(panel: Panel, family: _Family, beta: float) -> None:
@@ -296,16 +299,16 @@ def _draw_bars(panel: Panel, params: Params, gap: float, bars: int) -> None:
         panel.text(panel.pt(0, tick, -8, 4), signed(tick, 0), "tick", "end", only="wide")
     panel.line(panel.pt(0, 0), panel.pt(1, 0), "axis")
     panel.text(panel.pt(0, 0, -8, 4), "0", "tick", "end", only="wide")
-    for value, across, role, name, dx, dy in (
-        (params.logratio_chosen, 0.27, "opt", "chosen", 14, 33),
-        (params.logratio_rejected, 0.76, "rej", "rejected", 26, 53),
+    for value, across, role, name, place in (
+        (params.logratio_chosen, 0.27, "opt", "chosen", panel.spot(0, 0, 34, 33)),
+        (params.logratio_rejected, 0.76, "rej", "rejected", panel.spot(1, 0, 8, 33)),
     ):
         for width, only in WIDTHS:
             panel.rect(
                 panel.pt(across, 0, -width), panel.pt(across, value, width), f"f-{role}", only=only
             )
         panel.text(panel.spot(across, 0, 0, 33), name, f"lab f-{role}", "middle", only="wide")
-        panel.text(panel.spot(across, 0, dx, dy), name, f"lab f-{role}", "end", only="narrow")
+        panel.text(place, name, f"lab f-{role}", "end", only="narrow")
     ends = params.logratio_chosen, params.logratio_rejected
     for ratio in ends:
         panel.line(panel.pt(0.515, ratio, -6), panel.pt(0.515, ratio, 6), "line thin s-ink")

@@ -156,7 +156,7 @@ def _places(params: Params, result: Result) -> list[_Place]:
 def _place(row: int, curve: MethodCurve, at: StrengthSummary) -> _Place:
     gap = at.bound - at.true_quality
     readout = (
-        f"Over {_seeds(at.seeds)} it earns a true quality of "
+        f"Over {_seeds(at.seeds)} {_name(curve)} earns a true quality of "
         f"{number(signed(at.true_quality), 'true')} ± {fixed(2)(at.true_quality_sd)} at "
         f"{number(_nats(at.kl), 'rej')} nats, {number(fixed(1)(gap))} below the best possible."
     )

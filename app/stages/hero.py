@@ -48,7 +48,7 @@ def stage(_: WidgetParams, result: Result) -> Stage:
             for name, role, path in _paths(run)
         ),
         wide=Box(34, 8, 12, 262),
-        narrow=Box(26, 6, 12, 142),
+        narrow=Box(26, 6, 18, 142),
     )
     rail = made.panel(
         sqrt_axis(0, places - 1),

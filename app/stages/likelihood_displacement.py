@@ -22,7 +22,7 @@ COLUMNS = ((0.0, 0.4), (0.6, 1.0))
 """where the columns lie, as shares of their panel"""
 ROWS = ((1.0, 0.56), (0.44, 0.0))
 
-REJECTED, UNSEEN = 1, 2
+UNSEEN = 2
 CSS = ("f-opt", "f-rej", "hatch s-mut")
 SIDES = (("chosen", "f-opt"), ("rejected", "f-rej"), ("in no pair", ""))
 WHOSE = ("this run", "the optimum")
@@ -169,14 +169,13 @@ def _draw_columns(made: Stage, rows: list[DisplacementRow]) -> None:
                 CSS[kind],
                 only="wide",
             )
-            if kind != REJECTED:
-                panel.text(
-                    by_place(panel.spot(middle, (low + high) / 2, 0, 5) for low, high in span),
-                    by_place(_share(low, high, 0.09) for low, high in span),
-                    "lab f-ink" if kind == UNSEEN else "strong f-paper",
-                    "middle",
-                    only="wide",
-                )
+            panel.text(
+                by_place(panel.spot(middle, (low + high) / 2, 0, 5) for low, high in span),
+                by_place(_share(low, high, 0.06) for low, high in span),
+                "lab f-ink" if kind == UNSEEN else "strong f-paper",
+                "middle",
+                only="wide",
+            )
             if which == 0:
                 name, css = SIDES[kind]
                 panel.text(
@@ -270,6 +269,8 @@ def _readout(row: DisplacementRow, result: Result) -> str:
         beyond = number(fixed(1)(aligned - chosen), "opt")
         return f"{told}The {beyond} nats beyond are displacement."
     if best.true_quality - row.true_quality > MISSING:
-        what = "This fall is alignment; what" if chosen < -LEAST else "What"
-        return f"{told}{what} is missing is quality."
+        if chosen >= -LEAST:
+            return f"{told}The run has less true quality."
+        how = "about as" if chosen - aligned <= FURTHER else "less"
+        return f"{told}The run falls {how} far, but has less true quality."
     return told

@@ -26,6 +26,8 @@ BEYOND = 1.17
 """of DPO's last gap: where the axis of the gap ends"""
 STRONGEST = 1.6
 """of the first pull: where the strip of it ends"""
+AT_TARGET = 0.02
+"""of the target: so near to it a loss is at rest"""
 NAMED = ("ipo", "sppo_hard", "hinge", "ipo_norm", "discopop", "sigmoid", "orpo")
 TICKS = {0.05: (10, 10), 0.1: (5, 10), 0.5: (1, 2), 1.0: (1, 2), 2.0: (1, 1)}
 """steps of the axis on wide and on narrow pages, by beta"""
@@ -163,15 +165,20 @@ def _name(panel: Panel, text: str, css: str, balls: list[StagePoint], beside: fl
 
 
 def _readout(place: int, params: Params, fate: LossOutcome, pull: float) -> str:
-    name, gap = LOSS_NAMES[params.loss_type], fate.course[place]
-    strength = percent(0)(pull) if abs(pull) >= 0.005 else "0%"
+    name, beta, gap = LOSS_NAMES[params.loss_type], BETAS[params.beta], fate.course[place]
     told = (
-        f"After {number(str(EVERY * place))} steps {name[0].upper() + name[1:]} has a gap of "
-        f"{number(fixed(2)(gap), 'rej')} nats and pulls with {number(strength, 'tmp')} of its first "
-        "strength. "
+        f"After {number(str(EVERY * place))} steps {name} has a gap of "
+        f"{number(fixed(2)(gap), 'rej')} nats and pulls with "
+        f"{number(_strength(pull, fate), 'tmp')} of its first strength. "
     )
     if params.loss_type == "ipo":
-        return f"{told}Its target is 1/(2β) = {number(f'{1 / (2 * BETAS[params.beta]):g}')}: there it rests."
+        target = 1 / (2 * beta)
+        rests = ": there it rests" if abs(gap - target) < AT_TARGET * target else ""
+        return f"{told}Its target is 1/(2β) = {number(f'{target:g}')}{rests}."
+    if params.loss_type == "hinge":
+        corner = 1 / beta
+        beyond = ", and Adam’s momentum carries it on" if gap > corner else ""
+        return f"{told}Its corner is at 1/β = {number(f'{corner:g}')}{beyond}."
     if params.loss_type == "sigmoid":
         return f"{told}A certain pair has no finite answer under DPO."
     if fate.verdict == "stops":
@@ -179,3 +186,12 @@ def _readout(place: int, params: Params, fate: LossOutcome, pull: float) -> str:
     if fate.verdict == "runs on":
         return f"{told}It runs on."
     return f"{told}It turns away, with the pair the wrong way round."
+
+
+def _strength(pull: float, fate: LossOutcome) -> str:
+    """A pull, of the first one; that of a loss that runs on is never written as none."""
+    if abs(pull) >= 0.005:
+        return percent(0)(pull)
+    if fate.verdict == "stops" or not pull:
+        return "0%"
+    return percent(1)(pull) if abs(pull) >= 0.001 else "less than 0.1%"

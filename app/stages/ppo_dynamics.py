@@ -24,6 +24,8 @@ KNOWN = 12
 """the last iteration that is drawn while the question is open"""
 NEAR = (90, 100, 70, 120, 60, 110, 40)
 """iterations near which names are tried, of 150"""
+LEAST_HEIGHT = 166
+"""of the curves in pixels, on narrow pages"""
 LOST = 0.2
 """quality below its peak that counts as lost"""
 
@@ -61,7 +63,9 @@ def stage(params: Params, result: Result) -> Stage:
     values = [value for row in rows for value in (row.reward, row.true_quality)]
     low, high = min(-2.0, min(values) - 0.3), max(4.0, max(values) + 0.3)
     x = sqrt_axis(0, last)
-    main = made.panel(x, Axis(low, high), wide=Box(34, 20, 18, 310), narrow=Box(30, 12, 14, 180))
+    main = made.panel(
+        x, Axis(low, high), wide=Box(34, 20, 18, 310), narrow=Box(30, 12, 14, 14 + LEAST_HEIGHT)
+    )
     rail = made.panel(x, Axis(0, 1), wide=Box(34, 20, 318, 346), narrow=Box(30, 12, 184, 206))
     for step, only in ((2, "wide"), (4, "narrow")):
         first = int(low // step + 1) * step
@@ -138,6 +142,8 @@ def _places(
         (panel.pt(row.iteration, getattr(row, field), 0, dy), "middle")
         for row in near
         for dy in shifts
+        # Not on what is drawn below.
+        if dy + 4 < panel.y.share(getattr(row, field)) * LEAST_HEIGHT
     ]
 
 

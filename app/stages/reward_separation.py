@@ -7,12 +7,17 @@ import math
 import torch
 import torch.nn.functional as F
 
-from app.charts.stage import Anchor, Axis, Box, Stage, number
+from app.charts.stage import Anchor, Axis, Box, Only, Stage, number
 from app.formatting import fixed, percent, signed
 from app.widgets.reward_separation import Params, Result
 
 LOW, HIGH = -10, 10
 MOST_LOSS = 10
+LAYOUTS: tuple[tuple[float, float, tuple[float, float], Only], ...] = (
+    (74, 28, (54, 16), "wide"),
+    (46, 11.5, (46, 10), "narrow"),
+)
+"""Of the arrows the longest; how many pixels a reward of 1 is at least; the margins left and right"""
 ALONG = torch.linspace(LOW, HIGH, 201, dtype=torch.float64)
 
 
@@ -54,34 +59,23 @@ def stage(params: Params, result: Result) -> Stage:
     # What a step of training does: two arrows, as long as the gradient.
     pull = -result.gradient.reward_chosen
     for value, way, role in ((chosen, 1, "opt"), (rejected, -1, "rej")):
-        for longest, only in ((74, "wide"), (46, "narrow")):
-            # Side by side where they would meet.
-            up = -29 if way > 0 and chosen < rejected else -18
-            start = line.pt(value, 0, way * 13, up)
-            line.arrow(
-                start,
-                line.pt(value, 0, way * (13 + pull * longest), up),
-                f"s-{role}",
-                f"f-{role}",
-                only=only,
+        for longest, unit, beside, only in LAYOUTS:
+            # It begins beside its knob, or where it ends at the edge of the drawing.
+            long, room = pull * longest, beside[way > 0] - 3
+            at_edge = (HIGH - way * value) * unit + room < 13 + long
+            first = (
+                line.pt(way * HIGH, 0, way * (room - long))
+                if at_edge
+                else line.pt(value, 0, way * 13)
             )
+            # Side by side where they would meet.
+            up = -29 if way > 0 and (at_edge or chosen < rejected) else -18
+            start, end = ([*first[:3], first[3] + way * further, up] for further in (0.0, long))
+            line.arrow(start, end, f"s-{role}", f"f-{role}", only=only)
     apart = chosen - rejected
     side = 1 if apart >= 0 else -1
-    for value, name, role, way in (
-        (chosen, "chosen", "opt", side),
-        (rejected, "rejected", "rej", -side),
-    ):
-        for near, only in ((1.9, "wide"), (4.7, "narrow")):
-            anchor: Anchor = ("start" if way > 0 else "end") if abs(apart) < near else "middle"
-            # At the ends of the line there is room on one side alone.
-            edge = 8.4 if abs(apart) >= near else 10
-            line.text(
-                line.pt(max(-edge, min(edge, value)), 0, 0, 45),
-                name,
-                f"lab f-{role}",
-                anchor,
-                only=only,
-            )
+    line.beside("chosen", "f-opt", line.pt(chosen, 0), _beside(side))
+    line.beside("rejected", "f-rej", line.pt(rejected, 0), [(0, 45, "middle"), *_beside(-side)])
     for text, only in (
         ("probability that the chosen one is preferred", "wide"),
         ("P(chosen wins)", "narrow"),
@@ -120,6 +114,12 @@ def stage(params: Params, result: Result) -> Stage:
     made.handle("reward_rejected", line.pt(rejected, 0), "rej", ends)
     made.handle("reward_chosen", line.pt(chosen, 0), "opt", ends)
     return made
+
+
+def _beside(way: int) -> list[tuple[float, float, Anchor]]:
+    """Places below a knob, first on one side of it, then on the other, ever further away."""
+    anchors: dict[int, Anchor] = {1: "start", -1: "end"}
+    return [(one * dx, 45, anchors[one]) for dx in range(9, 120, 11) for one in (way, -way)]
 
 
 def _readout(result: Result) -> str:

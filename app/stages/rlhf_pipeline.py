@@ -15,11 +15,13 @@ STATIONS = ("sft", "reward_model", "ppo")
 HEADS = ("1  Imitate", "2  Learn to judge", "3  Please the judge")
 WIDTH, HEIGHT = 148, 40
 """of a network's box"""
-MIDDLES = {
-    "wide": {"sft": 108, "policy": 172, "reward model": 236, "value model": 300},
-    "narrow": {"sft": 92, "policy": 152, "reward model": 212, "value model": 272},
-}
-"""of the rows of boxes, in pixels from the top"""
+WIDE_ROWS = {"data": 50, "sft": 108, "policy": 172, "reward model": 236, "value model": 300}
+NARROW_ROWS = (
+    {"data": 98, "sft": 214},
+    {"sft": 86, "policy": 166, "reward model": 246},
+    {"sft": 92, "policy": 152, "reward model": 212, "value model": 272},
+)
+"""the middles of rows of boxes and sheets, in pixels from the top; on narrow pages of each station alone"""
 KINDS = {"trained": "opt", "frozen": "ref"}
 
 State = Literal["", "dim", "ghost"]
@@ -49,12 +51,12 @@ def stage(params: Params, result: Result) -> Stage:
     draw = (_imitate, _learn_to_judge, _please_the_judge)
     for i, third in enumerate(thirds):
         state: State = "" if i == now else "dim" if i < now else "ghost"
-        draw[i](_Station(third, "wide", state))
+        draw[i](_Station(third, "wide", state, WIDE_ROWS))
     for i, third in enumerate(thirds[:-1]):
         for row, until in (("sft", 1), ("reward model", 2)):
             if i + 1 < until:
                 continue
-            y = MIDDLES["wide"][row]
+            y = WIDE_ROWS[row]
             third.line(
                 third.spot(0.5, 1, WIDTH / 2 + 5, y),
                 thirds[i + 1].spot(0.5, 1, -WIDTH / 2 - (5 if row == "sft" else 26), y),
@@ -62,7 +64,7 @@ def stage(params: Params, result: Result) -> Stage:
                 only="wide",
             )
     # On narrow pages the present station alone, and of each four lamps.
-    draw[now](_Station(thirds[now], "narrow", ""))
+    draw[now](_Station(thirds[now], "narrow", "", NARROW_ROWS[now]))
     _track(made, now)
     return made
 
@@ -108,14 +110,11 @@ class _Station:
     panel: Panel
     only: Only
     state: State
+    rows: dict[str, int]
 
     def at(self, dx: float, y: float) -> StagePoint:
         """A place beside the station's middle, some pixels from the top."""
         return self.panel.spot(0.5, 1, dx, y)
-
-    @property
-    def rows(self) -> dict[str, int]:
-        return MIDDLES[self.only]
 
     def text(self, dx: float, y: float, text: str, anchor: Anchor = "start", css: str = "") -> None:
         if self.state != "ghost":
@@ -172,10 +171,10 @@ def _imitate(station: _Station) -> None:
     rows = station.rows
     station.head(HEADS[0])
     for i in (2, 1, 0):
-        station.sheet(-8 + 5 * i, rows["sft"] - 58 - 3 * i, "ink")
-    station.text(24, rows["sft"] - 56, count(sft.demonstrations()))
-    station.text(24, rows["sft"] - 40, "demonstrations")
-    station.arrow((0, rows["sft"] - 40), (0, rows["sft"] - 21))
+        station.sheet(-8 + 5 * i, rows["data"] - 3 * i, "ink")
+    station.text(24, rows["data"] + 2, count(sft.demonstrations()))
+    station.text(24, rows["data"] + 18, "demonstrations")
+    station.arrow((0, rows["data"] + 18), (0, rows["sft"] - 21))
     station.network("sft", "SFT model", "trained")
 
 

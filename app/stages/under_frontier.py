@@ -62,17 +62,18 @@ def under_frontier(
         plane.curve(path.kl, path.true_quality, ghost, thin=False, free=True, when="answered")
         cut = by_place(path.reached)
         plane.curve(path.kl, path.true_quality, f"s-{path.role}", cut=cut, clip=False)
+    # First, so that the names of points keep off it.
+    corner: list[tuple[StagePoint, Anchor]] = [
+        (plane.spot(0.012, 1, 0, 15), "start"),
+        (plane.spot(0.3, 1, 0, 13), "start"),
+    ]
+    plane.name("no policy can be up here", "f-true plain", corner, only="wide")
+    above: tuple[StagePoint, Anchor] = (plane.spot(1, 1, -2, -3), "end")
+    plane.name("out of reach", "f-true plain", [above, *corner], only="narrow")
     for path in paths:
         here = _here(plane, path)
         plane.point(here, f"f-{path.role}")
         plane.beside(path.name, f"f-{path.role}", here, SIDES)
-    for text, only in (("no policy can be up here", "wide"), ("out of reach", "narrow")):
-        plane.name(
-            text,
-            "f-true plain",
-            [(plane.spot(0.012, 1, 0, 15), "start"), (plane.spot(0.3, 1, 0, 13), "start")],
-            only=only,
-        )
     if low < -FALL:
         plane.text(plane.spot(0.02, 0, 0, -8), "up: true quality")
     else:

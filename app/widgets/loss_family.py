@@ -20,7 +20,7 @@ from app.lab.certain_pair import (
 from app.lab.losses import PairLogps, preference_loss
 from app.widgets import fields
 from app.widgets.base import Step, Widget, WidgetParams, WidgetResult, always
-from app.widgets.common.loss_types import LOSS_LABELS, LossType
+from app.widgets.common.loss_types import LOSS_NAMES, LossType
 from app.widgets.plan import ALL, Plan
 
 BETAS = {"0.05": 0.05, "0.1": 0.1, "0.5": 0.5, "1": 1.0, "2": 2.0}
@@ -34,11 +34,20 @@ AT_REST = 0.02
 """a gap that changed by less than this many nats in the last quarter of the steps has stopped"""
 
 
+LABELS = {
+    loss: loss if loss == name else f"{loss}: {name}" for loss, name in LOSS_NAMES.items()
+} | {
+    "ipo_norm": "ipo_norm: IPO per token",
+    "sigmoid_norm": "sigmoid_norm: DPO per token",
+}
+"""short enough for the select within the drawing"""
+
+
 class Params(WidgetParams):
     """One loss to look at, at one temperature."""
 
     loss_type: LossType = fields.choice(
-        "ipo", title="Loss", description="loss_type, named as in TRL", labels=LOSS_LABELS
+        "ipo", title="Loss", description="loss_type, named as in TRL", labels=LABELS
     )
     beta: Literal["0.05", "0.1", "0.5", "1", "2"] = fields.choice(
         "0.5",
@@ -49,7 +58,7 @@ class Params(WidgetParams):
 
 
 class LossOutcome(BaseModel):
-    """Where a loss takes a pair that is always labelled the same."""
+    """Where a loss takes a pair that is always labeled the same."""
 
     loss_type: str = Field(description="the loss")
     gap: float = Field(description="log-ratio of chosen minus rejected at the end, nats")
@@ -189,8 +198,8 @@ def _run(pair: CertainPair, loss_type: str) -> dict[str, object]:
 WIDGET = Widget(
     name="loss_family",
     title="One certain pair: some losses stop, others run on",
-    caption="A pair that is always labelled the same, and an unconstrained policy. "
-    "Each of the sixteen losses is minimised by gradient descent from the same start.",
+    caption="A pair that is always labeled the same, and an unconstrained policy. "
+    "Each of the sixteen losses is minimized by gradient descent from the same start.",
     params=Params,
     result=Result,
     compute=compute,
@@ -204,7 +213,9 @@ WIDGET = Widget(
         ),
         Step("<b>IPO stops</b> where its parabola is lowest, and holds the policy there."),
         Step(
-            "<b>Hinge</b> pulls at full strength up to its corner; then nothing.", "loss_type=hinge"
+            "<b>Hinge</b> pulls at full strength up to its corner, then not at all. "
+            "Adam’s momentum carries the ball on.",
+            "loss_type=hinge",
         ),
         Step("<b>DiscoPOP</b> starts on a slope that leads the wrong way.", "loss_type=discopop"),
         Step(

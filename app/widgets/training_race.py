@@ -179,7 +179,7 @@ def _figure(
     traces: list[Trace] = [
         line("frontier of π*", [kl for kl, _ in frontier], [y for _, y in frontier], role="true"),
         *_path("DPO", dpo, role="optimised", symbol="diamond"),
-        *_path("RLHF (PPO)", rlhf, role="rejected", symbol="square"),
+        *_path("RLHF (PPO)", rlhf, role="reference", symbol="square"),
     ]
     return curve_figure(traces, x="KL from the reference (nats)", y="true quality")
 

@@ -94,8 +94,8 @@ def test_a_figure_fits_one_screen_and_says_little_in_every_step(page: Page, name
             expect_to_fit(found, most, step and step.get_attribute("data-step"))
 
 
-def expect_to_fit(found: Locator, most: int, state: object) -> None:
-    """A figure takes up at most so much of the screen in a state, and says little."""
+def expect_to_fit(found: Locator, most: int, state: object) -> float:
+    """A figure takes up at most so much of the screen in a state, and says little; its height."""
     expect_no_sideways_scrolling(found.page)
     measured: dict[str, Any] = found.evaluate(MEASURED)
     where = (found.page.viewport_size, state, measured)
@@ -104,6 +104,7 @@ def expect_to_fit(found: Locator, most: int, state: object) -> None:
     assert measured["words"] <= MOST_WORDS, where
     assert measured["around"] <= AROUND, where
     assert not most or measured["height"] <= most, where
+    return float(measured["height"])
 
 
 def longest_answers() -> dict[str, str]:
@@ -122,6 +123,7 @@ def longest_answers() -> dict[str, str]:
 
 def test_every_question_fits_one_screen_before_and_after_its_answer(page: Page) -> None:
     page.set_default_timeout(PATIENCE)
+    on_phones = set()
     for answers in ({}, longest_answers()):
         page.goto(f"/widgets/quiz?{urlencode({**answers, 'at': 1})}")
         found = widget(page, "quiz")
@@ -130,8 +132,43 @@ def test_every_question_fits_one_screen_before_and_after_its_answer(page: Page) 
             for width in (1366, 720, 390, 320):
                 screen, most = SCREENS.get(width, (900, 0))
                 page.set_viewport_size({"width": width, "height": screen})
-                expect_to_fit(found, most, (number, answers))
+                height = expect_to_fit(found, most, (number, answers))
+                on_phones |= {round(height)} if width == 390 else set()
             found.get_by_role("button", name=re.compile("^(Next|Result)$")).click()
+    assert len(on_phones) == 1  # buttons stay where they are from question to question
+
+
+# The height from title to readout where each control of a drawing stands first, in the middle and last.
+HEIGHTS = """async (widget) => {
+    const { figure } = widget;
+    const core = widget.querySelector("[data-core]");
+    const found = [];
+    for (const control of widget.querySelectorAll("input.native:not(:disabled)")) {
+        const { value, min, max } = control;
+        for (const place of [min, (Number(min) + Number(max)) / 2, max, value]) {
+            control.value = place;
+            control.dispatchEvent(new Event("input", { bubbles: true }));
+            do await new Promise(requestAnimationFrame);
+            while (figure.late || figure.moves);
+            const height = Math.round(core.getBoundingClientRect().height);
+            found.push(`${control.ariaLabel} ${control.value}: ${height}`);
+        }
+    }
+    return found;
+}"""
+
+
+def test_on_phones_nothing_moves_up_or_down_while_a_handle_moves(page: Page) -> None:
+    page.set_default_timeout(PATIENCE)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.emulate_media(reduced_motion="reduce")
+    for name in FIGURES:
+        if name == "rlhf_pipeline":
+            continue  # its three places are steps
+        page.goto(f"/widgets/{name}")
+        found = widget(page, name)
+        heights: list[str] = found.evaluate(HEIGHTS)
+        assert len({height.rpartition(" ")[2] for height in heights}) <= 1, (name, heights)
 
 
 def settled(found: Locator) -> None:

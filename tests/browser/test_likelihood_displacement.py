@@ -29,6 +29,12 @@ def test_a_place_of_the_run_is_part_of_the_address(page: Page) -> None:
     readout = found.locator("[data-readout]")
     expect(readout).to_contain_text("After 120 steps")
     found.locator("[data-at-range]").focus()
+    # Numbers within filled columns have the color of the page.
+    fills = found.evaluate(
+        """(widget) => [...widget.querySelectorAll("svg.plot text.f-paper")].map(
+            (text) => getComputedStyle(text).fill)"""
+    )
+    assert set(fills) == {page.evaluate("getComputedStyle(document.body).backgroundColor")}
     page.keyboard.press("ArrowRight")
     expect(readout).to_contain_text("After 130 steps")
     expect(page).to_have_url(re.compile(r"at=13$"))

@@ -26,3 +26,21 @@ def test_steps_the_choice_and_the_keys_go_from_loss_to_loss(page: Page) -> None:
     expect(title).to_contain_text("hinge stops")
     page.keyboard.press("ArrowLeft")
     expect(readout).to_contain_text("After 590 steps")
+
+
+# How much wider a select is than its longest option: room for its edges and its arrow.
+ROOM = """(select) => {
+    const pen = document.createElement("canvas").getContext("2d");
+    const { font, paddingLeft } = getComputedStyle(select);
+    pen.font = font;
+    const longest = Math.max(...[...select.options].map(({ text }) => pen.measureText(text).width));
+    return select.offsetWidth - longest - parseFloat(paddingLeft);
+}"""
+
+
+def test_the_choice_shows_the_whole_name_of_each_loss(page: Page) -> None:
+    for width in (1366, 390, 320):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.goto("/widgets/loss_family")
+        choice = widget(page, "loss_family").get_by_label("Loss", exact=True)
+        assert choice.evaluate(ROOM) >= 24

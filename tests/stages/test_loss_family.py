@@ -48,3 +48,19 @@ def test_at_the_start_a_loss_pulls_with_its_first_strength_and_ipo_ends_without_
     first, *_, last = (re.sub("<.*?>", "", said) for said in scene["readout"]["at"])
     assert "pulls with 100% of its first strength" in first
     assert "pulls with 0% of its first strength" in last
+
+
+def test_only_a_loss_at_rest_is_said_to_pull_with_nothing_or_to_rest() -> None:
+    _, scene = stage_of(loss_type="sigmoid", beta="2")
+    assert "less than 0.1%" in scene["readout"]["at"][-1]
+    _, scene = stage_of(loss_type="ipo")
+    first, *_, last = scene["readout"]["at"]
+    assert "rests" not in first
+    assert "rests" in last
+
+
+def test_a_ball_beyond_the_corner_of_hinge_is_said_to_be_carried_there() -> None:
+    result, scene = stage_of(loss_type="hinge", beta="0.5")
+    for gap, said in zip(result.fate.course, scene["readout"]["at"], strict=True):
+        assert "1/β = <b>2</b>" in said
+        assert ("momentum" in said) == (gap > 2)

@@ -47,6 +47,17 @@ def test_the_knob_stands_at_the_stop_of_the_stage(result: Result) -> None:
     assert knob["pt"] == knob["track"][STATIONS.index(result.stage)]
 
 
+@pytest.mark.parametrize("only", ["wide", "narrow"])
+def test_heads_stand_free_and_the_narrow_stage_is_filled(result: Result, only: str) -> None:
+    drawn = stage(Params(stage=result.stage), result).marks
+    mine = [mark for mark in drawn if mark.get("only") == only]
+    (head, *_) = (mark["pt"][4] for mark in mine if "head" in mark["c"].split())
+    boxes = [mark for mark in mine if {"sheet", "network"} & set(mark["c"].split())]
+    assert min(mark["a"][4] for mark in boxes) > head + 6
+    if only == "narrow":
+        assert max(mark["b"][4] for mark in boxes) > 220
+
+
 def test_the_readout_has_numbers_of_the_result(result: Result) -> None:
     said = stage(Params(stage=result.stage), result).readout
     assert isinstance(said, str)
