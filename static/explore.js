@@ -2,7 +2,7 @@
 // them, with hover, zoom, legend and pictures to save. What is open follows the state of the widget.
 import { fillTable } from "./data_table.js";
 import { element, parent } from "./dom.js";
-import { colour, font, plotly, styledTrace } from "./library.js";
+import { color, font, plotly, styledTrace } from "./library.js";
 import { askFigures } from "./server.js";
 
 // Plotly takes longer than a frame, so that a drag is followed only when it rests.
@@ -182,11 +182,11 @@ const styledLayout = (layout, width) => {
   /** @type {Layout} */
   const styled = {
     ...layout,
-    paper_bgcolor: colour("--paper"),
-    plot_bgcolor: colour("--paper"),
-    font: { family: font("--sans"), size: 13, color: colour("--ink") },
-    hoverlabel: { bgcolor: colour("--raised"), bordercolor: colour("--rule-strong"), font: { color: colour("--ink") } },
-    modebar: { bgcolor: "transparent", color: colour("--muted"), activecolor: colour("--ink") },
+    paper_bgcolor: color("--paper"),
+    plot_bgcolor: color("--paper"),
+    font: { family: font("--sans"), size: 13, color: color("--ink") },
+    hoverlabel: { bgcolor: color("--raised"), bordercolor: color("--rule-strong"), font: { color: color("--ink") } },
+    modebar: { bgcolor: "transparent", color: color("--muted"), activecolor: color("--ink") },
     margin: { l: 12, r: 16, t: 52, b: 12 },
     separators: ".,",
     hovermode: layout.hovermode ?? "closest",
@@ -199,9 +199,9 @@ const styledLayout = (layout, width) => {
   delete styled.meta;
   for (const name of ["xaxis", "yaxis", "yaxis2"].filter((axis) => layout[axis])) {
     styled[name] = {
-      gridcolor: colour("--rule"),
-      zerolinecolor: colour("--rule-strong"),
-      linecolor: colour("--rule-strong"),
+      gridcolor: color("--rule"),
+      zerolinecolor: color("--rule-strong"),
+      linecolor: color("--rule-strong"),
       automargin: true,
       separatethousands: true,
       exponentformat: "power",

@@ -16,7 +16,7 @@ export const plotly = () => {
 };
 
 /** @type {Record<string, string>} */
-const ROLE_COLOURS = {
+const ROLE_COLORS = {
   reference: "--reference",
   reward: "--reference",
   true: "--true-quality",
@@ -26,14 +26,14 @@ const ROLE_COLOURS = {
   other: "--muted",
 };
 
-// The computed value of a token: reading it as a colour resolves light-dark() and the like.
+// The computed value of a token: reading it as a color resolves light-dark() and the like.
 const probe = document.createElement("span");
 probe.hidden = true;
-probe.style.forcedColorAdjust = "none"; // roles keep their colours under forced colours
+probe.style.forcedColorAdjust = "none"; // roles keep their colors under forced colors
 document.body.append(probe);
 
 /** @type {(name: string) => string} */
-export const colour = (name) => {
+export const color = (name) => {
   probe.style.color = `var(${name})`;
   return getComputedStyle(probe).color;
 };
@@ -42,22 +42,22 @@ export const colour = (name) => {
 export const font = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 /** @type {(trace: Trace) => string} */
-const colourOf = (trace) => colour(ROLE_COLOURS[trace.meta ?? ""] ?? "--muted");
+const colorOf = (trace) => color(ROLE_COLORS[trace.meta ?? ""] ?? "--muted");
 
 /** @type {(rgb: string, opacity: number) => string} */
 const translucent = (rgb, opacity) => rgb.replace("rgb(", "rgba(").replace(")", `, ${opacity})`);
 
 /** @type {(trace: Trace) => Trace} */
 export const styledTrace = (trace) => {
-  const own = colourOf(trace);
+  const own = colorOf(trace);
   /** @type {Trace} */
   const styled = { ...trace, hoverlabel: { namelength: -1 } };
   if (trace.line) styled.line = { ...trace.line, color: own };
   if (trace.marker) styled.marker = { ...trace.marker, color: own };
-  // The area below a curve gets its colour; the band between two curves keeps the given one.
+  // The area below a curve gets its color; the band between two curves keeps the given one.
   if (trace.fill === "tozeroy") styled.fillcolor = translucent(own, 0.2);
   for (const axis of ["error_x", "error_y"]) {
-    if (trace[axis]) styled[axis] = { ...trace[axis], color: colour("--ink"), thickness: 1.2, width: 4 };
+    if (trace[axis]) styled[axis] = { ...trace[axis], color: color("--ink"), thickness: 1.2, width: 4 };
   }
   return styled;
 };

@@ -222,7 +222,7 @@ export class DpoWidget extends HTMLElement {
       const path = output.dataset.field;
       if (path.split(".")[0] in result) output.textContent = written(at(result, path), output.dataset.format);
     }
-    for (const list of this.querySelectorAll("[data-phrases]")) this.#colourPhrases(list, result);
+    for (const list of this.querySelectorAll("[data-phrases]")) this.#colorPhrases(list, result);
   }
 
   /** Announce a text to screen readers, only the last of several in quick succession, and none while `quiet`, which
@@ -397,9 +397,9 @@ export class DpoWidget extends HTMLElement {
     }, ADDRESS_MS);
   }
 
-  // The colour of a phrase's chip shows whether it became more or less likely.
+  // The color of a phrase's chip shows whether it became more or less likely.
   /** @param {HTMLElement} list @param {Result} result */
-  #colourPhrases(list, result) {
+  #colorPhrases(list, result) {
     at(result, list.dataset.phrases ?? "")?.forEach((/** @type {any} */ phrase, /** @type {number} */ i) => {
       list.children[i].classList.toggle("gained", phrase.log_ratio >= 0);
       list.children[i].classList.toggle("lost", phrase.log_ratio < 0);

@@ -67,7 +67,7 @@ def _say(result: Result) -> str:
             f"{result.held_back} are held back."
         )
     if result.next_pair is None:
-        return f"<b>All {result.most} pairs are labelled.</b> Align a policy with them."
+        return f"<b>All {result.most} pairs are labeled.</b> Align a policy with them."
     return (
         f"<b>Which answer is better?</b> “{result.prompt}”, pair {result.labelled + 1} of "
         f"{result.least if result.labelled < result.least else result.most}."

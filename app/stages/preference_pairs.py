@@ -1,4 +1,4 @@
-"""A labelled pair: three judges on one line from one answer to the other, once the reader has chosen."""
+"""A labeled pair: three judges on one line from one answer to the other, once the reader has chosen."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ class Params(WidgetParams):
         pattern=f"^[ab]{{0,{MOST}}}$",
         max_length=MOST,
         title="Labels",
-        description=f"one letter for each labelled pair, in order, at most {MOST}: "
+        description=f"one letter for each labeled pair, in order, at most {MOST}: "
         "a if the first response was chosen, b if the second",
     )
     align: Literal["no", "yes"] = fields.choice(
@@ -136,12 +136,12 @@ class Result(WidgetResult):
     prompt_id: str = Field(description="its id, as in the parameters")
     sampling_seed: int = Field(description="of the pairs")
     labels: str = Field(description="the labels given, as in the parameters")
-    labelled: int = Field(description="how many pairs are labelled")
+    labelled: int = Field(description="how many pairs are labeled")
     least: int = Field(description="how many labels aligning takes")
     most: int = Field(description="how many pairs there are to label")
     trained_on: int = Field(description="labels that the models are fitted to")
     held_back: int = Field(description="labels kept apart: every fourth")
-    next_pair: NextPair | None = Field(description="null once all pairs are labelled")
+    next_pair: NextPair | None = Field(description="null once all pairs are labeled")
     weights: list[FeatureWeight] = Field(
         description="of the Bradley-Terry model, one for each feature"
     )
@@ -310,7 +310,7 @@ def _finding(result: Result, *, asked: bool) -> str:
         way = f"{left} more, and you can align a model with them."
     if not result.labelled:
         return f"No labels yet. Choose the response that you like better. {way}"
-    return f"{result.labelled} of {result.most} pairs labelled. {way} {_clearest(result)}"
+    return f"{result.labelled} of {result.most} pairs labeled. {way} {_clearest(result)}"
 
 
 def _clearest(result: Result) -> str:

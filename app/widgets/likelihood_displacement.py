@@ -51,7 +51,7 @@ class Params(WidgetParams):
     loss: LossName = fields.choice(
         "dpo",
         title="Loss",
-        description="what is minimised on the pairs",
+        description="what is minimized on the pairs",
         labels={
             "dpo": "DPO",
             "cdpo": "cDPO, label smoothing 0.1",

@@ -129,7 +129,7 @@ def _finding(params: Params, fate: LossOutcome, dpo: LossOutcome) -> str:
     else:
         text = f"{name} turns away: it settles at a gap of {fate.gap:.2f}, with the pair in the wrong order."
     if name == "sigmoid":
-        return f"{text} A pair labelled with certainty has no finite answer under DPO, for any β."
+        return f"{text} A pair labeled with certainty has no finite answer under DPO, for any β."
     if name == "ipo":
         text += f" Its target is 1/(2β) = {1 / (2 * BETAS[params.beta]):g}."
     return f"{text} DPO has reached {dpo.gap:.1f} by then and runs on."

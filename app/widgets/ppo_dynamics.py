@@ -80,7 +80,7 @@ class KLQualityPoint(BaseModel):
 
 
 class PPOTarget(BaseModel):
-    """The exact optimum of what PPO maximises: pi_r of the learned reward."""
+    """The exact optimum of what PPO maximizes: pi_r of the learned reward."""
 
     reward: float = Field(description="expected learned reward")
     kl: float = Field(description="nats")
@@ -179,7 +179,7 @@ def _finding(last: IterationRow, peak: IterationRow, target: Measurement, kind: 
     if last.true_quality < 0:
         verdict = (
             f"{peaked} and fell to {signed(last.true_quality)}, below where it started: "
-            "over-optimisation. "
+            "over-optimization. "
         )
     elif last.true_quality < peak.true_quality - 0.2:
         verdict = f"{peaked} and has fallen to {signed(last.true_quality)}. "
@@ -212,7 +212,7 @@ WIDGET = Widget(
     name="ppo_dynamics",
     title="PPO climbs its reward model, wherever that leads",
     caption="Run real PPO on a reward model of the lab and watch three exact curves arrive: the reward "
-    "it maximises, the KL it pays for, and the true quality that it never sees.",
+    "it maximizes, the KL it pays for, and the true quality that it never sees.",
     params=Params,
     result=Result,
     compute=compute,

@@ -1,4 +1,4 @@
-"""Labelled pairs, one at a time: which response the coin chose, and the scores of each judge."""
+"""Labeled pairs, one at a time: which response the coin chose, and the scores of each judge."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ROUNDING = 1e-9
 
 
 class Params(WidgetParams):
-    """One labelled pair."""
+    """One labeled pair."""
 
     prompt: PromptId = fields.prompt()
     pair: int = fields.number(
@@ -98,8 +98,8 @@ class Result(WidgetResult):
     label_follows_quality: bool = Field(description="false if the coin chose the worse response")
     judges: RewardJudgements = Field(description="margin and probability by each of three rewards")
     surprises: int = Field(description="pairs, of all here, in which the coin chose the worse one")
-    surprises_reward_model: int = Field(description="those that the reward model ranks as labelled")
-    surprises_policy: int = Field(description="those that the DPO policy ranks as labelled")
+    surprises_reward_model: int = Field(description="those that the reward model ranks as labeled")
+    surprises_policy: int = Field(description="those that the DPO policy ranks as labeled")
     next_surprise: int = Field(
         description="number of the next pair in which the coin chose the worse response; "
         "after the last comes the first"
@@ -172,7 +172,7 @@ def _judge(margin: Tensor) -> PairJudgement:
     if abs(gap) <= ROUNDING:
         verdict = "sees no difference"
     else:
-        verdict = "as labelled" if gap > 0 else "the other way round"
+        verdict = "as labeled" if gap > 0 else "the other way round"
     return PairJudgement(
         margin=gap,
         probability=float(bradley_terry(margin, torch.zeros_like(margin))),
@@ -238,11 +238,11 @@ def _finding(judges: RewardJudgements, *, identical: bool) -> str:
         agreed = follows["DPO policy"]
         if surprise:
             return f"{coin} {both} {'follow that label' if agreed else 'see past it'}."
-        return f"{coin} {both} rank the two {'as labelled' if agreed else 'the other way round'}."
+        return f"{coin} {both} rank the two {'as labeled' if agreed else 'the other way round'}."
     yes, no = sorted(follows, key=lambda name: not follows[name])
     if surprise:
         return f"{coin} The {yes} follows that label, the {no} sees past it."
-    return f"{coin} The {yes} ranks the two as labelled, the {no} the other way round."
+    return f"{coin} The {yes} ranks the two as labeled, the {no} the other way round."
 
 
 def _figure(judges: RewardJudgements) -> dict[str, object]:

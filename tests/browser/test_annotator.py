@@ -150,7 +150,7 @@ def test_after_the_last_pair_there_is_no_choice_left_but_to_align(page: Page) ->
     page.goto(f"/widgets/annotator?labels={labels}")
     found = widget(page, "annotator")
     deed(found, "a").click()
-    expect(found.locator("[data-say]")).to_contain_text(f"All {MOST} pairs are labelled")
+    expect(found.locator("[data-say]")).to_contain_text(f"All {MOST} pairs are labeled")
     expect(found.locator(".answer[href]")).to_have_count(0)
     expect(deed(found, "align")).to_be_focused()
     page.keyboard.press("Enter")

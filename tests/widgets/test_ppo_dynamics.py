@@ -14,7 +14,7 @@ SHORT = {"iterations": 10, "seed": 2}
 def test_the_default_run_over_optimises_and_says_so() -> None:
     result = compute(Params())
     assert result.last.true_quality < 0 < result.peak.true_quality
-    assert "over-optimisation" in result.finding
+    assert "over-optimization" in result.finding
     # Five flattering phrases in a row: the trap.
     assert result.last.sample == the_lab().world.text(0, [5, 5, 5, 5, 5])
 

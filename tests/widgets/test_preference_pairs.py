@@ -99,7 +99,7 @@ def test_the_finding_says_what_the_coin_did_and_who_followed(
         seen.add((result.label_follows_quality, *follow))
         if result.label_follows_quality:
             assert "chose the better response" in result.finding
-            assert ("both rank the two as labelled" in result.finding) == (follow == (True, True))
+            assert ("both rank the two as labeled" in result.finding) == (follow == (True, True))
         else:
             assert "chose the worse response" in result.finding
             assert ("both see past it" in result.finding) == (follow == (False, False))

@@ -331,15 +331,15 @@ def _figure(params: Params, reference: Tensor, optimal: Tensor, reward: Tensor) 
     low, high = float(reward.min()), float(reward.max())
     edges = torch.linspace(low, high, BINS + 1, dtype=torch.float64)
     place = ((reward - low) / (high - low) * BINS).long().clamp(0, BINS - 1)
-    centres = (edges[1:] + edges[:-1]) / 2
+    centers = (edges[1:] + edges[:-1]) / 2
 
     def mass(logps: Tensor) -> Tensor:
         return torch.zeros(BINS, dtype=torch.float64).index_add(0, place, logps.exp())
 
     return curve_figure(
         [
-            filled("reference π_ref", centres, mass(reference), role="reference"),
-            filled("optimum π_r", centres, mass(optimal), role="optimised"),
+            filled("reference π_ref", centers, mass(reference), role="reference"),
+            filled("optimum π_r", centers, mass(optimal), role="optimised"),
         ],
         x=_axis_title(params),
         y="share of probability",

@@ -24,7 +24,7 @@ LOSS_LABELS = {
     "apo_zero": "apo_zero: APO-zero",
     "apo_down": "apo_down: APO-down",
     "discopop": "discopop: DiscoPOP",
-    "sigmoid_norm": "sigmoid_norm: length-normalised DPO",
+    "sigmoid_norm": "sigmoid_norm: length-normalized DPO",
     "simpo": "simpo: SimPO, γ = 0.5 unless given",
     "orpo": "orpo: ORPO",
     "kto": "kto: KTO on both halves of a pair, z₀ = 0 unless given",

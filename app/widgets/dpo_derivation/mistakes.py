@@ -89,7 +89,7 @@ def opponents_prompt(prompt: int, mistake: str) -> int:
 
 
 def forward_kl_optimum(reference: Tensor, reward: Tensor, beta: float) -> Tensor:
-    """log of the policy that maximises E_pi[r] - beta KL(pi_ref || pi).
+    """log of the policy that maximizes E_pi[r] - beta KL(pi_ref || pi).
 
     Setting the derivative to zero gives pi = beta pi_ref / (c - r), with c above every reward and
     such that the probabilities sum to 1. They fall as c grows, so c is found by halving.

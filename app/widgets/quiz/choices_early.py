@@ -51,7 +51,7 @@ EARLY_CHOICES = (
     ChoiceQuestion(
         id="q_overoptimisation",
         section="ppo-problem",
-        text="PPO maximises a learned reward. Which of these observations is over-optimisation?",
+        text="PPO maximizes a learned reward. Which of these observations is over-optimization?",
         right="falls",
         options={
             "falls": "True quality falls while the learned reward keeps rising",
@@ -66,7 +66,7 @@ EARLY_CHOICES = (
             "It is the fall of true quality that counts, not the gap.",
             "kl": "Distance is not yet harm: as the policy moves away, the true score first rises "
             "along with the learned one.",
-            "plateau": "That may be convergence. In over-optimisation the learned reward looks fine, "
+            "plateau": "That may be convergence. In over-optimization the learned reward looks fine, "
             "which is why it is easy to miss.",
         },
         sources=(Citation("gao2023"),),
@@ -131,7 +131,7 @@ EARLY_CHOICES = (
             "likelier": "It is a common reading, but the loss asks only that the difference grows. "
             "In practice the margin often grows by suppressing the rejected responses.",
             "above": "The loss compares log-ratios to the reference, not probabilities. "
-            "Where the reference strongly favours the rejected response, it can stay the more likely one.",
+            "Where the reference strongly favors the rejected response, it can stay the more likely one.",
             "on_average": "The average is just as free: adding the same to both log-ratios of every pair "
             "changes no loss. Chosen responses often fall as a whole.",
         },

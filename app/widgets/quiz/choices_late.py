@@ -45,7 +45,7 @@ LATE_CHOICES = (
             "both_stop": "Only IPO has a target. DPO’s loss gets smaller with every further increase of the gap.",
             "beta_stops": "A larger β reaches the same margin with a smaller gap, but the loss still has no minimum. "
             "This holds for every β.",
-            "kl_stops": "DPO measures and charges no KL. It is regularised only through the pairs, "
+            "kl_stops": "DPO measures and charges no KL. It is regularized only through the pairs, "
             "and a pair always decided the same way takes that hold away.",
         },
         sources=(Citation("azar2023", "secs. 4.2 and 5.2"),),
@@ -57,7 +57,7 @@ LATE_CHOICES = (
         right="assumptions",
         options={
             "assumptions": "If preferences follow Bradley-Terry, the reference has full support, "
-            "and data and optimisation are exact",
+            "and data and optimization are exact",
             "always": "Always: the loss is derived from the objective",
             "same_beta": "Whenever both use the same β",
             "never": "Never: DPO has no KL term",
@@ -163,7 +163,7 @@ LATE_CHOICES = (
     ChoiceQuestion(
         id="q_no_reward_model",
         section="bigger-picture",
-        text="DPO has no separate reward model. What does that mean for over-optimisation?",
+        text="DPO has no separate reward model. What does that mean for over-optimization?",
         right="remains",
         options={
             "remains": "It remains possible: the implicit reward can be wrong too",

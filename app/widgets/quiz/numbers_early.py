@@ -64,7 +64,7 @@ def preference(first: float, second: float) -> NumberProblem:
 def penalised_reward(
     score: float, logp: float, reference_logp: float, beta: float
 ) -> NumberProblem:
-    """What PPO for RLHF maximises for one response."""
+    """What PPO for RLHF maximizes for one response."""
     value = penalised_rewards(
         tensor(score), tensor(logp).unsqueeze(0), tensor(reference_logp).unsqueeze(0), beta
     ).item()
@@ -73,7 +73,7 @@ def penalised_reward(
         text=(
             f"The reward model scores a response {say(score)}. Its log-probability is {say(logp)} under the policy "
             f"and {say(reference_logp)} under the reference, and β = {say(beta)}. "
-            "What reward does PPO maximise for it, KL penalty included?"
+            "What reward does PPO maximize for it, KL penalty included?"
         ),
         value=value,
         receipt=(
@@ -140,7 +140,7 @@ def optimal_probability(
             ),
             WrongValue(
                 weights[2].item(),
-                "That is C’s weight before normalising. Divide by Z, the sum of all three weights.",
+                "That is C’s weight before normalizing. Divide by Z, the sum of all three weights.",
             ),
             WrongValue(
                 third, "That is C’s probability under the reference: its reward was ignored."

@@ -25,9 +25,9 @@ def describe() -> stage.StageDescription:
     held_out, ceiling = _held_out_accuracies()
     return stage.StageDescription(
         title="Stage 2 of 3: reward model",
-        finding=f"The reward model ranks {percent(1)(held_out)} of held-out pairs as labelled. "
+        finding=f"The reward model ranks {percent(1)(held_out)} of held-out pairs as labeled. "
         f"True quality, from which the labels were drawn, ranks {percent(1)(ceiling)} of them as "
-        "labelled: the coin often picks the worse response, and no score can predict that.",
+        "labeled: the coin often picks the worse response, and no score can predict that.",
         goes_in=f"{count(comparisons())} comparisons, {count(per_prompt)} for each prompt. "
         "The SFT model wrote both responses of each pair. A coin weighted by true quality chose one.",
         objective="A new network learns to score the chosen response above the rejected one. The "
@@ -66,7 +66,7 @@ def comparisons() -> int:
 
 @lru_cache(maxsize=1)
 def _held_out_accuracies() -> tuple[float, float]:
-    """Share of held-out pairs ordered as labelled: by the reward model, and by true quality."""
+    """Share of held-out pairs ordered as labeled: by the reward model, and by true quality."""
     lab = the_lab()
     ordered = [_quality_margins(lab.held_out_comparisons(prompt)) > 0 for prompt in range(PROMPTS)]
     return lab.reward_model_accuracy(), float(torch.cat(ordered).double().mean())

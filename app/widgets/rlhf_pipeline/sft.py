@@ -87,7 +87,7 @@ def _finding(epochs: int, first: float, last: float, floor: float, exact: float)
     )
     if last < floor:
         text += (
-            " The training loss ended below the floor: the model has begun to memorise its "
+            " The training loss ended below the floor: the model has begun to memorize its "
             "demonstrations."
         )
     return text

@@ -45,7 +45,7 @@ class Result(WidgetResult):
     networks: list[StageNetwork] = Field(description="the four networks of the pipeline")
     parameters_trained: int = Field(description="in networks that this stage trains")
     parameters_in_memory: int = Field(description="in all networks that this stage holds")
-    gradient_steps: int = Field(description="updates by the optimiser")
+    gradient_steps: int = Field(description="updates by the optimizer")
     seconds: float = Field(description="training time on one CPU thread")
     seconds_measured: str = Field(description="where and when the seconds were measured")
     quantities: list[Quantity] = Field(description="data, losses and accuracies of the stage")

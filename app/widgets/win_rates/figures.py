@@ -197,7 +197,7 @@ ROLES = {
     "GPT-J (0-shot)": "reference",
     "Pythia-2.8B (2-shot)": "reference",
 }
-"""Colour roles as elsewhere: DPO green, PPO red, true reward gold, starting points blue."""
+"""Color roles as elsewhere: DPO green, PPO red, true reward gold, starting points blue."""
 
 
 def _role(method: MethodResult) -> str:
