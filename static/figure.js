@@ -128,10 +128,16 @@ export class Figure {
     if (field) field.value = String(value);
   }
 
+  /** The scene, or that of the page before the figure has been near the screen.
+   *  @returns {Scene} */
+  get #known() {
+    return this.scene.more ? this.scene : (this.#widget.result.scene ?? {});
+  }
+
   /** The place of the scrub. */
   get at() {
     if (this.own("at") === "") return this.#settledAt(this.#settling);
-    return Math.min(Math.max(0, (this.scene.places ?? 0) - 1), Number(this.own("at")));
+    return Math.min(Math.max(0, (this.#known.places ?? 0) - 1), Number(this.own("at")));
   }
 
   /** The number of the step that shows these parameters, else of the start; 0 without steps. */
@@ -181,8 +187,8 @@ export class Figure {
    *  their own.
    *  @param {any} step */
   #settledAt(step) {
-    if (this.scene.opens) return this.scene.opens;
-    const last = Math.max(0, (this.scene.places ?? 0) - 1);
+    if (this.#known.opens) return this.#known.opens;
+    const last = Math.max(0, (this.#known.places ?? 0) - 1);
     return step?.dataset.at === undefined || this.own("guess") ? last : Math.min(last, Number(step.dataset.at));
   }
 
@@ -212,7 +218,7 @@ export class Figure {
     // A step alone would lead to its own state.
     const misleads = [...this.#widget.params()].length === 0 && this.#step && !this.#isAt(this.#step);
     if (chosen && !misleads && (Number(chosen) !== this.#implied || this.own("guess"))) found.push([`${name}.step`, chosen]);
-    if (this.scene.places && this.at !== this.#settledAt(this.#settling)) found.push([`${name}.at`, String(this.at)]);
+    if (this.#known.places && this.at !== this.#settledAt(this.#settling)) found.push([`${name}.at`, String(this.at)]);
     if (this.own("guess")) found.push([`${name}.guess`, this.own("guess")]);
     return found;
   }

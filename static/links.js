@@ -22,7 +22,7 @@ export const stateLinks = (name, target) => {
       link.hidden = value === null || widget.holds(name);
       if (value === null) continue;
       const address = new URL(link.href);
-      address.search = widget.pageQuery({ [name]: value });
+      address.search = widget.hereQuery({ [name]: value });
       link.href = address.href;
     }
   };

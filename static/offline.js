@@ -204,12 +204,17 @@ const limit = (widget) => {
   for (const control of off ? widget.querySelectorAll(off) : []) disable(control);
 };
 
-/** Show the state in the address, as a server does.
- *  @type {(widget: Widget) => void} */
-const openAddress = (widget) => {
-  const wanted = [...new URLSearchParams(location.search)].filter(([name]) => widget.form.elements[name]);
-  if (!wanted.length) return;
-  for (const [name, value] of wanted) widget.setParam(name, value);
+/** Show the state in an address, as a server does: `N.param` of the widget N wins over the bare name.
+ *  @type {(widget: Widget, query: string) => void} */
+const openAddress = (widget, query) => {
+  const wanted = new URLSearchParams(query);
+  for (const [name, value] of [...wanted]) {
+    const bare = name.startsWith(`${widget.name}.`) ? name.slice(widget.name.length + 1) : "";
+    if (bare in plans[widget.name].params && !widget.form.elements[name]) wanted.set(bare, value);
+  }
+  const own = [...wanted].filter(([name]) => widget.form.elements[name]);
+  if (!own.length) return;
+  for (const [name, value] of own) widget.setParam(name, value);
   widget.refresh();
 };
 
@@ -232,10 +237,11 @@ document.addEventListener("change", (/** @type {any} */ { target }) => {
 });
 
 customElements.whenDefined("dpo-widget").then(() => {
+  const { search } = location; // each widget that opens rewrites it
   for (const widget of document.querySelectorAll("dpo-widget")) {
     if (!plans[widget.name]) continue; // all of the home page's figure is on its page
     limit(widget);
     states.set(widget, stateOf(widget));
-    openAddress(widget);
+    openAddress(widget, search);
   }
 });

@@ -30,8 +30,7 @@ export class DpoWidget extends HTMLElement {
   #timer = 0;
   #saying = 0;
   #addressTimer = 0;
-  /** @type {string | null} */
-  #address = null;
+  #addressLate = false;
   /** @type {AbortController | null} */
   #request = null;
   /** @type {Ranges | null} */
@@ -109,11 +108,22 @@ export class DpoWidget extends HTMLElement {
     return params;
   }
 
-  /** The state with the flags of the page, as a query string.
+  /** The query string of the widget's own page in this state, with the flags of the page.
    *  @param {Record<string, any>} changes */
   pageQuery(changes = {}) {
     const own = this.figure?.address() ?? [];
     const query = new URLSearchParams([...this.params(changes), ...own, ...this.#flags]).toString();
+    return query && `?${query}`;
+  }
+
+  /** The query string of the page that the widget is on, with the states of all figures that follow its address.
+   *  @param {Record<string, any>} changes */
+  hereQuery(changes = {}) {
+    if (!this.hasAttribute("data-follow-url")) return this.pageQuery(changes);
+    /** @type {NodeListOf<DpoWidget>} */
+    const figures = document.querySelectorAll("dpo-widget[data-follow-url]");
+    const all = [...figures].flatMap((figure) => figure.#entries(figure === this ? changes : {}));
+    const query = new URLSearchParams([...all, ...this.#flags]).toString();
     return query && `?${query}`;
   }
 
@@ -286,11 +296,19 @@ export class DpoWidget extends HTMLElement {
     };
     for (const link of this.querySelectorAll("[data-link]")) link.href = addresses[link.dataset.link];
     if (!this.hasAttribute("data-follow-url")) return;
-    this.#address = page;
+    this.#addressLate = true;
     if (!dragged || !this.#addressTimer) this.#writeAddress();
   }
 
   // ---- inside --------------------------------------------------------------------------------
+
+  // The state as parameters of the page: those that other figures of it have as well are named with the widget.
+  /** @param {Record<string, any>} changes @returns {string[][]} */
+  #entries(changes) {
+    const shared = this.dataset.shared?.split(" ") ?? [];
+    const params = [...this.params(changes)].map(([name, value]) => [shared.includes(name) ? `${this.name}.${name}` : name, value]);
+    return [...params, ...(this.figure?.address() ?? [])];
+  }
 
   /** @param {boolean} near */
   async #onVisible(near) {
@@ -389,11 +407,11 @@ export class DpoWidget extends HTMLElement {
   // Write the address now; changes soon after, in a drag, are written later.
   #writeAddress() {
     clearTimeout(this.#addressTimer);
-    history.replaceState(null, "", `${location.pathname}${this.#address}${location.hash}`);
-    this.#address = null;
+    history.replaceState(null, "", `${location.pathname}${this.hereQuery()}${location.hash}`);
+    this.#addressLate = false;
     this.#addressTimer = setTimeout(() => {
       this.#addressTimer = 0;
-      if (this.#address !== null) this.#writeAddress();
+      if (this.#addressLate) this.#writeAddress();
     }, ADDRESS_MS);
   }
 

@@ -119,7 +119,7 @@ async def read(request: Request) -> Any:
     context = {
         "cited": {},
         "glossary": glossary(),
-        "views": await page_views(request, WIDGETS.values()),
+        "views": await page_views(request, WIDGETS.values(), linked=False),
         "live_url": False,
         "heading_level": 3,
         "widget_level": 4,

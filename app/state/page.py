@@ -11,6 +11,7 @@ from app.state.controls import query_string
 from app.state.flags import NAMES, NO_FLAGS, Flags, flags_of
 from app.state.place import place_names
 from app.state.query import query_of, refuse_unknown
+from app.state.together import states_of
 from app.state.widget_state import WidgetState, state_of
 from app.widgets.base import Widget
 from app.widgets.hero import HERO
@@ -98,11 +99,12 @@ def page_state(request: Request, page: Page) -> PageState:
     Raises:
         InvalidParams: the page would refuse the query
     """
-    alone = page.widget is not None
     query = query_of(request)
-    fields = {name for widget in page.figures for name in widget.params.model_fields}
-    places = {name for widget in page.figures for name in place_names(widget, alone=alone)}
-    refuse_unknown(query, fields | places | (set(NAMES) if alone else set()))
-    flags = flags_of(query, fields) if alone else NO_FLAGS
-    states = [state_of(widget, query, flags, alone=alone) for widget in page.figures]
-    return PageState({state.widget.name: state for state in states}, flags)
+    if page.widget is None:
+        states = states_of(page.figures, query)
+        return PageState({state.widget.name: state for state in states}, NO_FLAGS)
+    widget = WIDGETS[page.widget]
+    fields = widget.params.model_fields
+    refuse_unknown(query, {*fields, *place_names(widget, alone=True), *NAMES})
+    flags = flags_of(query, fields)
+    return PageState({widget.name: state_of(widget, query, flags, alone=True)}, flags)

@@ -48,6 +48,14 @@ def place_names(widget: Widget, *, alone: bool = False) -> dict[str, str]:
     return names
 
 
+def parameter_names(widget: Widget) -> dict[str, str]:
+    """The parameters of a widget by their names in addresses: the bare one and, which wins, ``N.param``."""
+    fields = widget.params.model_fields
+    bare = {name: name for name in fields}
+    own = {f"{widget.name}.{name}": name for name in fields}
+    return bare | {name: field for name, field in own.items() if name not in place_names(widget)}
+
+
 def place_of(widget: Widget, query: Mapping[str, str], *, alone: bool = False) -> Place:
     """The place in a query that may have other parameters as well; ``alone`` as for place_names().
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from types import MappingProxyType
 from typing import TypeVar
 from urllib.parse import urlencode
 
@@ -59,13 +60,24 @@ def refuse(names: Collection[str], message: str, allowed: str | None = None) -> 
     raise InvalidParams(field_errors, more=len(names) - len(listed))
 
 
-def params_of(widget: Widget, query: dict[str, str]) -> WidgetParams:
-    """The parameters of a widget in a query that may have others as well."""
-    given = {key: value for key, value in query.items() if key in widget.params.model_fields}
+def params_of(
+    widget: Widget, values: Mapping[str, str], names: Mapping[str, str] = MappingProxyType({})
+) -> WidgetParams:
+    """The parameters of a widget.
+
+    Args:
+        names: what the query calls parameters that it does not call by their own names
+
+    Raises:
+        InvalidParams: one is refused
+    """
     try:
-        return widget.params.model_validate(given)
+        return widget.params.model_validate(values)
     except ValidationError as error:
-        raise invalid_params(error.errors(), field_schemas(widget.params)) from error
+        refused = invalid_params(error.errors(), field_schemas(widget.params))
+        for found in refused.errors:
+            found.field = names.get(found.field, found.field)
+        raise InvalidParams(refused.errors, refused.more) from error
 
 
 def checks_query(route: Route) -> Route:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,7 @@ from app.state.flags import NAMES, flags_of
 from app.state.pending import described, result_for_page
 from app.state.place import place_names
 from app.state.query import query_of, refuse_unknown
+from app.state.together import states_of
 from app.state.widget_state import WidgetState, state_of
 from app.widgets.base import Widget, WidgetParams, WidgetResult
 from app.widgets.registry import WIDGETS
@@ -56,14 +57,12 @@ def widget_named(name: str) -> Widget:
     return WIDGETS[name]
 
 
-async def page_views(request: Request, widgets: Iterable[Widget]) -> dict[str, WidgetView]:
-    """The widgets of a page in the state of its query; they share parameters of the same name."""
-    widgets = tuple(widgets)
-    query = query_of(request)
-    fields = {name for widget in widgets for name in widget.params.model_fields}
-    places = {name for widget in widgets for name in place_names(widget)}
-    refuse_unknown(query, fields | places)
-    return {w.name: await view_of(request, state_of(w, query), wait=False) for w in widgets}
+async def page_views(
+    request: Request, widgets: Iterable[Widget], *, linked: bool = True
+) -> dict[str, WidgetView]:
+    """The widgets of a page in the state of its query; ``linked`` as for states_of()."""
+    states = states_of(widgets, query_of(request), linked=linked)
+    return {state.widget.name: await view_of(request, state, wait=False) for state in states}
 
 
 async def flagged_view(
@@ -75,9 +74,9 @@ async def flagged_view(
         extra: further parameters that the caller reads
     """
     query = query_of(request)
-    fields = widget.params.model_fields
-    refuse_unknown(query, {*fields, *place_names(widget, alone=True), *NAMES, *extra})
-    state = state_of(widget, query, flags_of(query, fields), alone=True)
+    params = widget.params.model_fields
+    refuse_unknown(query, {*params, *place_names(widget, alone=True), *NAMES, *extra})
+    state = state_of(widget, query, flags_of(query, params), alone=True)
     return await view_of(request, state, wait=wait)
 
 
@@ -105,4 +104,5 @@ async def view_of(request: Request, state: WidgetState, *, wait: bool = True) ->
     else:
         result, shown = await result_for_page(app, widget, params)
     other = None if shown == params else shown
-    return WidgetView(widget, params, state.flags, state.place, result=result, shown=other)
+    own = {part.name: getattr(state, part.name) for part in fields(WidgetState)}
+    return WidgetView(**own, result=result, shown=other)

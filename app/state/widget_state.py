@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from urllib.parse import parse_qsl
 
 from app.state.controls import Control, controls_of, non_defaults, query_string
 from app.state.flags import NO_FLAGS, Flags
-from app.state.place import NOWHERE, Place, address_name, place_names, place_of
+from app.state.place import (
+    NOWHERE,
+    Place,
+    address_name,
+    parameter_names,
+    place_names,
+    place_of,
+)
 from app.state.query import params_of
 from app.web.problem import InvalidParams
 from app.widgets.base import Ask, Step, Widget, WidgetParams
@@ -23,6 +30,10 @@ class WidgetState:
     params: WidgetParams
     flags: Flags = NO_FLAGS
     place: Place = NOWHERE
+    shared: frozenset[str] = frozenset()
+    """parameters that other widgets of its page have as well, which addresses there call ``N.param``"""
+    beside: Mapping[str, str] = field(default_factory=dict)
+    """the states of the other widgets, as query parameters of its page"""
 
     @cached_property
     def controls(self) -> dict[str, Control]:
@@ -98,20 +109,24 @@ class WidgetState:
 
     @property
     def page_query(self) -> str:
-        """The query string of the page in this state, with its place and its flags."""
-        return self.page_query_with()
+        """The query string of the widget's own page in this state, with its place and its flags."""
+        values = non_defaults(self.controls)
+        return query_string(values | self._placed(values) | self.flags.given)
 
-    def page_query_with(self, **changes: object) -> str:
-        """The query string of the page with some parameters changed."""
+    def here_query(self, **changes: object) -> str:
+        """The query string of the page that the widget is on, with some parameters changed."""
         values = non_defaults(self.controls, **changes)
         placed = {} if changes and self.widget.ask else self._placed(values)
-        return query_string(values | placed | self.flags.given)
+        return self._query_here(values, placed)
 
     @property
     def card_values(self) -> dict[str, str]:
-        """The parameters and the place as query parameters, without the flags, which a card does not show."""
+        """The parameters and the place as query parameters of the page that the widget is on.
+
+        The flags are left out, as a card does not show them.
+        """
         values = non_defaults(self.controls)
-        return values | self._placed(values)
+        return self._named_here(values) | self._placed(values)
 
     @property
     def kept_place(self) -> dict[str, str]:
@@ -124,22 +139,35 @@ class WidgetState:
         return self._named(step=number, guess=self.place.guess)
 
     def step_query(self, number: int) -> str:
-        """The query string of the page at one of ``steps``."""
+        """The query string of the page that the widget is on, at one of ``steps``."""
         values = self._kept(self.widget.steps[number - 1].query)
         if values is None:
             raise KeyError(f"step {number} of {self.widget.name} changes a parameter that is held")
         there = replace(self, place=Place(step=number))
-        return query_string(values | there._placed(values) | self.flags.given)
+        return self._query_here(values, there._placed(values))
 
     def guess_query(self, token: str, number: int | None = None) -> str:
-        """The query string of the page after a guess, here or at another step."""
+        """The query string of the page that the widget is on after a guess, here or at another step."""
         if not number or not self.widget.steps or number == self.number:
-            return replace(self, place=Place(step=self.place.step, guess=token)).page_query
+            return replace(self, place=Place(step=self.place.step, guess=token)).here_query()
         values = self._kept(self.widget.steps[number - 1].query) or {}
         there = replace(self, params=self._valid(values), place=Place(step=number, guess=token))
-        return query_string(values | there._placed(values) | self.flags.given)
+        return self._query_here(values, there._placed(values))
 
     # ---- inside ----------------------------------------------------------------------------------
+
+    def _query_here(self, values: Mapping[str, str], placed: Mapping[str, str]) -> str:
+        """A query string of the page that the widget is on, with the states of the others."""
+        return query_string(
+            {**self._named_here(values), **placed, **self.beside, **self.flags.given}
+        )
+
+    def _named_here(self, values: Mapping[str, str]) -> dict[str, str]:
+        """Parameters by the names that they have on the page that the widget is on."""
+        return {
+            f"{self.widget.name}.{name}" if name in self.shared else name: value
+            for name, value in values.items()
+        }
 
     @cached_property
     def _held(self) -> dict[str, str]:
@@ -225,10 +253,12 @@ def state_of(
         InvalidParams: a parameter or a part of the place is refused
     """
     place = place_of(widget, query, alone=alone)
-    if place.step and not query.keys() & widget.params.model_fields.keys():
+    given = {part: name for name, part in parameter_names(widget).items() if name in query}
+    values = {part: query[name] for part, name in given.items()}
+    if place.step and not values:
         # A step alone leads to its state.
-        query = query | dict(parse_qsl(widget.steps[place.step - 1].query))
-    state = WidgetState(widget, params_of(widget, query), flags, place)
+        values = dict(parse_qsl(widget.steps[place.step - 1].query))
+    state = WidgetState(widget, params_of(widget, values, given), flags, place)
     if place.guess and (state.ask is None or place.guess not in state.ask.choices):
         names = place_names(widget, alone=alone)
         name = next(name for name, part in names.items() if part == "guess" and name in query)

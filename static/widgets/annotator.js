@@ -77,7 +77,7 @@ export default {
     if (sentence) sentence.innerHTML = say;
     for (const link of widget.querySelectorAll("[data-do]")) {
       const can = possible(widget, link.dataset.do);
-      if (can) link.setAttribute("href", widget.pageQuery(DEEDS[link.dataset.do](widget)) || location.pathname);
+      if (can) link.setAttribute("href", widget.hereQuery(DEEDS[link.dataset.do](widget)) || location.pathname);
       else link.removeAttribute("href");
       if (can) link.removeAttribute("aria-disabled");
       else link.setAttribute("aria-disabled", "true");

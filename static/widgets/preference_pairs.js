@@ -32,7 +32,7 @@ const show = (widget) => {
     });
   }
   for (const choice of widget.querySelectorAll("[data-guess]")) {
-    const query = new URLSearchParams(widget.pageQuery());
+    const query = new URLSearchParams(widget.hereQuery());
     query.set(`${widget.name}.guess`, choice.dataset.guess);
     choice.setAttribute("href", `?${query}`);
   }

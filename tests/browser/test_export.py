@@ -136,6 +136,17 @@ def test_an_address_opens_its_state(visitor: Page, copy: str) -> None:
     expect(found.locator("[data-readout]")).to_contain_text(f"{wanted.kl:.1f} nats")
 
 
+def test_an_address_opens_the_state_of_every_figure(visitor: Page, copy: str) -> None:
+    names = ("dpo_loss", "likelihood_displacement", "bring_your_logps")
+    for query, betas in (
+        ("dpo_loss.beta=2", ("2", "0.1", "0.3")),
+        ("dpo_loss.beta=2&beta=0.1", ("2", "0.1", "0.1")),
+    ):
+        visitor.goto(f"{copy}sections/dpo-loss.html?{query}")
+        for name, beta in zip(names, betas, strict=True):
+            expect(widget(visitor, name).locator('input[name="beta"]')).to_have_value(beta)
+
+
 @BOTH
 def test_another_recorded_run_is_played_and_scrubbed(visitor: Page, copy: str) -> None:
     visitor.goto(f"{copy}sections/ppo-problem.html")

@@ -15,7 +15,8 @@ SMALL: dict[str, tuple[Grid, ...]] = {
     "win_rates": ({"benchmark": ("tldr", "hh")},),
     "annotator": ({"labels": ("", "a", "b")},),
     "ppo_dynamics": ({"seed": (0, 1)},),
-    "dpo_loss": ({"logratio_chosen": (1.0, 2.0), "logratio_rejected": (-3.0,)},),
+    "dpo_loss": ({"logratio_chosen": (1.0, 2.0), "beta": (0.5, 2.0)},),
+    "bring_your_logps": ({"beta": (0.1, 0.3)},),
 }
 """the states that these tests look at; other widgets have only their default"""
 

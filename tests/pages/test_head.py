@@ -101,7 +101,7 @@ def test_a_page_says_early_how_to_embed_it(
         "/widgets/dpo_loss?loss_type=ipo&beta=0.2",
         "/widgets/dpo_loss?beta=0.2&hide=steps,foot&theme=dark",
         "/sections/dpo-insight?step=3&beta=0.2",
-        pytest.param("/sections/dpo-loss?beta=0.1&loss=ipo", marks=pytest.mark.slow),
+        pytest.param("/sections/dpo-loss?dpo_loss.beta=0.2&loss=ipo", marks=pytest.mark.slow),
     ],
 )
 def test_the_whole_state_is_in_the_addresses(client: TestClient, path: str) -> None:

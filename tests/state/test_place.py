@@ -181,10 +181,10 @@ def test_the_links_of_a_guess_and_of_a_scrub_change_nothing_else(address: str) -
 def test_a_changed_parameter_leaves_the_step_and_its_sentence_stays() -> None:
     for address in ("", "dpo_loss.step=1", "beta=1", "beta=1&dpo_loss.at=9"):
         found = state(address)
-        there = state(found.page_query_with(label_smoothing=0.1))
+        there = state(found.here_query(label_smoothing=0.1))
         assert (there.number, there.left) == (found.number, True)
         assert there.place.at == found.place.at
-    assert state("beta=0.2").page_query_with(beta=0.3) == "?beta=0.3"
+    assert state("beta=0.2").here_query(beta=0.3) == "?beta=0.3"
 
 
 def test_a_form_keeps_the_step_and_the_guess() -> None:
