@@ -72,3 +72,9 @@ def test_the_frontier_begins_at_the_reference_and_goes_beyond_both_paths(result:
     assert result.frontier[0].kl == pytest.approx(0, abs=0.01)
     assert result.frontier[0].true_quality == pytest.approx(0, abs=0.1)
     assert result.frontier[-1].kl > max(result.dpo_last.kl, result.rlhf_last.kl)
+
+
+def test_the_chart_has_the_colors_of_the_stage(result: Result) -> None:
+    traces: Any = result.figure["data"]
+    roles = {trace["name"]: trace["meta"] for trace in traces}
+    assert (roles["DPO"], roles["RLHF (PPO)"]) == ("optimised", "reference")
