@@ -83,6 +83,7 @@ export const explore = (widget, button) => {
   const chart = charts.get(place);
   button.setAttribute("aria-expanded", String(!chart));
   button.textContent = chart ? "Explore this chart" : "Close this chart";
+  button.ariaLabel = `${button.textContent}: ${place.dataset.label}`;
   if (chart) {
     charts.delete(place);
     chart.close();

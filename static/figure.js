@@ -493,13 +493,13 @@ export class Figure {
     let [best, nearest] = [/** @type {Scene | null} */ (null), Infinity];
     for (const handle of this.scene.handles) {
       if (this.#still(handle) || (handle.only && (handle.only === "narrow") !== this.#narrow)) continue;
-      const [x, y] = drawing.px(handle.pt);
+      const [x, y] = drawing.knob(handle);
       const far = handle.along === "y" ? Math.abs(y - py) * 0.35 + Math.abs(x - px) : Math.abs(x - px) + Math.abs(y - py) * 0.35;
       if (far < nearest) [best, nearest] = [handle, far];
     }
     if (!best) return;
     const handle = best;
-    const [x, y] = drawing.px(handle.pt);
+    const [x, y] = drawing.knob(handle);
     const [ox, oy] = handle.along !== "points" && Math.hypot(x - px, y - py) < NEAR ? [x - px, y - py] : [0, 0];
     const from = handle.params.map((/** @type {string} */ name) => Number(this.control(name)?.value));
     this.#widget.classList.add("dragging");

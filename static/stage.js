@@ -12,10 +12,13 @@ const TEXT = [13.5, 13];
 
 /** A value at a place of the scrub.
  *  @type {(value: any, at: number) => any} */
-export const resolved = (value, at) =>
-  value !== null && typeof value === "object" && "at" in value && !Array.isArray(value)
-    ? value.at[Math.max(0, Math.min(at, value.at.length - 1))]
-    : value;
+export const resolved = (value, at) => {
+  if (value === null || typeof value !== "object" || !("at" in value) || Array.isArray(value)) return value;
+  const found = value.at[Math.max(0, Math.min(at, value.at.length - 1))];
+  if (!value.forms) return found;
+  const [form, ...words] = found.split(" ");
+  return value.forms[form].replace(/\{\}/g, () => words.shift());
+};
 
 /** @type {(value: number) => string} */
 const written = (value) => String(Math.floor(value * 10 + 0.5) / 10 + 0);
@@ -77,6 +80,18 @@ export class Drawing {
     return [left + x * this.#across(panel) + dx, bottom - y * (bottom - top) + dy];
   }
 
+  /** The point of the axis below a point.
+   *  @param {any} pt */
+  #foot(pt) {
+    return [...resolved(pt, this.#at).slice(0, 2), 0];
+  }
+
+  /** Where the knob of a handle stands, in pixels.
+   *  @param {Scene} handle */
+  knob({ pt, track }) {
+    return this.px(pt ?? { at: track });
+  }
+
   /** Width of a panel in pixels.
    *  @param {number} panel @returns {number} */
   #across(panel) {
@@ -118,7 +133,7 @@ export class Drawing {
 
   /** @param {Scene} mark */
   #line(mark) {
-    const [[x1, y1], [x2, y2]] = [this.px(mark.a), this.px(mark.b)];
+    const [[x1, y1], [x2, y2]] = [this.px(mark.a), this.px(mark.b ?? this.#foot(mark.a))];
     if (!mark.c.includes("grid")) this.#keep([[x1, y1], [x2, y2]]);
     return [node("line", { class: mark.c, x1: written(x1), y1: written(y1), x2: written(x2), y2: written(y2) })];
   }
@@ -264,7 +279,7 @@ export class Drawing {
 
   /** @param {number} number @param {Scene} handle */
   #knob(number, handle) {
-    const [x, y] = this.px(handle.pt);
+    const [x, y] = this.knob(handle);
     this.#keepBox(x - 12, y - 12, 24, 24);
     const { r = 10, grip = 1, params } = handle;
     const role = resolved(handle.role, this.#at);

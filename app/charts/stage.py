@@ -3,7 +3,7 @@
 A stage is drawn at any width, by ``app/charts/stage_svg.py`` on the server and by ``static/stage.js`` in the
 browser. So it holds no pixels from left to right, but shares: a point is ``[panel, x, y, dx, dy]``, with
 shares of the panel from its left and its bottom, then pixels to the right and down. A value that depends on
-the place of the scrub is ``{"at": [one for each place]}``.
+the place of the scrub is ``{"at": [one for each place]}``; for texts alike there is ``by_place_filled``.
 """
 
 from __future__ import annotations
@@ -31,6 +31,16 @@ SCALE = 4
 def by_place(values: Iterable[Any]) -> dict[str, list[Any]]:
     """A value for each place of the scrub."""
     return {"at": list(values)}
+
+
+def by_place_filled(texts: Iterable[tuple[str, ...]]) -> dict[str, list[str]]:
+    """A text for each place of the scrub: its form, and a word without spaces for each ``{}`` in it.
+
+    Each form is sent once.
+    """
+    forms: dict[str, int] = {}
+    at = [" ".join([str(forms.setdefault(form, len(forms))), *words]) for form, *words in texts]
+    return {"forms": list(forms), "at": at}
 
 
 @dataclass(frozen=True)
@@ -123,7 +133,7 @@ class Stage:
     def handle(
         self,
         params: str | Sequence[str],
-        at: StagePoint | dict[str, list[Any]],
+        at: StagePoint | dict[str, list[Any]] | None,
         role: Role | dict[str, list[Any]],
         track: Sequence[StagePoint],
         *,
@@ -136,14 +146,15 @@ class Stage:
         """A knob that moves a parameter, or several together; the scrub is named ``at``.
 
         Args:
-            at: where the knob stands
+            at: where the knob stands; None: at the point of the track for each place of the scrub
             track: points at equal steps of the control behind it, from its lowest to its highest position
             along: which coordinate of the pointer counts; "points": the knob goes to the point of the
                 track that is nearest
             span: the part of the track, as shares of the control, that a pointer reaches; all without one
         """
         names = [params] if isinstance(params, str) else list(params)
-        knob: Mark = {"params": names, "pt": at, "role": role, "track": list(track), "along": along}
+        knob: Mark = {"params": names, "role": role, "track": list(track), "along": along}
+        knob |= {"pt": at} if at else {}
         knob |= {"span": [_rounded(end) for end in span]} if span else {}
         knob |= {"r": r} if r != 10 else {}
         knob |= {} if grip else {"grip": 0}
@@ -257,6 +268,10 @@ class Panel:
     def line(self, a: Any, b: Any, css: str, **how: Any) -> None:
         """A straight line between two points."""
         self.stage.add("line", css, a=a, b=b, **how)
+
+    def drop(self, pt: Any, css: str, **how: Any) -> None:
+        """A line from a point straight down to the axis."""
+        self.stage.add("line", f"drop {css}", a=pt, **how)
 
     def arrow(self, a: Any, b: Any, css: str, fill: str, *, width: float = 2.5, **how: Any) -> None:
         """An arrow; it is left out below 6 pixels."""

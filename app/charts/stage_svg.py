@@ -68,7 +68,11 @@ def resolved(value: Any, at: int) -> Any:
     """A value at a place of the scrub."""
     if isinstance(value, dict) and "at" in value:
         values = value["at"]
-        return values[max(0, min(at, len(values) - 1))]
+        found = values[max(0, min(at, len(values) - 1))]
+        if "forms" not in value:
+            return found
+        form, *words = found.split(" ")
+        return value["forms"][int(form)].format(*words)
     return value
 
 
@@ -131,6 +135,10 @@ class _Drawing:
         left = ls * self.width + lp
         return left + x * self._across(panel) + dx, bottom - y * (bottom - top) + dy
 
+    def _foot(self, pt: Any) -> Any:
+        """The point of the axis below a point."""
+        return [*resolved(pt, self.at)[:2], 0]
+
     def _across(self, panel: int) -> float:
         """Width of a panel in pixels."""
         ls, lp, rs, rp, _, _ = resolved(self.scene["panels"][panel][self.which], self.at)
@@ -162,7 +170,7 @@ class _Drawing:
     # ---- marks ---------------------------------------------------------------------------------
 
     def _line(self, mark: Scene) -> list[Node]:
-        (x1, y1), (x2, y2) = self.px(mark["a"]), self.px(mark["b"])
+        (x1, y1), (x2, y2) = self.px(mark["a"]), self.px(mark.get("b") or self._foot(mark["a"]))
         if "grid" not in mark["c"]:
             self._keep([(x1, y1), (x2, y2)])
         ends = {"x1": x1, "y1": y1, "x2": x2, "y2": y2}
@@ -312,7 +320,7 @@ class _Drawing:
     # ---- handles -------------------------------------------------------------------------------
 
     def _knob(self, number: int, handle: Scene) -> Node:
-        x, y = self.px(handle["pt"])
+        x, y = self.px(handle.get("pt") or {"at": handle["track"]})
         self._keep_box(x - 12, y - 12, 24, 24)
         role, r = resolved(handle["role"], self.at), handle.get("r", 10)
         lies = self.asking or any(name in self.held for name in handle["params"])

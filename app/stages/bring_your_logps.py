@@ -19,6 +19,7 @@ from app.charts.stage import (
     Stage,
     StagePoint,
     by_place,
+    by_place_filled,
     number,
 )
 from app.formatting import count, fixed, percent, scientific
@@ -94,7 +95,7 @@ def stage(params: ReportedLoss, result: Result) -> Stage:
         _title(params, result),
         wide=386,
         narrow=290,
-        readout=by_place(_readout(params, pair) for pair in pairs),
+        readout=by_place_filled(_readout(params, pair) for pair in pairs),
         alt="Loss over the margin; below, a dot for each pair",
         asking_title="How do the pairs rank with policy and reference swapped?",
         places=len(pairs),
@@ -122,16 +123,16 @@ def stage(params: ReportedLoss, result: Result) -> Stage:
             made.add("dots", f"f-{role} other", pts=spots, r=[3.2, 2.5], when="answered")
     _name_losses(main, params, result, curve)
     here = [_spot(main, pair) for pair in pairs]
-    feet = [main.spot(spot[1], 0) for spot in here]
-    main.line(by_place(here), by_place(feet), "drop s-ink", when="answered")
-    made.handle("at", by_place(here), "ink", feet)
+    main.drop(by_place(here), "s-ink", when="answered")
+    made.handle("at", None, "ink", here)
     return made
 
 
 def _spot(panel: Panel, pair: ExaminedPair) -> StagePoint:
     """Where a pair lies over the axis; without a loss, on it."""
     up = 0.0 if pair.loss is None else panel.y.share(pair.loss)
-    return panel.spot(panel.x.share(pair.margin), max(0.0, min(1.0, up)))
+    # A tenth of a pixel in height.
+    return panel.spot(panel.x.share(pair.margin), round(max(0.0, min(1.0, up)), 3))
 
 
 # ---- the loss ------------------------------------------------------------------------------------
@@ -375,23 +376,23 @@ def _settings(params: ReportedLoss) -> str:
     return f"{LOSS_NAMES[params.loss_type]} loss, β = {params.beta:g}"
 
 
-def _readout(params: ReportedLoss, pair: ExaminedPair) -> str:
-    chosen = number(_signed(pair.chosen_reward / params.beta), "opt")
-    rejected = number(_signed(pair.rejected_reward / params.beta), "rej")
+def _readout(params: ReportedLoss, pair: ExaminedPair) -> tuple[str, ...]:
+    """What is said of a pair: the form of the sentence, and its numbers."""
     role: Role = "opt" if pair.margin > 0 else "rej"
-    return (
-        f"Line {number(str(pair.line))}: log-ratios {chosen} (chosen) and {rejected} (rejected), times β, "
-        f"leave a margin of {number(_signed(pair.margin), role)}. {_verdict(params, pair)}"
-    )
-
-
-def _verdict(params: ReportedLoss, pair: ExaminedPair) -> str:
     ranked = "Ranked as labeled" if pair.margin > 0 else "Ranked wrongly"
     if pair.margin == 0:
         ranked = "A tie counts as wrong"
     if pair.loss is None:
-        return f"{ranked}; the {LOSS_NAMES[params.loss_type]} loss {_why_none(params)}."
-    return f"{ranked}; its loss is {number(_short(pair.loss), 'rej')}."
+        verdict = f"{ranked}; the {LOSS_NAMES[params.loss_type]} loss {_why_none(params)}."
+    else:
+        verdict = f"{ranked}; its loss is {number('{}', 'rej')}."
+    form = (
+        f"Line {number('{}')}: log-ratios {number('{}', 'opt')} (chosen) and {number('{}', 'rej')} "
+        f"(rejected), times β, leave a margin of {number('{}', role)}. {verdict}"
+    )
+    ratios = [reward / params.beta for reward in (pair.chosen_reward, pair.rejected_reward)]
+    words = [str(pair.line), *map(_signed, [*ratios, pair.margin])]
+    return form, *words, *([] if pair.loss is None else [_short(pair.loss)])
 
 
 def _why_none(params: ReportedLoss) -> str:

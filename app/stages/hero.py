@@ -60,7 +60,7 @@ def stage(_: WidgetParams, result: Result) -> Stage:
     rail.track()
     rail.text(rail.spot(0, 0, 0, 26), "start", "", "middle")
     rail.text(rail.spot(1, 0, 0, 26), "end of training", "", "end")
-    made.handle("at", by_place(ends), "ink", ends)
+    made.handle("at", None, "ink", ends)
     return made
 
 

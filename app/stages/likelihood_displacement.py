@@ -113,7 +113,7 @@ def stage(params: Params, result: Result) -> Stage:
             main.name(name, "thin-name f-ink", [*corner, *under], only=only, when="answered")
     _draw_columns(made, rows)
     _draw_rows(made, rows)
-    made.handle("at", by_place(ends), "ink", ends)
+    made.handle("at", None, "ink", ends)
     return made
 
 
@@ -149,7 +149,8 @@ def _spans(rows: list[DisplacementRow], which: int) -> list[list[Span]]:
     for row in rows:
         begun = 0.0
         for kind, mass in enumerate(_masses(row, which) or (0.0, 0.0, 0.0)):
-            found[kind].append((begun, begun + mass))
+            # A thousandth is a quarter of a pixel.
+            found[kind].append((round(begun, 3), round(begun + mass, 3)))
             begun += mass
     return found
 

@@ -103,7 +103,7 @@ def stage(params: Params, result: Result) -> Stage:
     rail.text(rail.spot(0, 0, -14, 5), "step 0", "", "end")
     rail.text(rail.spot(1, 0, 14, 5), str(STEPS))
     ends = [rail.pt(EVERY * place, 0) for place in range(len(course))]
-    made.handle("at", by_place(ends), "ink", ends)
+    made.handle("at", None, "ink", ends)
     return made
 
 

@@ -80,7 +80,7 @@ def stage(params: Params, result: Result) -> Stage:
             rail.text(at, f"{kl:g}", "tick", "middle", only=only)
     rail.text(rail.spot(1, 0, 12, 26), "nats of KL →", only="wide")
     rail.text(rail.spot(1, 0, 0, 26), "nats →", "", "end", only="narrow")
-    made.handle("at", by_place(ends), "ink", ends)
+    made.handle("at", None, "ink", ends)
     return made
 
 

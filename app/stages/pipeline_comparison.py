@@ -139,7 +139,7 @@ def stage(params: Params, result: Result) -> Stage:
     for name, run in (("value model", rlhf), ("DPO policy", dpo)):
         _reached(rows[name], [run.at(t) for t in seconds])
     _axis(rail, seconds[-1])
-    made.handle("at", by_place(ends), "ink", ends)
+    made.handle("at", None, "ink", ends)
     return made
 
 

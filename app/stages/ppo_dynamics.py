@@ -129,7 +129,7 @@ def stage(params: Params, result: Result) -> Stage:
             only=only,
             when="answered",
         )
-    made.handle("at", by_place(ends), "ink", ends)
+    made.handle("at", None, "ink", ends)
     return made
 
 

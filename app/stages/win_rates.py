@@ -144,7 +144,7 @@ def stage(_: Params, result: Result) -> Stage:
         )
     _ticks(main, result, shares)
     main.track()
-    made.handle("at", by_place(base), "ink", base)
+    made.handle("at", None, "ink", base)
     return made
 
 

@@ -144,7 +144,7 @@ def test_pasted_pairs_are_computed_at_once_and_stay_out_of_every_address(page: P
     assert not [address for address in addresses if "41.2" in address or "logps=" in address]
     # What Details hold is of these pairs, not of the example.
     found.locator("[data-details] > summary").click()
-    expect(found.locator('[data-table="figure"] tbody tr').last).to_contain_text("0.85")
+    expect(found.locator('[data-table="figure"] tbody tr').last).to_contain_text("0.825")
     expect(found.locator("[data-part=by_length]")).to_be_hidden()
     found.get_by_role("button", name="Remove my data").click()
     expect(field(found, "read")).to_contain_text("240 pairs")

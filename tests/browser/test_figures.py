@@ -183,7 +183,7 @@ def settled(found: Locator) -> None:
 HANDLE = """(widget, number) => {
     const { figure } = widget;
     const { left, top } = figure.svg.getBoundingClientRect();
-    const { pt, track, span = [0, 1], along = "x", params } = figure.scene.handles[number];
+    const { track, span = [0, 1], along = "x", params } = figure.scene.handles[number];
     const drawing = figure.drawing();
     const points = track.map((point) => drawing.px(point));
     const at = (share) => {
@@ -191,7 +191,7 @@ HANDLE = """(widget, number) => {
         const part = share * (points.length - 1) - first;
         return [0, 1].map((i) => points[first][i] + part * (points[first + 1][i] - points[first][i]));
     };
-    const [x, y] = drawing.px(pt);
+    const [x, y] = drawing.knob(figure.scene.handles[number]);
     const [first, middle, last] = [at(span[0]), at((span[0] + span[1]) / 2), at(span[1])];
     const { min, max, step } = figure.control(params[0]);
     // From one stop to the next, where these are far apart.
@@ -207,7 +207,7 @@ HANDLE = """(widget, number) => {
     ];
     // Not to where another handle would take the finger.
     const rest = figure.scene.handles.filter((_, other) => other !== number);
-    const others = rest.map((one) => drawing.px(one.pt));
+    const others = rest.map((one) => drawing.knob(one));
     const sign = others.some(([ox, oy]) => Math.hypot(x + dx - ox, y + dy - oy) < 45) ? -1 : 1;
     return {
         x: x + left, y: y + top, dx: dx * sign, dy: dy * sign,

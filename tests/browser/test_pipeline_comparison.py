@@ -26,9 +26,9 @@ def test_the_divider_is_dragged_through_the_run_and_the_address_brings_it_back(p
         """({ figure }) => {
             const { left, top } = figure.svg.getBoundingClientRect();
             const drawing = figure.drawing();
-            const { pt, track } = figure.scene.handles[0];
-            const [x, y] = drawing.px(pt);
-            return [x + left, y + top, drawing.px(track[6])[0] + left];
+            const [handle] = figure.scene.handles;
+            const [x, y] = drawing.knob(handle);
+            return [x + left, y + top, drawing.px(handle.track[6])[0] + left];
         }"""
     )
     page.mouse.move(x, y)

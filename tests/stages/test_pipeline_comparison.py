@@ -45,7 +45,7 @@ def made(both: dict[str, list[PipelineLeg]], **given: Any) -> Stage:
 def seconds_of(drawn: Stage) -> list[float]:
     """Where the divider stands, by the axis."""
     (handle,) = drawn.handles
-    return [x * drawn.panels[0].x.high for _, x, *_ in handle["pt"]["at"]]
+    return [x * drawn.panels[0].x.high for _, x, *_ in handle["track"]]
 
 
 @ENDS

@@ -100,11 +100,12 @@ def test_a_policy_that_equals_the_reference_starts_at_ln_2() -> None:
 def test_the_histogram_counts_every_pair_once_on_its_side_of_0() -> None:
     result = compute(Params())
     traces: list[Any] = result.figure["data"]  # type: ignore[assignment]
-    # Between its ends an outline has each bar twice, at its left and its right edge.
-    wrong, right = (sum(trace["y"][1:-1]) / 2 for trace in traces)
+    wrong, right = (sum(trace["y"]) for trace in traces)
     assert wrong + right == result.pairs
     assert right / result.pairs == result.accuracy
-    assert traces[0]["x"][-1] == traces[1]["x"][0] == 0
+    assert traces[0]["x"][-1] == -traces[1]["x"][0] < 0
+    middles = [x for trace in traces for x in trace["x"]]
+    assert len(set(middles)) == len(middles)
 
 
 def test_lengths_are_compared_over_all_pairs() -> None:

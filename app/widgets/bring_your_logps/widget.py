@@ -6,14 +6,13 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from enum import StrEnum
-from itertools import pairwise
 from typing import Literal
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from torch import Tensor
 
-from app.charts.figures import Trace, curve_figure, filled, points
+from app.charts.figures import bars, curve_figure, points, rounded
 from app.charts.scales import nice_step
 from app.formatting import count, fixed, percent, signed
 from app.lab.certain_pair import EXO_SMOOTHING
@@ -364,23 +363,14 @@ def _histogram(margins: Tensor) -> dict[str, object]:
     first, last = min(int(bins.min()), -1), max(int(bins.max()), 0)
     counts = torch.bincount(bins - first, minlength=last - first + 1).tolist()
     split = -first
+    middles = [step * (first + n + 0.5) for n in range(len(counts))]
     traces = [
-        _steps("rejected preferred", first, counts[:split], step, role="rejected"),
-        _steps("chosen preferred", 0, counts[split:], step, role="optimised"),
+        bars("rejected preferred", rounded(middles[:split]), counts[:split], role="rejected"),
+        bars("chosen preferred", rounded(middles[split:]), counts[split:], role="optimised"),
     ]
-    return curve_figure(traces, x="margin", y="pairs")
-
-
-def _steps(name: str, first: int, counts: list[int], step: float, *, role: str) -> Trace:
-    """The outline of adjacent bars from bin ``first`` on."""
-    edges = [step * (first + n) for n in range(len(counts) + 1)]
-    x = [
-        edges[0],
-        *(edge for pair in pairwise(edges) for edge in pair),
-        edges[-1],
-    ]
-    y = [0, *(c for pair in zip(counts, counts, strict=True) for c in pair), 0]
-    return filled(name, x, y, role=role)
+    return curve_figure(
+        traces, x="margin, at the middle of a bin", y="pairs", barmode="overlay", bargap=0
+    )
 
 
 def _by_length(difference: Tensor | None, margins: Tensor) -> tuple[int, dict[str, object]]:
