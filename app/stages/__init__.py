@@ -15,9 +15,6 @@ from typing import Any
 from app.charts.stage_svg import Scene
 from app.widgets.base import Widget, WidgetParams, WidgetResult
 
-DIGITS = 7
-"""significant digits of a number in a page's result"""
-
 
 @cache
 def _module(name: str) -> ModuleType:
@@ -33,17 +30,9 @@ def scene(widget: Widget, params: WidgetParams, result: WidgetResult) -> Scene:
 def page_values(widget: Widget, params: WidgetParams, result: WidgetResult) -> dict[str, Any]:
     """A result as pages have it: with its stage, without the Plotly figure, which they fetch if asked."""
     unshown = {"figure", *getattr(_module(widget.name), "LEAVE_OUT", ())}
-    values: dict[str, Any] = _short(result.model_dump(mode="json", exclude=unshown))
-    return values | {"scene": scene(widget, params, result)}
-
-
-def _short(value: Any) -> Any:
-    """A value whose numbers have no more digits than any page writes."""
-    if isinstance(value, dict):
-        return {key: _short(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_short(part) for part in value]
-    return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value
+    return result.model_dump(mode="json", exclude=unshown) | {
+        "scene": scene(widget, params, result)
+    }
 
 
 def share_marks(values: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

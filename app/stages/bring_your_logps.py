@@ -50,6 +50,8 @@ COLUMNS: dict[Only, int] = {"wide": 96, "narrow": 48}
 """columns of dots; a wide one is half a narrow one"""
 ROWS: dict[Only, int] = {"wide": 15, "narrow": 15}
 """rows of dots that fit with room between them; a higher pile is pressed together"""
+DIGITS: dict[Only, int] = {"wide": 4, "narrow": 3}
+"""of a share across: a fifth of a pixel at most"""
 RADII: dict[Only, float] = {"wide": 3.6, "narrow": 2.7}
 
 MOST_WRITTEN_OUT = 10_000
@@ -253,7 +255,10 @@ def _draw_piles(piles: Panel, margins: _Margins, result: Result) -> None:
         rows = _rows(columns)
         pitch = 1 / max(ROWS[only], 1 + max(rows))
         spots = [
-            piles.spot((column + 0.5) / COLUMNS[only], 1 - (row + 0.5) * pitch)
+            piles.spot(
+                round((column + 0.5) / COLUMNS[only], DIGITS[only]),
+                round(1 - (row + 0.5) * pitch, 3),
+            )
             for column, row in zip(columns, rows, strict=True)
         ]
         for right, role in ((False, "rej"), (True, "opt")):
@@ -311,7 +316,7 @@ def _name_losses(main: Panel, params: ReportedLoss, result: Result, curve: Margi
     if all(pair.loss is None for pair in result.drawn):
         name += f" {_why_none(params)}"
     places: list[tuple[StagePoint, Anchor]] = []
-    for part in (0.2, 0.28, 0.12, 0.36, 0.75, 0.9, 0.6):
+    for part in (0.2, 0.12, 0.36, 0.75, 0.9):
         if not curve[0]:
             break
         number_ = round(part * (POINTS - 1))
@@ -391,12 +396,18 @@ def _readout(params: ReportedLoss, pair: ExaminedPair) -> tuple[str, ...]:
         f"(rejected), times β, leave a margin of {number('{}', role)}. {verdict}"
     )
     ratios = [reward / params.beta for reward in (pair.chosen_reward, pair.rejected_reward)]
-    words = [str(pair.line), *map(_signed, [*ratios, pair.margin])]
+    words = [str(pair.line), *map(_nats, ratios), _signed(pair.margin)]
     return form, *words, *([] if pair.loss is None else [_short(pair.loss)])
 
 
 def _why_none(params: ReportedLoss) -> str:
     return "needs lengths" if params.loss_type in NEEDS_LENGTHS else "overflows"
+
+
+def _nats(value: float) -> str:
+    """A log-ratio in tenths, a small one with two significant digits."""
+    text = f"{value:+.1f}" if 1 <= abs(value) < MOST_WRITTEN_OUT else f"{value:+.2g}"
+    return text.replace("-", "−") if value else "0"
 
 
 def _short(value: float) -> str:

@@ -387,7 +387,7 @@ def _target_span(params: Params, panel: Panel) -> tuple[float, float]:
 
 def _settings(params: Params) -> str:
     smoothed = f", smoothing {params.label_smoothing:g}" if params.label_smoothing else ""
-    return f"{params.loss_type} loss{smoothed}"
+    return f"{LOSS_NAMES[params.loss_type]} loss{smoothed}"
 
 
 def _title(params: Params, result: Result, name: str) -> str:

@@ -6,7 +6,17 @@ import math
 from collections.abc import Iterable
 
 from app.charts.scales import nice_step
-from app.charts.stage import Anchor, Axis, Box, Panel, Stage, StagePoint, by_place, number
+from app.charts.stage import (
+    Anchor,
+    Axis,
+    Box,
+    Panel,
+    Stage,
+    StagePoint,
+    by_place,
+    by_place_filled,
+    number,
+)
 from app.formatting import fixed, percent, signed
 from app.widgets.likelihood_displacement import LEAST, DisplacementRow, Params, Result
 
@@ -41,7 +51,7 @@ def stage(params: Params, result: Result) -> Stage:
         asking_title="What becomes of the chosen responses?",
         wide=392,
         narrow=340,
-        readout=by_place(_readout(row, result) for row in rows),
+        readout=by_place_filled(_readout(row, result) for row in rows),
         alt="Change of the log-probability of chosen and rejected responses over the steps; beside it, "
         "where the probability is",
         places=len(rows),
@@ -252,26 +262,26 @@ def _after(result: Result) -> dict[str, str]:
     return {"a": "They are not." if fell else "Right.", "b": "Right." if fell else "They are not."}
 
 
-def _readout(row: DisplacementRow, result: Result) -> str:
+def _readout(row: DisplacementRow, result: Result) -> tuple[str, ...]:
+    """What is said of a step: the form of the words, and their numbers."""
     if row.step == 0:
-        return "Before the first step the policy is the reference: nothing has moved."
+        return ("Before the first step the policy is the reference: nothing has moved.",)
     chosen = row.chosen_logps - result.first.chosen_logps
     rejected = row.rejected_logps - result.first.rejected_logps
-    told = (
-        f"After {number(str(row.step))} steps: chosen {number(signed(chosen, 1), 'opt')} nats, "
-        f"rejected {number(signed(rejected, 1), 'rej')}. "
-    )
+    opt = number("{}", "opt")
+    form = f"After {number('{}')} steps: chosen {opt} nats, rejected {number('{}', 'rej')}. "
+    words = [str(row.step), signed(chosen, 1), signed(rejected, 1)]
     best = row.optimum
     if best is None:
-        return told + "No optimum is so far out."
+        return form + "No optimum is so far out.", *words
     aligned = best.chosen_logp - result.first.chosen_logps
-    told += f"The best policy at this KL: chosen {number(signed(aligned, 1), 'opt')}. "
+    form += f"The best policy at this KL: chosen {opt}. "
+    words.append(signed(aligned, 1))
     if chosen - aligned < -FURTHER:
-        beyond = number(fixed(1)(aligned - chosen), "opt")
-        return f"{told}The {beyond} nats beyond are displacement."
+        return f"{form}The {opt} nats beyond are displacement.", *words, fixed(1)(aligned - chosen)
     if best.true_quality - row.true_quality > MISSING:
         if chosen >= -LEAST:
-            return f"{told}The run has less true quality."
+            return f"{form}The run has less true quality.", *words
         how = "about as" if chosen - aligned <= FURTHER else "less"
-        return f"{told}The run falls {how} far, but has less true quality."
-    return told
+        return f"{form}The run falls {how} far, but has less true quality.", *words
+    return form, *words

@@ -18,9 +18,17 @@ const linkDownloads = (widget) => {
   }
 };
 
+/** A problem without the name of the field, which readers of the page do not see.
+ *  @type {(answer: Response) => Promise<Response>} */
+const withoutField = async (answer) => {
+  if (answer.status !== 422) return answer;
+  const { detail } = await answer.json();
+  return new Response(JSON.stringify({ detail: detail.replace(/^text: /, "") }), { status: 422 });
+};
+
 /** The response to the reader's data, or a refusal if the server would not accept so much.
- *  @type {(widget: Widget, signal: AbortSignal) => Promise<Response> | Response} */
-const post = (widget, signal) => {
+ *  @type {(widget: Widget, signal: AbortSignal) => Promise<Response>} */
+const post = async (widget, signal) => {
   const { text, loss_type, beta, label_smoothing } = widget.form.elements;
   const sent = {
     text: text.value,
@@ -34,7 +42,7 @@ const post = (widget, signal) => {
     const detail = `At most ${written(most, "count")} bytes can be sent. CSV takes the least.`;
     return new Response(JSON.stringify({ detail }), { status: 413 });
   }
-  return fetch(widget.dataset.answer ?? "", { method: "POST", body, signal });
+  return withoutField(await fetch(widget.dataset.answer ?? "", { method: "POST", body, signal }));
 };
 
 /** Keep a text in the form, where it can be read and changed, and show what it says.
@@ -42,6 +50,14 @@ const post = (widget, signal) => {
 const take = (widget, text) => {
   widget.setParam("text", text);
   widget.refresh();
+};
+
+/** Take the text of a file; without any there is nothing to show, and what was shown stays.
+ *  @type {(widget: Widget, file: File) => Promise<void>} */
+const takeFile = async (widget, file) => {
+  const text = await file.text();
+  if (text.trim()) take(widget, text);
+  else widget.fail("The file is empty.");
 };
 
 /** @type {(widget: Widget) => void} */
@@ -71,7 +87,7 @@ const takeDropped = (widget) => {
     if (file.disabled || !dropped) return;
     event.preventDefault();
     widget.setParam("file", "");
-    take(widget, await dropped.text());
+    takeFile(widget, dropped);
   });
 };
 
@@ -80,8 +96,8 @@ export default {
   start(widget) {
     widget.state = { receipt: widget.dataset.receipt };
     const { text, file } = widget.form.elements;
-    file.addEventListener("change", async () => {
-      if (file.files.length) take(widget, await file.files[0].text());
+    file.addEventListener("change", () => {
+      if (file.files.length) takeFile(widget, file.files[0]);
     });
     takeDropped(widget);
     // Pasted text is complete; typed text waits for the button.

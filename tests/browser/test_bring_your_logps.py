@@ -175,7 +175,7 @@ def test_a_bad_line_is_named_in_place_of_the_readout_and_the_text_stays(
     found.locator("textarea").fill(bad)
     expect(error).to_be_hidden()
     found.get_by_role("button", name="Compute from my data").click()
-    expect(error).to_contain_text("line 3, reference_rejected_logps: 17.7")
+    expect(error).to_have_text(re.compile("^line 3, reference_rejected_logps: 17.7"))
     expect(found.locator("[data-core]")).to_have_attribute("data-stale", "")
     expect(found.locator("[data-readout]")).to_be_hidden()
     expect(found.locator("[data-stale-note]")).to_be_hidden()
@@ -185,6 +185,16 @@ def test_a_bad_line_is_named_in_place_of_the_readout_and_the_text_stays(
     expect(error).to_be_hidden()
     expect(found.locator("[data-readout]")).to_contain_text("log-ratios")
     expect(found.locator("[data-say]")).to_contain_text("Your data: 2 pairs")
+
+
+def test_an_empty_file_is_refused_and_the_old_result_stays(page: Page) -> None:
+    found = opened(page)
+    choose = found.locator("[name=file]")
+    choose.set_input_files({"name": "a.csv", "mimeType": "text/csv", "buffer": PAIRS.encode()})
+    expect(field(found, "read")).to_contain_text("2 pairs")
+    choose.set_input_files({"name": "b.csv", "mimeType": "text/csv", "buffer": b""})
+    expect(found.locator("[data-error]")).to_have_text("The file is empty.")
+    expect(field(found, "read")).to_contain_text("2 pairs")
 
 
 def test_what_is_too_large_is_refused_before_it_is_sent(page: Page) -> None:

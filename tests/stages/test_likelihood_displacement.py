@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from app import stages
+from app.charts.stage_svg import resolved
 from app.widgets.likelihood_displacement import Params, Result, compute
 from app.widgets.registry import WIDGETS
 
@@ -36,7 +37,7 @@ def test_the_title_says_whether_chosen_responses_fall_and_how_far(run: tuple[Res
 def test_the_readout_has_the_changes_at_each_place(run: tuple[Result, Any]) -> None:
     result, scene = run
     for place in (1, 12, len(result.history) - 1):
-        row, said = result.history[place], words(scene["readout"]["at"][place])
+        row, said = result.history[place], words(resolved(scene["readout"], place))
         assert f"After {row.step} steps" in said
         assert f"{row.chosen_logps - result.first.chosen_logps:.1f}" in said
         assert f"{row.rejected_logps - result.first.rejected_logps:.1f}" in said

@@ -89,6 +89,7 @@ def test_pairs_know_their_lines_blank_ones_counted() -> None:
         (f"{line()}\n{{", 2, None, "not JSON"),
         (f"{line()}\n3", 2, None, "expected a JSON object"),
         ('{"a":' + "[" * 200_000, 1, None, "not JSON"),
+        ('{"a', 1, None, "(Unterminated string starting at character 2)"),
         ("policy_chosen_logps,policy_rejected_logps\n-1,-2", 1, LOGPS[2], "needed"),
         (f"{HEADER},chosen_logps\n-1,-2,-3,-4,-5", 2, "chosen_logps", "only one of them"),
         (f"{HEADER},{LOGPS[0]}\n-1,-2,-3,-4,-5", 1, LOGPS[0], "twice"),

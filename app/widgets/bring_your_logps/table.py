@@ -116,7 +116,7 @@ def _json_rows(text: str) -> Iterator[tuple[int, Row]]:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
-        return f"{error.msg} at character {error.colno}"
+        return f"{error.msg.removesuffix(' at')} at character {error.colno}"
     return "too large or too deep"
 
 
