@@ -26,6 +26,7 @@ const updates = new Map();
  *  @type {(widget: Widget) => void} */
 export const follow = (widget) => {
   if (!updates.has(widget)) {
+    for (const button of widget.querySelectorAll("[data-explore-open]")) nameOf(button);
     widget.addEventListener("dpo-result", () => update(widget, REST_MS));
     widget.addEventListener("toggle", () => update(widget), true);
   }
@@ -76,6 +77,12 @@ const resultWith = async (paths, widget, signal) => {
 /** @type {WeakMap<Element, Chart>} */
 const charts = new WeakMap();
 
+/** Say which chart a button opens or closes.
+ *  @type {(button: any) => void} */
+const nameOf = (button) => {
+  button.ariaLabel = `${button.textContent}: ${button.parentElement.dataset.label}`;
+};
+
 /** Open the chart beside a button, or close it.
  *  @type {(widget: Widget, button: HTMLElement) => void} */
 export const explore = (widget, button) => {
@@ -83,7 +90,7 @@ export const explore = (widget, button) => {
   const chart = charts.get(place);
   button.setAttribute("aria-expanded", String(!chart));
   button.textContent = chart ? "Explore this chart" : "Close this chart";
-  button.ariaLabel = `${button.textContent}: ${place.dataset.label}`;
+  nameOf(button);
   if (chart) {
     charts.delete(place);
     chart.close();

@@ -50,8 +50,8 @@ COLUMNS: dict[Only, int] = {"wide": 96, "narrow": 48}
 """columns of dots; a wide one is half a narrow one"""
 ROWS: dict[Only, int] = {"wide": 15, "narrow": 15}
 """rows of dots that fit with room between them; a higher pile is pressed together"""
-DIGITS: dict[Only, int] = {"wide": 4, "narrow": 3}
-"""of a share across: a fifth of a pixel at most"""
+DIGITS: dict[Only, int] = {"wide": 3, "narrow": 3}
+"""of a share across: half a pixel at most"""
 RADII: dict[Only, float] = {"wide": 3.6, "narrow": 2.7}
 
 MOST_WRITTEN_OUT = 10_000
@@ -133,8 +133,8 @@ def stage(params: ReportedLoss, result: Result) -> Stage:
 def _spot(panel: Panel, pair: ExaminedPair) -> StagePoint:
     """Where a pair lies over the axis; without a loss, on it."""
     up = 0.0 if pair.loss is None else panel.y.share(pair.loss)
-    # A tenth of a pixel in height.
-    return panel.spot(panel.x.share(pair.margin), round(max(0.0, min(1.0, up)), 3))
+    # Half a pixel across, a tenth in height.
+    return panel.spot(round(panel.x.share(pair.margin), 3), round(max(0.0, min(1.0, up)), 3))
 
 
 # ---- the loss ------------------------------------------------------------------------------------
@@ -316,7 +316,7 @@ def _name_losses(main: Panel, params: ReportedLoss, result: Result, curve: Margi
     if all(pair.loss is None for pair in result.drawn):
         name += f" {_why_none(params)}"
     places: list[tuple[StagePoint, Anchor]] = []
-    for part in (0.2, 0.12, 0.36, 0.75, 0.9):
+    for part in (0.2, 0.12, 0.75):
         if not curve[0]:
             break
         number_ = round(part * (POINTS - 1))

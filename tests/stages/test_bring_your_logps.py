@@ -94,7 +94,7 @@ def test_each_pair_stands_at_its_margin_and_its_loss(loss: str) -> None:
     order = sorted(range(240), key=lambda n: oracle.margins[n])
     scene = scene_of(params, compute(params))
     xs, ys = ([place[n] for place in knobs(scene)] for n in (1, 2))
-    for shares, values, most in ((xs, oracle.margins, 2e-4), (ys, oracle.losses, 1e-3)):
+    for shares, values, most in ((xs, oracle.margins, 1e-3), (ys, oracle.losses, 1e-3)):
         # A straight axis through the first and the last: every other pair has to lie on it.
         wanted = torch.tensor([values[n] for n in order], dtype=torch.float64)
         found = torch.tensor(shares, dtype=torch.float64)
