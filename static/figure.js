@@ -140,17 +140,30 @@ export class Figure {
     return Math.min(Math.max(0, (this.#known.places ?? 0) - 1), Number(this.own("at")));
   }
 
-  /** The number of the step that shows these parameters, else of the start; 0 without steps. */
-  get #implied() {
+  get #start() {
     const steps = this.#steps;
-    const start = steps.find((link) => "start" in link.dataset) ?? steps[0];
-    const found = [start, ...steps].find((link) => link && this.#isAt(link)) ?? start;
+    return steps.find((link) => "start" in link.dataset) ?? steps[0];
+  }
+
+  /** The number of the step that shows these parameters, else 0. */
+  get #exact() {
+    const start = this.#start;
+    const found = [start, ...this.#steps].find((link) => link && this.#isAt(link));
     return Number(found?.dataset.step ?? 0);
   }
 
-  /** The number of the current step: the one chosen, else the implied one. */
+  /** The same, else that of the start; 0 without steps. */
+  get #implied() {
+    return this.#exact || Number(this.#start?.dataset.step ?? 0);
+  }
+
+  /** The number of the current step: the one chosen, until it is left for the parameters of another one; else the
+   *  implied one. A guess belongs to the one chosen. */
   get #number() {
-    return Number(this.own("step")) || this.#implied;
+    const chosen = Number(this.own("step"));
+    const link = this.#steps.find((one) => Number(one.dataset.step) === chosen);
+    if (chosen && (this.own("guess") || (link && this.#isAt(link)))) return chosen;
+    return this.#exact || chosen || this.#implied;
   }
 
   /** @returns {any} */
@@ -214,10 +227,10 @@ export class Figure {
     const name = this.#widget.name;
     /** @type {[string, string][]} */
     const found = [];
-    const chosen = this.own("step");
+    const chosen = this.own("step") && this.#number;
     // A step alone would lead to its own state.
     const misleads = [...this.#widget.params()].length === 0 && this.#step && !this.#isAt(this.#step);
-    if (chosen && !misleads && (Number(chosen) !== this.#implied || this.own("guess"))) found.push([`${name}.step`, chosen]);
+    if (chosen && !misleads && (chosen !== this.#implied || this.own("guess"))) found.push([`${name}.step`, String(chosen)]);
     if (this.#known.places && this.at !== this.#settledAt(this.#settling)) found.push([`${name}.at`, String(this.at)]);
     if (this.own("guess")) found.push([`${name}.guess`, this.own("guess")]);
     return found;
@@ -382,13 +395,21 @@ export class Figure {
       if (step === current) step.setAttribute("aria-current", "step");
       else step.removeAttribute("aria-current");
     }
-    const [sentence, said] = [this.#parts.say, this.scene.more?.own || current?.dataset.sentence];
+    const [sentence, said] = [this.#parts.say, this.scene.more?.own || this.#sentence];
     if (sentence && said && sentence.innerHTML !== said) sentence.innerHTML = said;
     const range = this.#parts["at-range"];
     if (!range) return;
     range.value = String(this.at);
     const says = this.scene.more.valuetext;
     if (says) range.setAttribute("aria-valuetext", resolved(says, this.at));
+  }
+
+  // The sentence of the current step, unless the parameters have made it false.
+  get #sentence() {
+    const step = this.#step;
+    if (!step) return "";
+    if ("always" in step.dataset || this.#isAt(step)) return step.dataset.sentence;
+    return `<b>Custom settings.</b> Press ${step.dataset.step} to reset them.`;
   }
 
   /** What to announce: the words under the drawing. */

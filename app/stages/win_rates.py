@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.charts.stage import (
-    Anchor,
     Axis,
     Box,
     Only,
@@ -74,7 +73,7 @@ SHORT = {
     "Unlikelihood": "Unlikelih.",
 }
 WIDTHS: tuple[Only, Only] = ("wide", "narrow")
-WIDE, NARROW = Box(44, 150, 8, 346), Box(36, 70, 8, 276)
+WIDE, NARROW = Box(44, 150, 26, 346), Box(36, 70, 24, 276)
 TWICE = 5
 """pixels by which two values of one column are moved apart"""
 
@@ -124,24 +123,13 @@ def stage(_: Params, result: Result) -> Stage:
     if benchmark in EVEN:
         main.line(main.pt(0, 0.5), main.pt(1, 0.5), "axis")
         main.text(main.pt(0, 0.5, -8, 4), "50%", "strong", "end")
+        main.text(main.spot(0, 1, 0, -10), f"50%: {EVEN[benchmark]}")
     main.line(by_place(main.spot(share, 1) for share in shares), by_place(base), "drop s-ink")
     for one in series:
         _line(main, one, shares, dashed=benchmark == "human")
     for one in series:
         _marks(main, one, shares)
     _names(main, series, benchmark)
-    if benchmark in EVEN:
-        places: list[tuple[StagePoint, Anchor]] = [
-            (main.pt(share, 0.5, dx, dy), "start")
-            for share in (0.01, *(k / 16 for k in range(1, 13)))
-            for dx in (0, 8)
-            for dy in (-8, 18)
-        ]
-        main.name(
-            f"50%: {EVEN[benchmark]}",
-            "thin-name f-mut",
-            [*places, (main.spot(0.01, 0.96), "start"), (main.spot(1, 0.96), "end")],
-        )
     _ticks(main, result, shares)
     main.track()
     made.handle("at", None, "ink", base)

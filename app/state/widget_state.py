@@ -21,6 +21,9 @@ from app.state.query import params_of
 from app.web.problem import InvalidParams
 from app.widgets.base import Ask, Step, Widget, WidgetParams
 
+CUSTOM = "<b>Custom settings.</b>"
+"""in place of the sentence of a step whose parameters are not shown"""
+
 
 @dataclass(frozen=True)
 class WidgetState:
@@ -44,8 +47,15 @@ class WidgetState:
 
     @property
     def number(self) -> int | None:
-        """The number of the current step: the one given, else the one that shows these parameters."""
-        return self.place.step or self._implied(self.params)
+        """The number of the current step.
+
+        It is the one given, until it is left for the parameters of another one; else the one that
+        shows these parameters. A guess belongs to the one given.
+        """
+        given, implied = self.place.step, self._implied(self.params)
+        if given and (self.place.guess or self._params_of_steps.get(given) == self.params):
+            return given
+        return implied or given
 
     @property
     def current(self) -> Step | None:
@@ -67,6 +77,20 @@ class WidgetState:
         if self.number is None:
             return bool(self.widget.steps)
         return self._params_of_steps.get(self.number) != self.params or self.at != self._settled_at
+
+    @property
+    def says(self) -> str:
+        """The sentence of the current step, or of the start, unless the parameters have made it false."""
+        steps = self._params_of_steps
+        number = self.number or self.widget.start
+        if number not in steps:
+            number = min(steps, default=0)
+        if not number:
+            return CUSTOM
+        step = self.widget.steps[number - 1]
+        if step.always or self.params == steps[number]:
+            return step.say
+        return f"{CUSTOM} Press {number} to reset them."
 
     @property
     def asking(self) -> bool:
@@ -143,7 +167,7 @@ class WidgetState:
         values = self._kept(self.widget.steps[number - 1].query)
         if values is None:
             raise KeyError(f"step {number} of {self.widget.name} changes a parameter that is held")
-        there = replace(self, place=Place(step=number))
+        there = replace(self, params=self._valid(values), place=Place(step=number))
         return self._query_here(values, there._placed(values))
 
     def guess_query(self, token: str, number: int | None = None) -> str:

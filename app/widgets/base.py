@@ -70,6 +70,8 @@ class Step:
     at: int | None = None
     """place of the scrub; None: the figure has none, or its last place"""
     ask: Ask | None = None
+    always: bool = False
+    """whether the sentence is true whatever the parameters are"""
 
 
 @dataclass(frozen=True)

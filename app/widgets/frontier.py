@@ -309,7 +309,11 @@ WIDGET = Widget(
     policies=policies,
     example="method=dpo&strength=0.3&seed=1001",
     steps=(
-        Step("<b>Tap any point, or drag across,</b> and read what that policy says.", at=20),
+        Step(
+            "<b>Tap any point, or drag across,</b> and read what that policy says.",
+            at=20,
+            always=True,
+        ),
         Step(
             "<b>Let PPO go.</b> On its learned reward, with a nat at 0.2, it climbs into flattery.",
             at=5,

@@ -280,6 +280,7 @@ WIDGET = Widget(
         Step(
             "<b>Scrub through the run.</b> The columns show where the probability goes.",
             at=20,
+            always=True,
         ),
         Step(
             "<b>Compare with the exact optimum.</b> A fall as far as the dashed line is alignment."

@@ -202,7 +202,11 @@ WIDGET = Widget(
     policies=policies,
     example="prompt=poem&seed=1",
     steps=(
-        Step("<b>Drag the divider.</b> Solid networks train, hollow ones are frozen.", at=40),
+        Step(
+            "<b>Drag the divider.</b> Solid networks train, hollow ones are frozen.",
+            at=40,
+            always=True,
+        ),
         Step(
             "<b>Go back to where DPO is done.</b> RLHF has most of its answers still to sample.",
             at=DONE,

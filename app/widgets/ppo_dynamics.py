@@ -223,7 +223,7 @@ WIDGET = Widget(
     example="seed=7&kl_coefficient=0.2",
     steps=(
         Step(
-            "<b>Predict first.</b> A nat of KL costs next to nothing here: 0.02. This is the run up to iteration 12.",
+            "<b>Predict first.</b> A nat of KL costs next to nothing here: 0.02. The question comes at iteration 12.",
             "kl_coefficient=0.02",
             at=12,
             ask=Ask(
@@ -235,6 +235,7 @@ WIDGET = Widget(
             "<b>Scrub through the run.</b> Red bars over the track show which of the five phrases flatter.",
             "kl_coefficient=0.02",
             at=40,
+            always=True,
         ),
         Step(
             "<b>Charge 0.3 a nat.</b> Still too cheap: it goes past its peak, only less far.",

@@ -125,10 +125,12 @@ WIDGET = Widget(
         Step(
             "<b>Drag either reward</b> along the line. The curve above stays centered on the rejected one.",
             "reward_chosen=3&reward_rejected=0",
+            always=True,
         ),
         Step(
             "<b>Drag the bar between them.</b> Both rewards move, and nothing else does.",
             "reward_chosen=7&reward_rejected=4",
+            always=True,
         ),
         Step(
             "<b>Bring them together:</b> the model can only toss a coin.",

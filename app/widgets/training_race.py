@@ -229,7 +229,8 @@ WIDGET = Widget(
             ),
         ),
         Step(
-            "<b>Scrub through the seconds.</b> The tick marks where RLHF has fitted its reward model."
+            "<b>Scrub through the seconds.</b> The tick marks where RLHF has fitted its reward model.",
+            always=True,
         ),
         Step(
             "<b>Hold both close to the reference:</b> β is 1, and so is the price of a nat.",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
+from app.widgets.registry import WIDGETS
 from tests.browser.helpers import widget
 
 
@@ -59,3 +61,27 @@ def test_flags_stay_without_a_script(plain_page: Page) -> None:
     for kept in ("prompt=poem", "beta=0.2", "lock=beta", "hide=steps", "theme=dark"):
         expect(plain_page).to_have_url(re.compile(re.escape(kept)))
     expect(plain_page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+SHOWN = """(widget) => [
+    ...["[data-title]", "[data-say]", "[data-readout]", "[data-ask]"].map((part) => {
+        const found = widget.querySelector(part);
+        return found && !found.hidden && found.textContent.replace(/\\s+/g, " ").trim();
+    }),
+    widget.querySelector("[data-at-range]")?.value,
+]"""
+
+
+@pytest.mark.parametrize(
+    "name", [n for n, w in WIDGETS.items() if w.steps and not w.trains(w.params())]
+)
+def test_a_page_without_steps_shows_the_same_state(page: Page, plain_page: Page, name: str) -> None:
+    shown = []
+    for query in ("", "?hide=steps"):
+        page.goto(f"/widgets/{name}{query}")
+        found = widget(page, name)
+        shown.append(found.evaluate(SHOWN))
+        plain_page.goto(f"/widgets/{name}{query}")
+        shown.append(plain_page.locator("dpo-widget").evaluate(SHOWN))
+        expect(plain_page.locator(".fig-steps:visible")).to_have_count(0 if query else 1)
+    assert shown == [shown[0]] * 4

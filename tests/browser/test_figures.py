@@ -178,6 +178,55 @@ def settled(found: Locator) -> None:
     )
 
 
+def test_the_summaries_of_the_foot_stay_in_one_row(page: Page) -> None:
+    page.goto("/widgets/win_rates")
+    foot = widget(page, "win_rates").locator(".fig-foot")
+    summaries = foot.locator("summary, .fig-links").all()
+    for width in (1366, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        before = [summary.bounding_box() for summary in summaries]
+        for summary in foot.locator("summary").all():
+            summary.click()
+            assert [one.bounding_box() for one in summaries] == before
+        expect_no_sideways_scrolling(page)
+        row, *below = [
+            foot.locator(part).first.bounding_box() for part in ("summary", ".settings", ".details")
+        ]
+        assert row and below[0] and below[1]
+        assert row["y"] + row["height"] <= below[0]["y"] <= below[1]["y"] - below[0]["height"]
+        for summary in foot.locator("summary").all():
+            summary.click()
+
+
+def test_the_current_number_can_be_read_under_the_mouse(page: Page) -> None:
+    page.goto("/widgets/dpo_loss")
+    number = widget(page, "dpo_loss").locator("[aria-current=step]")
+    number.hover()
+    ink, paper = number.locator("span").evaluate(
+        "(span) => [getComputedStyle(span).color, getComputedStyle(span).backgroundColor]"
+    )
+    assert ink != paper
+
+
+def test_a_sentence_gives_way_once_the_parameters_are_not_its_own(
+    page: Page, plain_page: Page
+) -> None:
+    page.goto("/widgets/dpo_loss?step=3")
+    found = widget(page, "dpo_loss")
+    say = found.locator("[data-say]")
+    expect(say).to_contain_text("Sink both.")
+    found.locator("[data-range-for=beta]").press("ArrowRight")
+    expect(say).to_have_text("Custom settings. Press 3 to reset them.")
+    page.wait_for_url(re.compile("beta=.*step=3"))
+    plain_page.goto(page.url)
+    expect(plain_page.locator("[data-say]")).to_have_text("Custom settings. Press 3 to reset them.")
+    found.locator("[data-step='1']").click()
+    settled(found)
+    found.locator("[data-range-for=beta]").press("ArrowRight")
+    settled(found)
+    expect(say).to_contain_text("Drag the black point")
+
+
 # A handle in pixels of the window: where it is, and a way that it can go, toward the middle of what it
 # moves along, or from there to the end.
 HANDLE = """(widget, number) => {

@@ -42,6 +42,7 @@ def test_each_benchmark_shows_what_the_server_would_and_is_its_step(page: Page) 
         else:
             found.get_by_label("Benchmark", exact=True).select_option(LABELS[benchmark])
         settled(found)
+        expect(found.locator("[data-error]")).to_be_hidden()
         address = "" if benchmark == "tldr" else f"?benchmark={benchmark}"
         expect(page).to_have_url(re.compile(re.escape(f"/sections/results{address}") + "$"))
         server = page.evaluate(FILLED, page.request.get(f"/widgets/win_rates{address}").text())
@@ -59,7 +60,7 @@ def test_a_drag_along_the_temperature_reads_its_column_and_the_address_brings_it
     page: Page,
 ) -> None:
     page.emulate_media(reduced_motion="reduce")
-    page.goto("/widgets/win_rates")
+    page.goto("/widgets/win_rates?at=0")
     found = widget(page, "win_rates")
     readout = found.locator("[data-readout]")
     expect(readout).to_contain_text("4.7 ± 4.3 points could be chance")
@@ -88,3 +89,12 @@ def test_a_drag_along_the_temperature_reads_its_column_and_the_address_brings_it
     expect(found.locator("[data-readout]")).to_contain_text("GPT-4 with the simple prompt")
     # Judges have no order: dots join them.
     expect(found.locator("svg.plot path.dashed")).to_have_count(3)
+
+
+def test_without_script_another_benchmark_has_the_sentence_of_its_step(plain_page: Page) -> None:
+    plain_page.goto("/widgets/win_rates?benchmark=hh")
+    plain_page.locator("[data-settings] > summary").click()
+    plain_page.get_by_label("Benchmark", exact=True).select_option(LABELS["imdb"])
+    plain_page.get_by_role("button", name="Update").click()
+    expect(plain_page.locator("[data-say]")).to_contain_text("Spend more KL")
+    expect(plain_page.locator("[aria-current=step]")).to_have_text("6")

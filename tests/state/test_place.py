@@ -75,7 +75,9 @@ ADDRESSES = [
         ("beta=1&loss_type=ipo", 4, False),
         ("beta=0.2", None, True),
         ("dpo_loss.step=1", 1, False),
-        ("dpo_loss.step=1&beta=1", 1, True),
+        ("dpo_loss.step=1&beta=0.2", 1, True),
+        ("dpo_loss.step=1&beta=1", 3, False),  # left for the parameters of another step
+        ("dpo_loss.step=1&dpo_loss.guess=a&beta=1", 1, True),
         ("dpo_loss.at=40", 2, False),
         ("dpo_loss.at=41", 2, True),
         ("dpo_loss.step=3&beta=1&dpo_loss.at=100", 3, False),
@@ -130,6 +132,27 @@ def test_a_widget_without_steps_has_none_to_leave() -> None:
         *(None, None, False, False, None),
     )
     assert found.page_query == "?beta=1"
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("", STEPS[1].say),
+        ("dpo_loss.at=3", STEPS[1].say),
+        ("beta=0.2", "<b>Custom settings.</b> Press 2 to reset them."),
+        ("beta=0.2&dpo_loss.step=3", "<b>Custom settings.</b> Press 3 to reset them."),
+        ("beta=0.2&dpo_loss.step=1", STEPS[0].say),
+    ],
+)
+def test_no_sentence_claims_parameters_that_are_not_shown(query: str, says: str) -> None:
+    always = (replace(STEPS[0], always=True), *STEPS[1:])
+    assert state(query, widget=replace(WIDGET, steps=always)).says == says
+
+
+def test_without_a_step_to_press_custom_settings_are_only_named() -> None:
+    changed = (STEPS[2], STEPS[3])
+    found = state("beta=0.2", Flags(lock=("beta",)), replace(WIDGET, steps=changed, start=1))
+    assert found.says == "<b>Custom settings.</b>"
 
 
 # ---- addresses -------------------------------------------------------------------------------
@@ -219,7 +242,7 @@ def test_steps_leave_alone_what_is_held() -> None:
     assert found.step_query(2) == "?beta=0.2&lock=beta"
     with pytest.raises(KeyError):
         found.step_query(3)
-    assert state("dpo_loss.step=3&beta=0.2", Flags(lock=("beta",))).left
+    assert state("dpo_loss.step=3&beta=0.2", Flags(lock=("beta",))).number == 2
     assert list(state("beta=1", Flags(hide=("beta",))).steps) == [1, 2, 3, 4]
 
 

@@ -389,6 +389,7 @@ WIDGET = Widget(
         ),
         Step(
             "<b>Drag β to the right.</b> Each green dot is 1% of what the optimum says; watch them walk.",
+            always=True,
         ),
         Step("<b>Let it go:</b> all the weight runs to the best answer.", "beta=0.01"),
         Step(

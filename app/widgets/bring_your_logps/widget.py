@@ -404,7 +404,7 @@ WIDGET = Widget(
     compute=compute,
     example="example=swapped",
     steps=(
-        Step("<b>Drag across the pairs</b>, or drop a file of your own.", at=20),
+        Step("<b>Drag across the pairs</b>, or drop a file of your own.", at=20, always=True),
         Step(
             "<b>Take the mean over tokens</b> where DPO needs the sum: the margins shrink.",
             "example=mean",

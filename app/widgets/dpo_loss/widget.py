@@ -297,7 +297,8 @@ WIDGET = Widget(
     example="loss_type=ipo&beta=0.1&logratio_chosen=2&logratio_rejected=-1",
     steps=(
         Step(
-            "<b>Drag the black point along the curve.</b> Well-ranked pairs hardly pull, wrong ones do."
+            "<b>Drag the black point along the curve.</b> The steeper it is there, the harder the pair pulls.",
+            always=True,
         ),
         Step(
             "<b>Before training</b> the policy is the reference: both log-ratios are 0, and the loss is ln 2.",

@@ -156,8 +156,8 @@ WIDGET = Widget(
     example="benchmark=human",
     steps=(
         Step(
-            "<b>Drag the temperature.</b> PPO falls apart, DPO later. Whiskers: one standard error.",
-            at=0,
+            "<b>Drag the temperature.</b> Whiskers show one standard error either way.",
+            at=3,
         ),
         Step(
             "<b>Change the judge:</b> people, or GPT-4 with two wordings of its prompt.",
