@@ -116,7 +116,7 @@ def create_app(
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     # Each response is compressed once and cached, so a higher level pays; in the same time brotli makes
     # pages 8% smaller than zstd does.
-    app.add_middleware(CompressMiddleware, zstd_level=6, brotli_quality=9)
+    app.add_middleware(CompressMiddleware, zstd_level=6, brotli_quality=7)
     app.add_middleware(ResponseCache, max_bytes=settings.kept_bytes, uncached=UNCACHED)
     app.add_middleware(NormalizeQueries)
     app.add_middleware(

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from playwright.sync_api import FloatRect
+
 from tools.bench.browser import chromium
 from tools.bench.serving import SERVE, served
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
+
+AROUND = 16
+"""pixels around a figure"""
 
 SHOTS = [
     # file, path, scheme
@@ -32,7 +37,16 @@ def main() -> None:
             shown.scroll_into_view_if_needed()
             page.locator("dpo-widget[data-ready]").first.wait_for()
             page.wait_for_load_state("networkidle")
-            shown.screenshot(path=DOCS / f"{name}.png")
+            box = shown.bounding_box()
+            assert box is not None
+            # Steps begin a little to the left of their figure.
+            clip: FloatRect = {
+                "x": box["x"] - AROUND,
+                "y": box["y"] + page.evaluate("scrollY") - AROUND,
+                "width": box["width"] + 2 * AROUND,
+                "height": box["height"] + 2 * AROUND,
+            }
+            page.screenshot(path=DOCS / f"{name}.png", clip=clip, full_page=True)
             print(f"docs/{name}.png")
             page.close()
 

@@ -1,4 +1,4 @@
-"""Style sheets with their imports inlined, which saves a request for each, and without comments."""
+"""Style sheets with their imports inlined, which saves a request for each, without comments and indents."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 _COMMENT = re.compile(r"/\*.*?\*/\n?", re.DOTALL)
+_AIR = re.compile(r"\s*([{};])\s*")
 _IMPORT = re.compile(r'^@import "([^"]+)";\n', re.MULTILINE)
 
 
@@ -14,7 +15,7 @@ class ForeignImport(ValueError):
 
 
 def bundled_stylesheet(path: Path) -> str:
-    """The text of a style sheet with its imports inlined, without comments.
+    """The text of a style sheet with its imports inlined, without comments and indents.
 
     Raises:
         ForeignImport: it imports one from another folder
@@ -25,4 +26,5 @@ def bundled_stylesheet(path: Path) -> str:
             raise ForeignImport(f"{path.name} imports {found[1]}")
         return bundled_stylesheet(path.parent / found[1])
 
-    return _IMPORT.sub(text, _COMMENT.sub("", path.read_text(encoding="utf-8")))
+    whole = _IMPORT.sub(text, _COMMENT.sub("", path.read_text(encoding="utf-8")))
+    return _AIR.sub(r"\1", whole)
