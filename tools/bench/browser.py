@@ -80,7 +80,7 @@ WATCH = """(() => {
   new MutationObserver((changes) => {
     if (!changes.some((change) => element(change)?.closest("[data-stage] svg"))) return;
     // A handle of several parameters moves them without an input event.
-    if (dragged && pointed) moves.push(pointed);
+    if (dragged && pointed && window.benchSeveral) moves.push(pointed);
     pointed = 0;
     for (const at of moves.splice(0)) delays.push(performance.now() - at);
   }).observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
@@ -97,7 +97,8 @@ TAKEN = """() => {
 WAY = """(widget, [number, moves]) => {
   const { figure } = widget;
   const { left, top } = figure.svg.getBoundingClientRect();
-  const { pt, track, span = [0, 1], along = "x", params } = figure.scene.handles[number];
+  const handle = figure.scene.handles[number];
+  const { track, span = [0, 1], params } = handle;
   const drawing = figure.drawing(), points = track.map((point) => drawing.px(point));
   const { min, max, value } = figure.control(params[0]);
   const at = (share) => {
@@ -105,7 +106,7 @@ WAY = """(widget, [number, moves]) => {
     const part = share * (points.length - 1) - place;
     return [0, 1].map((i) => points[place][i] + part * (points[place + 1][i] - points[place][i]));
   };
-  const start = (value - min) / (max - min), knob = drawing.px(pt);
+  const start = (value - min) / (max - min), knob = drawing.knob(handle);
   const shift = [0, 1].map((i) => knob[i] - at(start)[i]);
   return Array.from({ length: moves + 1 }, (_, move) => {
     const way = (2 * move) / moves, [first, last] = span;
@@ -208,6 +209,8 @@ def _answered(page: Page, address: str) -> Locator:
 def drag(page: Page, widget: Locator, handle: int) -> None:
     """Drag a knob to the end of its way and back to the start, a reader's time after it was reached."""
     way = widget.evaluate(WAY, [handle, MOVES])
+    several = "(w, i) => { window.benchSeveral = w.figure.scene.handles[i].params.length > 1; }"
+    widget.evaluate(several, handle)
     page.mouse.move(*way[0])
     page.wait_for_timeout(4 * FAR_MS)
     page.mouse.down()
