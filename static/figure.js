@@ -14,6 +14,11 @@ const STALE_MS = 80; // a result that comes sooner does not dim the drawing
 
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const paper = matchMedia("print");
+// To ask it in a drag would make the browser lay the page out.
+let printed = paper.matches;
+paper.addEventListener("change", () => {
+  printed = paper.matches;
+});
 
 /** @type {(value: number, low: number, high: number) => number} */
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
@@ -64,7 +69,9 @@ export class Figure {
   #widget;
   /** @type {Record<string, any>} */
   #parts = {};
+  // Measured when they change: to read them in a drag would make the browser lay the page out in between.
   #width = 0;
+  #narrow = false;
   #frame = 0;
   #playing = 0;
   #staleTimer = 0;
@@ -207,7 +214,7 @@ export class Figure {
 
   /** Whether a question is open, whose answer is not drawn. Paper has the answer. */
   get asking() {
-    if (paper.matches) return false;
+    if (printed) return false;
     if ("asks" in this.#widget.dataset) return !this.own("guess");
     return Boolean(this.#step?.dataset.asks) && !this.own("guess") && !this.left;
   }
@@ -321,12 +328,9 @@ export class Figure {
     const width = this.svg.getBoundingClientRect().width;
     if (width && Math.abs(width - this.#width) > 0.5) {
       this.#width = width;
+      this.#narrow = this.#parts.core.getBoundingClientRect().width < NARROW;
       this.paint();
     }
-  }
-
-  get #narrow() {
-    return this.#parts.core.getBoundingClientRect().width < NARROW;
   }
 
   /** Whether the drawing is still moving by itself. */

@@ -10,7 +10,7 @@ import { opensElsewhere } from "./links.js";
 import { Ranges } from "./ranges.js";
 import { anySeed, ask } from "./server.js";
 
-const DEBOUNCE_MS = 40;
+const DEBOUNCE_MS = 40; // for numbers, which may change quickly
 // How long a slider waits for its range before it requests a single result.
 const PATIENCE_MS = 800;
 // Browsers limit how often a page may change its address.
@@ -30,7 +30,10 @@ export class DpoWidget extends HTMLElement {
   #timer = 0;
   #saying = 0;
   #addressTimer = 0;
-  #addressLate = false;
+  #addressAt = 0;
+  // Read once for all that a move of a handle asks.
+  /** @type {URLSearchParams | null} */
+  #params = null;
   /** @type {AbortController | null} */
   #request = null;
   /** @type {Ranges | null} */
@@ -96,6 +99,16 @@ export class DpoWidget extends HTMLElement {
    *  as a reader's text or file, are never part of an address; an invalid one counts as it last was. */
   /** @param {Record<string, any>} changes */
   params(changes = {}) {
+    if (Object.keys(changes).length) return this.#read(changes);
+    if (!this.#params) {
+      this.#params = this.#read({});
+      queueMicrotask(() => (this.#params = null));
+    }
+    return new URLSearchParams(this.#params);
+  }
+
+  /** @param {Record<string, any>} changes */
+  #read(changes) {
     const params = new URLSearchParams();
     for (const [name, given] of new FormData(this.form)) {
       if (name.includes(".")) continue; // the page's own state
@@ -139,6 +152,7 @@ export class DpoWidget extends HTMLElement {
     if (this.holds(name)) return;
     const control = this.form.elements[name];
     control.value = String(value);
+    this.#params = null;
     const range = this.querySelector(`[data-range-for="${name}"]`);
     if (range) this.#syncRange(range);
   }
@@ -281,8 +295,8 @@ export class DpoWidget extends HTMLElement {
     this.querySelector("[data-core]").setAttribute("aria-busy", String(busy));
   }
 
-  /** Update the address bar and the links: at once, but only now and then during a drag, since browsers limit how
-   *  often an address may change. */
+  /** Update the address bar and the links: at once, but in a drag after the drawing, and only now and then, since
+   *  browsers limit how often an address may change. */
   followUrl({ dragged = false } = {}) {
     const page = this.pageQuery();
     const params = this.params().toString();
@@ -296,8 +310,9 @@ export class DpoWidget extends HTMLElement {
     };
     for (const link of this.querySelectorAll("[data-link]")) link.href = addresses[link.dataset.link];
     if (!this.hasAttribute("data-follow-url")) return;
-    this.#addressLate = true;
-    if (!dragged || !this.#addressTimer) this.#writeAddress();
+    const wait = this.#addressAt + ADDRESS_MS - performance.now();
+    if (!dragged) this.#writeAddress();
+    else this.#addressTimer ||= setTimeout(() => this.#writeAddress(), Math.max(0, wait));
   }
 
   // ---- inside --------------------------------------------------------------------------------
@@ -381,6 +396,7 @@ export class DpoWidget extends HTMLElement {
       const range = this.querySelector(`[data-range-for="${target.name}"]`);
       if (range && target.validity.valid) this.#syncRange(range);
     }
+    this.#params = null;
     for (const range of this.querySelectorAll("[data-range-for]")) this.#describe(range);
     this.clearError();
     if (this.#module?.changed?.(this, target) === false) return;
@@ -401,18 +417,15 @@ export class DpoWidget extends HTMLElement {
     }
     this.#unanswered = changed;
     this.figure?.stale(true);
-    this.#timer = setTimeout(() => this.refresh(), this.#ranges?.awaited(changed) ? PATIENCE_MS : DEBOUNCE_MS);
+    const settles = this.form.elements[changed]?.type === "number" ? DEBOUNCE_MS : 0;
+    this.#timer = setTimeout(() => this.refresh(), this.#ranges?.awaited(changed) ? PATIENCE_MS : settles);
   }
 
-  // Write the address now; changes soon after, in a drag, are written later.
   #writeAddress() {
     clearTimeout(this.#addressTimer);
+    this.#addressTimer = 0;
+    this.#addressAt = performance.now();
     history.replaceState(null, "", `${location.pathname}${this.hereQuery()}${location.hash}`);
-    this.#addressLate = false;
-    this.#addressTimer = setTimeout(() => {
-      this.#addressTimer = 0;
-      if (this.#addressLate) this.#writeAddress();
-    }, ADDRESS_MS);
   }
 
   // The color of a phrase's chip shows whether it became more or less likely.
