@@ -48,10 +48,10 @@ LEAST_SPAN = 13.0
 AIR = 1.04
 COLUMNS: dict[Only, int] = {"wide": 96, "narrow": 48}
 """columns of dots; a wide one is half a narrow one"""
-ROWS: dict[Only, int] = {"wide": 15, "narrow": 15}
+ROWS = 15
 """rows of dots that fit with room between them; a higher pile is pressed together"""
-DIGITS: dict[Only, int] = {"wide": 3, "narrow": 3}
-"""of a share across: half a pixel at most"""
+DIGITS = 3
+"""of a share: half a pixel at most"""
 RADII: dict[Only, float] = {"wide": 3.6, "narrow": 2.7}
 
 MOST_WRITTEN_OUT = 10_000
@@ -133,8 +133,9 @@ def stage(params: ReportedLoss, result: Result) -> Stage:
 def _spot(panel: Panel, pair: ExaminedPair) -> StagePoint:
     """Where a pair lies over the axis; without a loss, on it."""
     up = 0.0 if pair.loss is None else panel.y.share(pair.loss)
-    # Half a pixel across, a tenth in height.
-    return panel.spot(round(panel.x.share(pair.margin), 3), round(max(0.0, min(1.0, up)), 3))
+    return panel.spot(
+        round(panel.x.share(pair.margin), DIGITS), round(max(0.0, min(1.0, up)), DIGITS)
+    )
 
 
 # ---- the loss ------------------------------------------------------------------------------------
@@ -253,11 +254,11 @@ def _draw_piles(piles: Panel, margins: _Margins, result: Result) -> None:
     for only in COLUMNS:
         columns = [margins.column(pair.margin, only) for pair in result.drawn]
         rows = _rows(columns)
-        pitch = 1 / max(ROWS[only], 1 + max(rows))
+        pitch = 1 / max(ROWS, 1 + max(rows))
         spots = [
             piles.spot(
-                round((column + 0.5) / COLUMNS[only], DIGITS[only]),
-                round(1 - (row + 0.5) * pitch, 3),
+                round((column + 0.5) / COLUMNS[only], DIGITS),
+                round(1 - (row + 0.5) * pitch, DIGITS),
             )
             for column, row in zip(columns, rows, strict=True)
         ]

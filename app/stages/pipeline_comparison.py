@@ -29,6 +29,14 @@ DOTS: tuple[tuple[Only, int, int, float], ...] = (("wide", 1, 3, 3.4), ("narrow"
 LEFT: tuple[tuple[Only, int], ...] = (("wide", 104), ("narrow", 92))
 """pixels before the bars, for the names of the networks"""
 
+RIGHT: tuple[tuple[Only, int, tuple[int, int, int], str], ...] = (
+    ("wide", 16, (-8, 16, 34), "true quality"),
+    ("narrow", 8, (-7, 13, 29), "quality"),
+)
+"""pixels to the right of the bars, heights of three lines, and the name of the first one"""
+CAPTION: tuple[tuple[Only, int], ...] = (("wide", 49), ("narrow", 46))
+"""pixels from the rail down to its caption"""
+
 HEADS = {
     # above which row, and what is said on wide and on narrow pages
     "policy": (
@@ -195,12 +203,11 @@ def _reached(row: Panel, legs: list[PipelineLeg]) -> None:
     """True quality and KL at the right, as of the divider."""
     quality = by_place(signed(leg.true_quality) for leg in legs)
     kl = by_place(f"{fixed(1)(leg.kl)} nats" for leg in legs)
-    row.text(row.spot(1, 0.5, 16, -8), quality, "lab big f-true", only="wide")
-    row.text(row.spot(1, 0.5, 16, 16), "true quality", only="wide")
-    row.text(row.spot(1, 0.5, 16, 34), kl, only="wide")
-    row.text(row.spot(1, 0.5, 8, -7), quality, "lab big f-true", only="narrow")
-    row.text(row.spot(1, 0.5, 8, 13), "quality", only="narrow")
-    row.text(row.spot(1, 0.5, 8, 29), kl, only="narrow")
+    for only, right, heights, name in RIGHT:
+        first, second, third = heights
+        row.text(row.spot(1, 0.5, right, first), quality, "lab big f-true", only=only)
+        row.text(row.spot(1, 0.5, right, second), name, only=only)
+        row.text(row.spot(1, 0.5, right, third), kl, only=only)
 
 
 def _axis(rail: Panel, end: float) -> None:
@@ -209,20 +216,9 @@ def _axis(rail: Panel, end: float) -> None:
     for nth in range(math.floor(end / step) + 1):
         text = fixed(0 if step >= 1 else 1)(nth * step) if nth else "0"
         rail.text(rail.pt(nth * step, 0.5, 0, 28), text, "tick", "middle")
-    rail.text(
-        rail.spot(0.5, 0.5, 0, 49),
-        "seconds of this run, on one CPU thread",
-        "",
-        "middle",
-        only="wide",
-    )
-    rail.text(
-        rail.spot(0.5, 0.5, 0, 46),
-        "seconds of this run, one CPU thread",
-        "",
-        "middle",
-        only="narrow",
-    )
+    for only, down in CAPTION:
+        caption = "seconds of this run, on one CPU thread"
+        rail.text(rail.spot(0.5, 0.5, 0, down), caption, "", "middle", only=only)
 
 
 def _readout(rlhf: _TimedRun, dpo: _TimedRun, seconds: float) -> str:

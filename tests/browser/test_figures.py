@@ -377,3 +377,33 @@ def test_paper_has_the_drawings_of_figures_that_were_never_on_the_screen(page: P
     expect(drawn).to_have_count(0)
     page.emulate_media(media="print")
     expect(drawn).to_have_count(drawings.count())
+
+
+# How often the form is read in a move of each handle's control by three steps.
+READINGS = """(widget) => {
+    const { FormData: Real } = window;
+    let read = 0;
+    window.FormData = class extends Real {
+        constructor(form) {
+            super(form);
+            read += 1;
+        }
+    };
+    const readings = [...widget.querySelectorAll("[data-range-for]")].map((range) => {
+        const before = read;
+        const way = range.value === range.max ? -3 : 3;
+        range.value = String(Number(range.value) + way * Number(range.step));
+        range.dispatchEvent(new Event("input", { bubbles: true }));
+        return read - before;
+    });
+    window.FormData = Real;
+    return readings;
+}"""
+
+
+@pytest.mark.parametrize("name", ["dpo_loss", "beta_effect", "reward_separation"])
+def test_a_move_of_a_handle_reads_the_form_once(page: Page, name: str) -> None:
+    page.goto(f"/widgets/{name}")
+    readings = widget(page, name).evaluate(READINGS)
+    assert readings
+    assert all(1 <= count <= 2 for count in readings), readings
