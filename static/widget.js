@@ -408,7 +408,7 @@ export class DpoWidget extends HTMLElement {
   // Show the state after a control has changed: at once if its range is there, else by a request.
   /** @param {string} changed */
   #follow(changed) {
-    const result = this.#ranges?.result(changed);
+    const result = this.#ranges?.result(changed) ?? this.#module?.known?.(this);
     this.dropRequest();
     if (result) {
       this.followUrl({ dragged: true });

@@ -11,6 +11,8 @@ interface WidgetModule {
   /** A control has changed; return false to request no result. */
   changed?(widget: Widget, control: Control): boolean | void;
   submit?(widget: Widget): void;
+  /** The result of these controls, if the module has it already. */
+  known?(widget: Widget): Result | null | undefined;
   ask?(widget: Widget, signal: AbortSignal): Promise<Response> | Response | undefined;
   draw?(widget: Widget, result: Result): void;
   pause?(widget: Widget): void;

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import brotli
 from starlette.datastructures import Headers
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -45,7 +45,7 @@ class PrecompressedStatics(StaticFiles):
             if (content := content_of(path)) != path.read_bytes()
         }
         self._compressed = {
-            (path.relative_to(directory).as_posix(), encoding): compressed
+            (path.relative_to(directory).as_posix(), encoding): compressed.read_bytes()
             for path in compressible(directory)
             for encoding in ENCODINGS
             if (compressed := compressed_file(path, encoding)).is_file()
@@ -60,10 +60,10 @@ class PrecompressedStatics(StaticFiles):
             return response
         wanted = Headers(scope=scope).get("accept-encoding", "")
         for encoding in ENCODINGS:
-            file = self._compressed.get((path, encoding))
-            if file is not None and accepts(wanted, encoding):
-                media_type = mimetypes.guess_type(path)[0]
-                response = FileResponse(file, media_type=media_type)
+            body = self._compressed.get((path, encoding))
+            if body is not None and accepts(wanted, encoding):
+                # Without ETag and date: the address says which content it is, and nobody asks again.
+                response = Response(body, media_type=mimetypes.guess_type(path)[0])
                 response.headers["Content-Encoding"] = encoding
                 break
         response.headers["Vary"] = "Accept-Encoding"

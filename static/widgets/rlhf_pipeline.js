@@ -29,8 +29,12 @@ export default {
     for (const about of ["pointerover", "focusin"]) widget.addEventListener(about, () => prepare(widget), { once: true });
   },
 
+  known(widget) {
+    return widget.state.get(widget.form.elements.stage.value);
+  },
+
   ask(widget, signal) {
-    const known = widget.state.get(widget.form.elements.stage.value);
+    const known = this.known?.(widget);
     return known ? Promise.resolve(/** @type {any} */ ({ ok: true, json: async () => known })) : ask(widget, signal);
   },
 
