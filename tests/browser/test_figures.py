@@ -171,6 +171,23 @@ def test_on_phones_nothing_moves_up_or_down_while_a_handle_moves(page: Page) -> 
         assert len({height.rpartition(" ")[2] for height in heights}) <= 1, (name, heights)
 
 
+def test_the_home_page_begins_with_a_figure_that_fits_one_screen(page: Page) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    page.goto("/")
+    found = widget(page, "hero")
+    for width, (screen, most) in SCREENS.items():
+        page.set_viewport_size({"width": width, "height": screen})
+        for key in ("Home", "End"):
+            found.locator("[data-primary]").press(key)
+            settled(found)
+            expect_no_sideways_scrolling(page)
+            measured: dict[str, Any] = found.evaluate(MEASURED)
+            assert not measured["apart"], measured
+            assert measured["stage"] >= LEAST_STAGE * measured["height"], measured
+            assert measured["words"] <= MOST_WORDS, measured
+            assert measured["height"] <= most, measured
+
+
 def settled(found: Locator) -> None:
     """Wait until the result of the controls is shown and the drawing rests."""
     found.page.wait_for_function(
