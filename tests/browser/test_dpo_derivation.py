@@ -79,3 +79,14 @@ def test_without_javascript_the_stops_are_sent_and_z_is_dropped_by_a_link(plain_
     found.get_by_role("link", name="Drop Z(x)").click()
     expect(found.locator("[data-readout]")).to_contain_text("too low by β log Z(x)")
     assert "beta=2" in plain_page.url
+
+
+def test_without_script_dropping_z_is_a_whole_button_on_a_phone(plain_page: Page) -> None:
+    plain_page.set_viewport_size({"width": 390, "height": 844})
+    plain_page.goto("/widgets/dpo_derivation")
+    drop = plain_page.get_by_role("link", name="Drop Z(x)")
+    box = drop.bounding_box()
+    assert box is not None
+    assert box["width"] >= drop.evaluate("(link) => link.scrollWidth") > 90
+    drop.click()
+    expect(plain_page.get_by_role("link", name="Keep Z(x)")).to_be_visible()
