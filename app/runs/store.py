@@ -177,9 +177,10 @@ class FolderStore(Store):
             self.file, timeout=LOCK_TIMEOUT, isolation_level=None, check_same_thread=False
         )
         try:
-            # A run lost in a power failure can be repeated.
-            for line in ("journal_mode = WAL", "synchronous = OFF"):
-                database.execute(f"PRAGMA {line}")
+            _log_ahead(database)
+            database.execute(
+                "PRAGMA synchronous = OFF"
+            )  # a run lost in a power failure can be repeated
             database.execute(self.TABLE)
         except sqlite3.Error:
             database.close()
@@ -202,6 +203,19 @@ class FolderStore(Store):
                 if beside.exists():
                     os.replace(beside, f"{self.file}.damaged{end}")
         self._inode = 0
+
+
+def _log_ahead(database: sqlite3.Connection) -> None:
+    """Turn on write-ahead logging, for which SQLite itself waits for no other connection's turn."""
+    until = time.monotonic() + LOCK_TIMEOUT
+    while True:
+        try:
+            database.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 class RedisStore(Store):

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from queue import Queue
@@ -33,26 +34,22 @@ def test_what_was_put_is_what_is_got(folder_store: FolderStore) -> None:
 
 
 def test_a_folder_may_be_used_by_many_at_once(tmp_path: Path) -> None:
-    # Connections of their own, as processes have.
-    workers = [FolderStore(tmp_path, 1_000_000) for _ in range(4)]
+    # In a new folder, each of them finds no database and creates it.
+    for folder in (tmp_path / str(number) for number in range(40)):
+        # Connections of their own, as processes have.
+        workers = [FolderStore(folder, 1_000_000) for _ in range(4)]
 
-    def work(worker: FolderStore, number: int) -> None:
-        for n in range(10):
-            worker.put(f"{number} {n}", EVENTS)
-            worker.get(f"{number} {n}")
+        def work(number: int, worker: FolderStore) -> None:
+            for n in range(3):
+                worker.put(f"{number} {n}", EVENTS)
+                worker.get(f"{number} {n}")
 
-    threads = [
-        threading.Thread(target=work, args=(worker, number))
-        for number, worker in enumerate(workers)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    keys = [f"{number} {n}" for number in range(4) for n in range(10)]
-    assert all(workers[0].get(key) == EVENTS for key in keys)
-    for worker in workers:
-        worker.close()
+        with ThreadPoolExecutor(len(workers)) as threads:
+            list(threads.map(work, range(4), workers))
+        keys = [f"{number} {n}" for number in range(4) for n in range(3)]
+        assert all(workers[0].get(key) == EVENTS for key in keys)
+        for worker in workers:
+            worker.close()
 
 
 def test_a_folder_is_bounded_and_forgets_what_was_not_used(tmp_path: Path) -> None:
