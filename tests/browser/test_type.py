@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from app.charts.letters import width_of
 
-MOST_SHIFT = 0.04
+MOST_SHIFT = 0.03
 """layout shift, of which browsers call less than 0.1 good"""
 
 SHIFTS = """
