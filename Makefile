@@ -21,7 +21,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 run: .venv/.compressed
 	$(BIN)/dpo-explained serve --port $(PORT)
 
-# An idle worker steals tests; neighbours stay together, so that most session fixtures are set up once.
+# An idle worker steals tests; neighbors stay together, so that most session fixtures are set up once.
 TESTS := $(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: lint

@@ -89,7 +89,7 @@ def command_line() -> argparse.ArgumentParser:
     for name, studied, what in (
         ("frontier", two, "compare all methods under the exact frontier"),
         ("comparison", six, "compare DPO and RLHF with either reward model"),
-        ("overoptimization", two, "over-optimise reward models of all sizes"),
+        ("overoptimization", two, "over-optimize reward models of all sizes"),
     ):
         study = commands.add_parser(name, help=f"{what}, on all cores; resumes if it was stopped")
         study.add_argument(

@@ -166,7 +166,7 @@ class Training {
     widget.clearError();
     this.#figure.show(widget.result.scene);
     widget.followUrl();
-    widget.announce("Cancelled.");
+    widget.announce("Canceled.");
     this.#part("new").closest("details").querySelector("summary").focus();
   }
 

@@ -1,6 +1,6 @@
 """Copy third-party browser files from node_modules to static/vendor, and cut fonts to the characters used.
 
-Beside them go the licences of their packages, and packages.json, which says which file is from which. Only
+Beside them go the licenses of their packages, and packages.json, which says which file is from which. Only
 static/letters.js, the widths of letters in drawings, is committed.
 """
 
@@ -26,11 +26,11 @@ EVENTS = MODULES / "eventsource-parser"
 
 @dataclass(frozen=True)
 class Package:
-    """A package whose files are served; name, version and licence are read from node_modules."""
+    """A package whose files are served; name, version and license are read from node_modules."""
 
     folder: Path
-    licence: str
-    """file name of its licence in static/vendor"""
+    license_file: str
+    """file name of its license in static/vendor"""
     use: str
     files: tuple[str, ...]
 
@@ -88,14 +88,19 @@ def main() -> None:
 
 
 def save_list() -> None:
-    """Copy the licences and write packages.json. Raises KeyError if a package names no licence."""
+    """Copy the licenses and write packages.json. Raises KeyError if a package names no license."""
     listed = []
     for package in PACKAGES:
-        shutil.copyfile(package.folder / "LICENSE", VENDOR / package.licence)
+        shutil.copyfile(package.folder / "LICENSE", VENDOR / package.license_file)
         about = json.loads((package.folder / "package.json").read_text(encoding="utf-8"))
         facts = {name: about[name] for name in ("name", "version", "license")}
         listed.append(
-            {**facts, "licence_file": package.licence, "use": package.use, "files": package.files}
+            {
+                **facts,
+                "licence_file": package.license_file,
+                "use": package.use,
+                "files": package.files,
+            }
         )
     LIST.write_text(json.dumps(listed, indent=1) + "\n", encoding="utf-8")
 

@@ -106,7 +106,7 @@ def whole(package: Path, weight: float) -> TTFont:
 
 
 def save(font: TTFont, family: str, to: Path) -> None:
-    """Save a font under a new name: the licence reserves the old one for the original."""
+    """Save a font under a new name: the license reserves the old one for the original."""
     font.flavor = "woff2" if to.suffix == ".woff2" else None
     for number in (16, 17, 25):
         font["name"].removeNames(nameID=number)

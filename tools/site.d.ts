@@ -35,7 +35,7 @@ interface Trace {
 
 type Layout = Record<string, any>;
 
-/** A Plotly figure without colours and fonts. */
+/** A Plotly figure without colors and fonts. */
 interface Figure {
   data: Trace[];
   layout: Layout;

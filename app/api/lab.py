@@ -45,7 +45,7 @@ def get_lab_prompt(prompt: PromptId) -> LabPrompt:
 @router.get(
     "/lab/{prompt}/comparisons",
     summary="The comparisons that a run with a seed is given",
-    description="Labelled pairs as numbers of responses: sampled from the reference, labelled by a coin.",
+    description="Labeled pairs as numbers of responses: sampled from the reference, labeled by a coin.",
     openapi_extra={"x-example": "/api/v1/lab/poem/comparisons?seed=7&count=10"},
 )
 def get_lab_comparisons(
@@ -77,7 +77,7 @@ def get_comparison_study() -> Study[StudyRow]:
 
 @router.get(
     "/studies/overoptimization",
-    summary="Every climb behind the curves of over-optimisation",
+    summary="Every climb behind the curves of over-optimization",
     description="With the command, commit and versions that produced it.",
     openapi_extra={"x-example": "/api/v1/studies/overoptimization"},
 )

@@ -47,7 +47,7 @@ class ComparisonParams(WidgetParams):
 
 
 class LabComparisons(BaseModel):
-    """Labelled pairs, as indices of responses."""
+    """Labeled pairs, as indices of responses."""
 
     prompt: str = Field(description="id of the prompt")
     seed: int = Field(description="what they were drawn with")

@@ -111,7 +111,7 @@ JSON_LINES = "application/jsonl"
 @router.get(
     "/annotator/labels.jsonl",
     summary="The labels of annotator as a file that TRL reads",
-    description="JSON Lines in TRL's standard preference format: for each labelled pair an object with "
+    description="JSON Lines in TRL's standard preference format: for each labeled pair an object with "
     "strings `prompt`, `chosen` and `rejected`, held-back pairs included.",
     response_class=Response,
     responses={200: {"content": {JSON_LINES: {"schema": {"type": "string"}}}}},

@@ -1,4 +1,4 @@
-"""Colour roles of curves and bars."""
+"""Color roles of curves and bars."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ ROLES = {
     "kl": "#c0392b",
     "other": "#6b6b6b",
 }
-"""Colours of the article: blue reference and reward, gold true quality, green optimised or chosen,
+"""Colors of the article: blue reference and reward, gold true quality, green optimized or chosen,
 red rejected or KL."""
 
 
-def translucent(colour: str, opacity: float = 0.2) -> str:
-    """A #rrggbb colour with an opacity."""
-    red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
+def translucent(color: str, opacity: float = 0.2) -> str:
+    """A #rrggbb color with an opacity."""
+    red, green, blue = (int(color[start : start + 2], 16) for start in (1, 3, 5))
     return f"rgba({red},{green},{blue},{opacity})"

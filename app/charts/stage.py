@@ -18,7 +18,7 @@ from app.charts.curves import thinned
 Mark = dict[str, Any]
 StagePoint = list[float]
 Role = Literal["ref", "true", "opt", "rej", "tmp", "ink", "mut"]
-"""blue reference and reward, gold true quality, green optimised or chosen, red rejected or KL, violet beta"""
+"""blue reference and reward, gold true quality, green optimized or chosen, red rejected or KL, violet beta"""
 Only = Literal["", "wide", "narrow"]
 Anchor = Literal["start", "middle", "end"]
 Edge = float | tuple[float, float]

@@ -88,8 +88,8 @@ def export(
     for file, page in html.items():
         (folder / file).parent.mkdir(exist_ok=True)
         (folder / file).write_text(page, encoding="utf-8")
-    licences = {f"vendor/{package.licence_file}" for package in _carried()}
-    _write_statics(folder, {PLOTLY, *licences, *copy.statics})
+    licenses = {f"vendor/{package.licence_file}" for package in _carried()}
+    _write_statics(folder, {PLOTLY, *licenses, *copy.statics})
     written = _report(folder, chosen, states_of=states, sizes=sizes, made=made, began=began)
     report.write(written, folder)
     return written

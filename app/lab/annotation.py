@@ -45,7 +45,7 @@ class Pairs:
     first: Tensor
     second: Tensor
 
-    def labelled(self, first_chosen: Tensor) -> Comparisons:
+    def labeled(self, first_chosen: Tensor) -> Comparisons:
         """The first of the pairs with their labels.
 
         Args:
@@ -90,7 +90,7 @@ class Posterior:
 
 def draw_pairs(policy: Policy, prompt: int, count: int, seed: int) -> Pairs:
     """Pairs of two different responses, both sampled from a policy; the same for the same seed."""
-    draws = Draws(seed, Stream.LABELLED_PAIRS, prompt)
+    draws = Draws(seed, Stream.LABELED_PAIRS, prompt)
     first = second = torch.empty(0, 5, dtype=torch.long)
     while len(first) < count:
         one, other = (policy.sample(prompt, 2 * count, draws) for _ in range(2))

@@ -1,4 +1,4 @@
-"""One pair that is always labelled the same: what each loss makes of it, by gradient descent.
+"""One pair that is always labeled the same: what each loss makes of it, by gradient descent.
 
 A policy over three responses, chosen, rejected and all others, each with a logit of its own, so that
 nothing but the loss decides where it goes. DPO widens the gap without end for every beta; IPO stops
@@ -41,7 +41,7 @@ class CertainPair:
 
 
 def train_certain_pair(beta: float, steps: int = STEPS) -> CertainPair:
-    """Minimise every loss of the family on the one pair with Adam, each on a policy of its own."""
+    """Minimize every loss of the family on the one pair with Adam, each on a policy of its own."""
     names = tuple(LOSSES)
     reference = torch.tensor(REFERENCE, dtype=torch.float64).log()
     logits = reference.repeat(len(names), 1).requires_grad_()

@@ -1,6 +1,6 @@
 """Demonstrations: the authored distribution that ordinary writers follow, sampled for SFT.
 
-A writer picks each phrase by its authored weight, and leans, mildly, towards phrases alike in tone
+A writer picks each phrase by its authored weight, and leans, mildly, toward phrases alike in tone
 to the one just written; having flattered once, they seldom flatter again. So what comes next
 depends on what came before, and a policy needs its attention to match it.
 """

@@ -36,7 +36,7 @@ class Stream(IntEnum):
     DPO = 4
     REWARD_MODEL = 5
     PPO = 6
-    LABELLED_PAIRS = 7
+    LABELED_PAIRS = 7
     EXAMPLE = 8
     DERIVATION = 9
     QUIZ = 10

@@ -34,7 +34,7 @@ def sum_along_prefixes(next_values: Tensor) -> Tensor:
         next_values: of the six phrases that can follow each prefix, shape: (prefixes, 6)
 
     Returns:
-        Shape: (7776,); children of a prefix are neighbours, so the order is lexicographic.
+        Shape: (7776,); children of a prefix are neighbors, so the order is lexicographic.
     """
     total = torch.zeros(1, dtype=next_values.dtype)
     for of_length in torch.split(next_values, [PHRASES**length for length in range(SLOTS)]):

@@ -142,14 +142,14 @@ DISCOPOP_TAU = 0.05
 def discopop(pairs: PairLogps, beta: float) -> Tensor:
     """DiscoPOP, Eq. 5 of arXiv 2406.08414: logistic and exponential loss, mixed by the margin."""
     logits = beta * (pairs.chosen - pairs.rejected)
-    towards_exponential = logits / DISCOPOP_TAU
+    toward_exponential = logits / DISCOPOP_TAU
     # The mixing weight falls as exp(z / tau) while exp(-z) grows: multiply them as logarithms.
-    exponential = torch.exp(F.logsigmoid(towards_exponential) - logits)
-    return torch.sigmoid(-towards_exponential) * -F.logsigmoid(logits) + exponential
+    exponential = torch.exp(F.logsigmoid(toward_exponential) - logits)
+    return torch.sigmoid(-toward_exponential) * -F.logsigmoid(logits) + exponential
 
 
 def sigmoid_norm(pairs: PairLogps, beta: float) -> Tensor:
-    """Length-normalised DPO: SimPO's ablation (arXiv 2405.14734), Tulu 3 (arXiv 2411.15124)."""
+    """Length-normalized DPO: SimPO's ablation (arXiv 2405.14734), Tulu 3 (arXiv 2411.15124)."""
     chosen, rejected = _per_token(pairs)
     return -F.logsigmoid(beta * (chosen - rejected))
 
@@ -234,7 +234,7 @@ def preference_loss(loss_type: str, pairs: PairLogps, beta: float) -> Tensor:
     Raises:
         KeyError: unknown ``loss_type``
         ValueError: ``label_smoothing`` is outside of what this loss can use, or it is
-            length-normalised and a length is missing
+            length-normalized and a length is missing
     """
     loss = LOSSES[loss_type]
     check_label_smoothing(loss_type, pairs.label_smoothing)

@@ -31,7 +31,7 @@ class Measurement:
     """expected r*; 0 is the reference policy"""
     entropy: float
     """nats"""
-    favourite: list[int]
+    favorite: list[int]
     """the most probable response, as phrase numbers"""
 
 
@@ -63,5 +63,5 @@ def measure(logps: Tensor, facts: PromptFacts, learned_reward: Tensor) -> Measur
         reward=float(expectation(logps, learned_reward)),
         true_quality=quality,
         entropy=float(entropy(logps)),
-        favourite=all_responses()[int(torch.argmax(logps))].tolist(),
+        favorite=all_responses()[int(torch.argmax(logps))].tolist(),
     )

@@ -17,7 +17,7 @@ from app.lab.measure import Measurement, measure
 from app.lab.optimum import best_of_n_logps
 from app.lab.ppo import PPOConfig, PPOTrainer
 from app.lab.reward_model import RewardKind, train_reward_model
-from app.lab.trained import Lab, centred_rewards
+from app.lab.trained import Lab, centered_rewards
 from app.lab.world import response_number
 
 
@@ -70,7 +70,7 @@ class MethodRun:
 
 
 class TrueReward(nn.Module):
-    """True quality in the place of a reward model: what PPO-GT of the paper optimises."""
+    """True quality in the place of a reward model: what PPO-GT of the paper optimizes."""
 
     def __init__(self, quality: Tensor) -> None:
         """``quality`` of all responses, shape: (7776,)"""
@@ -105,7 +105,7 @@ def train_run(lab: Lab, run: MethodRun) -> tuple[Tensor, Tensor]:
     pairs = lab.comparisons(run.prompt, run.seed)
     reference = lab.reference_policy
     reward_model, _ = train_reward_model(run.reward_model, reference, pairs, run.seed)
-    learned = centred_rewards(reward_model, facts.reference_logps)
+    learned = centered_rewards(reward_model, facts.reference_logps)
     if run.method == "best_of_n":
         return best_of_n_logps(facts.reference_logps, learned, int(run.strength)), learned
     if run.method in ("ppo", "ppo_true"):

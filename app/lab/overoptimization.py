@@ -1,4 +1,4 @@
-"""Over-optimisation in the lab: true and learned reward as a policy leaves the reference.
+"""Over-optimization in the lab: true and learned reward as a policy leaves the reference.
 
 After Gao, Schulman and Hilton (arXiv 2210.10760): best-of-N and PPO without a KL penalty, against
 reward models fitted to few or many comparisons, and their functional forms fitted to what we measure.
@@ -15,7 +15,7 @@ from app.lab.measure import Measurement, measure, measure_policy
 from app.lab.optimum import best_of_n_logps
 from app.lab.ppo import PPOConfig, PPOTrainer
 from app.lab.reward_model import RewardKind, train_reward_model
-from app.lab.trained import Lab, centred_rewards
+from app.lab.trained import Lab, centered_rewards
 
 SIZES = (50, 100, 200, 500, 1000, 2000, 4000, 8000)
 """Comparisons that a reward model is fitted to."""
@@ -48,7 +48,7 @@ def climb(lab: Lab, task: Climb) -> list[Measurement]:
     facts = lab.facts(task.prompt)
     pairs = lab.comparisons(task.prompt, task.seed, task.comparisons)
     reward_model, _ = train_reward_model(task.reward_model, lab.reference_policy, pairs, task.seed)
-    learned = centred_rewards(reward_model, facts.reference_logps)
+    learned = centered_rewards(reward_model, facts.reference_logps)
     if task.method == "best_of_n":
         return [
             measure(best_of_n_logps(facts.reference_logps, learned, n), facts, learned)

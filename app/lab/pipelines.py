@@ -16,7 +16,7 @@ from app.lab.ppo import PPOConfig, PPOTrainer
 from app.lab.reward_model import RewardKind, RewardModelConfig, train_reward_model
 from app.lab.sft import SFTConfig
 from app.lab.stopwatch import Stopwatch
-from app.lab.trained import Lab, centred_rewards
+from app.lab.trained import Lab, centered_rewards
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class RLHFPipeline(Pipeline):
     def learned_reward(self) -> Tensor:
         """Reward of the fitted model, mean 0 under the reference. Shape: (7776,), float64."""
         reference_logps = self.lab.facts(self.prompt).reference_logps
-        return centred_rewards(self._reward_model, reference_logps)
+        return centered_rewards(self._reward_model, reference_logps)
 
     def _prepare(self) -> None:
         seed, reference = self.config.seed, self.lab.reference_policy

@@ -2,7 +2,7 @@
 
 Rollouts are sampled from the policy; each phrase pays a KL penalty against the reference, and the
 last one earns the learned reward; advantages by GAE (arXiv 1506.02438); clipped policy and value
-losses over minibatch epochs. The exact optimum of what it maximises is
+losses over minibatch epochs. The exact optimum of what it maximizes is
 pi_r of the learned reward at beta = kl_coefficient, so a run can be checked.
 """
 
@@ -168,17 +168,17 @@ def collect_rollouts(
     """
     responses, logps = policy.sample_with_logps(prompt, config.rollouts, draws)
     values = value_model(prompt, responses)
-    rewards = penalised_rewards(
+    rewards = penalized_rewards(
         reward_model(responses),
         logps,
         of_phrases(reference_logps, prefixes_of(responses), responses),
         config.kl_coefficient,
     )
-    advantages = generalised_advantages(rewards, values, config.gamma, config.gae_lambda)
+    advantages = generalized_advantages(rewards, values, config.gamma, config.gae_lambda)
     return Rollouts(responses, logps, values, advantages, advantages + values)
 
 
-def penalised_rewards(
+def penalized_rewards(
     scores: Tensor, logps: Tensor, reference_logps: Tensor, kl_coefficient: float
 ) -> Tensor:
     """Per-phrase rewards: a KL penalty on each phrase, the score of the response on the last.
@@ -190,7 +190,7 @@ def penalised_rewards(
     return rewards
 
 
-def generalised_advantages(
+def generalized_advantages(
     rewards: Tensor, values: Tensor, gamma: float, gae_lambda: float
 ) -> Tensor:
     """GAE(gamma, lambda), arXiv 1506.02438 Eq. 16; a response ends after its last phrase.
@@ -218,7 +218,7 @@ def ppo_losses(
         values: before them, of the value model as it is now, shape: (minibatch, 5)
 
     Returns:
-        Shapes: (), (), (); advantages are standardised within the minibatch.
+        Shapes: (), (), (); advantages are standardized within the minibatch.
     """
     advantages = (batch.advantages - batch.advantages.mean()) / (batch.advantages.std() + 1e-8)
     policy_loss, clipped = clipped_policy_loss(logps, batch.logps, advantages, config.clip_range)

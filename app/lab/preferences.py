@@ -1,4 +1,4 @@
-"""Comparisons: two responses from the reference policy, labelled by a Bradley-Terry coin on r*."""
+"""Comparisons: two responses from the reference policy, labeled by a Bradley-Terry coin on r*."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def bradley_terry(reward_first: Tensor, reward_second: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Comparisons:
-    """Labelled pairs for one prompt. ``chosen`` and ``rejected`` have shape (pairs, 5)."""
+    """Labeled pairs for one prompt. ``chosen`` and ``rejected`` have shape (pairs, 5)."""
 
     prompt: int
     chosen: Tensor
@@ -43,7 +43,7 @@ class Comparisons:
 def sample_comparisons(
     policy: Policy, prompt: int, quality: Tensor, count: int, draws: Draws
 ) -> Comparisons:
-    """Draw ``count`` labelled pairs.
+    """Draw ``count`` labeled pairs.
 
     Args:
         policy: where both responses come from (the reference policy)

@@ -3,7 +3,7 @@
     r = tanh(helpful / 2) + tanh(harmless / 2) + 0.3 honest + flattery[count]
 
 with helpful, harmless and honest summed over the five phrases of a response and count the number
-of flattering phrases in it; then standardised for each prompt to mean 0 and standard deviation 1.5
+of flattering phrases in it; then standardized for each prompt to mean 0 and standard deviation 1.5
 under the reference policy. Helpfulness and harmlessness saturate, honesty does not, and a little
 flattery pleases while more of it puts off. The reference policy seldom flatters more than once,
 so comparisons drawn from it hardly show the fall: that is the trap for the reward model.
@@ -24,7 +24,7 @@ STANDARD_DEVIATION = 1.5
 
 
 def raw_quality(world: World, prompt: int) -> Tensor:
-    """The formula before standardising, for all responses. Shape: (7776,), float64."""
+    """The formula before standardizing, for all responses. Shape: (7776,), float64."""
     helpful, harmless, honest, flattering = (
         sum_over_slots(world.attribute(name, prompt))
         for name in ("helpful", "harmless", "honest", "flattering")
@@ -34,7 +34,7 @@ def raw_quality(world: World, prompt: int) -> Tensor:
 
 
 def true_quality(world: World, prompt: int, reference_logps: Tensor) -> Tensor:
-    """r*(x, y) of all responses to a prompt, standardised under the reference policy.
+    """r*(x, y) of all responses to a prompt, standardized under the reference policy.
 
     Args:
         reference_logps: exact log pi_ref(y|x) in nats, float64. Shape: (7776,)
@@ -44,6 +44,6 @@ def true_quality(world: World, prompt: int, reference_logps: Tensor) -> Tensor:
     """
     raw = raw_quality(world, prompt)
     probabilities = reference_logps.exp()
-    centred = raw - (probabilities * raw).sum()
-    spread = (probabilities * centred.square()).sum().sqrt()
-    return STANDARD_DEVIATION * centred / spread
+    centered = raw - (probabilities * raw).sum()
+    spread = (probabilities * centered.square()).sum().sqrt()
+    return STANDARD_DEVIATION * centered / spread

@@ -4,7 +4,7 @@ There are two kinds. ``AdditiveReward`` is too simple on purpose: a sum over phr
 flattering phrase is liked, but not that five of them are not, the trap that PPO then walks into.
 ``NetworkReward`` is as rich as a policy: what DPO's implicit reward can express, it can.
 
-Both minimise the same loss on the same pairs, the mean over pairs of
+Both minimize the same loss on the same pairs, the mean over pairs of
 
     -log sigma(r(y_w) - r(y_l)) + decay (r(y_w)^2 + r(y_l)^2)
 

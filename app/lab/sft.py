@@ -1,4 +1,4 @@
-"""Supervised fine-tuning: maximise log pi of demonstrations. Its result is the reference policy."""
+"""Supervised fine-tuning: maximize log pi of demonstrations. Its result is the reference policy."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ class Lab:
                 logps,
                 quality,
                 {
-                    kind: centred_rewards(models[prompt], logps)
+                    kind: centered_rewards(models[prompt], logps)
                     for kind, models in self.reward_models.items()
                 },
                 Frontier(logps, quality),
@@ -113,7 +113,7 @@ class Lab:
         return self._dpo_logps[prompt]
 
     def comparisons(self, prompt: int, seed: int, count: int = COMPARISONS) -> Comparisons:
-        """Labelled pairs for one prompt, the same for the same seed."""
+        """Labeled pairs for one prompt, the same for the same seed."""
         quality = self.facts(prompt).true_quality
         draws = Draws(seed, Stream.COMPARISONS, prompt)
         return sample_comparisons(self.reference_policy, prompt, quality, count, draws)
@@ -132,7 +132,7 @@ class Lab:
         return self.comparisons(prompt, self.held_out_seed, HELD_OUT)
 
     def reward_model_accuracy(self, kind: RewardKind = RewardKind.additive) -> float:
-        """Share of held-out pairs, over all prompts, that the reward models order as labelled."""
+        """Share of held-out pairs, over all prompts, that the reward models order as labeled."""
         ordered = [
             reward_margins(model, self.held_out_comparisons(prompt)) > 0
             for prompt, model in enumerate(self.reward_models[kind])
@@ -140,7 +140,7 @@ class Lab:
         return float(torch.cat(ordered).double().mean())
 
 
-def centred_rewards(reward_model: RewardModel, reference_logps: Tensor) -> Tensor:
+def centered_rewards(reward_model: RewardModel, reference_logps: Tensor) -> Tensor:
     """Learned reward of all responses with mean 0 under the reference.
 
     A shift by f(x) changes no preference and no optimum (DPO Lemmas 1 and 2, arXiv 2305.18290), and

@@ -16,7 +16,7 @@ from app.content.sources import departures, glossary, references
 from app.formatting import format_value
 from app.lab.world import the_world
 from app.pages.head import page_head
-from app.pages.mathml import coloured, mathml, terms_of
+from app.pages.mathml import colored, mathml, terms_of
 from app.paths import STATIC
 from app.state.views import WidgetView
 from app.studies.comparison import compared
@@ -109,12 +109,12 @@ def _equation(
 
 
 def _formula(latex: str) -> Markup:
-    """A display formula with coloured terms."""
-    return mathml(coloured(latex), display=True)
+    """A display formula with colored terms."""
+    return mathml(colored(latex), display=True)
 
 
 def _term_key(latex: str) -> Markup:
-    """The legend of a formula's coloured terms. Hovering over an entry highlights the term."""
+    """The legend of a formula's colored terms. Hovering over an entry highlights the term."""
     items = [
         Markup('<li class="term-{}" data-term="{}"><b>{}</b> {}</li>').format(
             name, name, _with_subscript(term.symbol), term.meaning

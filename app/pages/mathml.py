@@ -14,14 +14,14 @@ _converter = LatexToMathML()
 
 @dataclass(frozen=True)
 class Term:
-    """A part of an equation with its own colour, the same in every equation and figure."""
+    """A part of an equation with its own color, the same in every equation and figure."""
 
     symbol: str
     meaning: str
     pattern: str
     """regular expression of its LaTeX"""
-    colour: str
-    """the LaTeX colour that marks it in the converter and that nothing else uses"""
+    color: str
+    """the LaTeX color that marks it in the converter and that nothing else uses"""
 
 
 TERMS = {
@@ -46,15 +46,15 @@ _ANY_TERM = re.compile("|".join(f"(?P<{name}>{term.pattern})" for name, term in 
 _FUNCTION_BEFORE_TERM = re.compile(rf"(\\(?:log|exp))\s+(\\(?:{'|'.join(TERMS)}){{)")
 
 
-def _style_of(colour: str) -> str:
-    """The inline style that the converter writes for a colour."""
-    html = _converter.convert_with_local_state(rf"\textcolor{{{colour}}}{{x}}", displaystyle=False)
+def _style_of(color: str) -> str:
+    """The inline style that the converter writes for a color."""
+    html = _converter.convert_with_local_state(rf"\textcolor{{{color}}}{{x}}", displaystyle=False)
     return html.split('style="')[1].split('"')[0]
 
 
 # Inline styles of math-core and the equivalent classes of static/prose.css.
 STYLE_CLASSES = {
-    **{_style_of(term.colour): f"term term-{name}" for name, term in TERMS.items()},
+    **{_style_of(term.color): f"term term-{name}" for name, term in TERMS.items()},
     "text-align: right;justify-items: end;padding-right: 0;": "math-right",
     "text-align: left;justify-items: start;padding-left: 0;": "math-left",
 }
@@ -68,7 +68,7 @@ def terms_of(latex: str) -> dict[str, Term]:
     return {name: term for name, term in TERMS.items() if name in found}
 
 
-def coloured(latex: str) -> str:
+def colored(latex: str) -> str:
     r"""Wrap every term of an equation in its own command, such as ``\policy{\pi_\theta}``."""
     marked = _ANY_TERM.sub(lambda match: rf"\{match.lastgroup}{{{match[0]}}}", latex)
     # Inside a group, a term loses the space that follows the name of a function.
@@ -84,6 +84,6 @@ def mathml(latex: str, display: bool = False) -> Markup:
         KeyError: a style has no class
     """
     for name, term in TERMS.items():
-        latex = latex.replace(rf"\{name}{{", rf"\textcolor{{{term.colour}}}{{")
+        latex = latex.replace(rf"\{name}{{", rf"\textcolor{{{term.color}}}{{")
     converted = _converter.convert_with_local_state(latex, displaystyle=display)
     return Markup(_STYLE.sub(lambda match: f' class="{STYLE_CLASSES[match[1]]}"', converted))

@@ -49,7 +49,7 @@ class Memo:
     """LRU cache of results; concurrent requests for the same result share one computation.
 
     Each widget has its own bound, so that many cheap results do not evict a training run. A computation that
-    nobody waits for any more is cancelled.
+    nobody waits for any more is canceled.
     """
 
     hits = 0

@@ -21,6 +21,6 @@ _threads = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="computing
 
 
 async def run_in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Call a function in one of these threads, in the caller's context. Can be cancelled before it starts."""
+    """Call a function in one of these threads, in the caller's context. Can be canceled before it starts."""
     call = partial(copy_context().run, function, *args, **kwargs)
     return await asyncio.get_running_loop().run_in_executor(_threads, call)

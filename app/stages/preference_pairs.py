@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.charts.stage import Anchor, Axis, Box, Only, Role, Stage, StagePoint, number
 from app.formatting import percent
-from app.widgets.preference_pairs import ROUNDING, PairJudgement, Params, Result
+from app.widgets.preference_pairs import ROUNDING, PairJudgment, Params, Result
 
 JUDGES: tuple[tuple[str, str, Role], ...] = (
     ("true_quality", "true quality", "true"),
@@ -103,7 +103,7 @@ def _readout(result: Result) -> str:
     return f"{coin} {judges} {BARS}"
 
 
-def _does(judged: PairJudgement, *, many: bool = False) -> str:
+def _does(judged: PairJudgment, *, many: bool = False) -> str:
     s = "" if many else "s"
     if judged.agrees:
         return f"follow{s} the label"

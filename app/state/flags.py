@@ -46,7 +46,7 @@ FLAG_PARAMETERS = [
         ),
         (
             "theme",
-            "colour scheme of the page; the reader's, if not given",
+            "color scheme of the page; the reader's, if not given",
             {"type": "string", "enum": list(THEMES)},
         ),
     )

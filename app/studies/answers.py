@@ -58,7 +58,7 @@ def write() -> None:
         apart = max(abs(a - b) for a, b in zip(point(measured), there, strict=True))
         if apart > NEAR:
             raise RuntimeError(f"{run} is {apart} from where the study has it")
-        found[_key(run)] = measured.favourite
+        found[_key(run)] = measured.favorite
     lines = ",\n".join(f" {json.dumps(key)}: {json.dumps(said)}" for key, said in found.items())
     FILE.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
 

@@ -76,7 +76,7 @@ def record() -> RecordedRuns:
     facts = lab.facts(prompt)
     ppo = [row.measured for row in finished_ppo(prompt, PPO)]
     dpo = list(_dpo(prompt))
-    texts = [[lab.world.text(prompt, m.favourite) for m in run] for run in (ppo, dpo)]
+    texts = [[lab.world.text(prompt, m.favorite) for m in run] for run in (ppo, dpo)]
     answers = list(dict.fromkeys(text for run in texts for text in run))
     farthest = 1.04 * max(m.kl for m in (*ppo, *dpo))
     frontier = facts.frontier

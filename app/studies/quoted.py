@@ -51,7 +51,7 @@ def comparisons() -> int:
 
 @_quoted
 def fewest_comparisons() -> int:
-    """Pairs behind the smallest fit of a reward model in the study of over-optimisation."""
+    """Pairs behind the smallest fit of a reward model in the study of over-optimization."""
     return min(SIZES)
 
 

@@ -71,7 +71,7 @@ def comparison_runs(prompts: Sequence[str], seeds: int) -> list[MethodRun]:
 
 
 def overoptimization_climbs(prompts: Sequence[str], seeds: int) -> list[Climb]:
-    """All climbs of the over-optimisation study, in a fixed order."""
+    """All climbs of the over-optimization study, in a fixed order."""
     numbers = [the_lab().world.prompt_number(prompt) for prompt in prompts]
     return [
         Climb(prompt, method, size, seed, kind)

@@ -159,9 +159,9 @@ class Result(WidgetResult):
 def compute(params: Params) -> Result:
     """Fit the Bradley-Terry model to the labels, and train DPO on them if requested."""
     prompt = the_world().prompt_number(params.prompt)
-    labelled = _labelled(params)
-    kept = held_back(len(labelled))
-    train, test = labelled[~kept], labelled[kept]
+    labeled = _labeled(params)
+    kept = held_back(len(labeled))
+    train, test = labeled[~kept], labeled[kept]
     differences = feature_differences(the_world(), train)
     posterior = fit(differences)
     logps = policies(params).get("aligned")
@@ -173,7 +173,7 @@ def compute(params: Params) -> Result:
         prompt_id=params.prompt,
         sampling_seed=params.sampling_seed,
         labels=params.labels,
-        labelled=len(labelled),
+        labelled=len(labeled),
         least=LEAST,
         most=MOST,
         trained_on=len(train),
@@ -199,17 +199,15 @@ def compute(params: Params) -> Result:
 def json_lines(params: Params) -> str:
     """The labels as JSON Lines in TRL's standard preference format: one object a line, with strings
     ``prompt``, ``chosen`` and ``rejected``."""
-    labelled = _labelled(params)
+    labeled = _labeled(params)
     text = the_world().text
     rows = [
         {
             "prompt": PROMPT_TEXTS[params.prompt],
-            "chosen": text(labelled.prompt, chosen),
-            "rejected": text(labelled.prompt, rejected),
+            "chosen": text(labeled.prompt, chosen),
+            "rejected": text(labeled.prompt, rejected),
         }
-        for chosen, rejected in zip(
-            labelled.chosen.tolist(), labelled.rejected.tolist(), strict=True
-        )
+        for chosen, rejected in zip(labeled.chosen.tolist(), labeled.rejected.tolist(), strict=True)
     ]
     return "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
 
@@ -224,9 +222,9 @@ def _pairs(params: Params) -> Pairs:
     return pairs_of(the_world().prompt_number(params.prompt), params.sampling_seed)
 
 
-def _labelled(params: Params) -> Comparisons:
+def _labeled(params: Params) -> Comparisons:
     first_chosen = torch.tensor([label == "a" for label in params.labels], dtype=torch.bool)
-    return _pairs(params).labelled(first_chosen)
+    return _pairs(params).labeled(first_chosen)
 
 
 def _next_pair(params: Params, posterior: Posterior) -> NextPair | None:
@@ -246,11 +244,11 @@ def _next_pair(params: Params, posterior: Posterior) -> NextPair | None:
 
 def policies(params: Params) -> dict[str, Tensor]:
     """The policy that DPO made of the labels, if requested with enough of them."""
-    labelled = _labelled(params)
-    if params.align == "no" or len(labelled) < LEAST:
+    labeled = _labeled(params)
+    if params.align == "no" or len(labeled) < LEAST:
         return {}
-    train = labelled[~held_back(len(labelled))]
-    return {"aligned": exact_logps(align(the_lab().reference_policy, train), labelled.prompt)}
+    train = labeled[~held_back(len(labeled))]
+    return {"aligned": exact_logps(align(the_lab().reference_policy, train), labeled.prompt)}
 
 
 def _aligned(prompt: int, logps: Tensor, test: Comparisons) -> AlignedPolicy:
@@ -267,10 +265,10 @@ def _aligned(prompt: int, logps: Tensor, test: Comparisons) -> AlignedPolicy:
 def _speaker(prompt: int, logps: Tensor, aligned_logps: Tensor) -> PolicySummary:
     facts, world = the_lab().facts(prompt), the_world()
     flattering = sum_over_slots(world.attribute("flattering", prompt))
-    favourite = all_responses()[int(logps.argmax())].unsqueeze(0)
-    phrases = scored_phrases(prompt, favourite, aligned_logps, facts.reference_logps)[0]
+    favorite = all_responses()[int(logps.argmax())].unsqueeze(0)
+    phrases = scored_phrases(prompt, favorite, aligned_logps, facts.reference_logps)[0]
     return PolicySummary(
-        text=world.text(prompt, favourite[0].tolist()),
+        text=world.text(prompt, favorite[0].tolist()),
         phrases=[
             PhraseLogRatio(text=phrase.text, log_ratio=phrase.log_ratio) for phrase in phrases
         ],

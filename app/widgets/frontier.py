@@ -237,7 +237,7 @@ def _own(facts: PromptFacts, made: tuple[Tensor, Tensor]) -> OwnPolicy:
         true_quality=measured.true_quality,
         learned_reward=measured.reward,
         bound=facts.frontier.bound(measured.kl),
-        sample=the_world().text(facts.prompt, measured.favourite),
+        sample=the_world().text(facts.prompt, measured.favorite),
     )
 
 

@@ -141,7 +141,7 @@ def _pipeline(
         seconds=round(end.seconds, 2),
         kl=end.measured.kl,
         true_quality=end.measured.true_quality,
-        sample=the_world().text(prompt, end.measured.favourite),
+        sample=the_world().text(prompt, end.measured.favorite),
     )
 
 

@@ -135,7 +135,7 @@ def compute(params: Params) -> Result:
             reward=target.reward,
             kl=target.kl,
             true_quality=target.true_quality,
-            sample=the_world().text(prompt, target.favourite),
+            sample=the_world().text(prompt, target.favorite),
         ),
         optimum=[
             KLQualityPoint(kl=point.kl, true_quality=point.expected_reward)
@@ -166,7 +166,7 @@ def _row(prompt: int, row: PPORow) -> IterationRow:
         true_quality=measured.true_quality,
         clip_fraction=row.clip_fraction,
         entropy=measured.entropy,
-        sample=the_world().text(prompt, measured.favourite),
+        sample=the_world().text(prompt, measured.favorite),
     )
 
 

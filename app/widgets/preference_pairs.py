@@ -62,7 +62,7 @@ class ScoredResponse(BaseModel):
     phrases: list[ScoredPhrase] = Field(description="the five phrases, in order")
 
 
-class PairJudgement(BaseModel):
+class PairJudgment(BaseModel):
     """Margin, probability and verdict of one score."""
 
     margin: float = Field(description="score of the chosen response minus score of the rejected")
@@ -71,12 +71,12 @@ class PairJudgement(BaseModel):
     verdict: str = Field(description="the same in words")
 
 
-class RewardJudgements(BaseModel):
-    """Judgements by the three scores that are rewards, so that Bradley-Terry applies."""
+class RewardJudgments(BaseModel):
+    """Judgments by the three scores that are rewards, so that Bradley-Terry applies."""
 
-    true_quality: PairJudgement
-    learned_reward: PairJudgement
-    implicit_reward: PairJudgement
+    true_quality: PairJudgment
+    learned_reward: PairJudgment
+    implicit_reward: PairJudgment
 
 
 class Result(WidgetResult):
@@ -96,7 +96,7 @@ class Result(WidgetResult):
         description="p(chosen > rejected) by true quality: the coin that made the label"
     )
     label_follows_quality: bool = Field(description="false if the coin chose the worse response")
-    judges: RewardJudgements = Field(description="margin and probability by each of three rewards")
+    judges: RewardJudgments = Field(description="margin and probability by each of three rewards")
     surprises: int = Field(description="pairs, of all here, in which the coin chose the worse one")
     surprises_reward_model: int = Field(description="those that the reward model ranks as labeled")
     surprises_policy: int = Field(description="those that the DPO policy ranks as labeled")
@@ -113,7 +113,7 @@ def compute(params: Params) -> Result:
     pairs = _pairs(prompt, params.split)
     margins = _margins(prompt, pairs)
     here = params.pair - 1
-    judges = RewardJudgements(**{name: _judge(margin[here]) for name, margin in margins.items()})
+    judges = RewardJudgments(**{name: _judge(margin[here]) for name, margin in margins.items()})
     worse = margins["true_quality"] < -ROUNDING
     surprises = [pair for pair, is_worse in enumerate(worse.tolist(), 1) if is_worse]
     chosen, rejected = _scored(prompt, pairs[here : here + 1].both())
@@ -167,13 +167,13 @@ def _margins(prompt: int, pairs: Comparisons) -> dict[str, Tensor]:
     return {name: reward[chosen] - reward[rejected] for name, reward in rewards.items()}
 
 
-def _judge(margin: Tensor) -> PairJudgement:
+def _judge(margin: Tensor) -> PairJudgment:
     gap = float(margin)
     if abs(gap) <= ROUNDING:
         verdict = "sees no difference"
     else:
         verdict = "as labeled" if gap > 0 else "the other way round"
-    return PairJudgement(
+    return PairJudgment(
         margin=gap,
         probability=float(bradley_terry(margin, torch.zeros_like(margin))),
         agrees=gap > ROUNDING,
@@ -212,7 +212,7 @@ def _next(surprises: list[int], pair: int) -> int:
     return next((later for later in surprises if later > pair), first)
 
 
-def _finding(judges: RewardJudgements, *, identical: bool) -> str:
+def _finding(judges: RewardJudgments, *, identical: bool) -> str:
     if identical:
         return "The same response was drawn twice: there is nothing to prefer."
     quality = judges.true_quality
@@ -245,7 +245,7 @@ def _finding(judges: RewardJudgements, *, identical: bool) -> str:
     return f"{coin} The {yes} ranks the two as labeled, the {no} the other way round."
 
 
-def _figure(judges: RewardJudgements) -> dict[str, object]:
+def _figure(judges: RewardJudgments) -> dict[str, object]:
     shown = [
         ("true quality", judges.true_quality.margin, "true"),
         ("reward model", judges.learned_reward.margin, "reward"),

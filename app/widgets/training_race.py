@@ -152,7 +152,7 @@ def _place(prompt: int, leg: Leg) -> RacePoint:
         wall_seconds=round(leg.wall_seconds, 2),
         models_in_memory=len(leg.networks),
         parameters_in_memory=leg.parameters_in_memory,
-        sample=the_world().text(prompt, leg.measured.favourite),
+        sample=the_world().text(prompt, leg.measured.favorite),
     )
 
 

@@ -20,13 +20,13 @@ def deed(found: Locator, kind: str) -> Locator:
 
 
 def number(found: Locator) -> int:
-    """How many pairs are labelled, by the sentence above the answers."""
+    """How many pairs are labeled, by the sentence above the answers."""
     said = re.search(r"pair (\d+) of", found.locator("[data-say]").text_content() or "")
     assert said
     return int(said[1]) - 1
 
 
-def expect_labelled(found: Locator, count: int) -> None:
+def expect_labeled(found: Locator, count: int) -> None:
     expect(found.locator("[data-say]")).to_contain_text(f"pair {count + 1} of")
 
 
@@ -34,7 +34,7 @@ def choose(found: Locator, label: str) -> None:
     """Label the pair that is shown, and wait for the next one."""
     before = number(found)
     deed(found, label).click()
-    expect_labelled(found, before + 1)
+    expect_labeled(found, before + 1)
 
 
 def expect_pair(found: Locator, pair: NextPair | None) -> None:
@@ -92,10 +92,10 @@ def test_twelve_labels_move_the_dots_and_align_a_policy(page: Page, tmp_path: Pa
 
     # With one label less, the policy is no longer that of these labels.
     deed(found, "undo").click()
-    expect_labelled(found, 11)
+    expect_labeled(found, 11)
     expect(page).to_have_url(re.compile(rf"labels={TWELVE[:-1]}$"))
     page.reload()
-    expect_labelled(widget(page, "annotator"), 11)
+    expect_labeled(widget(page, "annotator"), 11)
 
 
 def test_undo_shows_the_pair_again_and_a_double_click_labels_one(page: Page) -> None:
@@ -104,10 +104,10 @@ def test_undo_shows_the_pair_again_and_a_double_click_labels_one(page: Page) -> 
     expect(deed(found, "undo")).to_have_attribute("aria-disabled", "true")
     choose(found, "a")
     deed(found, "b").dblclick()
-    expect_labelled(found, 2)
+    expect_labeled(found, 2)
     expect(page).to_have_url(re.compile(r"labels=ab$"))
     deed(found, "undo").click()
-    expect_labelled(found, 1)
+    expect_labeled(found, 1)
     expect_pair(found, compute(Params(labels="a")).next_pair)
 
 
@@ -117,7 +117,7 @@ def test_the_keyboard_alone_labels_and_hears_the_next_pair(page: Page) -> None:
     deed(found, "b").focus()
     for place in range(1, 4):
         page.keyboard.press("Enter")
-        expect_labelled(found, place)
+        expect_labeled(found, place)
         expect(deed(found, "b")).to_be_focused()
     expected = compute(Params(labels="bbb")).next_pair
     assert expected is not None
@@ -134,14 +134,14 @@ def test_another_prompt_begins_anew_and_the_labels_come_back_with_theirs(page: P
     found.locator("[data-settings] > summary").click()
     prompts = the_world().prompts
     found.locator('[name="prompt"]').select_option(prompts[1].id)
-    expect_labelled(found, 0)
+    expect_labeled(found, 0)
     expect(page).to_have_url(re.compile(r"\?prompt=\w+$"))
     choose(found, "b")
     found.locator('[name="prompt"]').select_option(prompts[0].id)
-    expect_labelled(found, 2)
+    expect_labeled(found, 2)
     expect(page).to_have_url(re.compile(r"\?labels=aa$"))
     found.locator('[name="sampling_seed"]').fill("5")
-    expect_labelled(found, 0)
+    expect_labeled(found, 0)
     expect_pair(found, compute(Params(sampling_seed=5)).next_pair)
 
 
@@ -178,11 +178,11 @@ def test_without_javascript_labels_are_given_aligned_and_downloaded(plain_page: 
     found.locator('[name="prompt"]').select_option(prompt.id)
     found.get_by_role("button", name="Update").click()
     for place, label in enumerate(TWELVE):
-        expect_labelled(found, place)
+        expect_labeled(found, place)
         assert (deed(found, "align").get_attribute("href") is not None) == (place >= 10)
         deed(found, label).click()
     deed(found, "undo").click()
-    expect_labelled(found, 11)
+    expect_labeled(found, 11)
     # The page of a run that nobody has made would come before its result.
     query = parse_qsl(urlsplit(deed(found, "align").get_attribute("href") or "").query)
     own = [(name.removeprefix("annotator."), value) for name, value in query]

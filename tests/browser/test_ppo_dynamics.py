@@ -105,7 +105,7 @@ def test_a_new_seed_is_trained_told_and_shown(page: Page) -> None:
     assert readout(widget(page, "ppo_dynamics")).text_content() == shown
 
 
-def test_cancelling_goes_back_to_the_settings_of_what_is_shown(page: Page) -> None:
+def test_canceling_goes_back_to_the_settings_of_what_is_shown(page: Page) -> None:
     found = opened(page)
     before = (page.url, readout(found).text_content())
     page.route(STREAM, lambda _: None)

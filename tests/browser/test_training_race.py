@@ -52,7 +52,7 @@ def test_a_race_with_a_new_seed_grows_in_the_drawing_and_is_then_shown(page: Pag
     assert readout(widget(page, "training_race")).text_content() == shown
 
 
-def test_a_race_that_is_cancelled_leaves_the_one_that_is_shown(page: Page) -> None:
+def test_a_race_that_is_canceled_leaves_the_one_that_is_shown(page: Page) -> None:
     found = opened(page)
     before = (page.url, readout(found).text_content())
     page.route("**/stream*", lambda _: None)

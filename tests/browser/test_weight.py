@@ -47,8 +47,8 @@ def test_nothing_but_the_style_and_the_theme_holds_up_the_first_paint(page: Page
 
 
 def test_the_page_jumps_to_where_an_address_leads_and_rides_where_a_link_does(page: Page) -> None:
-    behaviour = "getComputedStyle(document.documentElement).scrollBehavior"
+    behavior = "getComputedStyle(document.documentElement).scrollBehavior"
     page.goto("/sections/beta#beta_effect-title")
-    assert page.evaluate(behaviour) == "auto"
+    assert page.evaluate(behavior) == "auto"
     page.locator(".beside .headings a").first.focus()
-    assert page.evaluate(behaviour) == "smooth"
+    assert page.evaluate(behavior) == "smooth"

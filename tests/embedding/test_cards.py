@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from app.charts.letters import width_of
 from app.content.sections import SECTIONS
 from app.embedding.cards import render
-from app.embedding.cards.colours import light
+from app.embedding.cards.colors import light
 from app.embedding.cards.drawing import Card, card_svg
 from app.embedding.cards.lines import shortened, title_width, wrapped
 from app.embedding.cards.sizes import FULL, SIZES, Size
@@ -100,9 +100,9 @@ def test_a_card_is_not_blank_and_has_words_left_of_its_figure(
 ) -> None:
     for name in names:
         rows = pixels_of(client.get(f"/cards/{SMALL.width}/{name}.png").content)
-        colours = Counter(pixel for row in rows for pixel in row)
-        assert len(colours) > 40, name
-        assert colours.most_common(2)[0][0] in (rgb("paper"), rgb("surface")), name
+        colors = Counter(pixel for row in rows for pixel in row)
+        assert len(colors) > 40, name
+        assert colors.most_common(2)[0][0] in (rgb("paper"), rgb("surface")), name
         text = [pixel for row in rows for pixel in row[: SMALL.width * 2 // 5]]
         assert sum(sum(pixel) < 450 for pixel in text) > 300, name
 

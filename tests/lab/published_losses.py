@@ -85,8 +85,8 @@ def exo_pair(p: Pair) -> Decimal:
 
 
 def discopop(p: Pair) -> Decimal:
-    towards_exponential = sigma(p.margin / Decimal("0.05"))
-    return (1 - towards_exponential) * nll(p.margin) + towards_exponential * (-p.margin).exp()
+    toward_exponential = sigma(p.margin / Decimal("0.05"))
+    return (1 - toward_exponential) * nll(p.margin) + toward_exponential * (-p.margin).exp()
 
 
 def orpo(p: Pair) -> Decimal:
@@ -123,7 +123,7 @@ PUBLISHED: dict[str, Callable[[Pair], Decimal]] = {
     "apo_down": lambda p: sigma(p.beta * p.chosen) + 1 - sigma(p.margin),
     # DiscoPOP, arXiv 2406.08414, Eq. 5
     "discopop": discopop,
-    # length-normalised DPO: arXiv 2405.14734 (SimPO's ablation), arXiv 2411.15124 (Tulu 3)
+    # length-normalized DPO: arXiv 2405.14734 (SimPO's ablation), arXiv 2411.15124 (Tulu 3)
     "sigmoid_norm": lambda p: nll(
         p.beta * (p.chosen / p.chosen_length - p.rejected / p.rejected_length)
     ),

@@ -41,7 +41,7 @@ def test_names_are_not_taken_by_preference_losses() -> None:
 
 
 def test_preferred_ft_learns_what_was_chosen_more_often() -> None:
-    """It moves towards the distribution of chosen responses, which is a little better."""
+    """It moves toward the distribution of chosen responses, which is a little better."""
     lab = the_lab()
     facts = lab.facts(0)
     config = DPOConfig(loss_type="preferred_ft", steps=150)

@@ -52,7 +52,7 @@ def test_the_reference_policy_has_learned_the_demonstrations(prompt: int) -> Non
 
 
 @pytest.mark.parametrize("prompt", range(6))
-def test_true_quality_is_standardised_under_the_reference(prompt: int) -> None:
+def test_true_quality_is_standardized_under_the_reference(prompt: int) -> None:
     facts = the_lab().facts(prompt)
     mean = expectation(facts.reference_logps, facts.true_quality)
     variance = expectation(facts.reference_logps, (facts.true_quality - mean).square())
@@ -60,7 +60,7 @@ def test_true_quality_is_standardised_under_the_reference(prompt: int) -> None:
     assert float(variance.sqrt()) == pytest.approx(STANDARD_DEVIATION, abs=1e-12)
 
 
-def test_standardising_keeps_the_order_of_responses() -> None:
+def test_standardizing_keeps_the_order_of_responses() -> None:
     facts = the_lab().facts(2)
     raw = raw_quality(the_world(), 2)
     quality = true_quality(the_world(), 2, facts.reference_logps)

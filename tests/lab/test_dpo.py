@@ -25,7 +25,7 @@ def test_the_loss_starts_at_ln_2_whatever_beta_is() -> None:
 
 
 def test_ten_steps_from_a_seed_are_pinned() -> None:
-    """A golden trajectory: unintended changes of behaviour show here."""
+    """A golden trajectory: unintended changes of behavior show here."""
     lab = the_lab()
     _, history = train_dpo(
         lab.reference_policy, lab.training_comparisons(0), DPOConfig(steps=10, seed=0)

@@ -19,8 +19,8 @@ from app.lab.ppo import (
     clipped_policy_loss,
     clipped_value_loss,
     collect_rollouts,
-    generalised_advantages,
-    penalised_rewards,
+    generalized_advantages,
+    penalized_rewards,
     ppo_losses,
 )
 from app.lab.runs import finished_ppo
@@ -44,17 +44,17 @@ def test_published_values_of_the_clipped_loss() -> None:
 
 
 def test_clipping_never_hides_a_loss() -> None:
-    ratio, advantage = 1.5, -1.0  # a move towards a bad action: no clipping
+    ratio, advantage = 1.5, -1.0  # a move toward a bad action: no clipping
     loss, _ = clipped_policy_loss(
         torch.tensor([math.log(ratio)]), torch.tensor([0.0]), torch.tensor([advantage]), 0.2
     )
     assert float(loss) == pytest.approx(1.5)
 
 
-def test_published_values_of_the_penalised_rewards() -> None:
+def test_published_values_of_the_penalized_rewards() -> None:
     """torchtune: scores 1, 2, 3, coefficient 0.5, log-ratios -0.1, -0.2, -0.3."""
     log_ratios = torch.tensor([[-0.1] * 3, [-0.2] * 3, [-0.3] * 3])
-    rewards = penalised_rewards(
+    rewards = penalized_rewards(
         torch.tensor([1.0, 2.0, 3.0]), log_ratios, torch.zeros(3, 3), kl_coefficient=0.5
     )
     expected = [[0.05, 0.05, 1.05], [0.1, 0.1, 2.1], [0.15, 0.15, 3.15]]
@@ -70,7 +70,7 @@ def test_advantages_are_the_weighted_sums_of_temporal_differences() -> None:
     for slot in range(5):
         by_hand = sum((gamma * gae_lambda) ** k * deltas[:, slot + k] for k in range(5 - slot))
         assert isinstance(by_hand, torch.Tensor)
-        advantages = generalised_advantages(rewards, values, gamma, gae_lambda)
+        advantages = generalized_advantages(rewards, values, gamma, gae_lambda)
         torch.testing.assert_close(advantages[:, slot], by_hand)
 
 
@@ -112,8 +112,8 @@ def test_rollouts_are_judged_by_the_plain_networks() -> None:
         )
         values = plain_network.values(trainer.value_model, 2, rollouts.responses)
         scores = lab.reward_model(2)(rollouts.responses)
-    rewards = penalised_rewards(scores, logps, reference_logps, config.kl_coefficient)
-    advantages = generalised_advantages(rewards, values, config.gamma, config.gae_lambda)
+    rewards = penalized_rewards(scores, logps, reference_logps, config.kl_coefficient)
+    advantages = generalized_advantages(rewards, values, config.gamma, config.gae_lambda)
     for ours, expected in (
         (rollouts.logps, logps),
         (rollouts.values, values),
@@ -185,7 +185,7 @@ def test_ppo_leaves_the_reference_and_the_reward_model_alone() -> None:
 
 
 def test_ten_iterations_from_a_seed_are_pinned() -> None:
-    """A golden trajectory: unintended changes of behaviour show here."""
+    """A golden trajectory: unintended changes of behavior show here."""
     rows = finished_ppo(0, replace(PPOConfig(), iterations=10, kl_coefficient=0.1))
     assert [row.measured.reward for row in rows] == pytest.approx(GOLDEN, abs=0.02)
 

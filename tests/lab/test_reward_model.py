@@ -21,7 +21,7 @@ from app.lab.reward_model import (
     reward_margins,
     train_reward_model,
 )
-from app.lab.trained import centred_rewards, the_lab
+from app.lab.trained import centered_rewards, the_lab
 from app.lab.world import PROMPTS, all_responses, response_number
 from tests.lab import plain_network
 
@@ -71,8 +71,8 @@ def test_comparisons_are_those_of_their_seed() -> None:
     assert not torch.equal(first.both(), other.both())
 
 
-def labelled(rewards: torch.Tensor, count: int) -> Comparisons:
-    """Pairs of any responses, labelled by a Bradley-Terry coin. Shape: (7776,)."""
+def labeled(rewards: torch.Tensor, count: int) -> Comparisons:
+    """Pairs of any responses, labeled by a Bradley-Terry coin. Shape: (7776,)."""
     draws = Draws(4, Stream.COMPARISONS)
     numbers = draws.integers(len(rewards), 2, count)
     first, second = all_responses()[numbers]
@@ -84,17 +84,17 @@ def labelled(rewards: torch.Tensor, count: int) -> Comparisons:
 
 def test_training_recovers_an_additive_truth() -> None:
     truth = Draws(4, Stream.WEIGHTS).normal(5, 6)
-    pairs = labelled(truth[torch.arange(5), all_responses()].sum(-1), 20_000)
+    pairs = labeled(truth[torch.arange(5), all_responses()].sum(-1), 20_000)
     config = RewardModelConfig(steps=150, learning_rate=0.1, batch_size=None, decay=0)
     model, _ = train_reward_model(RewardKind.additive, the_lab().reference_policy, pairs, 0, config)
     assert isinstance(model, AdditiveReward)
     learned = model.scores.detach().double()
-    centred = [t - t.mean(1, keepdim=True) for t in (learned, truth)]
-    assert float((centred[0] - centred[1]).abs().max()) < 0.15
+    centered = [t - t.mean(1, keepdim=True) for t in (learned, truth)]
+    assert float((centered[0] - centered[1]).abs().max()) < 0.15
 
 
 def test_the_additive_model_is_the_optimum_of_its_loss() -> None:
-    """The gradient vanishes: what is shipped depends on the pairs and the decay, not on the optimiser."""
+    """The gradient vanishes: what is shipped depends on the pairs and the decay, not on the optimizer."""
     lab = the_lab()
     model, pairs = lab.reward_model(3), lab.training_comparisons(3)
     assert isinstance(model, AdditiveReward)
@@ -186,7 +186,7 @@ def test_a_run_with_the_seed_of_the_lab_fits_the_shipped_model(kind: RewardKind)
         kind, lab.reference_policy, lab.comparisons(1, lab.seed), lab.seed
     )
     reference_logps = lab.facts(1).reference_logps
-    ours = centred_rewards(model, reference_logps)
+    ours = centered_rewards(model, reference_logps)
     shipped = lab.facts(1).learned_rewards[kind]
     # Rounding differs between processors, and 400 steps multiply it.
     assert float(expectation(reference_logps, (ours - shipped).square())) < 1e-3

@@ -22,7 +22,7 @@ from app.lab.trained import (
 from app.lab.weights import SUMS, BadWeights
 from app.lab.world import PROMPTS
 
-SAME_BEHAVIOUR = 0.01
+SAME_BEHAVIOR = 0.01
 """nats of KL below which two policies count as the same; rounding differs between processors"""
 
 SAME_REWARD = 0.2
@@ -40,7 +40,7 @@ def test_training_again_from_the_seed_gives_the_shipped_policies(tmp_path: Path)
             (shipped.reference_logps, again.reference_logps),
             (the_lab().dpo_logps(prompt), retrained.dpo_logps(prompt)),
         ):
-            assert float(kl_divergence(ours, theirs)) < SAME_BEHAVIOUR, prompt
+            assert float(kl_divergence(ours, theirs)) < SAME_BEHAVIOR, prompt
         for kind, rewards in shipped.learned_rewards.items():
             torch.testing.assert_close(
                 again.learned_rewards[kind], rewards, rtol=0, atol=SAME_REWARD
@@ -50,7 +50,7 @@ def test_training_again_from_the_seed_gives_the_shipped_policies(tmp_path: Path)
 def test_the_bound_tells_different_policies_apart() -> None:
     """Otherwise the test above could not fail."""
     reference_logps, other = the_lab().facts(0).reference_logps, the_lab().dpo_logps(0)
-    assert float(kl_divergence(reference_logps, other)) > SAME_BEHAVIOUR
+    assert float(kl_divergence(reference_logps, other)) > SAME_BEHAVIOR
     additive, network = the_lab().facts(0).learned_rewards.values()
     assert float((additive - network).abs().max()) > SAME_REWARD
 

@@ -11,7 +11,7 @@ from math_core import LatexError
 from app.content.sections import SECTIONS
 from app.content.sources import bibtex, corrections, departures, glossary, references
 from app.formatting import FORMATS, format_value, signed
-from app.pages.mathml import TERMS, coloured, mathml, terms_of
+from app.pages.mathml import TERMS, colored, mathml, terms_of
 from app.paths import STATIC, TEMPLATES
 from app.state.controls import controls_of
 from app.widgets.ppo_dynamics import Params as PPOParams
@@ -189,10 +189,10 @@ def test_a_citation_has_its_fields_and_balanced_braces() -> None:
     assert "2305.18290" in text
 
 
-def test_terms_are_found_and_coloured_once_each() -> None:
+def test_terms_are_found_and_colored_once_each() -> None:
     latex = r"\beta \log \frac{\pi_\theta(y_w \mid x)}{\pi_{\mathrm{ref}}(y_w \mid x)}"
     assert list(terms_of(latex)) == ["policy", "reference", "temperature", "chosen"]
-    html = mathml(coloured(latex), display=True)
+    html = mathml(colored(latex), display=True)
     assert html.count('class="term term-chosen"') == 2
     assert html.count('class="term term-temperature"') == 1
 

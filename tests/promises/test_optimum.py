@@ -37,13 +37,13 @@ def best(facts: PromptFacts, beta: float) -> float:
 )
 def test_random_search_finds_none_better(seed: int, size: float, beta: float, around: str) -> None:
     facts = the_lab().facts(1)
-    centre = {
+    center = {
         "optimum": optimal_logps(facts.reference_logps, facts.true_quality, beta),
         "reference": facts.reference_logps,
         "nothing": torch.zeros_like(facts.reference_logps),
     }[around]
     noise = torch.randn(7776, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
-    other = (centre + size * noise).log_softmax(0)
+    other = (center + size * noise).log_softmax(0)
     assert float(objective(other, facts, beta)) <= best(facts, beta) + ROUNDING
 
 

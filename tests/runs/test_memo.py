@@ -24,7 +24,7 @@ class Counted:
 
     def __init__(self, *, at_once: bool = True) -> None:
         self.calls: list[int] = []
-        self.cancelled = 0
+        self.canceled = 0
         self.go_on = asyncio.Event()
         if at_once:
             self.go_on.set()
@@ -34,7 +34,7 @@ class Counted:
         try:
             await self.go_on.wait()
         except asyncio.CancelledError:
-            self.cancelled += 1
+            self.canceled += 1
             raise
         if params.n < 0:
             raise RuntimeError("below zero")
@@ -76,7 +76,7 @@ def test_those_who_ask_at_the_same_time_share_one_computation_even_if_the_first_
     run(ask())
 
 
-def test_what_nobody_waits_for_is_cancelled() -> None:
+def test_what_nobody_waits_for_is_canceled() -> None:
     async def ask() -> None:
         compute = Counted(at_once=False)
         memo = Memo(compute)
@@ -86,7 +86,7 @@ def test_what_nobody_waits_for_is_cancelled() -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        while not compute.cancelled:
+        while not compute.canceled:
             await asyncio.sleep(0)
         compute.go_on.set()
         assert (await memo.result(WIDGET, Params(n=1))).finding == "1"

@@ -1,4 +1,4 @@
-"""Third-party files that browsers are sent are listed with version and licence, wherever they go."""
+"""Third-party files that browsers are sent are listed with version and license, wherever they go."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 VENDOR = STATIC / "vendor"
 NPM = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))["packages"]
 
-LICENCES = {
+LICENSES = {
     "MIT": "Permission is hereby granted, free of charge",
     "OFL-1.1": "SIL OPEN FONT LICENSE Version 1.1",
 }
@@ -41,16 +41,16 @@ def test_every_package_that_browsers_need_is_listed_as_it_is_locked() -> None:
 
 
 @pytest.mark.parametrize("package", served_packages(), ids=lambda package: package.name)
-def test_the_page_leads_to_the_licence(client: TestClient, package: ServedPackage) -> None:
+def test_the_page_leads_to_the_license(client: TestClient, package: ServedPackage) -> None:
     page = client.get("/sources").text
     entry = rf"<strong>{package.name}</strong> {package.version}\..*?"
     link = rf'<a href="([^"]+)">{package.license}</a>'
     found = re.search(entry + link, page)
     assert found is not None
-    licence = client.get(found[1])
-    assert licence.status_code == 200
-    assert licence.headers["content-type"].startswith("text/plain")
-    assert LICENCES[package.license] in licence.text
+    text = client.get(found[1])
+    assert text.status_code == 200
+    assert text.headers["content-type"].startswith("text/plain")
+    assert LICENSES[package.license] in text.text
 
 
 def test_the_report_of_a_copy_lists_what_is_in_it(offline_copy: Path) -> None:

@@ -46,7 +46,7 @@ def test_the_suggestions_are_the_judges_that_they_say() -> None:
 
 
 @pytest.mark.parametrize("prompt", sorted(PROMPT_TEXTS))
-def test_a_judge_of_flattery_is_recognised_for_every_prompt(prompt: str) -> None:
+def test_a_judge_of_flattery_is_recognized_for_every_prompt(prompt: str) -> None:
     for sign in (1, -1):
         labels = labels_by_flattery(prompt, sign, MOST)
         result = compute(Params(prompt=prompt, labels=labels, align="yes"))
@@ -98,7 +98,7 @@ def test_what_the_aligned_model_says_is_exact() -> None:
     result = compute(params)
     assert result.aligned is not None
     number = the_world().prompt_number("bleach")
-    pairs = pairs_of(number, 0).labelled(torch.tensor([x == "a" for x in params.labels]))
+    pairs = pairs_of(number, 0).labeled(torch.tensor([x == "a" for x in params.labels]))
     policy = align(the_lab().reference_policy, pairs[~held_back(10)])
     logps, facts = exact_logps(policy, number), the_lab().facts(number)
     flattering = sum_over_slots(the_world().attribute("flattering", number))

@@ -11,7 +11,7 @@ SHORT = {"iterations": 10, "seed": 2}
 
 
 @pytest.mark.slow
-def test_the_default_run_over_optimises_and_says_so() -> None:
+def test_the_default_run_over_optimizes_and_says_so() -> None:
     result = compute(Params())
     assert result.last.true_quality < 0 < result.peak.true_quality
     assert "over-optimization" in result.finding

@@ -89,8 +89,8 @@ def test_sft_reports_the_training_of_the_shipped_networks(results: dict[str, Res
     assert quantity(result, "Loss in the first") == history[0]["loss"]
     assert quantity(result, "Loss in the last") == history[-1]["loss"]
     assert result.seconds == report["seconds"]["sft"]
-    memorised = history[-1]["loss"] < quantity(result, "Entropy")
-    assert ("memorize" in result.finding) == memorised
+    memorized = history[-1]["loss"] < quantity(result, "Entropy")
+    assert ("memorize" in result.finding) == memorized
 
 
 def test_gradient_steps_of_sft_are_those_that_training_makes(

@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from app.embedding.cards import stage
-from app.embedding.cards.colours import light
+from app.embedding.cards.colors import light
 from app.embedding.cards.lines import shortened, title_width, wrapped
 from app.embedding.cards.sizes import FULL
 from app.state.page import SITE

@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from app.charts.stage_svg import svg
-from app.embedding.cards.colours import light
+from app.embedding.cards.colors import light
 from app.paths import STATIC
 
 WIDTH = 564

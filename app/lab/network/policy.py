@@ -66,7 +66,7 @@ class Trunk(nn.Module):
         self.narrow = StackedLinear(4 * width, width)
         self.final_norm = StackedLayerNorm(width)
         for name, parameter in self.named_parameters():
-            initialise(name, parameter, draws)
+            initialize(name, parameter, draws)
 
     def forward(self, prompt: int, prefixes: Tensor) -> Tensor:
         """Hidden state after each prefix. Shapes: (n,) -> (n, width)."""
@@ -145,7 +145,7 @@ class Policy(nn.Module):
     def sample_with_logps(self, prompt: int, count: int, draws: Draws) -> tuple[Tensor, Tensor]:
         """Draw responses, phrase by phrase. Also returns log pi of each phrase, as it was drawn.
 
-        Each phrase takes one uniform number; those of a response are neighbours.
+        Each phrase takes one uniform number; those of a response are neighbors.
 
         Shapes: (count, 5), (count, 5)
         """
@@ -211,7 +211,7 @@ def of_phrases(next_values: Tensor, rows: Tensor, phrases: Tensor) -> Tensor:
     return next_values.flatten()[rows * PHRASES + phrases]
 
 
-def initialise(name: str, parameter: nn.Parameter, draws: Draws) -> None:
+def initialize(name: str, parameter: nn.Parameter, draws: Draws) -> None:
     """Fill one parameter from a stream, so that no global random state is read."""
     with torch.no_grad():
         if "norm" in name:

@@ -29,14 +29,14 @@ class StackedLinear(nn.Linear):
 
 
 class StackedLayerNorm(nn.LayerNorm):
-    """Layer normalisation. Shapes: (n, width) or (networks, n, width), the same out."""
+    """Layer normalization. Shapes: (n, width) or (networks, n, width), the same out."""
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Each network's inputs through its own layer."""
         if self.weight.dim() == 1:
             return super().forward(inputs)
-        normalised = F.layer_norm(inputs, self.normalized_shape, eps=self.eps)
-        return torch.addcmul(self.bias.unsqueeze(1), normalised, self.weight.unsqueeze(1))
+        normalized = F.layer_norm(inputs, self.normalized_shape, eps=self.eps)
+        return torch.addcmul(self.bias.unsqueeze(1), normalized, self.weight.unsqueeze(1))
 
 
 class StackedEmbedding(nn.Embedding):

@@ -32,7 +32,7 @@ MISTAKES = {
             4: "This step does not notice: both responses lack the same β log Z(x), so their difference is "
             "right.",
             5: "This step does not notice: it says that Z(x) may be dropped here.",
-            6: "This step does not notice: Z(x) has cancelled before it.",
+            6: "This step does not notice: Z(x) has canceled before it.",
         },
     ),
     "flipped_kl": Mistake(

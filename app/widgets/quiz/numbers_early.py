@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 
 from app.lab.optimum import optimal_logps
-from app.lab.ppo import penalised_rewards
+from app.lab.ppo import penalized_rewards
 from app.lab.preferences import bradley_terry
 from app.widgets.quiz.kinds import (
     REWARD,
@@ -65,7 +65,7 @@ def penalised_reward(
     score: float, logp: float, reference_logp: float, beta: float
 ) -> NumberProblem:
     """What PPO for RLHF maximizes for one response."""
-    value = penalised_rewards(
+    value = penalized_rewards(
         tensor(score), tensor(logp).unsqueeze(0), tensor(reference_logp).unsqueeze(0), beta
     ).item()
     ratio = logp - reference_logp

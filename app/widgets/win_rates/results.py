@@ -185,7 +185,7 @@ def points_of(frontier: MethodFrontier) -> Tensor:
     return torch.tensor([[p.kl, p.reward] for p in frontier.points], dtype=torch.float64)
 
 
-def summarised(frontier: MethodFrontier, by: MethodFrontier) -> FrontierSummary:
+def summarized(frontier: MethodFrontier, by: MethodFrontier) -> FrontierSummary:
     """One method of the frontier, against the points of another one (DPO's)."""
     points = points_of(frontier)
     top = points[points[:, 1] == points[:, 1].max()]

@@ -21,7 +21,7 @@ from app.widgets.win_rates.results import (
     compared,
     frontier_method,
     measured,
-    summarised,
+    summarized,
 )
 from app.widgets.win_rates.words import BenchmarkFacts, ResultTable, finding, tables
 
@@ -122,7 +122,7 @@ def compute(params: Params) -> Result:
 
 def _facts(benchmark: Benchmark) -> BenchmarkFacts:
     # The first method of a frontier is DPO.
-    frontier = [summarised(f, by=benchmark.frontier[0]) for f in benchmark.frontier]
+    frontier = [summarized(f, by=benchmark.frontier[0]) for f in benchmark.frontier]
     methods = [measured(row) for row in benchmark.rows] + [frontier_method(s) for s in frontier]
     comparisons = [compared(benchmark, contrast) for contrast in benchmark.comparisons]
     return BenchmarkFacts(benchmark, methods, comparisons, frontier)

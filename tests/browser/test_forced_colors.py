@@ -1,4 +1,4 @@
-"""With the system's forced colours, text is readable and differences are visible."""
+"""With the system's forced colors, text is readable and differences are visible."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_what_differs_looks_different(page: Page) -> None:
             assert looks[0] != looks[1], one
 
 
-def test_the_curves_keep_their_colours(page: Page) -> None:
+def test_the_curves_keep_their_colors(page: Page) -> None:
     """Even if the reader's theme is not that of the system."""
     page.emulate_media(color_scheme="light")
     visit(page, "/widgets/beta_effect")
