@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from app.content.sections import SECTIONS
+from app.content.sections import CHAPTERS
 from app.widgets.registry import WIDGETS
 
 PAGES = [
@@ -16,16 +16,17 @@ PAGES = [
     "/sources",
     "/symbols",
     "/docs",
-    *(f"/sections/{section.slug}" for section in SECTIONS),
+    *(chapter.path for chapter in CHAPTERS),
     *(f"/widgets/{name}" for name in WIDGETS),
 ]
 
 
 def widgets_on(path: str) -> list[str]:
     """The widgets of a page, or of an endpoint, by its address."""
+    for chapter in CHAPTERS:
+        if chapter.path == path:
+            return list(chapter.widgets)
     _, kind, *rest = path.removeprefix("/api/v1").split("/")
-    if kind == "sections":
-        return list(next(one.widgets for one in SECTIONS if one.slug == rest[0]))
     if kind == "read":
         return list(WIDGETS)
     return [name for name in (kind, *rest[:1]) if name in WIDGETS]

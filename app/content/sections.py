@@ -1,4 +1,4 @@
-"""The ten sections."""
+"""The ten sections, and the appendices: pages beside them with figures of their own."""
 
 from __future__ import annotations
 
@@ -16,14 +16,51 @@ class Section:
     """what the reader can try there, in a line for the table of contents"""
     widgets: tuple[str, ...]
 
+    @property
+    def path(self) -> str:
+        """The path of its page below the root of the site."""
+        return f"/sections/{self.slug}"
+
+    @property
+    def name(self) -> str:
+        """The heading with the number."""
+        return f"{self.numeral}. {self.title}"
+
+    @property
+    def kind(self) -> str:
+        """What a preview calls it, above its title."""
+        return f"Section {self.numeral}"
+
+
+@dataclass(frozen=True)
+class Appendix:
+    """A page with widgets that belong to no section."""
+
+    slug: str
+    title: str
+    promise: str
+    widgets: tuple[str, ...]
+
+    kind = "Appendix"
+
+    @property
+    def path(self) -> str:
+        """The path of its page below the root of the site."""
+        return f"/{self.slug}"
+
+    @property
+    def name(self) -> str:
+        """The heading."""
+        return self.title
+
 
 SECTIONS = (
     Section(
         "I",
         "alignment-problem",
         "The alignment problem",
-        "Read pairs of answers, see how four judges score them, and align a model with your own labels.",
-        ("preference_pairs", "annotator"),
+        "Read pairs of answers, and see how four judges score them.",
+        ("preference_pairs",),
     ),
     Section(
         "II",
@@ -57,8 +94,8 @@ SECTIONS = (
         "VI",
         "dpo-loss",
         "The DPO loss",
-        "Set two log-ratios and beta; compare sixteen losses, and check your own run.",
-        ("dpo_loss", "likelihood_displacement", "bring_your_logps"),
+        "Set two log-ratios and beta; compare sixteen losses, and align a model with your own labels.",
+        ("dpo_loss", "likelihood_displacement", "annotator"),
     ),
     Section(
         "VII",
@@ -91,11 +128,23 @@ SECTIONS = (
 )
 
 
-def section_of(widget: str) -> Section:
-    """The section of a widget. Raises KeyError if none has it."""
-    for section in SECTIONS:
-        if widget in section.widgets:
-            return section
+CHECK = Appendix(
+    "check",
+    "Check your own run",
+    "Look for five common mistakes in the log-probabilities of a DPO run, your own or one of the lab.",
+    ("bring_your_logps",),
+)
+
+Chapter = Section | Appendix
+
+CHAPTERS: tuple[Chapter, ...] = (*SECTIONS, CHECK)
+
+
+def chapter_of(widget: str) -> Chapter:
+    """The section or the appendix that has a widget. Raises KeyError if none has it."""
+    for chapter in CHAPTERS:
+        if widget in chapter.widgets:
+            return chapter
     raise KeyError(widget)
 
 

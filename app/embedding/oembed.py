@@ -17,7 +17,9 @@ from pydantic import BaseModel, Field
 
 from app.embedding.cards.sizes import card_path, largest_within
 from app.embedding.snippets import height_of, iframe_html
+from app.state.moved import moved
 from app.state.page import HOME, SITE, Page, PageState, page_at, page_state
+from app.state.query import query_of
 from app.web.problem import InvalidParams, Problem
 from app.web.request_paths import site_url
 from app.widgets.registry import WIDGETS
@@ -130,14 +132,22 @@ def _page_and_state(request: Request, url: str) -> tuple[Page, PageState]:
     root = site.path.rstrip("/")
     if target.path != root and not target.path.startswith(f"{root}/"):
         raise not_found
-    page = page_at(unquote(target.path.removeprefix(root)) or "/")
-    if page is None:
-        raise not_found
-    there = Request({**request.scope, "query_string": target.query.encode()})
+    path, query = unquote(target.path.removeprefix(root)) or "/", target.query
     try:
-        return page, page_state(there, page)
+        if there := moved(path, query_of(_asking(request, query))):
+            chapter, query = there
+            path = chapter.path
+        page = page_at(path)
+        if page is None:
+            raise not_found
+        return page, page_state(_asking(request, query), page)
     except InvalidParams as error:
         raise HTTPException(404, f"url: {error}") from error
+
+
+def _asking(request: Request, query: str) -> Request:
+    """A request of this site with another query string, with or without its question mark."""
+    return Request({**request.scope, "query_string": query.removeprefix("?").encode()})
 
 
 def _host(url: SplitResult) -> tuple[str | None, int | None]:

@@ -36,7 +36,7 @@ _KINDS = {
     "results": ["static/data/"],
     "plotly.js": ["static/vendor/"],
     "script and style": ["static/"],
-    "pages": ["index", "read", "symbols", "sources", "sections/", "widgets/"],
+    "pages": ["index", "read", "check", "symbols", "sources", "sections/", "widgets/"],
 }
 
 
@@ -104,7 +104,7 @@ def _clear(folder: Path) -> None:
         raise FolderNotEmpty(f"{folder} has files that are no copy of the explainer")
     for part in ("static", "sections", "widgets"):
         shutil.rmtree(folder / part, ignore_errors=True)
-    for name in ("index", "read", "symbols", "sources", "report"):
+    for name in ("index", "read", "check", "symbols", "sources", "report"):
         (folder / f"{name}.html").unlink(missing_ok=True)
     (folder / "report.json").unlink(missing_ok=True)
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from fastapi import FastAPI
 
-from app.content.sections import SECTIONS
+from app.content.sections import CHAPTERS
 from app.main import create_app
 from app.settings import Settings
 from app.widgets.plan import Plan
@@ -58,7 +58,7 @@ def all_pages() -> dict[str, str]:
     """File of every page of a whole copy, by its path on a server."""
     return {
         "/": "index.html",
-        **{f"/sections/{section.slug}": f"sections/{section.slug}.html" for section in SECTIONS},
+        **{chapter.path: f"{chapter.path[1:]}.html" for chapter in CHAPTERS},
         **{f"/widgets/{name}": f"widgets/{name}.html" for name in WIDGETS},
         "/read": "read.html",
         "/symbols": "symbols.html",

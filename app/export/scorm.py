@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from app.content.sections import SECTIONS, section_of
+from app.content.sections import SECTIONS, chapter_of
 from app.export.copy import export
 from app.export.pages import all_pages
 from app.export.report import CopyReport
@@ -79,10 +79,9 @@ def _package(widget: str | None) -> dict[str, Any]:
     if widget:
         return {"pages": [], "quizPages": ["index.html"], "seeds": seeds, "start": "index.html"}
     files = all_pages()
-    quiz_section = f"/sections/{section_of(QUIZ).slug}"
     return {
         "pages": [files[f"/sections/{section.slug}"] for section in SECTIONS],
-        "quizPages": [files[quiz_section], files[f"/widgets/{QUIZ}"]],
+        "quizPages": [files[chapter_of(QUIZ).path], files[f"/widgets/{QUIZ}"]],
         "seeds": seeds,
         "start": files["/"],
     }

@@ -12,7 +12,7 @@ from jinja2.runtime import Context
 from app.content.sections import SECTIONS
 from app.embedding.cards.sizes import FULL, Size, card_path
 from app.state.controls import query_string
-from app.state.page import HOME, HOME_TITLE, SITE, Page, page_at, section_page
+from app.state.page import HOME, HOME_TITLE, SITE, Page, chapter_page, page_at
 from app.state.widget_state import WidgetState
 from app.web.request_paths import path_of, site_url
 from app.widgets.registry import WIDGETS
@@ -134,17 +134,17 @@ def _resource_type(path: str, page: Page | None) -> str:
 def _teaches(page: Page | None) -> list[str]:
     if page is not None and page.widget is not None:
         return [WIDGETS[page.widget].title]
-    if page is not None and page.section is not None:
+    if page is not None and page.chapter is not None:
         return [WIDGETS[name].title for name in page.widgets]
     return [section.title for section in SECTIONS]
 
 
 def _part_of(base: str, page: Page | None, path: str) -> dict[str, Any]:
     if path == HOME.path:
-        return {"hasPart": [_reference(base, section_page(section)) for section in SECTIONS]}
+        return {"hasPart": [_reference(base, chapter_page(section)) for section in SECTIONS]}
     whole = HOME
-    if page is not None and page.widget is not None and page.section is not None:
-        whole = section_page(page.section)
+    if page is not None and page.widget is not None and page.chapter is not None:
+        whole = chapter_page(page.chapter)
     return {"isPartOf": _reference(base, whole)}
 
 

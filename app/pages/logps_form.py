@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartParser
 
-from app.content.sections import section_of
+from app.content.sections import chapter_of
 from app.runs.threads import run_in_thread
 from app.stages import page_values
 from app.state.flags import flags_of
@@ -128,7 +128,7 @@ def _page(request: Request, fields: dict[str, str], found: WidgetView) -> Any:
     context = {
         "w": found,
         "views": {WIDGET.name: found},
-        "section": section_of(WIDGET.name),
+        "chapter": chapter_of(WIDGET.name),
         "widget_level": 1,
         "own": {"text": text, "error": error},
     }

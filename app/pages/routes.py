@@ -1,4 +1,4 @@
-"""HTML routes: home, sections, widgets, the one-page version, sources, symbols and API documentation.
+"""HTML routes: home, sections, appendices, widgets, the one-page version, sources, symbols and API docs.
 
 No ``from __future__ import annotations`` here: FastAPI has to see the real types.
 """
@@ -9,13 +9,14 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
-from app.content.sections import SECTIONS, Section, section_by_slug, section_of
+from app.content.sections import CHECK, SECTIONS, Section, chapter_of, section_by_slug
 from app.content.sources import bibtex, corrections, glossary, references, served_packages
 from app.pages.api_docs import operation_docs
 from app.pages.helpers import headings_of
 from app.receipts import receipt, without_figures
 from app.runs.threads import run_in_thread
-from app.state.query import checks_query
+from app.state.moved import moved
+from app.state.query import checks_query, query_of
 from app.state.views import (
     WidgetView,
     flagged_view,
@@ -47,6 +48,9 @@ async def section(request: Request, slug: str) -> Any:
     found = section_by_slug(slug)
     if found is None:
         raise HTTPException(404, f"There is no section {slug!r}.")
+    if there := moved(found.path, query_of(request)):
+        chapter, query = there
+        return RedirectResponse(f"{root_of(request.scope)}{chapter.path}{query}", 308)
     place = SECTIONS.index(found)
     context = {
         "section": found,
@@ -55,11 +59,23 @@ async def section(request: Request, slug: str) -> Any:
         "headings": headings_of(slug),
         "cited": {},
         "views": await page_views(request, [WIDGETS[name] for name in found.widgets]),
-        "form_action": f"/sections/{slug}",
+        "form_action": found.path,
         "heading_level": 2,
         "widget_level": 3,
     }
     return await run_in_thread(_page, request, "pages/section.html", context)
+
+
+@router.get(CHECK.path)
+@checks_query
+async def check(request: Request) -> Any:
+    context = {
+        "appendix": CHECK,
+        "views": await page_views(request, [WIDGETS[name] for name in CHECK.widgets]),
+        "form_action": CHECK.path,
+        "widget_level": 2,
+    }
+    return await run_in_thread(_page, request, "pages/check.html", context)
 
 
 @router.get("/widgets/{name}")
@@ -69,7 +85,7 @@ async def single_widget(request: Request, name: str) -> Any:
     context = {
         "w": found,
         "views": {name: found},
-        "section": section_of(name),
+        "chapter": chapter_of(name),
         "widget_level": 1,
     }
     return await run_in_thread(_page, request, "pages/widget.html", context)
@@ -118,6 +134,7 @@ def _receipt_of(view: WidgetView, base: str) -> dict[str, Any]:
 async def read(request: Request) -> Any:
     context = {
         "cited": {},
+        "check": CHECK,
         "glossary": glossary(),
         "views": await page_views(request, WIDGETS.values(), linked=False),
         "live_url": False,

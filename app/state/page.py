@@ -1,4 +1,4 @@
-"""Pages with a preview card (home, sections and single widgets), and their state in the URL."""
+"""Pages with a preview card (home, sections, appendices, single widgets), and their state in the URL."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
-from app.content.sections import Section, section_by_slug, section_of
+from app.content.sections import CHAPTERS, Chapter, chapter_of
 from app.state.controls import query_string
 from app.state.flags import NAMES, NO_FLAGS, Flags, flags_of
 from app.state.place import place_names
@@ -29,7 +29,8 @@ class Page:
     title: str
     card: str
     """the name of its preview image"""
-    section: Section | None = None
+    chapter: Chapter | None = None
+    """the section or appendix that it shows, or that has its widget"""
     widget: str | None = None
 
     @property
@@ -37,7 +38,7 @@ class Page:
         """The widgets on the page, whose parameters its URL may have."""
         if self.widget is not None:
             return (self.widget,)
-        return self.section.widgets if self.section is not None else ()
+        return self.chapter.widgets if self.chapter is not None else ()
 
     @property
     def figures(self) -> tuple[Widget, ...]:
@@ -52,23 +53,22 @@ def page_at(path: str) -> Page | None:
     """The page at a path below the root of the site, or None."""
     if path == "/":
         return HOME
-    kind, _, name = path.removeprefix("/").partition("/")
-    if kind == "widgets" and name in WIDGETS:
+    name = path.removeprefix("/widgets/")
+    if name != path and name in WIDGETS:
         return widget_page(name)
-    section = section_by_slug(name) if kind == "sections" else None
-    return section_page(section) if section is not None else None
+    found = next((chapter for chapter in CHAPTERS if chapter.path == path), None)
+    return chapter_page(found) if found is not None else None
 
 
 def widget_page(name: str) -> Page:
     """The page of a single widget. Raises KeyError if there is no such widget."""
     title = WIDGETS[name].title
-    return Page(f"/widgets/{name}", title, name, section_of(name), name)
+    return Page(f"/widgets/{name}", title, name, chapter_of(name), name)
 
 
-def section_page(section: Section) -> Page:
-    """The page of a section."""
-    title = f"{section.numeral}. {section.title}"
-    return Page(f"/sections/{section.slug}", title, f"sections/{section.slug}", section)
+def chapter_page(chapter: Chapter) -> Page:
+    """The page of a section or of an appendix."""
+    return Page(chapter.path, chapter.name, chapter.path.removeprefix("/"), chapter)
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
-"""All widgets by name, in the order of the sections: whatever app/content/sections.py lists."""
+"""All widgets by name, in the order of the sections and appendices: whatever app/content/sections.py lists."""
 
 from __future__ import annotations
 
 from importlib import import_module
 
-from app.content.sections import SECTIONS
+from app.content.sections import CHAPTERS
 from app.widgets.base import Widget
 
 
@@ -17,4 +17,4 @@ def _load(name: str) -> Widget:
     return widget
 
 
-WIDGETS = {name: _load(name) for section in SECTIONS for name in section.widgets}
+WIDGETS = {name: _load(name) for chapter in CHAPTERS for name in chapter.widgets}

@@ -27,7 +27,7 @@ HOSTILE = [
 FLAGS = ("hide", "lock", "theme", "widget", "unknown")
 
 KINDS = {
-    "others": ["/", "/read", "/sources", "/symbols", "/docs", "/embed"],
+    "others": ["/", "/read", "/check", "/sources", "/symbols", "/docs", "/embed"],
     "sections": [f"/sections/{section.slug}" for section in SECTIONS],
     "widgets": [f"/widgets/{name}" for name in WIDGETS],
     "receipts": [f"/widgets/{name}/receipt" for name in WIDGETS],

@@ -11,7 +11,7 @@ from app.lab.world import the_world
 from app.widgets.annotator import JUDGES, MOST, NextPair, Params, compute, json_lines
 from tests.browser.helpers import widget
 
-SECTION = "/sections/alignment-problem"
+SECTION = "/sections/dpo-loss"
 TWELVE = "abbabaabbbab"
 
 

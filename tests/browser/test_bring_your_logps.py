@@ -83,7 +83,7 @@ def test_a_hand_drags_across_the_pairs_from_the_lowest_margin_to_the_highest(pag
 
 
 def test_steps_show_the_mistakes_of_the_lab(page: Page) -> None:
-    page.goto("/sections/dpo-loss")
+    page.goto("/check")
     found = widget(page, NAME)
     expect(found.locator("[data-outcome=found]")).to_have_count(0)
     found.locator("[data-step='4']").click()
@@ -217,7 +217,7 @@ def test_label_smoothing_follows_the_loss_and_the_drawing_too(page: Page) -> Non
 
 
 def test_without_javascript_pasted_pairs_come_back_computed(plain_page: Page) -> None:
-    plain_page.goto("/sections/dpo-loss")
+    plain_page.goto("/check")
     found = plain_page.locator(f'dpo-widget[name="{NAME}"]')
     found.locator("[data-settings] > summary").click()
     found.locator("textarea").fill(PAIRS)

@@ -43,7 +43,8 @@ from tests.browser.layout import (
 ERROR_PAGES = ["/sections/nowhere", "/sources?x=1"]
 SECTION_PAGES = [f"/sections/{section.slug}" for section in SECTIONS]
 WIDGET_PAGES = [f"/widgets/{name}" for name in WIDGETS]
-PAGES = ["/", "/sources", "/symbols", "/docs", "/embed", *SECTION_PAGES, *WIDGET_PAGES, "/read"]
+OTHERS = ["/", "/check", "/sources", "/symbols", "/docs", "/embed"]
+PAGES = [*OTHERS, *SECTION_PAGES, *WIDGET_PAGES, "/read"]
 
 # Pages that are tabbed through completely: the others only have more links of the same kinds.
 BY_TAB = ["/", "/docs", "/sections/dpo-insight", "/sections/beta", *WIDGET_PAGES]

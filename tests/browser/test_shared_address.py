@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.helpers import widget
 
 
-def shown(page: Page, names: list[str]) -> dict[str, tuple[str | None, ...]]:
+def shown(page: Page, names: list[str]) -> dict[str, tuple[str, ...]]:
     """The words of each figure, once it shows its own state."""
     found = {}
     for name in names:
@@ -18,7 +18,7 @@ def shown(page: Page, names: list[str]) -> dict[str, tuple[str | None, ...]]:
         expect(core).not_to_have_attribute("data-stale", "")
         step = figure.locator('[aria-current="step"]')
         parts = (figure.locator("[data-title]"), figure.locator("[data-readout]"), step)
-        found[name] = tuple(part.text_content() for part in parts)
+        found[name] = tuple(text for part in parts for text in part.all_text_contents())
     return found
 
 
@@ -26,7 +26,7 @@ def shown(page: Page, names: list[str]) -> dict[str, tuple[str | None, ...]]:
     ("section", "steps", "others"),
     [
         ("dpo-vs-rlhf", {"training_race": 5, "pipeline_comparison": 2}, []),
-        ("dpo-loss", {"dpo_loss": 4, "likelihood_displacement": 4}, ["bring_your_logps"]),
+        ("dpo-loss", {"dpo_loss": 4, "likelihood_displacement": 4}, ["annotator"]),
     ],
 )
 def test_an_address_leads_back_to_every_figure(

@@ -12,7 +12,7 @@ from fontTools.ttLib import TTFont
 from starlette.testclient import TestClient
 
 from app.charts.letters import width_of
-from app.content.sections import SECTIONS
+from app.content.sections import CHAPTERS
 from app.embedding.cards import render
 from app.embedding.cards.colors import light
 from app.embedding.cards.drawing import Card, card_svg
@@ -22,8 +22,9 @@ from app.paths import STATIC
 from app.widgets.registry import WIDGETS
 from tests.site import trains
 
-CARDS = [*WIDGETS, *(f"sections/{section.slug}" for section in SECTIONS)]
-OF_RUNS = [name for name in CARDS if trains(f"/{name}" if "/" in name else f"/widgets/{name}")]
+PATHS = {name: f"/widgets/{name}" for name in WIDGETS} | {c.path[1:]: c.path for c in CHAPTERS}
+CARDS = [*PATHS]
+OF_RUNS = [name for name, path in PATHS.items() if trains(path)]
 
 all_cards = pytest.mark.parametrize(
     "names",
@@ -170,8 +171,8 @@ def test_the_fonts_have_every_letter_that_cards_write() -> None:
     texts = ["πβΔσ√±−‖θμ·×≤≥≈∞…“”‘’–—"]
     for widget in WIDGETS.values():
         texts += [widget.title, widget.caption]
-    for section in SECTIONS:
-        texts += [section.numeral, section.title, section.promise]
+    for chapter in CHAPTERS:
+        texts += [chapter.kind, chapter.name, chapter.promise]
     result = WIDGETS["dpo_derivation"].compute(WIDGETS["dpo_derivation"].params())
     texts.append(result.finding)
     assert {letter for text in texts for letter in text if ord(letter) not in known} == set()
@@ -196,7 +197,7 @@ def test_a_title_is_no_wider_than_measured() -> None:
     font = TTFont(STATIC / "vendor" / "cards-serif.ttf")
     letters = font.getBestCmap()
     titles = [widget.title for widget in WIDGETS.values()]
-    for title in [*titles, *(section.title for section in SECTIONS)]:
+    for title in [*titles, *(chapter.title for chapter in CHAPTERS)]:
         width = sum(font["hmtx"][letters[ord(letter)]][0] for letter in title) / 1000
         assert 0.9 * title_width(title, 1) < width <= title_width(title, 1)
 

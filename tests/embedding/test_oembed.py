@@ -12,7 +12,7 @@ import micawber
 import pytest
 from starlette.testclient import TestClient
 
-from app.content.sections import SECTIONS
+from app.content.sections import CHAPTERS
 from app.embedding.snippets import height_of
 from app.main import create_app
 from app.settings import Settings
@@ -66,9 +66,9 @@ def test_the_flags_of_a_page_stay_in_its_frame_and_out_of_its_image(client: Test
 
 
 def test_a_section_stands_for_its_first_widget(client: TestClient) -> None:
-    for section in SECTIONS:
-        embed = asked(client, f"{BASE}/sections/{section.slug}").json()
-        assert frame_of(embed)["src"] == f"{BASE}/widgets/{section.widgets[0]}"
+    for chapter in CHAPTERS:
+        embed = asked(client, f"{BASE}{chapter.path}").json()
+        assert frame_of(embed)["src"] == f"{BASE}/widgets/{chapter.widgets[0]}"
 
 
 @pytest.mark.parametrize(
@@ -76,6 +76,7 @@ def test_a_section_stands_for_its_first_widget(client: TestClient) -> None:
     [
         ("logratio_chosen=2", "dpo_loss"),
         ("loss=ipo", "likelihood_displacement"),
+        ("labels=ab", "annotator"),
         ("example=swapped", "bring_your_logps"),
     ],
 )

@@ -164,4 +164,4 @@ def of_today(hide: str) -> str:
 
 
 def test_every_widget_has_published_addresses() -> None:
-    assert list(PUBLISHED) == list(WIDGETS)
+    assert PUBLISHED.keys() == WIDGETS.keys()

@@ -62,11 +62,11 @@ def test_all_links_within_the_site_lead_somewhere(
 
 
 @all_pages
-def test_a_section_shows_each_of_its_widgets_once(
+def test_a_page_of_text_shows_each_of_its_widgets_once(
     html_of: Callable[[str], str], paths: list[str]
 ) -> None:
     for path in paths:
-        if path.startswith(("/sections/", "/read")):
+        if path.startswith(("/sections/", "/check", "/read")):
             shown = [a["name"] for a in Elements(html_of(path)).all("dpo-widget")]
             assert shown == widgets_on(path)
 

@@ -7,25 +7,28 @@ from pathlib import Path
 
 import pytest
 
-from app.content.sections import section_of
+from app.content.sections import SECTIONS, chapter_of
 from app.paths import STATIC, TEMPLATES
 from app.widgets.registry import WIDGETS
 
 ROOT = Path(__file__).parents[2]
 MODULES = ROOT / "app/widgets"
+TEXTS = {"check": "pages/own_run.html"}
+"""templates of the appendices"""
 
 
 @pytest.mark.parametrize("name", WIDGETS)
-def test_a_widget_has_its_files_and_its_place_in_a_section(name: str) -> None:
+def test_a_widget_has_its_files_and_its_place_in_the_text(name: str) -> None:
     files = (
         f"app/stages/{name}.py",
         f"templates/widgets/{name}.html",
         f"tests/widgets/test_{name}.py",
     )
     missing = [f"{file} is missing" for file in files if not (ROOT / file).is_file()]
-    section, call = f"sections/{section_of(name).slug}.html", f'{{{{ widget("{name}") }}}}'
-    if call not in (TEMPLATES / section).read_text("utf-8"):
-        missing.append(f"templates/{section} has no {call}")
+    chapter, call = chapter_of(name), f'{{{{ widget("{name}") }}}}'
+    text = f"sections/{chapter.slug}.html" if chapter in SECTIONS else TEXTS[chapter.slug]
+    if call not in (TEMPLATES / text).read_text("utf-8"):
+        missing.append(f"templates/{text} has no {call}")
     if WIDGETS[name].name != name:
         missing.append(f"the WIDGET of {name} is named {WIDGETS[name].name}")
     assert missing == []

@@ -17,7 +17,7 @@ from app.widgets.hero import HERO
 
 async def card_of(page: Page, state: PageState, memo: Memo) -> Card:
     """The card of a page, with the result of its main widget."""
-    if page.section is None:
+    if page.chapter is None:
         return home_card(state.states[HERO.name])
     shown = state.states[state.main]
     widget = shown.widget
@@ -27,13 +27,12 @@ async def card_of(page: Page, state: PageState, memo: Memo) -> Card:
     if stage:
         title = stage.scene["asking_title" if stage.asking else "title"]
     finding = _words(shown, stage) if stage else result.finding
-    section = f"{page.section.numeral}. {page.section.title}"
     if page.widget is None:
-        # In its default state a section shows what it promises, in others the widget's finding.
-        text = finding if shown.card_values else page.section.promise
-        return Card(f"Section {page.section.numeral}", page.section.title, text, stage)
+        # In its default state it shows what it promises, in others the widget's finding.
+        text = finding if shown.card_values else page.chapter.promise
+        return Card(page.chapter.kind, page.chapter.title, text, stage)
     text = finding if stage else f"{finding} {widget.caption}"
-    return Card(section, title, text, stage)
+    return Card(page.chapter.name, title, text, stage)
 
 
 def shown_stage(state: WidgetState, result: WidgetResult) -> Shown | None:

@@ -1,4 +1,4 @@
-"""Routes of cards: /cards/<widget>.png, /cards/sections/<slug>.png and /cards/home.png, with a page's query.
+"""Routes of cards: /cards/N.png of widgets, appendices and home, /cards/sections/<slug>.png, with a query.
 
 No ``from __future__ import annotations`` here: FastAPI has to see the real types.
 """
@@ -6,14 +6,17 @@ No ``from __future__ import annotations`` here: FastAPI has to see the real type
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.responses import RedirectResponse
 
 from app.embedding.cards.content import card_of
 from app.embedding.cards.drawing import Card, card_svg
 from app.embedding.cards.render import png
-from app.embedding.cards.sizes import FULL, SIZES, Size
+from app.embedding.cards.sizes import FULL, SIZES, Size, card_path
 from app.runs.threads import run_in_thread
-from app.state.page import HOME, Page, page_at, page_state
-from app.state.query import checks_query
+from app.state.moved import moved
+from app.state.page import HOME, Page, chapter_page, page_at, page_state
+from app.state.query import checks_query, query_of
+from app.web.request_paths import root_of
 
 router = APIRouter(prefix="/cards", include_in_schema=False)
 
@@ -24,7 +27,7 @@ MAX_AGE_S = 86_400
 @router.get("/{name}.png")
 @checks_query
 async def widget_card(request: Request, name: str) -> Any:
-    """The card of a widget, or of the home page."""
+    """The card of a widget, of an appendix, or of the home page."""
     return await _response(request, name, FULL)
 
 
@@ -50,6 +53,10 @@ async def smaller_card(request: Request, width: int, name: str) -> Any:
 
 async def _response(request: Request, name: str, size: Size) -> Response:
     page = _page(name)
+    if there := moved(page.path, query_of(request)):
+        chapter, query = there
+        path = card_path(chapter_page(chapter), size)
+        return RedirectResponse(f"{root_of(request.scope)}{path}{query}", 308)
     state = page_state(request, page)
     card = await card_of(page, state, request.app.state.memo)
     return Response(
@@ -64,8 +71,8 @@ def _png(card: Card, size: Size) -> bytes:
 
 
 def _page(name: str) -> Page:
-    path = f"/{name}" if "/" in name else f"/widgets/{name}"
-    page = HOME if name == HOME.card else page_at(path)
-    if page is None or page.card != name:
+    pages = (HOME, page_at(f"/widgets/{name}"), page_at(f"/{name}"))
+    found = next((page for page in pages if page is not None and page.card == name), None)
+    if found is None:
         raise HTTPException(404, f"There is no card {name!r}.")
-    return page
+    return found

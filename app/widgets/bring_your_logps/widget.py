@@ -50,7 +50,7 @@ SHOWN_POINTS = 240
 
 
 class ReportedLoss(WidgetParams):
-    """The loss that the run was trained with. Ranges are those of dpo_loss, which is on the same page."""
+    """The loss that the run was trained with. Ranges are those of dpo_loss."""
 
     loss_type: LossType = fields.choice(
         "sigmoid",
