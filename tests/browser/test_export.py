@@ -140,7 +140,7 @@ def test_an_address_opens_the_state_of_every_figure(visitor: Page, copy: str) ->
     names = ("dpo_loss", "likelihood_displacement")
     for query, betas in (
         ("dpo_loss.beta=2", ("2", "0.1")),
-        ("dpo_loss.beta=2&beta=0.3", ("2", "0.3")),
+        ("dpo_loss.beta=2&beta=0.1", ("2", "0.1")),
     ):
         visitor.goto(f"{copy}sections/dpo-loss.html?{query}")
         for name, beta in zip(names, betas, strict=True):
