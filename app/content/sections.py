@@ -123,7 +123,7 @@ SECTIONS = (
         "bigger-picture",
         "The bigger picture",
         "What came after, what to watch out for, and a quiz.",
-        ("loss_family", "quiz"),
+        ("loss_family", "length_bias", "quiz"),
     ),
 )
 

@@ -15,7 +15,7 @@ import torch
 from pydantic import ValidationError
 
 from app.export.states import ParamValues, index
-from app.stages import page_values
+from app.stages import figures, page_values
 from app.widgets.plan import Plan
 from app.widgets.registry import WIDGETS
 
@@ -37,7 +37,7 @@ class StateResult:
 
 
 def compute_state(name: str, state: ParamValues) -> StateResult:
-    """One result as pages have it, with its figure, without the fields that the plan leaves out."""
+    """One result as pages have it, with its figures, without the fields that the plan leaves out."""
     widget = WIDGETS[name]
     plan = widget.export
     try:
@@ -45,9 +45,8 @@ def compute_state(name: str, state: ParamValues) -> StateResult:
     except ValidationError as error:
         return StateResult(None, refused=error.errors()[0]["msg"].removeprefix("Value error, "))
     computed = widget.compute(params)
-    # A page requests the figure when it needs it, and here there is nobody to ask.
-    asked_for = computed.model_dump(mode="json", include={"figure"})
-    result = page_values(widget, params, computed) | asked_for
+    # A page requests figures when it needs them, and here there is nobody to ask.
+    result = page_values(widget, params, computed) | figures(computed)
     for field in plan.leave_out:
         result.pop(field, None)
     beside = plan.beside(params).model_dump(mode="json") if plan.beside else None

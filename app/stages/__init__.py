@@ -1,7 +1,7 @@
 """The stages of figures: what is drawn and said for a widget's parameters and result.
 
 Each module N has ``stage(params, result)``, which returns a ``Stage``, and may name fields of the result that
-no page shows in ``LEAVE_OUT``.
+no page shows in ``LEAVE_OUT``; as a mapping it can name fields of a list's entries.
 """
 
 from __future__ import annotations
@@ -29,9 +29,19 @@ def scene(widget: Widget, params: WidgetParams, result: WidgetResult) -> Scene:
 
 def page_values(widget: Widget, params: WidgetParams, result: WidgetResult) -> dict[str, Any]:
     """A result as pages have it: with its stage, without the Plotly figure, which they fetch if asked."""
-    unshown = {"figure", *getattr(_module(widget.name), "LEAVE_OUT", ())}
-    return result.model_dump(mode="json", exclude=unshown) | {
+    left_out = getattr(_module(widget.name), "LEAVE_OUT", ())
+    unshown = left_out if isinstance(left_out, dict) else dict.fromkeys(left_out, True)
+    return result.model_dump(mode="json", exclude={"figure": True, **unshown}) | {
         "scene": scene(widget, params, result)
+    }
+
+
+def figures(result: WidgetResult) -> dict[str, Any]:
+    """The Plotly figures of a result by the name of their field."""
+    return {
+        name: value
+        for name, value in result
+        if isinstance(value, dict) and value.keys() == {"data", "layout"}
     }
 
 

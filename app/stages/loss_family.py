@@ -19,6 +19,8 @@ from app.widgets.loss_family import (
     losses_along,
 )
 
+LEAVE_OUT = {"fates": {"__all__": {"course"}}, "run": True}
+
 POINTS = 117
 LEFT, DOWN, UP = 0.14, 0.36, 0.105
 """how far the axes go to the left, down and up, of how far they go to the right"""
@@ -68,7 +70,9 @@ def stage(params: Params, result: Result) -> Stage:
     main.curve(gaps, losses, "s-rej")
     for fate in result.fates:
         if fate.loss_type != params.loss_type:
-            balls = by_place([_ball(main, curves[fate.loss_type], gap)] for gap in fate.course)
+            balls = by_place(
+                [_pale(_ball(main, curves[fate.loss_type], gap))] for gap in fate.course
+            )
             made.add("dots", "point pale f-mut", pts=balls, r=[5.5, 5])
 
     pull = [max(0.0, min(1.0, strip.y.share(-slope))) for slope in slopes]
@@ -105,6 +109,12 @@ def stage(params: Params, result: Result) -> Stage:
     ends = [rail.pt(EVERY * place, 0) for place in range(len(course))]
     made.handle("at", None, "ink", ends)
     return made
+
+
+def _pale(ball: StagePoint) -> StagePoint:
+    """The place of a ball that only goes along: half a pixel does, and there are hundreds."""
+    panel, x, y = ball
+    return [panel, round(x, 3), round(y, 3)]
 
 
 Curve = tuple[list[float], list[float], list[float]]

@@ -127,6 +127,15 @@ STEPS: dict[str, list[Step]] = {
         ("[data-settings] > summary", "Enter", "[data-settings]"),
         ("[name=beta]", "ArrowRight", "[data-readout]"),
     ],
+    "length_bias": [
+        ("[data-step='4']", "Enter", "[data-title]"),
+        (RANGE.format("length_taste"), "ArrowRight", "[data-readout]"),
+        (RANGE.format("length_price"), "Home", "[data-readout]"),
+        ("[data-settings] > summary", "Enter", "[data-settings]"),
+        ("[name=prompt]", "ArrowDown", "[data-readout]"),
+        ("[name=beta]", "ArrowUp", "[data-readout]"),
+        ("[data-details] > summary", "Enter", "[data-details]"),
+    ],
     "quiz": [
         ("[data-dot='2'] button", "Enter", "[data-where]"),
         ("[data-shown] [type=radio]", "Space", "[data-readout]"),
