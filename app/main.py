@@ -22,7 +22,7 @@ from app.ops.health import LabLoader
 from app.ops.metrics import Metrics
 from app.ops.request_log import HEADER as REQUEST_ID
 from app.ops.request_log import RequestLog
-from app.pages import embed, logps_form
+from app.pages import embed, logps_form, teach
 from app.pages import routes as pages
 from app.paths import STATIC
 from app.runs import http_errors
@@ -103,6 +103,7 @@ def create_app(
     app.include_router(ranges.router)
     app.include_router(pages.router)
     app.include_router(embed.router)
+    app.include_router(teach.router)
     app.include_router(embeds.router)
     app.include_router(oembed.router)
     app.include_router(cards.router)

@@ -16,6 +16,9 @@ PAGES = [
     "/sources",
     "/symbols",
     "/docs",
+    "/teach",
+    "/teach/exercises",
+    "/teach/answers",
     *(chapter.path for chapter in CHAPTERS),
     *(f"/widgets/{name}" for name in WIDGETS),
 ]

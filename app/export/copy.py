@@ -36,7 +36,10 @@ _KINDS = {
     "results": ["static/data/"],
     "plotly.js": ["static/vendor/"],
     "script and style": ["static/"],
-    "pages": ["index", "read", "check", "symbols", "sources", "sections/", "widgets/"],
+    "pages": [
+        *("index", "read", "check", "symbols", "sources", "teach", "exercises"),
+        *("sections/", "widgets/"),
+    ],
 }
 
 
@@ -104,7 +107,8 @@ def _clear(folder: Path) -> None:
         raise FolderNotEmpty(f"{folder} has files that are no copy of the explainer")
     for part in ("static", "sections", "widgets"):
         shutil.rmtree(folder / part, ignore_errors=True)
-    for name in ("index", "read", "check", "symbols", "sources", "report"):
+    pages = ("index", "read", "check", "symbols", "sources", "teach", "exercises", "report")
+    for name in pages:
         (folder / f"{name}.html").unlink(missing_ok=True)
     (folder / "report.json").unlink(missing_ok=True)
 

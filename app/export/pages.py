@@ -63,6 +63,8 @@ def all_pages() -> dict[str, str]:
         "/read": "read.html",
         "/symbols": "symbols.html",
         "/sources": "sources.html",
+        "/teach": "teach.html",
+        "/teach/exercises": "exercises.html",
     }
 
 

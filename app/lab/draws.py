@@ -40,6 +40,7 @@ class Stream(IntEnum):
     EXAMPLE = 8
     DERIVATION = 9
     QUIZ = 10
+    EXERCISES = 11
 
 
 def threefry(key: tuple[int, int], first: Words, second: Words) -> tuple[Words, Words]:

@@ -25,6 +25,9 @@ KINDS = {
     "/read": "textbook",
     "/sources": "bibliography",
     "/symbols": "glossary",
+    "/teach": "lesson plan",
+    "/teach/exercises": "problem set",
+    "/teach/answers": "answer key",
 }
 """schema.org's learningResourceType of some pages"""
 

@@ -24,10 +24,10 @@ HOSTILE = [
     "<dpo-mark>",
 ]
 
-FLAGS = ("hide", "lock", "theme", "widget", "unknown")
+FLAGS = ("hide", "lock", "theme", "widget", "seed", "groups", "unknown")
 
 KINDS = {
-    "others": ["/", "/read", "/check", "/sources", "/symbols", "/docs", "/embed"],
+    "others": ["/", "/read", "/check", "/sources", "/symbols", "/docs", "/embed", "/teach"],
     "sections": [f"/sections/{section.slug}" for section in SECTIONS],
     "widgets": [f"/widgets/{name}" for name in WIDGETS],
     "receipts": [f"/widgets/{name}/receipt" for name in WIDGETS],

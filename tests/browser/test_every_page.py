@@ -44,7 +44,8 @@ ERROR_PAGES = ["/sections/nowhere", "/sources?x=1"]
 SECTION_PAGES = [f"/sections/{section.slug}" for section in SECTIONS]
 WIDGET_PAGES = [f"/widgets/{name}" for name in WIDGETS]
 OTHERS = ["/", "/check", "/sources", "/symbols", "/docs", "/embed"]
-PAGES = [*OTHERS, *SECTION_PAGES, *WIDGET_PAGES, "/read"]
+TEACH_PAGES = ["/teach", "/teach/exercises", "/teach/answers?groups=3"]
+PAGES = [*OTHERS, *TEACH_PAGES, *SECTION_PAGES, *WIDGET_PAGES, "/read"]
 
 # Pages that are tabbed through completely: the others only have more links of the same kinds.
 BY_TAB = ["/", "/docs", "/sections/dpo-insight", "/sections/beta", *WIDGET_PAGES]
