@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
-from app.content.sections import SECTIONS, section_of
+from app.content.sections import SECTIONS, chapter_of
 from app.embedding.snippets import iframe_html
 from app.pages.lessons import WORDS_PER_MINUTE, lessons
 from app.web.request_paths import site_url
@@ -48,7 +48,7 @@ def teach(request: Request, params: Annotated[Form, Query()]) -> Any:
     context = {
         "lessons": lessons(),
         "words_per_minute": WORDS_PER_MINUTE,
-        "section_of": section_of,
+        "chapter_of": chapter_of,
         "params": params,
         "most_groups": MOST_GROUPS,
         "seeds": seeds_of(params.seed, params.groups),
