@@ -16,12 +16,12 @@ SANS = MODULES / "@fontsource-variable" / "source-sans-3"
 SERIF = MODULES / "@fontsource-variable" / "source-serif-4"
 MATH = STIX / "files" / "stix-two-math-latin-400-normal.woff2"
 
-LATIN = "".join(map(chr, range(0x20, 0x7F))) + "\u00a0\u2009±²½·×°éö–—‘’“”•…′↑↓−"
+LATIN = "".join(map(chr, range(0x20, 0x7F))) + "\u00a0\u2009±²½·×°áéö–—‘’“”•…′↑↓−"
 GREEK = "ΔΣαβγδεηθκλμπρστφψω"
 SYMBOLS = "₀₁₂←→↔⇒√∞∣‖∼≈≠≤≥∝≻∑∂✓○"
 """characters of text that the families of text lack; STIX Two Math has them"""
 
-ITALIC = "DKLRZefijklmnpqrstuvwxyzβγδεθλπσϕ"
+ITALIC = "DKLRZefijklmnpqrstuvwxyzαβγδεθλπσϕ"
 """single letters of equations, which browsers show as mathematical italics"""
 
 
@@ -36,7 +36,7 @@ def mathematical(letter: str) -> str:
 EQUATIONS = "".join(
     [
         *map(chr, range(0x20, 0x7F)),
-        "\u00a0Δβθπσϕˆ·×…′‖ℒ∇∑−∗∣∼≈≠≤≥≻𝒟𝔼",
+        "\u00a0Δαβγεθπσϕˆ·×…′‖ℒ∇∑−∗∣∼≈≠≤≥≻𝒟𝔼",
         *map(mathematical, ITALIC),
     ]
 )
