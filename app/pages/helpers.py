@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from functools import lru_cache
+from types import ModuleType
 
 from jinja2 import pass_context
 from jinja2.runtime import Context
@@ -11,6 +13,7 @@ from markupsafe import Markup
 
 from app.charts.stage_svg import NARROW, WIDE, resolved, svg
 from app.charts.table import columns_of
+from app.content import dpo_code
 from app.content.sections import SECTIONS, section_by_slug
 from app.content.sources import departures, glossary, references
 from app.formatting import format_value
@@ -21,6 +24,7 @@ from app.paths import STATIC
 from app.state.views import WidgetView
 from app.studies.comparison import compared
 from app.studies.quoted import quoted
+from app.studies.shed_pair import NUMBER, shed_pair
 from app.web.templating import link, templates
 from app.widgets.dpo_derivation.steps import DERIVATION
 
@@ -108,6 +112,14 @@ def _equation(
     ).format(words=words, formula=_formula(latex), key=_term_key(latex), origin=origin)
 
 
+def _code(module: ModuleType, name: str) -> Markup:
+    """The source of a module below its docstring."""
+    source = inspect.getsource(module).split('"""', 2)[2].strip()
+    return Markup('<pre tabindex="0" role="region" aria-label="{}"><code>{}</code></pre>').format(
+        name, source
+    )
+
+
 def _formula(latex: str) -> Markup:
     """A display formula with colored terms."""
     return mathml(colored(latex), display=True)
@@ -162,6 +174,10 @@ templates.env.globals.update(
     define=_define,
     section_link=_section_link,
     equation=_equation,
+    code=_code,
+    dpo_code=dpo_code,
+    shed_pair=shed_pair,
+    shed_pair_number=NUMBER,
     formula=_formula,
     term_key=_term_key,
     derivation=DERIVATION,
@@ -179,3 +195,4 @@ templates.env.filters["at_place"] = resolved
 # A macro for {% call aside("Title") %} in every template.
 _asides = templates.env.get_template("pages/aside.html").make_module({})
 templates.env.globals["aside"] = _asides.aside  # type: ignore[attr-defined]
+templates.env.globals["fold"] = _asides.fold  # type: ignore[attr-defined]

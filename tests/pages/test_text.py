@@ -145,6 +145,7 @@ SYMBOLS = {
     "chosen": "y_w",
     "rejected": "y_l",
     "nat": r'define\("nat"\)',
+    "token": "y_t",
     "reference": r"\\pi_{\\mathrm{ref}}",
     "policy": r"\\pi_\\theta",
     "reward-model": r"r_\\phi",
@@ -157,8 +158,9 @@ SYMBOLS = {
     "partition": r"Z(?![a-z])",
     "optimum": r"\\pi_r(?![a-z])",
     "ideal": r"\\pi\^\*",
-    "implicit-reward": r"\\hat r",
     "log-ratio": r"\\Delta",
+    "implicit-reward": r"\\hat r",
+    "length": r"\|y\|",
 }
 """where a symbol occurs in the mathematics of a section, as a regular expression"""
 
