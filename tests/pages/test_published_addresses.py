@@ -112,6 +112,10 @@ PUBLISHED = {
         "/widgets/loss_family?loss_type=hinge&beta=0.1",
         "/sections/bigger-picture?loss_type=apo_down",
     ],
+    "length_bias": [
+        "/widgets/length_bias?length_taste=0.3&length_bias.step=3",
+        "/sections/bigger-picture?length_taste=0.1&length_price=0.1",
+    ],
     "quiz": [
         "/widgets/quiz?seed=7&q_partition=is_one&q_first_loss=ln2",
         "/widgets/quiz?q_partition=is_one",
