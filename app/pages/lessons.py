@@ -19,7 +19,7 @@ class Lesson:
     """A section as a lecturer plans it."""
 
     goal: str
-    """what a student can do afterwards"""
+    """what a student can do afterwards, to follow "Students can"."""
     claim: str
     """the misconception, as a student would say it"""
     answer: str
@@ -34,59 +34,59 @@ def _quiz(question: str, option: str) -> str:
 
 LESSONS = {
     "alignment-problem": Lesson(
-        "Say what a preference pair records and what it leaves out, and why a chosen response need not be "
+        "say what a preference pair records and what it leaves out, and why a chosen response need not be "
         "good.",
         "A pair says how much better the chosen response is.",
         _quiz("q_pair", "amount"),
     ),
     "rlhf-pipeline": Lesson(
-        "Name the three stages with what goes into each and comes out, and the four networks that PPO "
+        "name the three stages with what goes into each and comes out, and the four networks that PPO "
         "holds in memory, trained or frozen.",
         "PPO holds four copies of one model.",
         _quiz("q_ppo_memory", "copies"),
     ),
     "reward-modeling": Lesson(
-        "Compute probability and loss of a pair from two rewards, and say what adding 10 to both would "
+        "compute probability and loss of a pair from two rewards, and say what adding 10 to both would "
         "change.",
         "A response with a reward of 3 is a good one.",
         "Only the difference of two rewards for one prompt has a meaning. Add the same to both, and no "
         "probability, loss or gradient changes.",
     ),
     "ppo-problem": Lesson(
-        "Write down the objective with its penalty, and point to where over-optimization begins in the "
+        "write down the objective with its penalty, and point to where over-optimization begins in the "
         "curves of a run.",
         "The learned reward is above true quality, so the model is being over-optimized.",
         _quiz("q_overoptimisation", "gap"),
     ),
     "dpo-insight": Lesson(
-        "Derive a preference probability that contains only policies, and say where Z(x) cancels and why.",
+        "derive a preference probability that contains only policies, and say where Z(x) cancels and why.",
         "Z(x) drops out because it is 1.",
         _quiz("q_partition", "is_one"),
     ),
     "dpo-loss": Lesson(
-        "Go by hand from four log-probabilities to the margin, the loss and the weight in the gradient.",
+        "go by hand from four log-probabilities to the margin, the loss and the weight in the gradient.",
         "The loss falls, so the chosen responses become more likely.",
         _quiz("q_displacement", "likelier"),
     ),
     "beta": Lesson(
-        "Predict what halving β does to the optimum, to its KL and to the log-ratios that a margin needs.",
+        "predict what halving β does to the optimum, to its KL and to the log-ratios that a margin needs.",
         "β is a KL penalty, so it holds DPO close to the reference.",
         _quiz("q_certain", "kl_stops"),
     ),
     "dpo-vs-rlhf": Lesson(
-        "Count what each method trains, holds in memory and samples, and name what has to hold for both to "
+        "count what each method trains, holds in memory and samples, and name what has to hold for both to "
         "have one optimum.",
         "DPO and RLHF end at the same policy.",
         _quiz("q_same_optimum", "always"),
     ),
     "results": Lesson(
-        "Set a difference of two win rates against its standard error, and read a frontier of reward "
+        "set a difference of two win rates against its standard error, and read a frontier of reward "
         "against KL.",
         "61.7% is more than 57.0%, so DPO is better.",
         _quiz("q_significant", "higher"),
     ),
     "bigger-picture": Lesson(
-        "Choose a loss for given data and defend the choice, and name three limits of DPO.",
+        "choose a loss for given data and defend the choice, and name three limits of DPO.",
         "Without a reward model there is nothing to over-optimize.",
         _quiz("q_no_reward_model", "gone"),
     ),

@@ -39,3 +39,12 @@ def test_on_paper_every_drawing_is_there_in_dark_ink_with_and_without_script(
             "(text) => getComputedStyle(text).fill"
         )
         assert max(map(int, re.findall(r"\d+", ink)[:3])) < 128
+
+
+def test_a_sheet_of_exercises_fits_on_a_page_and_so_do_its_answers(plain_page: Page) -> None:
+    for path in ("/teach/exercises?seed=5", "/teach/answers?seed=5"):
+        plain_page.goto(path)
+        for size in ("A4", "Letter"):
+            assert pages_of(plain_page.pdf(format=size)) == 1, (path, size)
+    plain_page.emulate_media(media="print")
+    expect(plain_page.get_by_role("navigation")).to_have_count(0)

@@ -60,7 +60,7 @@ def exercises(seed: int) -> list[Exercise]:
     pair, beta = _pair(*_case("pair", PAIRS, seed))
     return [
         _asked("q_preference", "A preference", seed),
-        _asked("q_penalised_reward", "A reward with a leash", seed),
+        _asked("q_penalised_reward", "Reward and penalty", seed),
         _optimum(*_case("optimum", _QUESTIONS["q_optimal_probability"].cases, seed)),
         _dpo(pair, beta),
         _asked("q_shift", "What β asks for", seed),
@@ -162,7 +162,7 @@ def _dpo(pair: PairLogps, beta: float) -> Exercise:
     return Exercise(
         section="dpo-loss",
         title="DPO, from four numbers to the gradient",
-        text=f"The table has the log-probabilities of a pair, in nats. β is {say(beta)}.",
+        text=f"With β = {say(beta)}, a pair has these log-probabilities, in nats.",
         pair=pair,
         parts=(
             Part("The log-ratio of the chosen response", chosen, _difference(pair, "chosen"), NATS),
@@ -211,7 +211,7 @@ def _ipo(pair: PairLogps, beta: float) -> Exercise:
     return Exercise(
         section="bigger-picture",
         title="The same pair under IPO",
-        text="Take the pair of the table, with the same β.",
+        text="Take the pair of exercise 4, with the same β.",
         parts=(
             Part(
                 "The difference of log-ratios at which IPO’s loss is 0",
