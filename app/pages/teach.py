@@ -25,26 +25,26 @@ EMBEDDED = ("dpo_loss", "loss_type=ipo&beta=0.25&hide=details&lock=loss_type&the
 """the figure of the example, and its state and flags"""
 
 
-class Sheet(BaseModel):
+class SheetParams(BaseModel):
     """A sheet of exercises."""
 
     seed: int = fields.seed()
 
 
-class Class(Sheet):
+class ClassParams(SheetParams):
     """The sheets of a class: seeds in a row, beginning with the first group's."""
 
     groups: int = Field(1, ge=1, le=MOST_GROUPS)
 
 
-class Form(Class):
+class FormParams(ClassParams):
     """The form on the page for lecturers."""
 
     groups: int = Field(4, ge=1, le=MOST_GROUPS)
 
 
 @router.get("/teach")
-def teach(request: Request, params: Annotated[Form, Query()]) -> Any:
+def teach(request: Request, params: Annotated[FormParams, Query()]) -> Any:
     context = {
         "lessons": lessons(),
         "words_per_minute": WORDS_PER_MINUTE,
@@ -60,12 +60,12 @@ def teach(request: Request, params: Annotated[Form, Query()]) -> Any:
 
 
 @router.get("/teach/exercises")
-def sheet(request: Request, params: Annotated[Sheet, Query()]) -> Any:
+def sheet(request: Request, params: Annotated[SheetParams, Query()]) -> Any:
     return _sheets(request, "pages/exercises.html", [params.seed])
 
 
 @router.get("/teach/answers")
-def answers(request: Request, params: Annotated[Class, Query()]) -> Any:
+def answers(request: Request, params: Annotated[ClassParams, Query()]) -> Any:
     return _sheets(request, "pages/answers.html", seeds_of(params.seed, params.groups))
 
 

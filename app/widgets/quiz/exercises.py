@@ -27,7 +27,7 @@ Case = tuple[float, ...]
 
 
 @dataclass(frozen=True)
-class Part:
+class ExercisePart:
     """A number that an exercise asks for."""
 
     ask: str
@@ -50,7 +50,7 @@ class Exercise:
     """slug"""
     title: str
     text: str
-    parts: tuple[Part, ...]
+    parts: tuple[ExercisePart, ...]
     pair: PairLogps | None = None
     """a pair to be shown as a table"""
 
@@ -81,10 +81,10 @@ def _asked(name: str, title: str, seed: int) -> Exercise:
     return Exercise(question.section, title, problem.text, (_part("", problem, question.unit),))
 
 
-def _part(ask: str, problem: NumberProblem, unit: Unit) -> Part:
+def _part(ask: str, problem: NumberProblem, unit: Unit) -> ExercisePart:
     """A question of the quiz as a part, without the slip of a typed percentage."""
     slips = tuple(slip for slip in problem.mistakes if slip != as_percent(problem.value))
-    return Part(ask, problem.value, problem.right, unit, slips)
+    return ExercisePart(ask, problem.value, problem.right, unit, slips)
 
 
 def _case(name: str, cases: tuple[Case, ...], seed: int) -> Case:
@@ -108,14 +108,14 @@ def _optimum(first: float, second: float, third: float, best: float, beta: float
         title="The optimal policy",
         text=f"{stem} β is {say(beta)}.",
         parts=(
-            Part(
+            ExercisePart(
                 "The sum Z over all three responses",
                 log_partition(logps, rewards, beta).exp().item(),
                 f"Z = {say(first)} + {say(second)} exp(1/{say(beta)}) + {say(third)} "
                 f"exp({say(best)}/{say(beta)}).",
             ),
             _part("The probability of C under the optimal policy", whole, question.unit),
-            Part(
+            ExercisePart(
                 "β times the log-ratio of C to the reference, less the same for B",
                 (beta * (logratios[2] - logratios[1])).item(),
                 f"It is the difference of the two rewards, {say(best)} − 1: each log-ratio contains "
@@ -165,9 +165,11 @@ def _dpo(pair: PairLogps, beta: float) -> Exercise:
         text=f"With β = {say(beta)}, a pair has these log-probabilities, in nats.",
         pair=pair,
         parts=(
-            Part("The log-ratio of the chosen response", chosen, _difference(pair, "chosen"), NATS),
-            Part("That of the rejected one", rejected, _difference(pair, "rejected"), NATS),
-            Part(
+            ExercisePart(
+                "The log-ratio of the chosen response", chosen, _difference(pair, "chosen"), NATS
+            ),
+            ExercisePart("That of the rejected one", rejected, _difference(pair, "rejected"), NATS),
+            ExercisePart(
                 "The margin",
                 margin,
                 f"β times the difference of the log-ratios, {say(beta)} × {say(chosen - rejected)}.",
@@ -179,7 +181,7 @@ def _dpo(pair: PairLogps, beta: float) -> Exercise:
                     ),
                 ),
             ),
-            Part(
+            ExercisePart(
                 "The probability that the chosen response is preferred",
                 bradley_terry(*rewards).item(),
                 f"σ of the margin, σ({say(margin)}).",
@@ -213,14 +215,14 @@ def _ipo(pair: PairLogps, beta: float) -> Exercise:
         title="The same pair under IPO",
         text="Take the pair of exercise 4, with the same β.",
         parts=(
-            Part(
+            ExercisePart(
                 "The difference of log-ratios at which IPO’s loss is 0",
                 target,
                 f"1/(2β), that is 1/(2 × {say(beta)}).",
                 NATS,
                 (WrongValue(1 / beta, "The 2 was forgotten: the target is 1/(2β)."),),
             ),
-            Part(
+            ExercisePart(
                 "The loss of this pair",
                 loss.item(),
                 f"The square of the distance to the target, ({say(now)} − {say(target)})².",
@@ -230,7 +232,7 @@ def _ipo(pair: PairLogps, beta: float) -> Exercise:
                     ),
                 ),
             ),
-            Part(
+            ExercisePart(
                 "The slope of the loss in that difference, and whether a step widens or narrows it",
                 slope.item(),
                 f"Twice the distance, with its sign. A step goes against it and {verb} the "
