@@ -41,7 +41,11 @@ def test_every_section_has_a_lesson(client: TestClient) -> None:
     assert [item.h3.a["href"] for item in listed if item.h3 and item.h3.a] == [
         f"/sections/{section.slug}" for section in SECTIONS
     ]
-    assert all(reading_minutes(section.slug) > 1 for section in SECTIONS)
+
+
+def test_a_section_reads_in_four_to_eight_minutes() -> None:
+    minutes = {section.slug: reading_minutes(section.slug) for section in SECTIONS}
+    assert all(4 <= each <= 8 for each in minutes.values()), minutes
 
 
 # ---- activities ----------------------------------------------------------------------------------
