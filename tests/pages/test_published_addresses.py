@@ -113,7 +113,7 @@ PUBLISHED = {
         "/sections/bigger-picture?loss_type=apo_down",
     ],
     "length_bias": [
-        "/widgets/length_bias?length_taste=0.3&length_bias.step=3",
+        "/widgets/length_bias?prompt=poem&length_taste=0.3&beta=0.5",
         "/sections/bigger-picture?length_taste=0.1&length_price=0.1",
     ],
     "quiz": [
