@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup, Tag
@@ -243,6 +243,7 @@ def test_an_exercise_page_has_no_answer_and_no_way_to_one(client: TestClient) ->
         source = client.get(f"/teach/exercises?seed={seed}").text
         page = BeautifulSoup(source, "html.parser")
         assert "answers" not in source
+        assert "/teach" not in [urlsplit(str(link["href"])).path for link in page.select("a")]
         assert not page.select("main a, main script, main [data-result], main input, main details")
         main = page.main
         assert main is not None
