@@ -152,10 +152,13 @@ export class Figure {
     return steps.find((link) => "start" in link.dataset) ?? steps[0];
   }
 
-  /** The number of the step that shows these parameters, else 0. */
+  /** The number of the step that shows these parameters, else 0. Not of one that asks and places no scrub: a handle on
+   *  its way would open the question. */
   get #exact() {
     const start = this.#start;
-    const found = [start, ...this.#steps].find((link) => link && this.#isAt(link));
+    /** @type {(data: DOMStringMap) => boolean} */
+    const asksAtOnce = (data) => data.asks !== undefined && data.at === undefined;
+    const found = [start, ...this.#steps].find((link) => link && !asksAtOnce(link.dataset) && this.#isAt(link));
     return Number(found?.dataset.step ?? 0);
   }
 

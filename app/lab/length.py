@@ -30,8 +30,8 @@ def word_counts(world: World, prompt: int) -> Tensor:
     )
 
 
-def labels_changed(quality_gaps: Tensor, word_gaps: Tensor, taste: float) -> Tensor:
-    """The share of labels that a taste for length turns, if the judge tosses the same coins.
+def labels_flipped(quality_gaps: Tensor, word_gaps: Tensor, taste: float) -> Tensor:
+    """The share of labels that a taste for length flips, if the judge tosses the same coins.
 
     Args:
         quality_gaps: r*(y1) - r*(y2) of each pair, shape: (pairs,)

@@ -166,14 +166,8 @@ def _curves(made: Stage, params: Params, result: Result) -> None:
     panel.curve(tastes, bests, "thin dashed s-true")
     panel.curve(tastes, truths, "s-true")
     panel.track(0, 6)
-    ticks: tuple[tuple[tuple[float, ...], float, Only], ...] = (
-        ((0, 0.1, 0.2, 0.3, 0.4, 0.5), 0.45, "wide"),
-        ((0, 0.1, 0.2, 0.3, 0.5), 0.4, "narrow"),
-    )
-    for tastes_shown, unit_at, only in ticks:
-        panel.x_ticks(tastes_shown, lambda taste: f"{taste:g}", 30, only=only)
-        unit = panel.spot(unit_at / MOST, 0, 0, 30)
-        panel.text(unit, "reward per word", "", "middle", only=only)
+    panel.x_ticks((0, 0.1, 0.2, 0.3, 0.5), lambda taste: f"{taste:g}", 30)
+    panel.text(panel.spot(0.4 / MOST, 0, 0, 30), "reward per word", "", "middle")
     here = panel.pt(params.length_taste, result.true_quality)
     panel.line(panel.pt(params.length_taste, result.best_true_quality), here, "drop s-ink")
     panel.line(here, panel.pt(params.length_taste, panel.y.low, 0, 6), "drop s-ref")
@@ -241,12 +235,12 @@ def _readout(params: Params, result: Result) -> str:
     net = net_taste(params)
     extra = number(fixed(1)(abs(result.extra_words)), "rej")
     lost = number(fixed(2)(result.lost_quality), "true")
-    changed = number(_share(result.labels_changed), "ref")
+    flipped = number(_share(result.labels_flipped), "ref")
     if net > 0:
         makes = (
             "What the price leaves of the taste makes"
             if params.length_price
-            else f"The taste turns {changed} of the labels and makes"
+            else f"The taste flips {flipped} of the labels and makes"
         )
         return (
             f"{makes} answers {extra} words longer at the same KL. That costs {lost} of true quality, "
@@ -260,7 +254,7 @@ def _readout(params: Params, result: Result) -> str:
     mean = number(fixed(1)(result.mean_words), "opt")
     if params.length_taste:
         return (
-            f"The judge still turns {changed} of the labels, but the optimum is that of an unbiased "
+            f"The judge still flips {flipped} of the labels, but the optimum is that of an unbiased "
             f"one, at {mean} words. So a price per word repairs it, if the taste is known."
         )
     before = number(fixed(1)(result.reference_words), "ref")
@@ -275,7 +269,7 @@ def _meaning(result: Result) -> str:
     if result.lost_quality < CHEAP:
         return "so far next to nothing."
     if result.lost_quality < DEAR:
-        return "so few labels show what every answer has."
+        return "so a bias in few labels reaches every answer."
     return "so KL that could buy quality buys words."
 
 

@@ -218,9 +218,24 @@ class WidgetState:
         return {n: self._valid(values) for n, values in kept.items() if values is not None}
 
     def _implied(self, params: WidgetParams) -> int | None:
-        """The step that shows parameters if no step is given: the start, or else the first."""
+        """The step that shows parameters if no step is given: the start, or else the first.
+
+        Not one that asks and places no scrub: a handle on its way would open the question.
+        """
         numbers = (self.widget.start, *self._params_of_steps)
-        return next((n for n in numbers if self._params_of_steps.get(n) == params), None)
+        return next(
+            (
+                n
+                for n in numbers
+                if self._params_of_steps.get(n) == params and not self._asks_at_once(n)
+            ),
+            None,
+        )
+
+    def _asks_at_once(self, number: int) -> bool:
+        """Whether the parameters alone bring up the question of a step."""
+        step = self.widget.steps[number - 1]
+        return step.ask is not None and step.at is None
 
     @property
     def _settled_at(self) -> int | None:

@@ -15,7 +15,7 @@ from app.charts.figures import curve_figure, filled, line
 from app.formatting import fixed, percent
 from app.lab.dpo import DPOConfig
 from app.lab.exact import expectation, kl_divergence
-from app.lab.length import labels_changed, longer_chosen, word_counts
+from app.lab.length import labels_flipped, longer_chosen, word_counts
 from app.lab.optimum import optimal_logps, optimal_logps_at
 from app.lab.trained import the_lab
 from app.lab.world import PROMPTS, response_number, the_world
@@ -88,7 +88,7 @@ class TastePoint(BaseModel):
     best_words: float = Field(description="expected number of words of the best at the same KL")
     best_true_quality: float = Field(description="the most true quality that the same KL can buy")
     kl: float = Field(description="KL(pi_r || pi_ref), nats")
-    labels_changed: float = Field(description="share of labels that the taste turns")
+    labels_flipped: float = Field(description="share of labels that the taste flips")
 
 
 class TrainedLength(BaseModel):
@@ -120,8 +120,8 @@ class Result(WidgetResult):
     )
     unbiased_true_quality: float = Field(description="its expected true quality")
     unbiased_kl: float = Field(description="its KL(pi_r || pi_ref), nats")
-    labels_changed: float = Field(
-        description="share of the labels of 2,000 pairs from the reference that the taste is expected to turn"
+    labels_flipped: float = Field(
+        description="share of the labels of 2,000 pairs from the reference that the taste is expected to flip"
     )
     longer_chosen: float = Field(
         description="how often this judge chooses the longer response of a pair"
@@ -196,7 +196,7 @@ def _result(params: Params) -> Result:
     found = optimum(prompt, params.beta, net_taste(params))
     unbiased = optimum(prompt, params.beta, 0)
     pairs = lengths.quality_gaps, lengths.word_gaps
-    changed = labels_changed(*pairs, params.length_taste).item()
+    flipped = labels_flipped(*pairs, params.length_taste).item()
     curve = [_point(prompt, params, taste) for taste in TASTES]
     words = [
         WordShare(
@@ -211,7 +211,7 @@ def _result(params: Params) -> Result:
         )
     ]
     return Result(
-        finding=_finding(params, found, changed),
+        finding=_finding(params, found, flipped),
         mean_words=found.words,
         reference_words=expectation(reference, lengths.counts).item(),
         best_words=found.best_words,
@@ -223,7 +223,7 @@ def _result(params: Params) -> Result:
         unbiased_words=unbiased.words,
         unbiased_true_quality=unbiased.quality,
         unbiased_kl=unbiased.kl,
-        labels_changed=changed,
+        labels_flipped=flipped,
         longer_chosen=longer_chosen(*pairs, params.length_taste).item(),
         longer_chosen_unbiased=longer_chosen(*pairs, 0).item(),
         words=words,
@@ -307,7 +307,7 @@ def quality_range(params: Params) -> tuple[float, float]:
 def _point(prompt: int, params: Params, taste: float) -> TastePoint:
     lengths = lengths_of(prompt)
     found = optimum(prompt, params.beta, round(taste - params.length_price, 9))
-    changed = labels_changed(lengths.quality_gaps, lengths.word_gaps, taste)
+    flipped = labels_flipped(lengths.quality_gaps, lengths.word_gaps, taste)
     return TastePoint(
         length_taste=taste,
         mean_words=found.words,
@@ -315,11 +315,11 @@ def _point(prompt: int, params: Params, taste: float) -> TastePoint:
         best_words=found.best_words,
         best_true_quality=found.best_quality,
         kl=found.kl,
-        labels_changed=changed.item(),
+        labels_flipped=flipped.item(),
     )
 
 
-def _finding(params: Params, found: Optimum, changed: float) -> str:
+def _finding(params: Params, found: Optimum, flipped: float) -> str:
     net, extra = net_taste(params), abs(found.words - found.best_words)
     if net == 0:
         words = fixed(1)(found.words)
@@ -331,7 +331,7 @@ def _finding(params: Params, found: Optimum, changed: float) -> str:
         return f"Without a taste for length the optimum has {words} words on average."
     way = "longer" if net > 0 else "shorter"
     return (
-        f"A taste of {params.length_taste:g} reward per word changes {percent(1)(changed)} of the labels. "
+        f"A taste of {params.length_taste:g} reward per word flips {percent(1)(flipped)} of the labels. "
         f"With a length price of {params.length_price:g} the optimum is {fixed(1)(extra)} words {way} than "
         f"the best policy at the same KL, and {fixed(2)(found.lost)} worse in true quality."
     )
@@ -394,7 +394,7 @@ WIDGET = Widget(
     result=Result,
     compute=compute,
     ranges=Ranges(compute_many, ("length_taste", "length_price")),
-    example="length_taste=0.3",
+    example="length_taste=0.4&length_price=0.1",
     steps=(
         Step(
             "<b>Begin without a taste.</b> Each green dot is 1% of what the optimum says.",
@@ -408,8 +408,8 @@ WIDGET = Widget(
             "<b>Predict first.</b> A strong taste: five words weigh as much as a standard deviation of quality.",
             "length_taste=0.3",
             ask=Ask(
-                "Against the dashed curve, answers get",
-                {"a": "1 word longer", "b": "6 words longer", "c": "20 words longer"},
+                "Against the dashed curve, answers get longer by",
+                {"a": "1 word", "b": "6 words", "c": "20 words"},
             ),
         ),
         Step(

@@ -208,6 +208,7 @@ def test_a_long_text_loses_whole_sentences_and_a_long_sentence_its_end() -> None
     assert (
         " ".join(shortened(text, 20, 480, 1)) == "The margin is 2.00. It pulls with weight 0.119."
     )
+    assert " ".join(shortened("Which is it?", 20, 480, 1)) == "Which is it?"
     [cut] = shortened("A sentence " + "that goes on and on " * 9, 20, 300, 1)
     assert cut.endswith(" …")
     assert width_of(cut, 20) < 330

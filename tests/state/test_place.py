@@ -120,6 +120,18 @@ def test_a_step_asks_until_there_is_a_guess_or_it_is_left() -> None:
         assert state(query).guessed == ""
 
 
+def test_a_handle_on_its_way_opens_no_question() -> None:
+    """A step whose question no scrub stands before is there for those who choose it alone."""
+    steps = (STEPS[2], Step("<b>Predict</b> it.", "beta=2", ask=Ask("It will", {"a": "rise"})))
+    widget = replace(WIDGET, steps=steps, start=1, places=0)
+    passing, chosen = state("beta=2", widget=widget), state("dpo_loss.step=2", widget=widget)
+    assert passing.params == chosen.params
+    assert (passing.number, passing.asking) == (None, False)
+    assert (chosen.number, chosen.asking) == (2, True)
+    assert state(chosen.page_query, widget=widget).asking
+    assert not state(chosen.guess_query("a"), widget=widget).asking
+
+
 def test_a_guess_is_answered_at_its_step_wherever_the_scrub_stands_and_nowhere_else() -> None:
     guessed = "dpo_loss.step=1&dpo_loss.guess=b"
     assert state(f"{guessed}&dpo_loss.at=5").guessed == "b"

@@ -131,8 +131,8 @@ def test_the_term_of_r_dpo_takes_length_out_of_the_fitted_reward() -> None:
     assert slope(-taste) > slope(0)
 
 
-def test_labels_change_where_the_same_coin_falls_otherwise() -> None:
-    """Of all coins in [0, 1), a label changes for those between the two probabilities."""
+def test_labels_flip_where_the_same_coin_falls_otherwise() -> None:
+    """Of all coins in [0, 1), a label flips for those between the two probabilities."""
     facts, pairs = the_lab().facts(0), the_lab().training_comparisons(0)
     words = word_counts(the_world(), 0)
     chosen, rejected = response_number(pairs.chosen), response_number(pairs.rejected)
@@ -143,10 +143,10 @@ def test_labels_change_where_the_same_coin_falls_otherwise() -> None:
         ((coins < one) != (coins < other)).double().mean()
         for one, other in zip(torch.sigmoid(gaps), torch.sigmoid(tasted), strict=True)
     ]
-    assert at(length_taste=0.3).labels_changed == pytest.approx(
+    assert at(length_taste=0.3).labels_flipped == pytest.approx(
         torch.stack(differ).mean().item(), abs=1e-4
     )
-    assert at(length_taste=0).labels_changed == 0
+    assert at(length_taste=0).labels_flipped == 0
 
 
 def test_a_judge_with_a_taste_chooses_the_longer_answer_more_often() -> None:
@@ -158,7 +158,7 @@ def test_a_judge_with_a_taste_chooses_the_longer_answer_more_often() -> None:
 def test_the_curve_passes_through_the_result() -> None:
     found = at(length_taste=0.3, length_price=0.1)
     here = next(p for p in found.curve if p.length_taste == 0.3)
-    for name in ("mean_words", "true_quality", "best_words", "kl", "labels_changed"):
+    for name in ("mean_words", "true_quality", "best_words", "kl", "labels_flipped"):
         assert getattr(here, name) == getattr(found, name), name
 
 

@@ -33,7 +33,8 @@ def shortened(text: str, size: float, width: float, most: int) -> list[str]:
     """As many sentences as fit into so many lines, or else the beginning of the first."""
     sentences = text.split(". ")
     for count in range(len(sentences), 0, -1):
-        part = ". ".join(sentences[:count]).rstrip(".") + "."
+        part = ". ".join(sentences[:count]).rstrip(".")
+        part += "" if part.endswith("?") else "."
         lines = wrapped(part, size, width)
         if len(lines) <= most:
             return lines
