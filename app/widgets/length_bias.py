@@ -139,7 +139,7 @@ class Result(WidgetResult):
 
 
 @dataclass(frozen=True)
-class Optimum:
+class TastedOptimum:
     """The optimum of r* + net * words, and the best policy at its KL."""
 
     words: float
@@ -157,7 +157,7 @@ class Optimum:
 
 
 @dataclass(frozen=True)
-class Lengths:
+class WordsOfPrompt:
     """The words of a prompt's responses and of its training pairs."""
 
     counts: Tensor
@@ -192,10 +192,10 @@ def compute_many(several: Sequence[Params]) -> list[Result]:
 
 def _result(params: Params) -> Result:
     prompt = the_world().prompt_number(params.prompt)
-    lengths, reference = lengths_of(prompt), the_lab().facts(prompt).reference_logps
+    counted, reference = words_of(prompt), the_lab().facts(prompt).reference_logps
     found = optimum(prompt, params.beta, net_taste(params))
     unbiased = optimum(prompt, params.beta, 0)
-    pairs = lengths.quality_gaps, lengths.word_gaps
+    pairs = counted.quality_gaps, counted.word_gaps
     flipped = labels_flipped(*pairs, params.length_taste).item()
     curve = [_point(prompt, params, taste) for taste in TASTES]
     words = [
@@ -203,8 +203,8 @@ def _result(params: Params) -> Result:
             words=number, reference_probability=before, probability=after, best_probability=best
         )
         for number, before, after, best in zip(
-            lengths.numbers,
-            lengths.shares(reference),
+            counted.numbers,
+            counted.shares(reference),
             found.by_words,
             found.best_by_words,
             strict=True,
@@ -213,7 +213,7 @@ def _result(params: Params) -> Result:
     return Result(
         finding=_finding(params, found, flipped),
         mean_words=found.words,
-        reference_words=expectation(reference, lengths.counts).item(),
+        reference_words=expectation(reference, counted.counts).item(),
         best_words=found.best_words,
         extra_words=found.words - found.best_words,
         true_quality=found.quality,
@@ -259,31 +259,33 @@ def net_taste(params: Params) -> float:
 
 
 @lru_cache(maxsize=PROMPTS)
-def lengths_of(prompt: int) -> Lengths:
-    """The lengths of a prompt, counted once."""
+def words_of(prompt: int) -> WordsOfPrompt:
+    """The words of a prompt, counted once."""
     lab = the_lab()
     quality, pairs = lab.facts(prompt).true_quality, lab.training_comparisons(prompt)
     counts = word_counts(the_world(), prompt)
     chosen, rejected = response_number(pairs.chosen), response_number(pairs.rejected)
-    return Lengths(counts, quality[chosen] - quality[rejected], counts[chosen] - counts[rejected])
+    return WordsOfPrompt(
+        counts, quality[chosen] - quality[rejected], counts[chosen] - counts[rejected]
+    )
 
 
 @lru_cache(maxsize=STATES_KEPT)
-def optimum(prompt: int, beta: float, net: float) -> Optimum:
+def optimum(prompt: int, beta: float, net: float) -> TastedOptimum:
     """The optimum of r* + net * words, and the best policy at the same KL: without a taste, itself."""
-    facts, lengths = the_lab().facts(prompt), lengths_of(prompt)
+    facts, counted = the_lab().facts(prompt), words_of(prompt)
     reference, quality = facts.reference_logps, facts.true_quality
-    logps = optimal_logps(reference, quality + net * lengths.counts, beta)
+    logps = optimal_logps(reference, quality + net * counted.counts, beta)
     kl = float(kl_divergence(logps, reference))
     best = _best_at(reference, quality, kl) if net else logps
-    return Optimum(
-        words=float(expectation(logps, lengths.counts)),
+    return TastedOptimum(
+        words=float(expectation(logps, counted.counts)),
         quality=float(expectation(logps, quality)),
         kl=kl,
-        best_words=float(expectation(best, lengths.counts)),
+        best_words=float(expectation(best, counted.counts)),
         best_quality=float(expectation(best, quality)),
-        by_words=lengths.shares(logps),
-        best_by_words=lengths.shares(best),
+        by_words=counted.shares(logps),
+        best_by_words=counted.shares(best),
     )
 
 
@@ -305,9 +307,9 @@ def quality_range(params: Params) -> tuple[float, float]:
 
 
 def _point(prompt: int, params: Params, taste: float) -> TastePoint:
-    lengths = lengths_of(prompt)
+    counted = words_of(prompt)
     found = optimum(prompt, params.beta, round(taste - params.length_price, 9))
-    flipped = labels_flipped(lengths.quality_gaps, lengths.word_gaps, taste)
+    flipped = labels_flipped(counted.quality_gaps, counted.word_gaps, taste)
     return TastePoint(
         length_taste=taste,
         mean_words=found.words,
@@ -319,7 +321,7 @@ def _point(prompt: int, params: Params, taste: float) -> TastePoint:
     )
 
 
-def _finding(params: Params, found: Optimum, flipped: float) -> str:
+def _finding(params: Params, found: TastedOptimum, flipped: float) -> str:
     net, extra = net_taste(params), abs(found.words - found.best_words)
     if net == 0:
         words = fixed(1)(found.words)
