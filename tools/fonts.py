@@ -21,7 +21,7 @@ GREEK = "ΔΣαβγδεηθκλμπρστφψω"
 SYMBOLS = "₀₁₂←→↔⇒√∞∣‖∼≈≠≤≥∝≻∑∂✓○"
 """characters of text that the families of text lack; STIX Two Math has them"""
 
-ITALIC = "DKLRZefijklmnpqrstuvwxyzαβγδεθλπσϕ"
+ITALIC = "DKLRZefijklmnpqrstuvwxyzβγδεθλπσϕ"
 """single letters of equations, which browsers show as mathematical italics"""
 
 
@@ -36,7 +36,7 @@ def mathematical(letter: str) -> str:
 EQUATIONS = "".join(
     [
         *map(chr, range(0x20, 0x7F)),
-        "\u00a0Δαβγεθπσϕˆ·×…′‖ℒ∇∑−∗∣∼≈≠≤≥≻𝒟𝔼",
+        "\u00a0Δβγεθλπσϕˆ·×…′‖ℒ∇∑−∗∣∼≈≠≤≥≻𝒟𝔼",
         *map(mathematical, ITALIC),
     ]
 )
