@@ -13,7 +13,6 @@ READ = [ROOT / folder for folder in ("app", "docs", "static", "templates", "test
 READ += [ROOT / file for file in ("CHANGELOG.md", "CONTRIBUTING.md", "Makefile", "README.md")]
 KINDS = {".css", ".d.ts", ".html", ".js", ".json", ".md", ".mjs", ".py", ".ts", ""}
 LEFT_OUT = {"static/built", "static/vendor", "tests/setup/test_spelling.py"}
-LEFT_OUT |= {"app/widgets/quiz", "templates/sections"}
 
 BRITISH = re.compile(
     r"""(?:

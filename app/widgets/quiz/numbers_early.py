@@ -61,7 +61,7 @@ def preference(first: float, second: float) -> NumberProblem:
     )
 
 
-def penalised_reward(
+def penalized_reward(
     score: float, logp: float, reference_logp: float, beta: float
 ) -> NumberProblem:
     """What PPO for RLHF maximizes for one response."""
@@ -150,7 +150,7 @@ def optimal_probability(
     )
 
 
-_PENALISED_CASES = tuple(
+_PENALIZED_CASES = tuple(
     (score, reference + ratio, reference, beta)
     for score, ratio, reference, beta in product(
         (1.5, 2.5), (2, 4, 6), (-21, -23, -25), (0.05, 0.1, 0.2)
@@ -170,8 +170,8 @@ EARLY_NUMBERS = (
         id="q_penalised_reward",
         section="ppo-problem",
         unit=REWARD,
-        cases=_PENALISED_CASES,
-        build=penalised_reward,
+        cases=_PENALIZED_CASES,
+        build=penalized_reward,
         sources=(Citation("rafailov2023", "sec. 3"),),
     ),
     NumberQuestion(
