@@ -158,18 +158,18 @@ def _settings(params: Params) -> str:
 
 def _readout(params: Params, path: list[ClimbPoint], at: int, peak: int) -> str:
     here, lost = path[at], path[peak].true_quality - path[at].true_quality
-    where = f"Best of {number(count(DRAWS[at]))}, " if params.method == "best_of_n" else ""
+    best_of = f"Best of {number(count(DRAWS[at]))}" if params.method == "best_of_n" else ""
     said = (
-        f"{where}{number(fixed(1)(here.kl))} nats out: the reward model promises "
+        f"{best_of or f'{number(fixed(1)(here.kl))} nats out'}: the reward model promises "
         f"{number(signed(here.learned_reward), 'ref')}, true quality is "
         f"{number(signed(here.true_quality), 'true')}. "
     )
     if at == 0:
-        return said + "This is the reference."
+        return said + "This is the reference, so nothing has been gained or lost."
     if at < peak:
-        return said + "Both still rise."
+        return said + "Both still rise, so the reward model can be trusted this far."
     if at == peak == len(path) - 1:
-        return said + "It has not turned round."
+        return said + "It has not turned round, so optimizing further still helps."
     if lost < 0.05:
-        return said + "This is the peak."
-    return said + f"Since the peak {number(fixed(2)(lost), 'true')} has been lost."
+        return said + "This is the peak, so going on is over-optimization."
+    return said + "True quality is past its peak, so more reward no longer means better answers."

@@ -56,7 +56,13 @@ def stage(params: Params, result: Result) -> Stage:
         | speech(
             params.prompt,
             speaker(
-                "What the policy says most", "mut", params.prompt, [row.sample for row in rows]
+                by_place(
+                    f"What the policy says most, {number(fixed(1)(row.kl), 'rej')} nats of KL away"
+                    for row in rows
+                ),
+                "mut",
+                params.prompt,
+                [row.sample for row in rows],
             ),
         ),
     )
@@ -194,18 +200,19 @@ def _title(result: Result) -> str:
 def _readout(row: IterationRow, result: Result, flattering: str) -> str:
     said = (
         f"Iteration {number(str(row.iteration))}: learned reward {number(signed(row.reward, 1), 'ref')}, "
-        f"true quality {number(signed(row.true_quality, 1), 'true')}, "
-        f"{number(fixed(1)(row.kl), 'rej')} nats of KL from the reference. "
+        f"true quality {number(signed(row.true_quality, 1), 'true')}. "
     )
     if row.iteration == 0:
-        return said + "It still speaks like the reference."
+        return said + "The policy is still the reference, so nothing has been gained or lost."
     if not _overoptimized(result):
-        return said + (
-            "The exact optimum at this price has a quality of "
-            f"{number(signed(result.target.true_quality, 1), 'true')}."
+        return (
+            said
+            + "The price of KL holds it near the reference, so more reward means better answers."
         )
     if row.iteration <= result.peak.iteration:
-        return said + "So far both climb together."
+        return said + "Both still climb, so the reward model can be trusted this far."
     if flattering == "none":
-        return said + "It is past its peak, and nothing tells it."
-    return said + f"It is past its peak; {flattering} of its phrases flatter."
+        return said + "It is past its peak, and nothing in its reward says so."
+    return said + (
+        f"It is past its peak: {flattering} of its phrases flatter, and the reward model pays for that."
+    )

@@ -132,9 +132,9 @@ def _readout(result: Result) -> str:
 
 def _meaning(result: Result) -> str:
     if abs(result.margin) < 0.05:
-        return "A fair coin: the loss is ln 2."
+        return "So the model is only guessing which of the two is preferred."
     if result.margin < -2.5:
-        return "Wrong way round, the loss is nearly the gap itself."
+        return "The pair is the wrong way round, so the loss is nearly as large as the gap."
     if result.probability > 0.9:
-        return "The arrows, the pull of one training step, have almost vanished."
-    return "The arrows show how hard training pulls each reward."
+        return "The arrows, the pull of one training step, have almost vanished, so this pair is learned."
+    return "The pair is not settled, so a training step still pulls the rewards apart, as the arrows show."

@@ -1,4 +1,4 @@
-"""The three stations of RLHF: networks as boxes, data as sheets, and what passes between them."""
+"""The three stages of RLHF: networks as boxes, data as sheets, and what passes between them."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def stage(params: Params, result: Result) -> Stage:
     """The stage of a station."""
     now = STATIONS.index(params.stage)
     made = Stage(
-        "RLHF: three stations, four networks",
+        "RLHF takes three stages and four networks",
         wide=394,
         narrow=372,
         readout=READOUTS[params.stage](result),
-        alt="Three stations: networks trained or frozen, and the data between them",
+        alt="Three stages: networks trained or frozen, and the data between them",
     )
     unit = Axis(0, 1)
     thirds = [
@@ -207,7 +207,7 @@ def _please_the_judge(station: _Station) -> None:
     station.arrow((left - 30, rows["sft"] - 44), (left - 30, policy - 8), (left - 1, policy - 8))
     station.network("sft", "reference", "frozen")
     station.arrow((0, rows["sft"] + 21), (0, policy - 21))
-    station.text(10, rows["sft"] + 36, "price of KL")
+    station.text(10, rows["sft"] + 36, "keeps it near")
     station.network("policy", "policy", "trained")
     station.arrow((30, policy + 21), (30, judge - 21))
     station.text(40, policy + 36, "answers")
@@ -231,26 +231,27 @@ def _value(result: Result, name: str) -> float:
 
 def _of_sft(result: Result) -> str:
     return (
-        "Trained to make demonstrations likely, the network loses "
-        f"{number(fixed(2)(_value(result, 'Exact loss')), 'opt')} nats on fresh ones; none loses less than "
-        f"{number(fixed(2)(_value(result, 'Entropy')))}, the entropy of the writers."
+        "A fresh demonstration surprises the trained network by "
+        f"{number(fixed(2)(_value(result, 'Exact loss')), 'opt')} nats on average, and its own writers by "
+        f"{number(fixed(2)(_value(result, 'Entropy')))}, so the network imitates them almost perfectly."
     )
 
 
 def _of_reward_model(result: Result) -> str:
     return (
         f"The reward model ranks {number(percent(1)(_value(result, 'Accuracy on held')), 'ref')} of fresh "
-        "pairs as labeled. Even true quality manages only "
-        f"{number(percent(1)(_value(result, 'Accuracy of true')), 'true')}: the coin is fickle."
+        "pairs as labeled. Even true quality ranks only "
+        f"{number(percent(1)(_value(result, 'Accuracy of true')), 'true')} of them so, since the coin often "
+        "picks the worse answer, and there is hardly more to learn."
     )
 
 
 def _of_ppo(result: Result) -> str:
     return (
-        f"PPO sampled {number(count(_value(result, 'Responses')))} answers and raised the learned reward by "
-        f"{number(fixed(2)(_value(result, 'Learned')), 'ref')}, at "
-        f"{number(fixed(1)(_value(result, 'KL')), 'rej')} nats. "
-        f"True quality, which it never sees: {number(signed(_value(result, 'True quality'), 2), 'true')}."
+        f"PPO sampled {number(count(_value(result, 'Responses')))} answers and raised the reward model’s "
+        f"score by {number(fixed(2)(_value(result, 'Learned')), 'ref')}. True quality, which it never sees, "
+        f"went to {number(signed(_value(result, 'True quality'), 2), 'true')}, so the policy pleases only "
+        "its judge."
     )
 
 

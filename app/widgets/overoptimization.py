@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from torch import Tensor
 
 from app.charts.figures import band, curve_figure, line
-from app.formatting import fixed
+from app.formatting import signed
 from app.lab.overoptimization import SIZES, Fit, fit_form, form
 from app.lab.reward_model import RewardKind
 from app.lab.world import the_world
@@ -110,7 +110,7 @@ def compute(params: Params) -> Result:
     fitted = fits[SIZES.index(size)]
     study = overoptimization_study()
     return Result(
-        finding=_finding(params, path, fitted, fits[0] if fitted is fits[-1] else fits[-1]),
+        finding=_finding(params, fitted),
         path=path,
         other_sizes=[
             _other(prompt, params.method, params.reward_model, n) for n in SIZES if n != size
@@ -184,20 +184,17 @@ def _fit(method: str, climbs: Tensor) -> Fit:
     return fit_form(method, climbs[..., 0].clamp_min(0).sqrt().flatten(), climbs[..., 1].flatten())
 
 
-def _finding(params: Params, path: list[ClimbPoint], fitted: FittedForm, other: FittedForm) -> str:
-    end = path[-1]
+def _finding(params: Params, fitted: FittedForm) -> str:
     how = "best of N" if params.method == "best_of_n" else "PPO"
     limit = (
-        "More data sharpens what this reward model can express, and it cannot express that too much flattery "
-        "is bad. "
+        " More data sharpens what this reward model can express, but it cannot express that too much flattery "
+        "is bad."
         if params.reward_model == RewardKind.additive
         else ""
     )
     return (
-        f"With {fitted.comparisons:,} comparisons, the {params.reward_model} reward model and {how}, true quality "
-        f"peaks at {fitted.peak:.2f} and ends at {fixed(2)(fitted.end)}, while the learned reward climbs to {end.learned_reward:.2f}. "
-        f"With {other.comparisons:,} comparisons it peaks at {other.peak:.2f} and ends at "
-        f"{fixed(2)(other.end)}. {limit}The fitted curve is off by {fitted.error:.2f} (root mean square)."
+        f"With {fitted.comparisons:,} comparisons and {how}, true quality peaks at {signed(fitted.peak)} and ends "
+        f"at {signed(fitted.end)}.{limit}"
     )
 
 
@@ -240,32 +237,34 @@ def _sizes(fits: list[FittedForm]) -> dict[str, Any]:
 WIDGET = Widget(
     name="overoptimization",
     title="More labels: a higher peak, a deeper fall",
-    caption=f"Reward models fitted to {SIZES[0]} to {SIZES[-1]:,} comparisons, each climbed by exact best-of-N "
-    "and by PPO without a KL penalty, with the curves of Gao et al. fitted to what the lab measured.",
+    caption=f"Reward models fitted to {SIZES[0]} to {SIZES[-1]:,} comparisons. Best-of-N, computed exactly, and "
+    "PPO without a KL penalty optimize against each of them.",
     params=Params,
     result=Result,
     compute=compute,
     example="method=ppo&comparisons=1000",
     steps=(
         Step(
-            "<b>Predict first.</b> A reward model of 200 comparisons; from N answers we keep its favorite.",
+            "<b>Predict first.</b> A reward model has learned from 200 comparisons; from N answers we keep its favorite.",
             at=3,
             ask=Ask(
                 "Climb on, and true quality will",
                 {"a": "rise too", "b": "level off", "c": "fall"},
             ),
         ),
-        Step("<b>Drag along the distance.</b> The promise goes on; the truth turns round."),
+        Step(
+            "<b>Drag along the distance.</b> The promise keeps rising, but the truth turns round."
+        ),
         Step(
             "<b>Take 8,000 comparisons.</b> It promises less and peaks higher, and it still falls.",
             "comparisons=8000",
         ),
         Step(
-            "<b>Climb with PPO</b> instead of best of N: it gets farther out, to the foot of the cliff.",
+            "<b>Use PPO</b> instead of best of N: it drifts much farther, to the foot of the cliff.",
             "comparisons=8000&method=ppo",
         ),
         Step(
-            "<b>Let a network learn the reward.</b> The same 8,000 labels, and hardly a fall.",
+            "<b>Let a network learn the reward</b> from the same 8,000 labels: there is hardly a fall.",
             "comparisons=8000&reward_model=network",
         ),
     ),

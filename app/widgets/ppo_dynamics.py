@@ -10,7 +10,7 @@ from torch import Tensor
 from app.charts.figures import curve_figure, line
 from app.charts.roles import ROLES, translucent
 from app.formatting import signed
-from app.lab.measure import Measurement, measure
+from app.lab.measure import measure
 from app.lab.optimum import optimal_logps
 from app.lab.ppo import PPOConfig
 from app.lab.reward_model import RewardKind
@@ -127,7 +127,7 @@ def compute(params: Params) -> Result:
     target = measure(optimal, facts, reward)
     last, peak = history[-1], max(history, key=lambda row: row.true_quality)
     return Result(
-        finding=_finding(last, peak, target, params.reward_model),
+        finding=_finding(last, peak),
         history=history,
         last=last,
         peak=peak,
@@ -170,24 +170,22 @@ def _row(prompt: int, row: PPORow) -> IterationRow:
     )
 
 
-def _finding(last: IterationRow, peak: IterationRow, target: Measurement, kind: RewardKind) -> str:
-    run = (
-        f"After {last.iteration} iterations the reward of the {kind} reward model is {signed(last.reward)} at a KL of "
-        f"{last.kl:.1f} nats. "
-    )
-    peaked = f"True quality peaked at {signed(peak.true_quality)} in iteration {peak.iteration}"
+def _finding(last: IterationRow, peak: IterationRow) -> str:
+    reward, quality = signed(last.reward), signed(last.true_quality)
+    peaked = f"True quality peaked at {signed(peak.true_quality)} and"
     if last.true_quality < 0:
-        verdict = (
-            f"{peaked} and fell to {signed(last.true_quality)}, below where it started: "
-            "over-optimization. "
+        return (
+            f"{peaked} fell to {quality}, below where it started, while the learned reward climbed to {reward}. "
+            "This is over-optimization: more reward has come to mean worse answers."
         )
-    elif last.true_quality < peak.true_quality - 0.2:
-        verdict = f"{peaked} and has fallen to {signed(last.true_quality)}. "
-    else:
-        verdict = f"True quality rose with it, to {signed(last.true_quality)}. "
+    if last.true_quality < peak.true_quality - 0.2:
+        return (
+            f"{peaked} has fallen to {quality}, while the learned reward climbed to {reward}, so the run went on "
+            "too long or paid too little for KL."
+        )
     return (
-        f"{run}{verdict}The exact optimum of this objective has reward {signed(target.reward)}, "
-        f"KL {target.kl:.1f} and true quality {signed(target.true_quality)}."
+        f"The learned reward climbed to {reward} and true quality rose with it, to {quality}, so the reward "
+        "model was a fair guide."
     )
 
 
@@ -223,7 +221,7 @@ WIDGET = Widget(
     example="seed=7&kl_coefficient=0.2",
     steps=(
         Step(
-            "<b>Predict first.</b> A nat of KL costs next to nothing here: 0.02. The question comes at iteration 12.",
+            "<b>Predict first.</b> Here a nat of KL costs next to nothing, 0.02. The question comes at iteration 12.",
             "kl_coefficient=0.02",
             at=12,
             ask=Ask(
@@ -238,11 +236,11 @@ WIDGET = Widget(
             always=True,
         ),
         Step(
-            "<b>Charge 0.3 a nat.</b> Still too cheap: it goes past its peak, only less far.",
+            "<b>Charge 0.3 a nat.</b> That is still too cheap: PPO goes past its peak, only less far.",
             "kl_coefficient=0.3",
         ),
         Step(
-            "<b>Charge 0.7.</b> Now it stops near its peak, at the exact optimum of this price.",
+            "<b>Charge 0.7.</b> Now it stops near its peak, at the best that this price allows.",
             "kl_coefficient=0.7",
         ),
     ),

@@ -1,4 +1,4 @@
-"""Labeled pairs, one at a time: which response the coin chose, and the scores of each judge."""
+"""Labeled pairs, one at a time: which response the coin chose, and the scores of each model."""
 
 from __future__ import annotations
 
@@ -66,9 +66,9 @@ class PairJudgment(BaseModel):
     """Margin, probability and verdict of one score."""
 
     margin: float = Field(description="score of the chosen response minus score of the rejected")
-    probability: float = Field(description="sigma(margin): chance that this label falls")
+    probability: float = Field(description="sigma(margin): the chance of this label")
     agrees: bool = Field(description="the chosen response has the higher score")
-    verdict: str = Field(description="the same in words")
+    verdict: str = Field(description="what this score makes of the label")
 
 
 class RewardJudgments(BaseModel):
@@ -89,7 +89,7 @@ class Result(WidgetResult):
     chosen: ScoredResponse = Field(description="the response that the coin chose, y_w")
     rejected: ScoredResponse = Field(description="the other one, y_l")
     first: Literal["chosen", "rejected"] = Field(
-        description="which of them pages call A: the one with the smaller number"
+        description="which of them pages call A, the one with the smaller number"
     )
     beta: float = Field(description="of the DPO run that made the policy")
     probability: float = Field(
@@ -118,7 +118,7 @@ def compute(params: Params) -> Result:
     surprises = [pair for pair, is_worse in enumerate(worse.tolist(), 1) if is_worse]
     chosen, rejected = _scored(prompt, pairs[here : here + 1].both())
     return Result(
-        finding=_finding(judges, identical=chosen.text == rejected.text),
+        finding=_finding(judges.true_quality, identical=chosen.text == rejected.text),
         prompt=PROMPT_TEXTS[params.prompt],
         prompt_id=params.prompt,
         pair=params.pair,
@@ -212,37 +212,20 @@ def _next(surprises: list[int], pair: int) -> int:
     return next((later for later in surprises if later > pair), first)
 
 
-def _finding(judges: RewardJudgments, *, identical: bool) -> str:
+def _finding(quality: PairJudgment, *, identical: bool) -> str:
     if identical:
-        return "The same response was drawn twice: there is nothing to prefer."
-    quality = judges.true_quality
+        return "The same response was drawn twice, so there is nothing to prefer."
     if abs(quality.margin) <= ROUNDING:
-        coin = "The two are equally good, so the coin was fair."
-    elif quality.agrees:
-        coin = (
+        return "The two are equally good, so the coin was fair and its label says nothing."
+    if quality.agrees:
+        return (
             "The coin chose the better response, as it does in "
             f"{quality.probability:.0%} of tosses for these two."
         )
-    else:
-        coin = (
-            "The coin chose the worse response: "
-            f"it would win only {quality.probability:.0%} of such tosses."
-        )
-    surprise = quality.margin < -ROUNDING
-    follows = {
-        "reward model": judges.learned_reward.agrees,
-        "DPO policy": judges.implicit_reward.agrees,
-    }
-    if len(set(follows.values())) == 1:
-        both = "The reward model and the DPO policy both"
-        agreed = follows["DPO policy"]
-        if surprise:
-            return f"{coin} {both} {'follow that label' if agreed else 'see past it'}."
-        return f"{coin} {both} rank the two {'as labeled' if agreed else 'the other way round'}."
-    yes, no = sorted(follows, key=lambda name: not follows[name])
-    if surprise:
-        return f"{coin} The {yes} follows that label, the {no} sees past it."
-    return f"{coin} The {yes} ranks the two as labeled, the {no} the other way round."
+    return (
+        "The coin chose the worse response, which would win only "
+        f"{quality.probability:.0%} of such tosses."
+    )
 
 
 def _figure(judges: RewardJudgments) -> dict[str, object]:
@@ -275,9 +258,9 @@ def _figure(judges: RewardJudgments) -> dict[str, object]:
 
 WIDGET = Widget(
     name="preference_pairs",
-    title="Two responses, one label, and what the judges think of it",
-    caption="Say which of two answers is better, then see the label that a coin gave them. True quality set "
-    "the coin. The reward model and the DPO policy saw labels only.",
+    title="Two responses, and the label that a coin gave them",
+    caption="Say which of two answers is better, then see the label that a coin gave them. True quality "
+    "weights the coin, and the label is all that a model learns from.",
     params=Params,
     result=Result,
     compute=compute,

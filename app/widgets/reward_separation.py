@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from pydantic import BaseModel, Field
 
 from app.charts.figures import curve_figures, line_states, marker_states
+from app.formatting import signed
 from app.lab.preferences import bradley_terry
 from app.widgets import fields
 from app.widgets.base import Ranges, Step, Widget, WidgetParams, WidgetResult
@@ -81,11 +82,12 @@ def compute_many(several: Sequence[Params]) -> list[Result]:
 
 def _finding(margin: float, probability: float) -> str:
     if margin == 0:
-        return "Equal rewards: the model gives either response one chance in two."
-    side = "agrees with the label" if margin > 0 else "disagrees with the label"
+        return "The rewards are equal, so the model gives either response one chance in two."
+    side = "agrees" if margin > 0 else "disagrees"
     return (
-        f"A gap of {margin:.1f} {side}: probability {probability:.1%} that the chosen one is "
-        "preferred. Adding the same amount to both rewards changes nothing."
+        f"A gap of {signed(margin, 1)} {side} with the label: the chosen response is preferred with "
+        f"probability {probability:.1%}. Adding the same amount to both rewards changes nothing, so only "
+        "the gap matters."
     )
 
 
@@ -133,7 +135,7 @@ WIDGET = Widget(
             always=True,
         ),
         Step(
-            "<b>Bring them together:</b> the model can only toss a coin.",
+            "<b>Bring them together:</b> the model can only toss a fair coin.",
             "reward_chosen=1&reward_rejected=1",
         ),
         Step(

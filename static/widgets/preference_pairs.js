@@ -25,10 +25,7 @@ const show = (widget) => {
       answer.setAttribute("role", "button");
     } else for (const name of ["data-guess", "role", "href"]) answer.removeAttribute(name);
     answer.querySelectorAll(".slot").forEach((/** @type {any} */ slot, /** @type {number} */ i) => {
-      const { text, log_ratio } = widget.result[side].phrases[i];
-      slot.textContent = text;
-      slot.className = `slot${asking ? "" : log_ratio < 0 ? " lost" : " gained"}`;
-      slot.style.setProperty("--size", asking ? "0" : String(Math.abs(log_ratio)));
+      slot.textContent = widget.result[side].phrases[i].text;
     });
   }
   for (const choice of widget.querySelectorAll("[data-guess]")) {

@@ -17,7 +17,7 @@ from playwright.sync_api import Page, expect
         ("/sections/results", "benchmark", "human", "272 judgments"),
         ("/sections/rlhf-pipeline", "stage", "reward_model", "pairs as labeled"),
         ("/widgets/rlhf_pipeline", "stage", "ppo", "PPO sampled"),
-        ("/widgets/overoptimization", "comparisons", "4000", "nats out"),
+        ("/widgets/overoptimization", "comparisons", "4000", "promises"),
         ("/widgets/loss_family", "loss_type", "discopop", "It turns away"),
         ("/widgets/likelihood_displacement", "loss", "ipo", "nats"),
     ],

@@ -1,25 +1,23 @@
-"""The line of judges, and what is said of a choice."""
+"""The line of the coin, and what is said of a choice."""
 
 from __future__ import annotations
 
 import pytest
 
 from app.formatting import percent
-from app.stages.preference_pairs import JUDGES, stage
+from app.stages.preference_pairs import stage
 from app.widgets.preference_pairs import Params, compute
 
 SOME = [Params(prompt=prompt, pair=pair) for prompt in ("lock", "poem") for pair in range(1, 21)]
 
 
 @pytest.mark.parametrize("params", SOME, ids=lambda p: f"{p.prompt}-{p.pair}")
-def test_each_judge_stands_toward_the_answer_that_it_prefers(params: Params) -> None:
+def test_the_chances_of_the_coin_stand_toward_the_better_answer(params: Params) -> None:
     result = compute(params)
-    points = [m for m in stage(params, result).marks if m["k"] == "circle"]
-    for (key, _, _), point in zip(JUDGES, points, strict=True):
-        margin = getattr(result.judges, key).margin
-        prefers_a = (margin > 0) == (result.first == "chosen")
-        if abs(margin) > 1e-3:
-            assert (point["pt"][1] < 0.5) == prefers_a
+    (point,) = [m for m in stage(params, result).marks if m["k"] == "circle"]
+    margin = result.judges.true_quality.margin
+    if abs(margin) > 1e-3:
+        assert (point["pt"][1] < 0.5) == ((margin > 0) == (result.first == "chosen"))
 
 
 @pytest.mark.parametrize("params", SOME, ids=lambda p: f"{p.prompt}-{p.pair}")
@@ -37,7 +35,7 @@ def test_what_is_said_follows_true_quality_and_the_label(params: Params) -> None
         assert ("this coin agreed" in made.readout) == result.label_follows_quality
 
 
-def test_before_the_choice_no_judge_is_drawn() -> None:
+def test_before_the_choice_no_chances_are_drawn() -> None:
     params = Params()
     for mark in stage(params, compute(params)).marks:
         if mark["k"] in ("circle", "name"):

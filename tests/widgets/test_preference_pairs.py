@@ -88,24 +88,12 @@ def test_the_counts_are_those_of_the_single_pairs(all_of_a_prompt: list[Result])
         assert result.surprises_policy == sum(r.judges.implicit_reward.agrees for r in against)
 
 
-def test_the_finding_says_what_the_coin_did_and_who_followed(
-    all_of_a_prompt: list[Result],
-) -> None:
-    seen = set()
+def test_the_finding_says_what_the_coin_did(all_of_a_prompt: list[Result]) -> None:
     for result in all_of_a_prompt:
-        if abs(result.judges.true_quality.margin) < 1e-9:
-            continue
-        follow = (result.judges.learned_reward.agrees, result.judges.implicit_reward.agrees)
-        seen.add((result.label_follows_quality, *follow))
-        if result.label_follows_quality:
-            assert "chose the better response" in result.finding
-            assert ("both rank the two as labeled" in result.finding) == (follow == (True, True))
-        else:
-            assert "chose the worse response" in result.finding
-            assert ("both see past it" in result.finding) == (follow == (False, False))
-            policy_alone = "DPO policy follows that label, the reward model sees past it"
-            assert (policy_alone in result.finding) == (follow == (False, True))
-    assert len(seen) >= 5
+        if abs(result.judges.true_quality.margin) > 1e-9:
+            way = "better" if result.label_follows_quality else "worse"
+            assert f"chose the {way} response" in result.finding
+            assert f"{result.probability:.0%}" in result.finding
 
 
 def test_a_response_drawn_twice_leaves_nothing_to_prefer() -> None:

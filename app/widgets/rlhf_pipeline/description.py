@@ -15,7 +15,7 @@ from app.lab.trained import the_lab
 NetworkState = Literal["trained", "frozen", "not in memory"]
 
 Part = tuple[NetworkState, str]
-"""the state of a network in a stage, and its task in words"""
+"""the state of a network in a stage, and its task"""
 
 
 class StageNetwork(BaseModel):
@@ -49,7 +49,7 @@ class StageTiming:
 
     seconds: float
     measured: str
-    """where and when it was measured, in words"""
+    """where and when it was measured"""
 
 
 @dataclass(frozen=True)

@@ -36,16 +36,15 @@ def describe() -> stage.StageDescription:
     prompt = the_world().prompts[PROMPT].text
     return stage.StageDescription(
         title="Stage 3 of 3: PPO",
-        finding=f"In {CONFIG.iterations} iterations PPO raised the learned reward by "
-        f"{fixed(2)(reached.reward)} at a KL of {fixed(1)(reached.kl)} nats. It sampled "
-        f"{count(last.responses_sampled)} responses and held four networks. It used no new labels: "
-        "all it knows about preferences comes from the reward model.",
+        finding=f"In {CONFIG.iterations} iterations, on {count(last.responses_sampled)} sampled responses, PPO "
+        f"raised the reward model’s score by {fixed(2)(reached.reward)}. It used no new labels: all it knows "
+        "about preferences comes from the reward model.",
         goes_in=f"One prompt, “{prompt}”, the reward model, and the SFT model twice: as the start "
         "of the policy and as the frozen reference. No demonstration, no comparison.",
         objective="The policy learns to write responses with a high learned reward, less "
         f"{CONFIG.kl_coefficient:g} for each nat of KL from the reference. The value model learns to "
         "predict the reward still to come.",
-        comes_out="The policy. Value model, reward model and reference have done their work.",
+        comes_out="The policy. The value model, the reward model and the reference are no longer needed.",
         networks=stage.networks(
             sft_model=("frozen", "is the reference for the KL penalty"),
             reward_model=("frozen", "scores each sampled response"),

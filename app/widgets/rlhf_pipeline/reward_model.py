@@ -26,8 +26,8 @@ def describe() -> stage.StageDescription:
     return stage.StageDescription(
         title="Stage 2 of 3: reward model",
         finding=f"The reward model ranks {percent(1)(held_out)} of held-out pairs as labeled. "
-        f"True quality, from which the labels were drawn, ranks {percent(1)(ceiling)} of them as "
-        "labeled: the coin often picks the worse response, and no score can predict that.",
+        f"True quality, from which the labels were drawn, ranks only {percent(1)(ceiling)} of them so, because "
+        "the coin often picks the worse response, and no score can predict that.",
         goes_in=f"{count(comparisons())} comparisons, {count(per_prompt)} for each prompt. "
         "The SFT model wrote both responses of each pair. A coin weighted by true quality chose one.",
         objective="A new network learns to score the chosen response above the rejected one. The "

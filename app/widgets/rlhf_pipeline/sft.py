@@ -24,7 +24,7 @@ def describe() -> stage.StageDescription:
     first, last = history[0]["loss"], history[-1]["loss"]
     return stage.StageDescription(
         title="Stage 1 of 3: supervised fine-tuning",
-        finding=_finding(config["epochs"], first, last, floor, exact),
+        finding=_finding(last, floor, exact),
         goes_in=f"{count(demonstrations())} demonstrations, {count(config['demonstrations'])} for each "
         "prompt, and a network of random numbers. A real pipeline starts from a pretrained model; "
         "the lab has none.",
@@ -78,18 +78,13 @@ def _exact_loss() -> float:
     return float(torch.stack(losses).mean())
 
 
-def _finding(epochs: int, first: float, last: float, floor: float, exact: float) -> str:
+def _finding(last: float, floor: float, exact: float) -> str:
     text = (
-        f"In {epochs} epochs the loss on the demonstrations fell from {fixed(3)(first)} to "
-        f"{fixed(3)(last)} nats. On fresh demonstrations no model can average less than "
-        f"{fixed(3)(floor)}, the entropy of the writers. The finished model needs "
-        f"{fixed(3)(exact)}, which is {fixed(3)(exact - floor)} more."
+        f"A fresh demonstration surprises the trained model by {fixed(3)(exact)} nats on average, and no model "
+        f"can average less than {fixed(3)(floor)}."
     )
     if last < floor:
-        text += (
-            " The training loss ended below the floor: the model has begun to memorize its "
-            "demonstrations."
-        )
+        text += f" Its own demonstrations surprise it by only {fixed(3)(last)}, so it has begun to memorize them."
     return text
 
 

@@ -38,7 +38,7 @@ class Result(WidgetResult):
     """One stage, described from its run."""
 
     stage: str = Field(description="sft, reward_model or ppo")
-    title: str = Field(description="the stage in words, with its number")
+    title: str = Field(description="name of the stage, with its number")
     goes_in: str = Field(description="data and networks that the stage starts from")
     objective: str = Field(description="what is trained, and for what")
     comes_out: str = Field(description="what the next stage takes from it")
@@ -49,7 +49,9 @@ class Result(WidgetResult):
     seconds: float = Field(description="training time on one CPU thread")
     seconds_measured: str = Field(description="where and when the seconds were measured")
     quantities: list[Quantity] = Field(description="data, losses and accuracies of the stage")
-    hyperparameters: list[Hyperparameter] = Field(description="all that had to be set; no seeds")
+    hyperparameters: list[Hyperparameter] = Field(
+        description="all that had to be set, without seeds"
+    )
     figure: dict[str, object] = Field(description="Plotly figure: the training of this stage")
 
 
@@ -88,9 +90,9 @@ def _receipt(_: Params, __: Result) -> dict[str, object]:
 
 WIDGET = Widget(
     name="rlhf_pipeline",
-    title="Three stages, opened one by one",
-    caption="Open a stage to see what goes in, which networks are trained, which are frozen, what "
-    "comes out and what it cost in the lab.",
+    title="The three stages of RLHF, opened one by one",
+    caption="Open a stage to see its input, which networks it trains, which it holds frozen, its "
+    "output and what it cost in the lab.",
     params=Params,
     result=Result,
     compute=compute,
@@ -104,7 +106,7 @@ WIDGET = Widget(
             "stage=reward_model",
         ),
         Step(
-            "<b>PPO.</b> Two networks train, two are frozen, and every step samples anew.",
+            "<b>PPO.</b> Two networks train, two are frozen, and every step samples new answers.",
             "stage=ppo",
         ),
     ),
