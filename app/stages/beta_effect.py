@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.charts.stage import Anchor, Axis, Box, Panel, Stage, StagePoint, log_axis, number
-from app.formatting import count, fixed, percent, signed
+from app.formatting import fixed, percent, signed
 from app.stages.speech import speaker, speech
 from app.widgets.beta_effect.dots import DotAxis
 from app.widgets.beta_effect.widget import BetaCurvePoint, Params, Result, RewardName
@@ -14,6 +14,8 @@ LOOSE, CLOSE = 0.01, 10.0
 """ends of the scale of beta; it falls from left to right, the way that the dots walk"""
 ROWS = 18
 """rows of dots that fit above the axis with room between them; a higher stack is pressed together"""
+FEW = 20
+"""equally likely answers below which an optimum has little variety"""
 UNMOVED = 0.1
 """KL in nats below which hardly a dot has left its place"""
 
@@ -145,7 +147,7 @@ def _settings(params: Params) -> str:
 
 def _readout(params: Params, result: Result) -> str:
     return (
-        f"At {number(f'β = {params.beta:g}', 'tmp')} the optimum walks "
+        f"At {number(f'β = {params.beta:g}', 'tmp')} the optimum moves "
         f"{number(fixed(1)(result.kl), 'rej')} nats from the reference and earns a true quality of "
         f"{number(signed(result.true_quality, 2), 'true')}. {_meaning(params, result)}"
     )
@@ -153,15 +155,14 @@ def _readout(params: Params, result: Result) -> str:
 
 def _meaning(params: Params, result: Result) -> str:
     if result.kl < UNMOVED:
-        return "Hardly a dot has moved."
+        return "Hardly a dot has moved, so β this large keeps the reference as it is."
     if params.reward == RewardName.true:
-        many = result.effective_responses
-        shown = fixed(1)(many) if many < 10 else count(many)
-        return f"It is as undecided as between {number(shown)} answers."
-    promised = number(signed(result.expected_reward, 2), "ref")
+        if result.effective_responses < FEW:
+            return "It has all but settled on a few answers, so little variety is left."
+        return "It still spreads over many answers, so it gains quality and keeps variety."
     if result.true_quality < 0:
-        return f"The reward model is delighted: {promised}."
+        return "The reward model is delighted with it, so its reward no longer means quality."
     peak = max(result.curve, key=lambda point: point.true_quality)
     if params.beta >= peak.beta:
-        return f"So far the learned reward, {promised}, is a fair guide."
-    return f"Quality is past its peak; the learned reward, {promised}, still rises."
+        return "The learned reward is a fair guide so far, so a smaller β still helps."
+    return "Quality is past its peak while the learned reward still rises, so a larger β would be better."

@@ -154,12 +154,17 @@ def _readout(params: Params, result: Result, ends: tuple[float, float], *, broke
             f": {written} {here} on the left, {number(fixed(4)(check.right), 'rej')} on the right"
         )
         return f"The two sides miss by {off}{became if written else ''}. {mistake.why}"
-    place = f"one place; {written} {here}" if written else f"one place, {here}"
-    summed = "Summed over all" if params.step == 1 else "Over all"
-    return (
-        f"Two routes, {place}. {summed} {number('7,776')} responses, the sides differ by at most "
-        f"{number(_power(check.max_abs_difference), 'opt')}. {mistake.unseen.get(params.step, '')}"
-    ).strip()
+    met = (
+        f"at one place, where {written.replace('of it is', 'is')} {here}"
+        if written
+        else f"at {here}"
+    )
+    agree = (
+        f"The two routes end {met}; over all {number('7,776')} responses the sides differ by at most "
+        f"{number(_power(check.max_abs_difference), 'opt')}"
+    )
+    unseen = mistake.unseen.get(params.step, "")
+    return f"{agree}. {unseen}" if unseen else f"{agree}, so the step is exact."
 
 
 def _power(value: float) -> str:

@@ -394,34 +394,31 @@ def _title(params: Params, result: Result, name: str) -> str:
     if not result.reads.reference:
         return f"{name} never looks at the reference"
     if not result.reads.only_difference:
-        return f"{name} looks at each response by itself"
+        return f"{name} looks at each response separately"
     if params.loss_type == "sigmoid" and params.label_smoothing:
         name = "conservative DPO"
     return f"The {name} loss sees one number: the gap"
 
 
 def _readout(params: Params, result: Result, gap: float, name: str) -> str:
-    at = f"At {number(f'β = {params.beta:g}', 'tmp')} a gap of {number(signed(gap, 1))} nats costs "
-    cost = number(_written(result.loss), "rej")
+    at = f"A gap of {number(signed(gap, 1))} nats costs {number(_written(result.loss), 'rej')}"
     if params.loss_type == "sigmoid" and params.label_smoothing == 0:
         pull = number(percent(0)(result.gradient_weight))
         return (
-            f"{at}{cost}. The black line’s slope is this pair’s pull, {pull} of full weight"
+            f"{at}. The pair pulls with {pull} of full weight, the slope of the black line, "
             f"{_meaning(params, result, gap)}."
         )
     slope = result.gradient.logratio_chosen
-    told = f"{at}{cost}; the slope of the black line is {number(_written(slope, True))}"
     if not result.reads.only_difference:
         other = result.gradient.logratio_rejected
         ways = f"{_pushes(slope)} the chosen response and {_pushes(other)} the rejected one"
-        return f"{told}. {_capital(name)} {ways}."
-    if abs(slope) < AT_REST:
-        return f"{at}{cost}. The black line is level: here {name} is at rest."
-    return f"{told}. {_capital(name)} {'widens' if slope < 0 else 'narrows'} the gap."
-
-
-def _capital(name: str) -> str:
-    return name[0].upper() + name[1:]
+    elif abs(slope) < AT_REST:
+        return f"{at}. The black line is level, so here {name} is at rest."
+    else:
+        ways = f"{'widens' if slope < 0 else 'narrows'} the gap"
+    return (
+        f"{at}. The slope of the black line is {number(_written(slope, True))}, so {name} {ways}."
+    )
 
 
 def _pushes(slope: float) -> str:
@@ -433,12 +430,12 @@ def _pushes(slope: float) -> str:
 
 def _meaning(params: Params, result: Result, gap: float) -> str:
     if params.logratio_chosen < 0 and gap > 0:
-        return ": that the chosen response fell, too, does not count"
+        return "and that its chosen response has fallen too does not count"
     if result.margin > 3:
-        return ": learned, it hardly counts"
+        return "so it is learned and hardly counts"
     if result.margin < 0:
-        return ": ranked the wrong way round, it counts most"
-    return ""
+        return "so, being ranked the wrong way round, it counts most"
+    return "so it still has something to teach"
 
 
 def _written(value: float, with_sign: bool = False) -> str:

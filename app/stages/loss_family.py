@@ -183,19 +183,20 @@ def _readout(place: int, params: Params, fate: LossOutcome, pull: float) -> str:
     )
     if params.loss_type == "ipo":
         target = 1 / (2 * beta)
-        rests = ": there it rests" if abs(gap - target) < AT_TARGET * target else ""
-        return f"{told}Its target is 1/(2β) = {number(f'{target:g}')}{rests}."
+        if abs(gap - target) < AT_TARGET * target:
+            return f"{told}It rests at its target, a gap of 1/(2β)."
+        return f"{told}Its target is a gap of 1/(2β), so it is still on its way."
     if params.loss_type == "hinge":
-        corner = 1 / beta
-        beyond = ", and Adam’s momentum carries it on" if gap > corner else ""
-        return f"{told}Its corner is at 1/β = {number(f'{corner:g}')}{beyond}."
+        if gap > 1 / beta:
+            return f"{told}It is past its corner at 1/β, so only Adam’s momentum carried it on."
+        return f"{told}Its corner is at 1/β, so until there nothing slows it."
     if params.loss_type == "sigmoid":
-        return f"{told}A certain pair has no finite answer under DPO."
+        return f"{told}A certain pair has no finite answer under DPO, so it never rests."
     if fate.verdict == "stops":
-        return f"{told}It stops at {number(fixed(1)(fate.gap))}."
+        return f"{told}It comes to rest, so even a certain pair has a finite answer here."
     if fate.verdict == "runs on":
-        return f"{told}It runs on."
-    return f"{told}It turns away, with the pair the wrong way round."
+        return f"{told}It runs on, so a certain pair has no finite answer here either."
+    return f"{told}It turns away, so the pair ends the wrong way round."
 
 
 def _strength(pull: float, fate: LossOutcome) -> str:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from torch import Tensor
 
 from app.charts.figures import curve_figure, line
+from app.formatting import fixed
 from app.lab.certain_pair import (
     EXO_SMOOTHING,
     STEPS,
@@ -119,20 +120,19 @@ def _fate(pair: CertainPair, n: int) -> LossOutcome:
 
 
 def _finding(params: Params, fate: LossOutcome, dpo: LossOutcome) -> str:
-    name = params.loss_type
-    if fate.verdict == "runs on":
-        text = (
-            f"{name} runs on: after {STEPS} steps the gap is {fate.gap:.1f} nats and still moving."
+    name = LOSS_NAMES[params.loss_type]
+    if params.loss_type == "sigmoid":
+        return (
+            f"{name} {fate.verdict}: after {STEPS} steps the gap is {fate.gap:.1f} nats and still growing. A pair "
+            "labeled with certainty has no finite answer under DPO, for any β."
         )
-    elif fate.verdict == "stops":
-        text = f"{name} stops at a gap of {fate.gap:.2f} nats."
-    else:
-        text = f"{name} turns away: it settles at a gap of {fate.gap:.2f}, with the pair in the wrong order."
-    if name == "sigmoid":
-        return f"{text} A pair labeled with certainty has no finite answer under DPO, for any β."
-    if name == "ipo":
-        text += f" Its target is 1/(2β) = {1 / (2 * BETAS[params.beta]):g}."
-    return f"{text} DPO has reached {dpo.gap:.1f} by then and runs on."
+    beside = f"while DPO has reached {dpo.gap:.1f} by then and keeps going."
+    if fate.verdict == "runs on":
+        return f"{name} runs on: after {STEPS} steps the gap is {fate.gap:.1f} nats, {beside}"
+    if fate.verdict == "stops":
+        target = ", its target 1/(2β)," if params.loss_type == "ipo" else ""
+        return f"{name} stops at a gap of {fate.gap:.2f} nats{target} {beside}"
+    return f"{name} turns away and settles at a gap of {fixed(2)(fate.gap)}, with the pair in the wrong order, {beside}"
 
 
 def _curve(loss_type: str, beta: float) -> dict[str, object]:
@@ -208,7 +208,7 @@ WIDGET = Widget(
     example="loss_type=hinge&beta=0.1",
     steps=(
         Step(
-            "<b>Let them roll.</b> Each ball is a loss in training on the same pair. DPO’s rolls on.",
+            "<b>Let them roll.</b> Each ball is one loss, trained on the same pair, and DPO’s rolls on.",
             "loss_type=sigmoid",
         ),
         Step("<b>IPO stops</b> where its parabola is lowest, and holds the policy there."),
@@ -218,9 +218,7 @@ WIDGET = Widget(
             "loss_type=hinge",
         ),
         Step("<b>DiscoPOP</b> starts on a slope that leads the wrong way.", "loss_type=discopop"),
-        Step(
-            "<b>Make β larger:</b> DPO slows down, and does not stop.", "loss_type=sigmoid&beta=2"
-        ),
+        Step("<b>Make β larger:</b> DPO slows down but does not stop.", "loss_type=sigmoid&beta=2"),
     ),
     start=2,
     places=STEPS // EVERY,

@@ -182,7 +182,7 @@ def optima(several: Sequence[Params]) -> list[Optimum]:
     )
     return [
         Optimum(
-            finding=_finding(params, row["kl"], row["true_quality"], favorite),
+            finding=_finding(params, row["kl"], row["true_quality"]),
             **row,
             favorite=favorite,
             responses=gaining,
@@ -305,20 +305,16 @@ def _phrases(prompt: int, reference: Tensor, optimal: Tensor) -> list[list[Phras
     ]
 
 
-def _finding(params: Params, kl: float, quality: float, favorite: FavoriteResponse) -> str:
-    where = f"At β = {params.beta:g} the optimum is {kl:.1f} nats from the reference. "
-    said = f"It gives its favorite response {favorite.probability:.1%} of all probability"
-    if params.reward == RewardName.true:
-        return f"{where}{said}, and its expected true quality is {signed(quality)}."
-    if quality < 0:
-        return (
-            f"{where}{said}. That is what the {params.reward_model} reward model wants; the true quality is "
-            f"{signed(quality)}, below the reference."
-        )
-    return (
-        f"{where}{said}. Its expected true quality is {signed(quality)}; the reward is that of the "
-        f"{params.reward_model} reward model."
+def _finding(params: Params, kl: float, quality: float) -> str:
+    where = (
+        f"At β = {params.beta:g} the optimum is {kl:.1f} nats from the reference, and its expected true quality "
+        f"is {signed(quality)}"
     )
+    if params.reward == RewardName.true:
+        return f"{where}."
+    if quality < 0:
+        return f"{where}, below the reference. That is what the {params.reward_model} reward model asks for."
+    return f"{where}. The reward is that of the {params.reward_model} reward model."
 
 
 def _axis_title(params: Params) -> str:
@@ -388,10 +384,10 @@ WIDGET = Widget(
             "beta=10",
         ),
         Step(
-            "<b>Drag β to the right.</b> Each green dot is 1% of what the optimum says; watch them walk.",
+            "<b>Drag β to the right.</b> Each green dot is 1% of what the optimum says; watch them move.",
             always=True,
         ),
-        Step("<b>Let it go:</b> all the weight runs to the best answer.", "beta=0.01"),
+        Step("<b>Let it go:</b> nearly all the probability runs to the best answer.", "beta=0.01"),
         Step(
             "<b>The same, for the learned reward.</b> Quality rises, peaks, and falls off a cliff.",
             "beta=0.1&reward=learned",

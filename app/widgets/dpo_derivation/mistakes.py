@@ -14,7 +14,7 @@ from app.widgets.dpo_derivation.numbers import DerivationNumbers, numbers_of
 
 @dataclass(frozen=True)
 class Mistake:
-    """A mistake, why it breaks steps, and why others do not notice."""
+    """A mistake, why it breaks some steps, and why the others do not notice."""
 
     label: str
     why: str
@@ -32,12 +32,12 @@ MISTAKES = {
             4: "This step does not notice: both responses lack the same β log Z(x), so their difference is "
             "right.",
             5: "This step does not notice: it says that Z(x) may be dropped here.",
-            6: "This step does not notice: Z(x) has canceled before it.",
+            6: "This step does not notice: Z(x) canceled one step earlier.",
         },
     ),
     "flipped_kl": Mistake(
         "flip the KL",
-        "The optimum for KL(π_ref ‖ π) is not the reference times an exponential. Its log-ratio is not "
+        "The optimum for KL(π_ref ‖ π) is not the reference times an exponential, so its log-ratio is not "
         "the reward divided by β.",
         {
             1: "This step does not notice: it does not say yet which policy is optimal.",
@@ -48,7 +48,7 @@ MISTAKES = {
     ),
     "no_beta": Mistake(
         "forget β",
-        "A log-ratio without β is a reward in the wrong unit: every gap is off by the factor 1/β.",
+        "A log-ratio without β is a reward in the wrong unit, so every gap is off by the factor 1/β.",
         {
             1: "This step does not notice: β is the price of divergence here, and was not touched.",
             2: "This step does not notice: β is the price of divergence here, and was not touched.",
@@ -62,8 +62,8 @@ MISTAKES = {
             1: "This step does not notice: it compares no two responses.",
             2: "This step does not notice: it is about one response at a time.",
             3: "This step does not notice: it is about one response at a time.",
-            4: "This step does not notice: with both Z(x) written out the equation still holds. But a "
-            "comparison across prompts is not a preference that anybody stated.",
+            4: "This step does not notice: with both Z(x) written out the equation still holds, although "
+            "nobody states a preference across prompts.",
         },
     ),
 }

@@ -1,4 +1,4 @@
-"""The six steps: words, equation and source of each (DPO section 4 and appendices A.1 and A.2)."""
+"""The six steps: text, equation and source of each (DPO section 4 and appendices A.1 and A.2)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class DerivationStep:
-    """One step: its words, its equation, and both sides as functions of the numbers."""
+    """One step: its text, its equation, and both sides as functions of the numbers."""
 
     title: str
     stop: str
@@ -130,7 +130,7 @@ DERIVATION = (
     DerivationStep(
         title="Solve for the reward",
         stop="solve for the reward",
-        say="Turn it round: <b>the reward is a log-ratio</b>, plus a part that is the same for every y.",
+        say="Solve for it: <b>the reward is a log-ratio</b>, plus a part that is the same for every y.",
         pieces=(
             Piece("", "r(x, y)", "reward"),
             Piece("=", _changed(_log_ratio(OPTIMAL)), "chosen"),

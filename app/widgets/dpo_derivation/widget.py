@@ -20,7 +20,7 @@ STEPS = len(DERIVATION)
 
 CHECKED_EACH = (
     "for each of the 7,776 responses",
-    "The sides shown are those of the response below, the largest difference is over all 7,776.",
+    "The sides shown are those of the response below; the largest difference is over all 7,776.",
 )
 CHECKED_SUMS = (
     "each as a sum over all 7,776 responses",
@@ -79,7 +79,7 @@ class Result(WidgetResult):
     steps: int = Field(description="how many there are")
     title: str = Field(description="what this step does")
     latex: str = Field(description="the equation")
-    explanation: str = Field(description="the step in words")
+    explanation: str = Field(description="what the step does and why")
     source: str = Field(description="equation in the paper")
     equations: list[StepEquation] = Field(description="all six steps with their equations")
     check: EquationCheck = Field(description="the equation, checked")
@@ -105,8 +105,8 @@ def compute(params: Params) -> Result:
     separately, checked_on = CHECKED_EACH if left.ndim else CHECKED_SUMS
     return Result(
         finding=(
-            f"Step {params.step} of {STEPS}. The two sides were computed separately, {separately}. "
-            f"They differ by at most {scientific(difference)}." + _what_broke(params)
+            f"The two sides of step {params.step} were computed separately, {separately}, and differ by at "
+            f"most {scientific(difference)}." + _what_broke(params)
         ),
         step=params.step,
         steps=STEPS,

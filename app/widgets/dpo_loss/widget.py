@@ -14,6 +14,7 @@ from app.widgets import fields
 from app.widgets.base import Ranges, Step, Widget, WidgetParams, WidgetResult
 from app.widgets.common.loss_types import (
     LOSS_LABELS,
+    LOSS_NAMES,
     UNSMOOTHED,
     LossType,
     smoothing_suits_the_loss,
@@ -249,7 +250,7 @@ def _finding(params: Params, result: Result) -> str:
         if fallen and result.margin > 0:
             return (
                 f"{sure} Both responses have become less likely than under the reference, and the "
-                f"loss, {result.loss:.3f}, is still below ln 2: only the difference counts."
+                f"loss, {result.loss:.3f}, is still below ln 2, because only the difference counts."
             )
         return (
             f"{sure} This pair pulls with weight {result.gradient_weight:.3f}, which is the "
@@ -260,7 +261,7 @@ def _finding(params: Params, result: Result) -> str:
 
 def _what_it_wants(params: Params, result: Result) -> str:
     """Which way the loss pushes each response, read off the gradient."""
-    rounding = 1e-9
+    rounding, name = 1e-9, LOSS_NAMES[params.loss_type]
     pushes = [
         f"the {whose} response {'up' if slope < 0 else 'down'}"
         for whose, slope in (
@@ -270,11 +271,11 @@ def _what_it_wants(params: Params, result: Result) -> str:
         if abs(slope) > rounding
     ]
     if not pushes:
-        wants = f"{params.loss_type} is at rest here: it pushes neither response"
+        wants = f"{name} is at rest here: it pushes neither response"
     else:
-        wants = f"{params.loss_type} pushes {' and '.join(pushes)}"
+        wants = f"{name} pushes {' and '.join(pushes)}"
     looks = (
-        "only their difference counts" if result.reads.only_difference else "each counts by itself"
+        "only their difference counts" if result.reads.only_difference else "each counts separately"
     )
     return f"{wants}; {looks}."
 
@@ -305,7 +306,7 @@ WIDGET = Widget(
             "logratio_chosen=0&logratio_rejected=0",
         ),
         Step(
-            "<b>Sink both.</b> The same gap, the same loss, and yet the chosen response lost probability.",
+            "<b>Sink both.</b> Gap and loss stay the same, yet the chosen response has lost probability.",
             "logratio_chosen=-4&logratio_rejected=-8",
         ),
         Step(
@@ -313,7 +314,7 @@ WIDGET = Widget(
             "beta=2",
         ),
         Step(
-            "<b>Take IPO instead.</b> Its curve has a lowest point, 1/(2β), and pulls back from beyond it.",
+            "<b>Take IPO instead.</b> Its curve has a lowest point, at 1/(2β), and pulls back from beyond it.",
             "loss_type=ipo&beta=0.25",
         ),
     ),
