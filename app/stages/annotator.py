@@ -8,7 +8,7 @@ from app.charts.stage import Axis, Box, Only, Role, Stage, number
 from app.formatting import fixed, percent, signed
 from app.lab.world import the_world
 from app.stages.speech import flattery, phrase_ids
-from app.widgets.annotator import Params, Result, pairs_of
+from app.widgets.annotator import CLEAR, FLATTERING, Params, Result, pairs_of
 
 LEAST_REACH = 2.6
 """of the axis of weights"""
@@ -106,7 +106,7 @@ def _said(params: Params, who: str, role: str, text: str, *, marked: bool = True
 
 def _leaning(result: Result) -> str:
     if not result.labelled:
-        return "Every click moves the four dots; the bars are what is still uncertain."
+        return "Every click moves the four dots, and the bars show what is still uncertain."
     weight = max(result.weights, key=lambda weight: abs(weight.mean / weight.sd))
     z = abs(weight.mean / weight.sd)
     role = "rej" if weight.feature == "flattering" else "opt"
@@ -114,19 +114,23 @@ def _leaning(result: Result) -> str:
     said = f'So far you seem to {wants} <strong class="c-{role}">{weight.feature}</strong> answers'
     if z < 1:
         return f"{said}, but that may be chance."
-    return f"{said}, {number(fixed(1)(z))} standard deviations from not caring."
+    sure = "so that is hardly chance" if z >= CLEAR else "so a few more labels may still change it"
+    return f"{said}, by {number(fixed(1)(z))} standard deviations, {sure}."
 
 
 def _aligned(result: Result) -> str:
     assert result.aligned is not None
     before, after = result.aligned.before, result.aligned.after
-    chose = (
-        f"Where flattery differed, you chose it {result.flattery_chosen} of {result.flattery_pairs} times."
-        if result.flattery_pairs
-        else "No pair differed in flattery."
-    )
+    asked = result.weights[FLATTERING]
+    more, wanted = after.flatters > before.flatters, asked.mean > 0
+    if abs(asked.mean / asked.sd) < 1:
+        means = "Your labels asked for neither more nor less, so this came about by chance"
+    elif more == wanted:
+        means = "Your labels asked for that, so the policy has learned it from you"
+    else:
+        means = "Your labels asked for the opposite, so they were too few"
     return (
         f"It flatters in {number(percent(0)(after.flatters), 'rej')} of its answers, the reference in "
-        f"{number(percent(0)(before.flatters))}; true quality "
-        f"{number(signed(after.true_quality), 'true')}, {number(fixed(1)(after.kl))} nats out. {chose}"
+        f"{number(percent(0)(before.flatters))}, and its true quality is "
+        f"{number(signed(after.true_quality), 'true')}. {means}."
     )

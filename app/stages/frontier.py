@@ -28,6 +28,8 @@ RISING = ("preferred_ft", "unlikelihood", "best_of_n")
 
 FLOOR, ROOF = -0.35, 3.75
 """true quality at the ends of the axis, unless a method that falls is chosen"""
+NEAR = 0.1
+"""of the best possible quality: a policy that lacks no more is close to the frontier"""
 ROOM = 1.0
 """quality below the ceiling from which a name fits between"""
 WIDE, NARROW = Box(34, 16, 12, 356), Box(28, 10, 10, 226)
@@ -136,8 +138,8 @@ def _places(params: Params, result: Result) -> list[_Place]:
     readout = (
         f"{name} with seed {params.seed} earns a true quality of "
         f"{number(signed(own.true_quality), 'true')} at {number(_nats(own.kl), 'rej')} nats, "
-        f"{number(fixed(1)(own.bound - own.true_quality))} below the best possible. Its learned reward is "
-        f"{number(signed(own.learned_reward), 'ref')}."
+        f"{number(fixed(1)(own.bound - own.true_quality))} below the best possible. "
+        f"{_meaning(own.true_quality, own.bound)}"
     )
     mine = _Place(
         name,
@@ -153,6 +155,14 @@ def _places(params: Params, result: Result) -> list[_Place]:
     return [*found, mine]
 
 
+def _meaning(quality: float, bound: float) -> str:
+    if quality < 0:
+        return "Worse than doing nothing, so all of this KL is spent in vain."
+    if bound - quality <= NEAR * bound:
+        return "It is close to the frontier, so hardly any KL is wasted."
+    return "A policy on the frontier does better at the same KL, so part of this KL is wasted."
+
+
 def _place(row: int, curve: MethodCurve, at: StrengthSummary) -> _Place:
     gap = at.bound - at.true_quality
     readout = (
@@ -160,10 +170,10 @@ def _place(row: int, curve: MethodCurve, at: StrengthSummary) -> _Place:
         f"{number(signed(at.true_quality), 'true')} ± {fixed(2)(at.true_quality_sd)} at "
         f"{number(_nats(at.kl), 'rej')} nats, {number(fixed(1)(gap))} below the best possible."
     )
-    if at.true_quality < 0:
-        readout += " Worse than doing nothing."
-    elif at == curve.best:
-        readout += " This is its best strength."
+    if at == curve.best and at.true_quality > 0:
+        readout += " This is its best strength, so going further only loses quality."
+    else:
+        readout += f" {_meaning(at.true_quality, at.bound)}"
     return _Place(
         _name(curve),
         _strength(curve, at.strength),

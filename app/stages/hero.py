@@ -73,9 +73,9 @@ def _readout(run: RecordedRuns, place: int) -> str:
     quality = number(signed(ppo.true_quality[place], 1), "ref")
     other = number(signed(dpo.true_quality[place], 1), "opt")
     if place == 0:
-        return "Both start as the reference policy, and want the same: reward, at a price for leaving it."
+        return "Both start as the reference policy and want the same, reward at a price for leaving it."
     if place <= ppo.peak():
-        return f"Both get better: PPO stands at {quality}, DPO at {other}."
+        return f"Both get better: PPO stands at {quality} and DPO at {other}, so both rewards are still true."
     said = phrase_ids(run.prompt, run.answers[ppo.says[place]])
     flat = how_many_flatter(run.prompt, said)
     reward = number(signed(ppo.learned_reward[place], 1))

@@ -18,7 +18,13 @@ from app.charts.stage import (
     number,
 )
 from app.formatting import fixed, percent, signed
-from app.widgets.likelihood_displacement import LEAST, DisplacementRow, Params, Result
+from app.widgets.likelihood_displacement import (
+    LEAST,
+    DisplacementRow,
+    OptimumAtKL,
+    Params,
+    Result,
+)
 
 LEAVE_OUT = ("history", "mass")
 
@@ -265,23 +271,27 @@ def _after(result: Result) -> dict[str, str]:
 def _readout(row: DisplacementRow, result: Result) -> tuple[str, ...]:
     """What is said of a step: the form of the words, and their numbers."""
     if row.step == 0:
-        return ("Before the first step the policy is the reference: nothing has moved.",)
+        return ("Before the first step the policy is the reference, so nothing has moved.",)
     chosen = row.chosen_logps - result.first.chosen_logps
-    rejected = row.rejected_logps - result.first.rejected_logps
     opt = number("{}", "opt")
-    form = f"After {number('{}')} steps: chosen {opt} nats, rejected {number('{}', 'rej')}. "
-    words = [str(row.step), signed(chosen, 1), signed(rejected, 1)]
+    form = f"After {number('{}')} steps chosen responses have moved by {opt} nats"
+    words = [str(row.step), signed(chosen, 1)]
     best = row.optimum
     if best is None:
-        return form + "No optimum is so far out.", *words
+        return f"{form}, so far out that there is no optimum to compare with.", *words
     aligned = best.chosen_logp - result.first.chosen_logps
-    form += f"The best policy at this KL: chosen {opt}. "
     words.append(signed(aligned, 1))
+    return (
+        f"{form}, and by {opt} in the best policy at this KL{_so(row, best, chosen, aligned)}.",
+        *words,
+    )
+
+
+def _so(row: DisplacementRow, best: OptimumAtKL, chosen: float, aligned: float) -> str:
     if chosen - aligned < -FURTHER:
-        return f"{form}The {opt} nats beyond are displacement.", *words, fixed(1)(aligned - chosen)
-    if best.true_quality - row.true_quality > MISSING:
-        if chosen >= -LEAST:
-            return f"{form}The run has less true quality.", *words
-        how = "about as" if chosen - aligned <= FURTHER else "less"
-        return f"{form}The run falls {how} far, but has less true quality.", *words
-    return form, *words
+        return ", so the rest of the fall is displacement"
+    if best.true_quality - row.true_quality <= MISSING:
+        return ", so nothing is displaced"
+    if chosen >= -LEAST:
+        return ", but the run has less true quality, so not falling is no merit"
+    return ". The fall is what alignment takes, so what the run lacks in true quality has another cause"

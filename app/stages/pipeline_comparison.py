@@ -223,15 +223,14 @@ def _axis(rail: Panel, end: float) -> None:
 
 def _readout(rlhf: _TimedRun, dpo: _TimedRun, seconds: float) -> str:
     here, there = rlhf.at(seconds), dpo.at(seconds)
-    said = f"At {number(fixed(2)(seconds) + ' s')} RLHF "
     if seconds < rlhf.start:
-        said += "is still fitting its reward model. "
+        said = "RLHF is still fitting its reward model"
     else:
-        said += (
-            f"holds four networks, has sampled {number(count(here.samples_generated), 'rej')} answers "
-            f"and stands at {number(signed(here.true_quality), 'true')}. "
+        said = (
+            f"RLHF holds four networks, has sampled {number(count(here.samples_generated), 'rej')} answers "
+            f"and stands at {number(signed(here.true_quality), 'true')}"
         )
     quality = number(signed(there.true_quality), "true")
     if seconds >= dpo.end:
-        return f"{said}DPO is done: {quality}."
-    return f"{said}DPO holds two and stands at {quality}."
+        return f"{said}. DPO is done at {quality} and has sampled none, so the comparisons alone were enough."
+    return f"{said}. DPO holds two and stands at {quality}, so it learns without waiting for a reward model."

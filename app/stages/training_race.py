@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from app.charts.scales import nice_step, tick_text
 from app.charts.stage import Axis, Box, Only, Panel, Role, Stage, by_place, number
-from app.formatting import count, fixed, signed
+from app.formatting import count, fixed
 from app.stages.speech import speaker, speech
 from app.stages.under_frontier import FrontierCurve, PathOfRun, under_frontier
 from app.widgets.training_race import PLACES, Params, RacePoint, Result
@@ -34,6 +34,11 @@ class _Racer:
     def at(self, place: int) -> RacePoint:
         """Where it stands at a place."""
         return self.path[self.reached[place]]
+
+    def missing(self, place: int) -> float:
+        """How far it stands below the frontier."""
+        point = self.at(place)
+        return point.bound - point.true_quality
 
     @property
     def last(self) -> RacePoint:
@@ -193,25 +198,26 @@ def _after(dpo: _Racer, rlhf: _Racer) -> dict[str, str]:
 
 def _readout(place: int, seconds: float, dpo: _Racer, rlhf: _Racer) -> str:
     if dpo.at(place).leg == 0:
-        return "Both start as the reference policy. RLHF has to fit a reward model first."
-    told = f"After {number(fixed(2)(seconds))} s DPO stands at {_stands(dpo, place)} the frontier; "
+        return "Both start as the reference policy, and RLHF has to fit a reward model first."
+    told = f"After {number(fixed(2)(seconds))} s DPO is {_below(dpo, place)} below the frontier"
     if seconds < rlhf.path[0].seconds:
-        return told + "RLHF is still fitting its reward model."
+        return f"{told}, while RLHF is still fitting its reward model and has no policy to show."
     if rlhf.at(place).leg == 0:
-        return told + "RLHF has its reward model, and sets out."
-    told += f"RLHF at {_stands(rlhf, place)} it"
+        return f"{told}, while RLHF has its reward model and is setting out."
+    told += f" and RLHF {_below(rlhf, place)}"
     fallen = [racer for racer in (dpo, rlhf) if _lost(racer, place) > LOST]
-    if not fallen:
-        return told + "."
     if len(fallen) == 2:
-        return told + ". Both are past their peaks."
-    return f"{told}. {fallen[0].name} is past its peak."
+        return f"{told}. Both are past their peaks, so both have trained too long."
+    if fallen:
+        return f"{told}. {fallen[0].name} is past its peak, so it would have been better to stop."
+    ahead = dpo.missing(place) - rlhf.missing(place)
+    if abs(ahead) < LEVEL:
+        return f"{told}, so each gets about as much out of its KL."
+    return f"{told}, so {'RLHF' if ahead > 0 else 'DPO'} gets more out of its KL."
 
 
-def _stands(racer: _Racer, place: int) -> str:
-    point = racer.at(place)
-    quality = number(signed(point.true_quality), racer.role)
-    return f"{quality}, {number(fixed(2)(point.bound - point.true_quality), 'true')} below"
+def _below(racer: _Racer, place: int) -> str:
+    return number(fixed(2)(racer.missing(place)), racer.role)
 
 
 def _lost(racer: _Racer, place: int) -> float:

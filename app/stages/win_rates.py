@@ -48,7 +48,7 @@ USUAL_AXIS = (0, 0.72, (0, 0.2, 0.4, 0.6))
 
 CAPTIONS = {"human": "", "hh_training": "training steps", "imdb": "most nats of KL"}
 JUDGES = {
-    # in words, on wide and on narrow pages, and in a sentence
+    # names on wide and on narrow pages, and in a sentence
     "people": ("people", "people", "people"),
     "GPT-4 (S)": ("GPT-4, simple prompt", "GPT-4, S", "GPT-4 with the simple prompt"),
     "GPT-4 (C)": ("GPT-4, concise prompt", "GPT-4, C", "GPT-4 with the concise prompt"),
@@ -74,6 +74,8 @@ SHORT = {
 }
 WIDTHS: tuple[Only, Only] = ("wide", "narrow")
 WIDE, NARROW = Box(44, 150, 26, 346), Box(36, 70, 24, 276)
+HELPS = 0.01
+"""reward that the true reward has to add to PPO's to be of help"""
 TWICE = 5
 """pixels by which two values of one column are moved apart"""
 
@@ -295,18 +297,11 @@ def _readout(result: Result, place: int) -> str:
     role = ROLES[rival.name]
     said = (
         f"At temperature {number(column.name)} DPO wins {_won(dpo)} and {rival.name} "
-        f"{_won(rival, role)}. "
+        f"{_won(rival, role)}"
     )
     if column.comparison.z is None:
-        return said + (
-            f"The gap of {number(column.comparison.gap)} has no standard error: how many articles were "
-            "judged is not printed."
-        )
-    sizes = f"{dpo.n} and {rival.n}" if dpo.n != rival.n else f"{dpo.n}"
-    return (
-        f"{said}The gap of {number(column.comparison.gap)} {_verdict(column.comparison)}, on "
-        f"{sizes} comparisons{'' if dpo.n != rival.n else ' each'}."
-    )
+        return f"{said}. How many articles were judged is not printed, so the gap may be chance."
+    return f"{said}, so the gap {_verdict(column.comparison)}."
 
 
 def _won(method: MethodResult, role: Role = "opt") -> str:
@@ -322,25 +317,32 @@ def _of_judge(dpo: MethodResult, comparison: MethodComparison, judge: str) -> st
     z = comparison.z or 0.0
     sample = f"{dpo.n} judgments" if dpo.n else f"{dpo.comparisons} comparisons"
     return (
-        f"Judged by {judge}, DPO wins {_won(dpo)} of {sample}: {number(fixed(1)(abs(z)))} standard "
-        f"errors {'above' if z > 0 else 'below'} even, which {_verdict(comparison)}."
+        f"Judged by {judge}, DPO wins {_won(dpo)} of {sample}. That is {number(fixed(1)(abs(z)))} standard "
+        f"errors {'above' if z > 0 else 'below'} even, so it {_verdict(comparison)}."
     )
 
 
 def _of_training(here: list[MethodResult], step: str) -> str:
     hot, cool = ([m for m in here if m.temperature == t] for t in (1.0, 0.7))
     when = "Before training" if step == "0" else f"After {number(step)} steps"
-    rates = [" and ".join(_won(m) for m in those) for those in (hot, cool)]
-    twice = " Each was evaluated twice." if len(hot) > 1 else ""
-    return f"{when} DPO wins {rates[0]} at temperature 1, {rates[1]} at 0.7.{twice}"
+    said = f"{when} DPO wins {' or '.join(_won(m) for m in hot)} at the higher temperature"
+    if len(hot) > 1:
+        return f"{said}, so two evaluations of one policy may differ by this much."
+    said += f" and {_won(cool[0])} at the lower one"
+    if step == "0":
+        return f"{said}, so it starts out losing to the chosen answers."
+    return f"{said}, so most of the gain has been made."
 
 
 def _of_frontier(result: Result, place: int) -> str:
     field = ("best_at_kl_2", "best_at_kl_5", "best_at_kl_10", "highest_reward")[place]
-    reward = {f.name: fixed(3)(getattr(f, field)) for f in result.frontier}
+    reward = {f.name: getattr(f, field) for f in result.frontier}
     name = result.columns[place].name
     within = "At any KL" if name == "any" else f"Within {number(name)} nats of KL"
-    return (
-        f"{within} DPO reaches a reward of {number(reward['DPO'], 'opt')}, PPO "
-        f"{number(reward['PPO'], 'ref')}, and PPO on the true reward {number(reward['PPO-GT'], 'true')}."
+    said = (
+        f"{within} DPO reaches a reward of {number(fixed(3)(reward['DPO']), 'opt')} and PPO "
+        f"{number(fixed(3)(reward['PPO']), 'ref')}"
     )
+    if reward["PPO-GT"] - reward["PPO"] < HELPS:
+        return f"{said}. The true reward would not help PPO, so its reward model is not to blame."
+    return f"{said}, so DPO makes better use of its KL."

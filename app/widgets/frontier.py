@@ -242,23 +242,18 @@ def _own(facts: PromptFacts, made: tuple[Tensor, Tensor]) -> OwnPolicy:
 
 
 def _finding(curves: dict[str, MethodCurve], own: OwnPolicy | None, params: Params) -> str:
-    def at_best(name: str) -> str:
-        best = curves[name].best
-        return f"{best.true_quality:.2f} ± {best.true_quality_sd:.2f} at {best.kl:.1f} nats"
-
-    farthest = max(curves["ppo"].places, key=lambda place: place.kl)
-    text = (
-        f"At its best strength DPO reaches true quality {at_best('dpo')}, and on the "
-        f"{params.reward_model} reward model PPO {at_best('ppo')}, best-of-N {at_best('best_of_n')}. Given a loose leash PPO ends at "
-        f"{fixed(1)(farthest.true_quality)}. On the true reward it reaches {at_best('ppo_true')}."
-    )
     if own is not None:
         gap = own.bound - own.true_quality
-        text = (
+        return (
             f"Your {LABELS[params.method]} reached true quality {fixed(2)(own.true_quality)} at "
-            f"{own.kl:.1f} nats, {gap:.2f} below the frontier. {text}"
+            f"{own.kl:.1f} nats, {gap:.2f} below the frontier."
         )
-    return text
+    best = {name: fixed(2)(curve.best.true_quality) for name, curve in curves.items()}
+    return (
+        f"At their best strengths DPO reaches true quality {best['dpo']} and PPO {best['ppo']} on the "
+        f"{params.reward_model} reward model. On the true reward PPO reaches {best['ppo_true']}, so the reward model "
+        "costs it the difference, not the optimizer."
+    )
 
 
 def _figure(
@@ -315,7 +310,7 @@ WIDGET = Widget(
             always=True,
         ),
         Step(
-            "<b>Let PPO go.</b> On its learned reward, with a nat at 0.2, it climbs into flattery.",
+            "<b>Let PPO go.</b> On its learned reward, with a nat at a price of 0.2, it climbs into flattery.",
             at=5,
         ),
         Step(
@@ -323,7 +318,7 @@ WIDGET = Widget(
             at=14,
         ),
         Step(
-            "<b>Train nothing:</b> draw 64 answers, keep the one the reward model likes best.",
+            "<b>Train nothing:</b> draw 64 answers and keep the one that the reward model likes best.",
             at=47,
         ),
     ),

@@ -210,11 +210,7 @@ def _finding(chosen: float, aligned: float | None, last: DisplacementRow) -> str
         verdict = f"which is alignment; the other {-displaced:.1f} nats are displacement"
     else:
         verdict = f"{-displaced:.1f} nats more"
-    return (
-        f"{run}. The best policy at the same KL changes them by {signed(aligned, 1)} nats, {verdict}. "
-        f"It has true quality {signed(last.optimum.true_quality)}, the run "
-        f"{signed(last.true_quality)}."
-    )
+    return f"{run}. The best policy at the same KL changes them by {signed(aligned, 1)} nats, {verdict}."
 
 
 def _logps_figure(history: list[DisplacementRow]) -> dict[str, object]:
@@ -290,7 +286,7 @@ WIDGET = Widget(
             "beta=0.03",
         ),
         Step(
-            "<b>Hold the chosen up</b> with an NLL term: no fall, and little quality.",
+            "<b>Keep the chosen from falling</b> with an NLL term: true quality stays low, too.",
             "loss=dpo_nll",
         ),
     ),

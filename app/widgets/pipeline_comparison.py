@@ -147,11 +147,9 @@ def _pipeline(
 
 def _finding(rlhf: Leg, dpo: Leg, kind: RewardKind) -> str:
     return (
-        f"From the same comparisons RLHF with the {kind} reward model reached true quality "
-        f"{fixed(2)(rlhf.measured.true_quality)} at "
-        f"{rlhf.measured.kl:.1f} nats, with {len(rlhf.networks)} networks in memory and "
-        f"{rlhf.samples_generated:,} sampled responses; DPO reached {fixed(2)(dpo.measured.true_quality)} "
-        f"at {dpo.measured.kl:.1f} nats, with {len(dpo.networks)} networks and none sampled."
+        f"RLHF with the {kind} reward model reached true quality {fixed(2)(rlhf.measured.true_quality)} after "
+        f"sampling {rlhf.samples_generated:,} responses. DPO reached {fixed(2)(dpo.measured.true_quality)} from the "
+        "same comparisons with half the networks and without sampling."
     )
 
 
@@ -211,7 +209,7 @@ WIDGET = Widget(
             "<b>Go back to where DPO is done.</b> RLHF has most of its answers still to sample.",
             at=DONE,
         ),
-        Step("<b>At the end</b> RLHF has seen no more labels than DPO had."),
+        Step("<b>At the end</b> RLHF has seen no more labels than DPO."),
         Step("<b>Train both on other comparisons</b> and see how far each result moves.", "seed=4"),
         Step(
             "<b>Fit a simpler reward model,</b> which can only add up phrases: RLHF ends below where it began.",

@@ -157,18 +157,15 @@ def _place(prompt: int, leg: Leg) -> RacePoint:
 
 
 def _finding(dpo: Sequence[RacePoint], rlhf: Sequence[RacePoint], kind: RewardKind) -> str:
-    def told(name: str, path: Sequence[RacePoint]) -> str:
-        end, peak = path[-1], max(path, key=lambda place: place.true_quality)
-        text = f"{name} ended at true quality {end.true_quality:.2f} and {end.kl:.1f} nats"
-        if end.true_quality < peak.true_quality - 0.1:
-            text += f", past its peak of {peak.true_quality:.2f} at {peak.kl:.1f} nats"
-        return text.replace("-", "−")
-
-    return (
-        f"{told('DPO', dpo)}, after {dpo[-1].seconds:.1f} s of training. "
-        f"{told(f'RLHF with the {kind} reward model', rlhf)}, after "
-        f"{rlhf[-1].seconds:.1f} s and {rlhf[-1].samples_generated:,} sampled responses."
-    )
+    ends = {"DPO": dpo, f"RLHF with the {kind} reward model": rlhf}
+    below = {name: path[-1].bound - path[-1].true_quality for name, path in ends.items()}
+    past = [
+        name
+        for name, path in ends.items()
+        if path[-1].true_quality < max(place.true_quality for place in path) - 0.1
+    ]
+    text = "; ".join(f"{name} ended {gap:.2f} below the frontier" for name, gap in below.items())
+    return f"{text}." + (f" {' and '.join(past)} went past the peak." if past else "")
 
 
 def _figure(

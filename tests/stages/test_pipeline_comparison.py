@@ -79,8 +79,8 @@ def test_what_is_said_is_the_last_measurement_by_the_divider(
             method: [leg for leg in run if leg.seconds <= at or leg == run[0]][-1]
             for method, run in both.items()
         }
-        assert f">{fixed(2)(at)} s</b>" in said
-        assert f">{signed(now['dpo'].true_quality)}</b>." in said
+        assert f"{fixed(2)(at)} seconds" == drawn.more["valuetext"]["at"][place]
+        assert f">{signed(now['dpo'].true_quality)}</b>" in said
         assert ("still fitting" in said) == (at < fitted)
         if at >= fitted:
             assert f">{count(now['rlhf'].samples_generated)}</b>" in said

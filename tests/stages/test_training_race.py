@@ -7,7 +7,7 @@ import pytest
 
 from app.charts.stage import Stage
 from app.charts.stage_svg import svg
-from app.formatting import fixed, signed
+from app.formatting import fixed
 from app.stages.speech import flattery, phrase_ids
 from app.stages.training_race import stage
 from app.widgets.training_race import PLACES, Params, RacePoint, Result, compute
@@ -53,8 +53,7 @@ def test_each_place_tells_what_was_last_measured_at_its_second(made: Made) -> No
         for path, role in ((result.dpo, "opt"), (result.rlhf, "ref")):
             here = measured(path, seconds)
             if here.leg:
-                assert f'c-{role}">{signed(here.true_quality)}</b>' in said
-                assert f">{fixed(2)(here.bound - here.true_quality)}</b> below" in said
+                assert f'c-{role}">{fixed(2)(here.bound - here.true_quality)}</b>' in said
             elif role == "ref":
                 assert f"c-{role}" not in said
 

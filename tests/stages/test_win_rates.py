@@ -79,7 +79,7 @@ def test_whiskers_are_one_standard_error_either_way_and_only_where_it_is_known(
 
 
 @COUNTED
-def test_the_readout_has_the_values_and_the_gap_of_its_column(benchmark: str) -> None:
+def test_the_readout_has_the_values_of_its_column_and_whether_they_differ(benchmark: str) -> None:
     drawn, result = made(benchmark)
     for said, column in zip(readouts(drawn), result.columns, strict=True):
         comparison = column.comparison
@@ -89,24 +89,24 @@ def test_the_readout_has_the_values_and_the_gap_of_its_column(benchmark: str) ->
         assert len(named) == (1 if benchmark == "human" else 2)
         for name in named:
             assert f">{here[name].percentage}</b>" in said
-        assert benchmark == "human" or comparison.gap in said
         assert ("more than chance" in said) == (comparison.verdict == "more than chance")
         assert ("could be chance" in said) == (comparison.verdict == "could be chance")
 
 
-def test_the_readout_of_a_step_has_every_evaluation_there() -> None:
+def test_the_readout_of_a_step_has_its_evaluations() -> None:
     drawn, result = made("hh_training")
     for said, column in zip(readouts(drawn), result.columns, strict=True):
         here = [m for m in result.methods if column_of(m) == column.name]
         assert len(here) == (4 if column.name == "1500" else 2)
-        assert all(f">{m.percentage}</b>" in said for m in here)
+        told = [m for m in here if m.temperature == 1] if column.name == "1500" else here
+        assert all(f">{m.percentage}</b>" in said for m in told)
 
 
 def test_the_readout_of_a_distance_has_the_best_reward_within_it() -> None:
     drawn, _ = made("imdb")
     for said, most in zip(readouts(drawn), (2, 5, 10, 1000), strict=True):
         for method in published_results().benchmark("imdb").frontier:
-            if method.method in ("DPO", "PPO", "PPO-GT"):
+            if method.method in ("DPO", "PPO"):
                 best = max(p.reward for p in method.points if p.kl <= most)
                 assert f">{fixed(3)(best)}</b>" in said
 

@@ -156,7 +156,7 @@ WIDGET = Widget(
     example="benchmark=human",
     steps=(
         Step(
-            "<b>Drag the temperature.</b> Whiskers show one standard error either way.",
+            "<b>Drag the temperature.</b> The whiskers show one standard error either way.",
             at=3,
         ),
         Step(
@@ -175,7 +175,7 @@ WIDGET = Widget(
             at=11,
         ),
         Step(
-            "<b>Try another kind of text:</b> news, not seen in training. No whiskers, since no sample size is printed.",
+            "<b>Try another kind of text:</b> news, not seen in training. Without a printed sample size there are no whiskers.",
             "benchmark=cnn_dailymail",
             at=0,
         ),

@@ -1,4 +1,4 @@
-"""Findings of the benchmarks in words, and their tables."""
+"""Findings of the benchmarks, and their tables."""
 
 from __future__ import annotations
 
@@ -55,41 +55,33 @@ def finding(facts: BenchmarkFacts) -> str:
 def _tldr(facts: BenchmarkFacts) -> str:
     cold, _, hot = facts.comparisons
     return (
-        f"At temperature 0 DPO wins {facts.value('DPO', temperature=0)} and PPO "
-        f"{facts.value('PPO', temperature=0)} of {facts.methods[0].n} comparisons each: a gap of "
-        f"{_gap(cold)}. At temperature 1 DPO falls to {facts.value('DPO', temperature=1)} and PPO "
-        f"to {facts.value('PPO', temperature=1)}: {_gap(hot)}."
+        f"At the lowest temperature DPO leads PPO by {cold.gap} ({cold.verdict}), at the highest by {hot.gap} "
+        f"({hot.verdict}). DPO depends less on how it is sampled."
     )
 
 
 def _hh(facts: BenchmarkFacts) -> str:
     at_one, _, at_quarter = facts.comparisons
     return (
-        "There is no PPO result here. At its best, temperature 1, DPO wins "
-        f"{facts.value('DPO', temperature=1)} and Best of 128 "
-        f"{facts.value('Best of 128', temperature=1)}: a gap of {_gap(at_one)}. At temperature "
-        f"0.25 the order is reversed, {facts.value('DPO', temperature=0.25)} to "
-        f"{facts.value('Best of 128', temperature=0.25)}: {_gap(at_quarter)}."
+        f"There is no PPO result here. DPO leads Best of 128 by {at_one.gap} ({at_one.verdict}) where DPO is at its "
+        f"best; at the lowest temperature the gap is {at_quarter.gap} ({at_quarter.verdict})."
     )
 
 
 def _hh_training(facts: BenchmarkFacts) -> str:
-    peak_to_end, since_300, first_300 = facts.comparisons
-    twice = [m.percentage for m in facts.methods if m.step == 1500 and m.temperature == 1]
+    _, since_300, first_300 = facts.comparisons
     return (
-        f"At temperature 1, the first 300 steps gain {_gap(first_300)}. From there to the end the "
-        f"gain is {_gap(since_300)}, and from the highest value to the last the fall is "
-        f"{_gap(peak_to_end)}. Even the two evaluations at step 1500 differ: {' and '.join(twice)}."
+        f"At the higher temperature the first 300 steps gain {first_300.gap} ({first_300.verdict}). All steps after "
+        f"them gain {since_300.gap} ({since_300.verdict}), so most of the training shows no effect."
     )
 
 
 def _cnn_dailymail(facts: BenchmarkFacts) -> str:
     needed = needed_to_convince(facts.benchmark, facts.benchmark.comparisons[0])
     return (
-        f"At temperature 0 DPO wins {facts.value('DPO', temperature=0)} and PPO "
-        f"{facts.value('PPO', temperature=0)}; both lose to the reference summaries. The number of "
-        f"articles is not printed, so the gap has no standard error. With {needed} articles or "
-        "more it would be more than chance."
+        f"DPO wins {facts.value('DPO', temperature=0)} and PPO {facts.value('PPO', temperature=0)}, so both lose to "
+        "the reference summaries. The number of articles is not printed; with "
+        f"{needed} articles or more the gap would exceed chance."
     )
 
 
@@ -97,21 +89,18 @@ def _human(facts: BenchmarkFacts) -> str:
     people, simple, concise = facts.comparisons[:3]
     dpo = facts.methods[0]
     return (
-        f"People preferred DPO to PPO in {dpo.percentage} of {dpo.n} judgments of {dpo.comparisons} "
-        f"comparisons, {_from_even(people)}. GPT-4 gave DPO "
-        f"{facts.value('DPO', judge='GPT-4 (S)')} with the simple prompt, {_from_even(simple)}, and "
-        f"{facts.value('DPO', judge='GPT-4 (C)')} with the concise one, {_from_even(concise)}."
+        f"People preferred DPO to PPO in {dpo.percentage} of their judgments ({people.verdict}). GPT-4 gave DPO "
+        f"{facts.value('DPO', judge='GPT-4 (S)')} with one prompt ({simple.verdict}) and "
+        f"{facts.value('DPO', judge='GPT-4 (C)')} with the other ({concise.verdict})."
     )
 
 
 def _imdb(facts: BenchmarkFacts) -> str:
-    dpo, ppo = (s for s in facts.frontier if s.name in ("DPO", "PPO"))
-    others = [s for s in facts.frontier if s not in (dpo, ppo)]
+    ppo = next(s for s in facts.frontier if s.name == "PPO")
+    others = [s for s in facts.frontier if s.name not in ("DPO", "PPO")]
     all_but_one = all(s.points - 1 == s.dominated for s in others)
     return (
-        f"Within a KL of 5 nats DPO reaches a reward of {_reward(dpo.best_at_kl_5)} and PPO "
-        f"{_reward(ppo.best_at_kl_5)}. Of {ppo.points} PPO points, {ppo.dominated} have a DPO "
-        "point with more reward at no more KL."
+        f"Of {ppo.points} PPO points, {ppo.dominated} have a DPO point with more reward at no more KL."
         + (" So have all points but one of each other method." if all_but_one else "")
     )
 
@@ -234,11 +223,3 @@ def _frontier_table(frontier: list[FrontierSummary]) -> ResultTable:
 
 def _reward(value: float | None) -> str:
     return format_value(value, "fixed3")
-
-
-def _from_even(comparison: MethodComparison) -> str:
-    return f"{abs(comparison.z or 0.0):.1f} standard errors from even ({comparison.verdict})"
-
-
-def _gap(comparison: MethodComparison) -> str:
-    return f"{comparison.gap} (z {format_value(comparison.z, 'fixed1')}, {comparison.verdict})"
