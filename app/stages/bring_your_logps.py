@@ -383,32 +383,25 @@ def _settings(params: ReportedLoss) -> str:
 
 
 def _readout(params: ReportedLoss, pair: ExaminedPair) -> tuple[str, ...]:
-    """What is said of a pair: the form of the sentence, and its numbers."""
+    """What is said of a pair: the form of the sentences, and their numbers."""
     role: Role = "opt" if pair.margin > 0 else "rej"
-    ranked = "Ranked as labeled" if pair.margin > 0 else "Ranked wrongly"
     if pair.margin == 0:
-        ranked = "A tie counts as wrong"
-    if pair.loss is None:
-        verdict = f"{ranked}; the {LOSS_NAMES[params.loss_type]} loss {_why_none(params)}."
+        means = "A tie counts as wrong, so this pair lowers the accuracy"
+    elif pair.margin > 0:
+        means = "Ranked as labeled, so the policy has moved toward the chosen response"
     else:
-        verdict = f"{ranked}; its loss is {number('{}', 'rej')}."
-    form = (
-        f"Line {number('{}')}: log-ratios {number('{}', 'opt')} (chosen) and {number('{}', 'rej')} "
-        f"(rejected), times β, leave a margin of {number('{}', role)}. {verdict}"
-    )
-    ratios = [reward / params.beta for reward in (pair.chosen_reward, pair.rejected_reward)]
-    words = [str(pair.line), *map(_nats, ratios), _signed(pair.margin)]
-    return form, *words, *([] if pair.loss is None else [_short(pair.loss)])
+        means = "Ranked wrongly, so the policy has moved toward the rejected response"
+    form = f"Line {number('{}')} has a margin of {number('{}', role)} "
+    if pair.loss is None:
+        form += f"and no loss: the {LOSS_NAMES[params.loss_type]} loss {_why_none(params)}"
+    else:
+        form += f"and a loss of {number('{}', 'rej')}"
+    words = [str(pair.line), _signed(pair.margin)]
+    return f"{form}. {means}.", *words, *([] if pair.loss is None else [_short(pair.loss)])
 
 
 def _why_none(params: ReportedLoss) -> str:
     return "needs lengths" if params.loss_type in NEEDS_LENGTHS else "overflows"
-
-
-def _nats(value: float) -> str:
-    """A log-ratio in tenths, a small one with two significant digits."""
-    text = f"{value:+.1f}" if 1 <= abs(value) < MOST_WRITTEN_OUT else f"{value:+.2g}"
-    return text.replace("-", "−") if value else "0"
 
 
 def _short(value: float) -> str:

@@ -136,7 +136,7 @@ def _places(params: Params, result: Result) -> list[_Place]:
     strength = _strength(curve, params.strength)
     name = f"Your {_name(curve)}"
     readout = (
-        f"{name} with seed {params.seed} earns a true quality of "
+        f"{name} earns a true quality of "
         f"{number(signed(own.true_quality), 'true')} at {number(_nats(own.kl), 'rej')} nats, "
         f"{number(fixed(1)(own.bound - own.true_quality))} below the best possible. "
         f"{_meaning(own.true_quality, own.bound)}"

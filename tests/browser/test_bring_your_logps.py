@@ -75,7 +75,7 @@ def test_a_hand_drags_across_the_pairs_from_the_lowest_margin_to_the_highest(pag
     expect(readout).to_contain_text("Ranked as labeled")
     page.mouse.up()
     found.locator("[data-at-range]").press("Home")
-    expect(readout).to_contain_text("Line 66: log-ratios")
+    expect(readout).to_contain_text("Line 66 has a margin")
     expect(page).to_have_url(re.compile(r"bring_your_logps\.at=0$"))
     said = readout.text_content() or ""
     page.reload()
@@ -183,7 +183,7 @@ def test_a_bad_line_is_named_in_place_of_the_readout_and_the_text_stays(
     found.locator("textarea").fill(PAIRS)
     found.get_by_role("button", name="Compute from my data").click()
     expect(error).to_be_hidden()
-    expect(found.locator("[data-readout]")).to_contain_text("log-ratios")
+    expect(found.locator("[data-readout]")).to_contain_text("has a margin")
     expect(found.locator("[data-say]")).to_contain_text("Your data: 2 pairs")
 
 

@@ -1,4 +1,4 @@
-"""The browser goes on with the very drawing that the server sends."""
+"""What holds of the stages of all figures: how they are drawn, and how much is said of them."""
 
 from __future__ import annotations
 
@@ -15,17 +15,20 @@ import pytest
 from app import stages
 from app.charts.stage_svg import NARROW, WIDE, svg
 from app.widgets.registry import WIDGETS
+from tests.stages.readouts import expect_short
 
 ROOT = Path(__file__).resolve().parents[2]
 NODE = Path(sys.executable).parent / "node"
 STAGED = list(WIDGETS)
 
 
-def scenes_of(name: str) -> Iterator[Any]:
-    widget = WIDGETS[name]
-    for query in dict.fromkeys(["", widget.example, *(step.query for step in widget.steps)]):
-        params = widget.params.model_validate(dict(parse_qsl(query)))
-        yield stages.scene(widget, params, widget.compute(params))
+@pytest.fixture(scope="module", params=STAGED)
+def scenes(request: pytest.FixtureRequest) -> list[Any]:
+    """A figure in its default state, its example and its steps."""
+    widget = WIDGETS[request.param]
+    queries = dict.fromkeys(["", widget.example, *(step.query for step in widget.steps)])
+    states = [widget.params.model_validate(dict(parse_qsl(query))) for query in queries]
+    return [stages.scene(widget, params, widget.compute(params)) for params in states]
 
 
 def hows(scene: Any) -> Iterator[dict[str, Any]]:
@@ -35,9 +38,8 @@ def hows(scene: Any) -> Iterator[dict[str, Any]]:
                 yield {"width": width, "narrow": narrow, "at": at, "asking": asking, "held": []}
 
 
-@pytest.mark.parametrize("name", STAGED)
-def test_the_script_draws_the_same_elements(name: str) -> None:
-    asked = [{"scene": scene, "how": how} for scene in scenes_of(name) for how in hows(scene)]
+def test_the_browser_goes_on_with_the_drawing_that_the_server_sends(scenes: list[Any]) -> None:
+    asked = [{"scene": scene, "how": how} for scene in scenes for how in hows(scene)]
     drawn = subprocess.run(
         [NODE, ROOT / "tests/js/draw_stages.js"],
         input=json.dumps(asked),
@@ -49,3 +51,8 @@ def test_the_script_draws_the_same_elements(name: str) -> None:
     for case, by_script in zip(asked, json.loads(drawn.stdout), strict=True):
         how = dict(case["how"])
         assert svg(case["scene"], **how) == by_script
+
+
+def test_a_readout_has_at_most_two_sentences_and_three_numbers(scenes: list[Any]) -> None:
+    for scene in scenes:
+        expect_short(scene)

@@ -411,7 +411,7 @@ WIDGET = Widget(
             at=40,
         ),
         Step(
-            "<b>Swap policy and reference,</b> as a call with its arguments in the wrong order does.",
+            "<b>Swap policy and reference,</b> as a call with its arguments in the wrong order would.",
             "example=swapped",
             at=60,
             ask=Ask(
@@ -420,7 +420,7 @@ WIDGET = Widget(
             ),
         ),
         Step(
-            "<b>Apply β twice</b> in the reported loss: it is not the mean of these.",
+            "<b>Apply β twice</b> in the reported loss: it is no longer the mean of these losses.",
             "example=beta_twice",
             at=120,
         ),
