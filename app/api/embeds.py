@@ -18,7 +18,7 @@ router = APIRouter()
 
 @router.get(
     "/api/v1/embeds/{name}",
-    summary="How to put a widget into a page of one's own",
+    summary="How to put a widget into your own page",
     description="A link, a frame with a height that fits, and snippets for notebooks, documents and slides. "
     "Takes the parameters of the widget, the place on its page (`step`, `at`, `guess`) and three flags.",
     responses={422: {"model": Problem, "description": "a parameter was refused"}},

@@ -29,7 +29,7 @@ def stage(_: WidgetParams, result: Result) -> Stage:
             run.prompt,
             *(
                 speaker(
-                    f"{name} <i>says most</i>",
+                    f"{name}’s <i>favorite</i>",
                     role,
                     run.prompt,
                     [run.answers[n] for n in path.says],

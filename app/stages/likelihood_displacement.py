@@ -294,4 +294,4 @@ def _so(row: DisplacementRow, best: OptimumAtKL, chosen: float, aligned: float) 
         return ", so nothing is displaced"
     if chosen >= -LEAST:
         return ", but the run has less true quality, so not falling is no merit"
-    return ". The fall is what alignment takes, so what the run lacks in true quality has another cause"
+    return ". So the fall is alignment, but the run has less true quality"

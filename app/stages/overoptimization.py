@@ -172,4 +172,4 @@ def _readout(params: Params, path: list[ClimbPoint], at: int, peak: int) -> str:
         return said + "It has not turned round, so optimizing further still helps."
     if lost < 0.05:
         return said + "This is the peak, so going on is over-optimization."
-    return said + "True quality is past its peak, so more reward no longer means better answers."
+    return said + "Quality is past its peak, so more reward means worse answers."

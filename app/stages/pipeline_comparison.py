@@ -232,5 +232,5 @@ def _readout(rlhf: _TimedRun, dpo: _TimedRun, seconds: float) -> str:
         )
     quality = number(signed(there.true_quality), "true")
     if seconds >= dpo.end:
-        return f"{said}. DPO is done at {quality} and has sampled none, so the comparisons alone were enough."
-    return f"{said}. DPO holds two and stands at {quality}, so it learns without waiting for a reward model."
+        return f"{said}. DPO is done at {quality} without sampling, so the comparisons were enough."
+    return f"{said}. DPO holds two and stands at {quality}, so it needs no reward model."

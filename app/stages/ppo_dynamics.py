@@ -57,7 +57,7 @@ def stage(params: Params, result: Result) -> Stage:
             params.prompt,
             speaker(
                 by_place(
-                    f"What the policy says most, {number(fixed(1)(row.kl), 'rej')} nats of KL away"
+                    f"What the policy says most often, {number(fixed(1)(row.kl), 'rej')} nats of KL away"
                     for row in rows
                 ),
                 "mut",

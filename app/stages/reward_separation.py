@@ -125,7 +125,7 @@ def _beside(way: int) -> list[tuple[float, float, Anchor]]:
 def _readout(result: Result) -> str:
     return (
         f"A gap of {number(signed(result.margin, 1))} gives the chosen response a "
-        f"{number(percent(1)(result.probability), 'opt')} chance of being preferred, at a loss of "
+        f"{number(percent(1)(result.probability), 'opt')} chance of winning, at a loss of "
         f"{number(fixed(2)(result.loss), 'rej')} nats. {_meaning(result)}"
     )
 

@@ -83,7 +83,7 @@ def stage(params: Params, result: Result) -> Stage:
             params.prompt,
             *(
                 speaker(
-                    f"{racer.name} <i>says most</i>",
+                    f"{racer.name}’s <i>favorite</i>",
                     racer.role,
                     params.prompt,
                     [racer.at(place).sample for place in range(PLACES + 1)],

@@ -103,7 +103,7 @@ class LabelAgreement(BaseModel):
     of: int = Field(description="held-back pairs")
     coin_mean: float = Field(description="how many a fair coin gets right on average")
     coin_sd: float = Field(description="and the standard deviation of that number")
-    text: str = Field(description="the same in words")
+    text: str = Field(description="the same as text")
 
 
 class PolicySummary(BaseModel):
@@ -298,7 +298,7 @@ def _agreement(margins: Tensor) -> LabelAgreement:
 
 def _finding(result: Result, *, asked: bool) -> str:
     if result.aligned is not None:
-        return f"{_flattery(result.aligned)} {_asked_for(result)} {_ranked(result.aligned)}"
+        return f"{_flattery(result.aligned)} {_asked_for(result)}"
     left = result.least - result.labelled
     if left <= 0:
         way = "That is enough to align a model with them."
@@ -351,11 +351,6 @@ def _asked_for(result: Result) -> str:
         f"{said}: where two responses differed in it, you chose the more flattering one "
         f"{result.flattery_chosen} of {result.flattery_pairs} times."
     )
-
-
-def _ranked(aligned: AlignedPolicy) -> str:
-    alike = aligned.agreement
-    return f"It ranks {alike.ranked_alike} of {alike.of} held-back pairs as you did."
 
 
 def _spread(weight: FeatureWeight) -> str:

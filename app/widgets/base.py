@@ -32,7 +32,7 @@ class WidgetParams(BaseModel):
 
 
 class WidgetResult(BaseModel):
-    """What a widget computes; ``finding`` says in words what there is to see."""
+    """What a widget computes; ``finding`` says what there is to see."""
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 

@@ -98,7 +98,7 @@ class GainedResponse(BaseModel):
     reference_probability: float = Field(description="pi_ref(y|x)")
     policy_probability: float = Field(description="pi(y|x) after training")
     true_quality: float = Field(description="r*(x, y)")
-    seen: str = Field(description="whether a training pair holds it, in words")
+    seen: str = Field(description="whether a training pair holds it")
 
 
 class Result(WidgetResult):

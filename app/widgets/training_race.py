@@ -234,7 +234,7 @@ WIDGET = Widget(
             "dpo_beta=1&kl_coefficient=1",
         ),
         Step(
-            "<b>Loosen both to 0.05:</b> both go farther, and RLHF gets more for it.",
+            "<b>Loosen both to 0.05:</b> both go farther, and RLHF gains more by it.",
             "dpo_beta=0.05&kl_coefficient=0.05",
         ),
         Step(

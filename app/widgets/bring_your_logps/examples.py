@@ -1,4 +1,4 @@
-"""Log-probabilities as a run would log them, made by the lab: one batch as it should be, and the same
+"""Log-probabilities as a run would log them, made by the lab: one sound batch, and the same
 batch with each of the mistakes that app/widgets/bring_your_logps/checks.py looks for.
 
 The pairs are training pairs of the lab under its reference and its DPO policy. Lab responses all have
@@ -24,7 +24,7 @@ PAIRS_OF_A_PROMPT = 40
 CUT_SEED = 3
 
 EXAMPLES = {
-    "right": "as it should be",
+    "right": "without a mistake",
     "mean": "a mean over tokens, not a sum",
     "swapped": "policy and reference swapped",
     "beta_twice": "a loss with β applied twice",

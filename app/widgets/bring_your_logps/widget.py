@@ -79,7 +79,7 @@ class Params(ReportedLoss):
     example: ExampleName = fields.choice(
         "right",
         title="Example from the lab",
-        description="a batch of 240 pairs made by the lab, as it should be or with a mistake",
+        description="a batch of 240 pairs made by the lab, without or with a mistake",
         labels=EXAMPLES,
     )
 
@@ -146,7 +146,7 @@ class ExaminedPair(BaseModel):
 class Result(WidgetResult):
     """What a trainer would log for the batch, and likely mistakes."""
 
-    read: str = Field(description="what was read, in words")
+    read: str = Field(description="what was read")
     pairs: int = Field(description="number of pairs")
     accuracy: float = Field(description="share of pairs with a margin above 0")
     margin: float = Field(description="mean margin")

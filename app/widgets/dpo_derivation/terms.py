@@ -13,7 +13,7 @@ class EquationTerm(BaseModel):
     """A quantity of the equation with its value for the response shown."""
 
     symbol: str = Field(description="how it is written")
-    meaning: str = Field(description="in words")
+    meaning: str = Field(description="what the symbol stands for")
     value: float = Field(description="in this example")
 
 

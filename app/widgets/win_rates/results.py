@@ -88,7 +88,7 @@ class MethodComparison(BaseModel):
     p_value: float | None = Field(
         description="chance of so large a difference, either way, if there were none in truth"
     )
-    gap: str = Field(description="difference and its standard error in words, percentage points")
+    gap: str = Field(description="difference and its standard error as text, in percentage points")
     verdict: str = Field(description="whether that is more than chance")
 
 
