@@ -274,15 +274,15 @@ def _readout(row: DisplacementRow, result: Result) -> tuple[str, ...]:
         return ("Before the first step the policy is the reference, so nothing has moved.",)
     chosen = row.chosen_logps - result.first.chosen_logps
     opt = number("{}", "opt")
-    form = f"After {number('{}')} steps chosen responses have moved by {opt} nats"
+    form = f"After {number('{}')} steps chosen responses moved by {opt} nats"
     words = [str(row.step), signed(chosen, 1)]
     best = row.optimum
     if best is None:
-        return f"{form}, so far out that there is no optimum to compare with.", *words
+        return f"{form}, so far out that no optimum compares.", *words
     aligned = best.chosen_logp - result.first.chosen_logps
     words.append(signed(aligned, 1))
     return (
-        f"{form}, and by {opt} in the best policy at this KL{_so(row, best, chosen, aligned)}.",
+        f"{form}, and by {opt} at the optimum{_so(row, best, chosen, aligned)}.",
         *words,
     )
 
@@ -293,5 +293,5 @@ def _so(row: DisplacementRow, best: OptimumAtKL, chosen: float, aligned: float) 
     if best.true_quality - row.true_quality <= MISSING:
         return ", so nothing is displaced"
     if chosen >= -LEAST:
-        return ", but the run has less true quality, so not falling is no merit"
-    return ". So the fall is alignment, but the run has less true quality"
+        return ", but true quality is lower, so this is no merit"
+    return ". So the fall is alignment, but true quality is lower"

@@ -232,5 +232,5 @@ def _readout(rlhf: _TimedRun, dpo: _TimedRun, seconds: float) -> str:
         )
     quality = number(signed(there.true_quality), "true")
     if seconds >= dpo.end:
-        return f"{said}. DPO is done at {quality} without sampling, so the comparisons were enough."
+        return f"{said}. DPO is done at {quality} and needed none."
     return f"{said}. DPO holds two and stands at {quality}, so it needs no reward model."

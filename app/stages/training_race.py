@@ -207,9 +207,9 @@ def _readout(place: int, seconds: float, dpo: _Racer, rlhf: _Racer) -> str:
     told += f" and RLHF {_below(rlhf, place)}"
     fallen = [racer for racer in (dpo, rlhf) if _lost(racer, place) > LOST]
     if len(fallen) == 2:
-        return f"{told}. Both are past their peaks, so both have trained too long."
+        return f"{told}. Both are past their peaks, so both ran too long."
     if fallen:
-        return f"{told}. {fallen[0].name} is past its peak, so it would have been better to stop."
+        return f"{told}. {fallen[0].name} is past its peak, so it ran too long."
     ahead = dpo.missing(place) - rlhf.missing(place)
     if abs(ahead) < LEVEL:
         return f"{told}, so each gets about as much out of its KL."

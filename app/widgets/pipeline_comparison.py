@@ -206,7 +206,7 @@ WIDGET = Widget(
             always=True,
         ),
         Step(
-            "<b>Go back to where DPO is done.</b> RLHF has most of its answers still to sample.",
+            "<b>Go back to where DPO is done.</b> RLHF has hardly begun to sample.",
             at=DONE,
         ),
         Step("<b>At the end</b> RLHF has seen no more labels than DPO."),
