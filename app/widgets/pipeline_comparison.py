@@ -212,7 +212,7 @@ WIDGET = Widget(
         Step("<b>At the end</b> RLHF has seen no more labels than DPO."),
         Step("<b>Train both on other comparisons</b> and see how far each result moves.", "seed=4"),
         Step(
-            "<b>Fit a simpler reward model,</b> which can only add up phrases: RLHF ends below where it began.",
+            "<b>Let the reward model only add up phrases:</b> RLHF ends below its start.",
             "reward_model=additive",
         ),
     ),
