@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 @pytest.mark.parametrize(
     ("path", "name", "value", "finding"),
     [
-        ("/sections/reward-modeling", "reward_chosen", "0", "A fair coin"),
+        ("/sections/reward-modeling", "reward_chosen", "0", "only guessing"),
         ("/sections/beta", "beta", "10", "β = 10"),
         ("/sections/dpo-loss", "loss_type", "nca_pair", "NCA raises"),
         ("/sections/results", "benchmark", "human", "272 judgments"),

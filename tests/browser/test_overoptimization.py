@@ -17,7 +17,7 @@ def test_a_guess_brings_the_curve_and_the_scrub_and_the_settings_follow(page: Pa
     expect(found.locator("svg.plot text", has_text="peak")).to_have_count(0)
     found.get_by_role("button", name="level off").click()
     expect(readout).to_contain_text("It falls.")
-    expect(readout).to_contain_text("has been lost")
+    expect(readout).to_contain_text("past its peak")
     expect(found.locator("svg.plot text", has_text="peak")).to_have_count(1)
     expect(page).to_have_url(re.compile("guess=b"))
     found.locator("[data-at-range]").fill("4")
