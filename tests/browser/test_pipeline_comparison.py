@@ -17,7 +17,7 @@ def _still(page: Page) -> None:
 
 
 def test_the_divider_is_dragged_through_the_run_and_the_address_brings_it_back(page: Page) -> None:
-    page.goto("/sections/dpo-vs-rlhf")
+    page.goto("/widgets/pipeline_comparison")
     found = widget(page, "pipeline_comparison")
     readout = found.locator("[data-readout]")
     expect(readout).to_contain_text("holds four networks")
