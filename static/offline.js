@@ -13,7 +13,7 @@ const valueOf = (about, text) => (about.kind === "number" ? Number(text) : Strin
  *  @type {(widget: Widget) => Record<string, any>} */
 const stateOf = (widget) =>
   Object.fromEntries(
-    Object.entries(plans[widget.name].params).map(([name, about]) => [name, valueOf(about, widget.form.elements[name]?.value)]),
+    Object.entries(plans[widget.name].params).map(([name, about]) => [name, valueOf(about, widget.form.elements[name]?.value ?? about.default)]),
   );
 
 /** @type {(about: any, value: number) => number} */

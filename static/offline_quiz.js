@@ -1,5 +1,6 @@
 // The quiz in an offline copy: looks up verdicts that were computed when the copy was made, and counts them. Numbers
 // are parsed as in app/widgets/quiz/kinds.py.
+import { sheetOf } from "./sheet.js";
 
 const PLACEHOLDER = "¤";
 const DIGITS = String.raw`(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?`;
@@ -56,13 +57,6 @@ export const marked = (sheet, { options, numbers, sections }, given) => {
     // Options are identified by their position on the sheet.
     return question.kind === "choice" ? options[question.id][text] : numberVerdict(numbers[question.id], text);
   });
-  const opens = questions.findIndex((/** @type {any} */ { answer }) => answer !== null) + 1 || 1;
-  const result = {
-    ...sheet,
-    scene: { ...sheet.scene, opens },
-    questions,
-    answered: questions.filter((/** @type {any} */ { correct }) => correct !== null).length,
-    score: questions.filter((/** @type {any} */ { correct }) => correct === true).length,
-  };
+  const result = sheetOf(sheet, questions);
   return { ...result, finding: finding(result, sections) };
 };

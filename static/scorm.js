@@ -184,7 +184,7 @@
     }
     set(names.location, page);
     commit();
-    watchQuiz(inner);
+    if (quizPages.includes(page)) watchQuiz(inner); // elsewhere a few questions are asked, for practice
     watchEnd(inner, page);
   });
 

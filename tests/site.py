@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from app.content.sections import CHAPTERS
+from app.state.page import chapter_page
 from app.widgets.registry import WIDGETS
 
 PAGES = [
@@ -28,7 +29,7 @@ def widgets_on(path: str) -> list[str]:
     """The widgets of a page, or of an endpoint, by its address."""
     for chapter in CHAPTERS:
         if chapter.path == path:
-            return list(chapter.widgets)
+            return [widget.name for widget in chapter_page(chapter).figures]
     _, kind, *rest = path.removeprefix("/api/v1").split("/")
     if kind == "read":
         return list(WIDGETS)

@@ -16,6 +16,7 @@ from app.pages.helpers import headings_of
 from app.receipts import receipt, without_figures
 from app.runs.threads import run_in_thread
 from app.state.moved import moved
+from app.state.page import chapter_page
 from app.state.query import checks_query, query_of
 from app.state.views import (
     WidgetView,
@@ -29,6 +30,7 @@ from app.state.views import (
 from app.web.request_paths import root_of, site_url
 from app.web.templating import static_url, templates
 from app.widgets.hero import HERO
+from app.widgets.quiz.parts import part_of
 from app.widgets.registry import WIDGETS
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
@@ -57,8 +59,9 @@ async def section(request: Request, slug: str) -> Any:
         "previous": SECTIONS[place - 1] if place > 0 else None,
         "next": SECTIONS[place + 1] if place + 1 < len(SECTIONS) else None,
         "headings": headings_of(slug),
+        "check": part_of(slug) is not None,
         "cited": {},
-        "views": await page_views(request, [WIDGETS[name] for name in found.widgets]),
+        "views": await page_views(request, chapter_page(found).figures),
         "form_action": found.path,
         "heading_level": 2,
         "widget_level": 3,
@@ -71,7 +74,7 @@ async def section(request: Request, slug: str) -> Any:
 async def check(request: Request) -> Any:
     context = {
         "appendix": CHECK,
-        "views": await page_views(request, [WIDGETS[name] for name in CHECK.widgets]),
+        "views": await page_views(request, chapter_page(CHECK).figures),
         "form_action": CHECK.path,
         "widget_level": 2,
     }

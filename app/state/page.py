@@ -15,6 +15,7 @@ from app.state.together import states_of
 from app.state.widget_state import WidgetState, state_of
 from app.widgets.base import Widget
 from app.widgets.hero import HERO
+from app.widgets.quiz.parts import part_of
 from app.widgets.registry import WIDGETS
 
 SITE = "DPO Explained"
@@ -35,15 +36,18 @@ class Page:
 
     @property
     def widgets(self) -> tuple[str, ...]:
-        """The widgets on the page, whose parameters its URL may have."""
+        """The widgets that belong to the page."""
         if self.widget is not None:
             return (self.widget,)
         return self.chapter.widgets if self.chapter is not None else ()
 
     @property
     def figures(self) -> tuple[Widget, ...]:
-        """The widgets on the page, or the figure of the home page."""
-        return (HERO,) if self.path == "/" else tuple(WIDGETS[name] for name in self.widgets)
+        """The widgets on the page, with the part of the quiz at its end, or the figure of the home page."""
+        if self.path == "/":
+            return (HERO,)
+        part = part_of(self.chapter.slug) if self.chapter and not self.widget else None
+        return tuple(WIDGETS[name] for name in self.widgets) + ((part,) if part else ())
 
 
 HOME = Page("/", HOME_TITLE, "home")

@@ -1,6 +1,10 @@
 // One question at a time. Every sheet has the same questions: a new seed changes their order, the order of options, and
-// the numbers in their texts. So the server's elements are moved and rewritten, never replaced.
+// the numbers in their texts. So the server's elements are moved and rewritten, never replaced. The part of the quiz at
+// the end of a section shows those of its questions out of the whole sheet.
+import { follow, forget, given, keep } from "../answers.js";
 import { element } from "../dom.js";
+import { ask } from "../server.js";
+import { sheetOf } from "../sheet.js";
 
 const LETTERS = "abcd";
 
@@ -122,7 +126,8 @@ const turn = (widget) => {
     other.querySelector("fieldset").toggleAttribute("data-primary", other === place);
   }
   const number = questions.indexOf(question) + 1;
-  widget.querySelector("[data-where]").textContent = `Question ${number} of ${questions.length}, ${place.dataset.section}`;
+  const { section } = place.dataset;
+  widget.querySelector("[data-where]").textContent = `Question ${number} of ${questions.length}${section && `, ${section}`}`;
   questions.forEach((/** @type {any} */ one, /** @type {number} */ i) => drawDot(widget, i + 1, one));
   const [back, next] = widget.querySelectorAll("[data-turn]");
   back.disabled = !beside(widget, -1);
@@ -189,6 +194,41 @@ const clear = (widget) => {
     else input.value = "";
   }
   if (widget.figure) widget.figure.place = { at: "" };
+  forget(widget.result.questions.map((/** @type {any} */ { id }) => id));
+};
+
+// Answer the open questions that the reader has answered on other pages; what the address says stands. The numbers of
+// another seed are others, the options are the same.
+/** @type {(widget: Widget) => Promise<void>} */
+const recall = async (widget) => {
+  const answers = given();
+  const { questions, seed } = widget.result;
+  /** @type {(question: any) => boolean} */
+  const isTaken = ({ id, kind, answer: said }) => {
+    const place = questionOf(widget, id);
+    if (!(id in answers) || said !== null || place.hidden || widget.holds(id)) return false;
+    const [known, its] = answers[id];
+    if (kind === "number" && its !== seed) return false;
+    const inputs = [...place.querySelectorAll("input")];
+    const input = kind === "number" ? inputs[0] : inputs.find(({ value }) => value === known);
+    if (kind === "number") input.value = known;
+    else if (input) input.checked = true;
+    return Boolean(input);
+  };
+  if (!questions.filter(isTaken).length) return;
+  widget.quiet = true; // none of it is news
+  await widget.refresh();
+  widget.quiet = false;
+};
+
+// The questions that the page has, of a whole sheet.
+/** @type {(widget: Widget, sheet: Result) => Result} */
+const ofPage = (widget, sheet) => {
+  const questions = sheet.questions.filter((/** @type {any} */ { id }) => questionOf(widget, id));
+  if (questions.length === sheet.questions.length) return sheet;
+  const part = sheetOf(sheet, questions);
+  const finding = part.answered ? `${part.score} right of ${part.answered} answered.` : `No answers yet: ${part.total} questions.`;
+  return { ...part, finding };
 };
 
 /** @type {(widget: Widget) => Promise<void>} */
@@ -255,7 +295,7 @@ export default {
       if (dot) go(widget, Number(dot.dataset.dot));
     });
     widget.querySelector("[data-open]").addEventListener("click", () => go(widget, firstOpen(widget)));
-    widget.querySelector("[data-new-questions]").addEventListener("click", () => {
+    widget.querySelector("[data-new-questions]")?.addEventListener("click", () => {
       clear(widget);
       widget.newSeed();
       beginAnew(widget);
@@ -264,6 +304,15 @@ export default {
       clear(widget);
       beginAnew(widget);
     });
+    follow(() => recall(widget));
+    recall(widget);
+  },
+
+  async ask(widget, signal) {
+    const response = await ask(widget, signal);
+    const body = await response.json();
+    const { ok } = response;
+    return /** @type {any} */ ({ ok, json: async () => (ok ? ofPage(widget, body) : body) });
   },
 
   changed(widget, control) {
@@ -292,6 +341,7 @@ export default {
     const told = result.questions.find((/** @type {any} */ { id }) => id === widget.state.answered);
     if (told?.feedback) {
       const [, words] = verdictOf(told); // none for a text that cannot be read
+      if (words) keep(told.id, told.answer, result.seed);
       // Replaces the readout, which show() announces after drawing.
       queueMicrotask(() => widget.announce(`${words} ${told.feedback} ${result.finding}`));
     }

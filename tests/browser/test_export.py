@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
 from app.export.pages import all_pages
 from app.widgets.beta_effect import widget as beta_effect
+from app.widgets.quiz import QUESTIONS
 from app.widgets.quiz.sheet import Params as QuizParams
 from app.widgets.quiz.sheet import compute as quiz
 from tests.browser.helpers import field, record_texts, widget
@@ -202,7 +203,7 @@ def test_a_quiz_is_marked_as_the_server_marks_it(visitor: Page, copy: str) -> No
     expect(widget(visitor, "quiz").locator("[data-where]")).to_contain_text(f"Question {number} ")
     press(found, "New questions")
     expect(found.locator('[name="seed"]')).to_have_value("1")
-    expect(field(found, "finding")).to_have_text("No answers yet: 21 questions.")
+    expect(field(found, "finding")).to_have_text(f"No answers yet: {len(QUESTIONS)} questions.")
     expect(found.locator("[data-where]")).to_contain_text("Question 1 ")
 
 

@@ -13,6 +13,8 @@ from tests.browser.accessibility import PHONE
 from tests.browser.helpers import field, record_texts, widget
 from tests.browser.sheets import press, question, readout, shown, tally
 
+ALL = len(QUESTIONS)
+
 
 def problem(name: str, seed: int = 0) -> tuple[float, list[float]]:
     """The right value and those of the slips."""
@@ -162,7 +164,7 @@ def test_a_sheet_ends_with_its_result_and_new_questions_begin_at_the_first(
     found = widget(page, "quiz")
     for number, asked in enumerate(compute(Params(seed=12)).questions, 1):
         place = shown(found)
-        expect(found.locator("[data-where]")).to_contain_text(f"Question {number} of 21, ")
+        expect(found.locator("[data-where]")).to_contain_text(f"Question {number} of {ALL}, ")
         expect(place).to_have_attribute("data-question", asked.id)
         known = QUESTIONS[asked.id]
         if isinstance(known, NumberQuestion):
@@ -172,15 +174,15 @@ def test_a_sheet_ends_with_its_result_and_new_questions_begin_at_the_first(
             place.locator(f'input[value="{known.right}"]').tap()
         expect(readout(found)).to_contain_text("Right.")
         found.get_by_role("button", name=re.compile("^(Next|Result)$")).tap()
-    expect(tally(found)).to_have_text("21 right of 21")
+    expect(tally(found)).to_have_text(f"{ALL} right of {ALL}")
     result = field(found, "finding")
-    expect(result).to_have_text("21 right of 21 answered. That is all of them.")
+    expect(result).to_have_text(f"{ALL} right of {ALL} answered. That is all of them.")
     expect(result).to_be_in_viewport()
     expect(found.get_by_role("button", name="Go to question")).to_be_hidden()
 
     found.get_by_role("button", name="New questions").tap()
     expect(tally(found)).to_have_text("your result")
-    expect(found.locator("[data-where]")).to_contain_text("Question 1 of 21, ")
+    expect(found.locator("[data-where]")).to_contain_text(f"Question 1 of {ALL}, ")
     place = shown(found)
     expect(place.get_by_role("group")).to_be_focused()
     expect(place.locator("legend")).to_be_in_viewport(ratio=1)
@@ -247,7 +249,7 @@ def test_the_address_says_which_question_is_shown_and_brings_its_answer_back(pag
     where = found.locator("[data-where]")
     # Without a number, the first answer is shown.
     first = min(order.index("q_shift"), order.index("q_pair"))
-    expect(where).to_contain_text(f"Question {first + 1} of 21")
+    expect(where).to_contain_text(f"Question {first + 1} of {ALL}")
     expect(found.locator("[data-live]")).to_have_text("")
     place = question(found, "q_shift")
     expect(place).to_have_attribute("data-verdict", "right")
@@ -259,7 +261,7 @@ def test_the_address_says_which_question_is_shown_and_brings_its_answer_back(pag
     expect(page).to_have_url(re.compile(rf"quiz\.at={number + 1}$"))
     expect(shown(found).get_by_role("group")).to_be_focused()
     page.reload()
-    expect(where).to_contain_text(f"Question {number + 1} of 21")
+    expect(where).to_contain_text(f"Question {number + 1} of {ALL}")
     expect(shown(found)).to_have_attribute("data-question", order[number])
     page.goto("/widgets/quiz?at=2")
     found = widget(page, "quiz")
@@ -271,10 +273,10 @@ def test_the_address_says_which_question_is_shown_and_brings_its_answer_back(pag
 def test_details_lead_to_the_first_question_without_an_answer(page: Page) -> None:
     first, second, *_ = (q.id for q in compute(Params()).questions)
     answers = {name: QUESTIONS[name].right for name in (first, second)}  # type: ignore[union-attr]
-    page.goto(f"/widgets/quiz?{urlencode(answers)}&at=21")
+    page.goto(f"/widgets/quiz?{urlencode(answers)}&at={ALL}")
     found = widget(page, "quiz")
     press(found, "Go to question 3")
-    expect(found.locator("[data-where]")).to_contain_text("Question 3 of 21")
+    expect(found.locator("[data-where]")).to_contain_text(f"Question 3 of {ALL}")
     expect(shown(found).get_by_role("group")).to_be_focused()
 
 
@@ -292,7 +294,7 @@ def test_dots_tell_how_each_question_went(page: Page) -> None:
     assert (box["width"], box["height"]) == (24, 44)
     page.set_viewport_size(PHONE)
     expect(found.locator("[data-dots] button:visible")).to_have_count(0)
-    expect(found.locator("[data-dot]:visible")).to_have_count(21)
+    expect(found.locator("[data-dot]:visible")).to_have_count(ALL)
 
 
 def test_what_a_page_hides_is_passed_over(page: Page) -> None:
@@ -311,7 +313,7 @@ def test_on_paper_all_questions_stand_with_what_is_known_of_their_answers(page: 
     page.goto("/widgets/quiz?q_partition=is_one")
     found = widget(page, "quiz")
     page.emulate_media(media="print")
-    expect(found.locator("[data-question]:visible")).to_have_count(21)
+    expect(found.locator("[data-question]:visible")).to_have_count(ALL)
     told = found.locator("[data-feedback]:visible")
     expect(told).to_have_count(1)
     expect(told).to_contain_text("Not right. In general it is not")
@@ -325,7 +327,7 @@ def test_without_javascript_the_form_is_marked_by_the_server(plain_page: Page) -
     plain_page.goto("/sections/bigger-picture?seed=3")
     found = plain_page.locator('dpo-widget[name="quiz"]')
     places = found.locator("[data-question]")
-    expect(found.locator("[data-question]:visible")).to_have_count(21)
+    expect(found.locator("[data-question]:visible")).to_have_count(ALL)
     value, _ = problem("q_loss", 3)
 
     def place(name: str) -> Locator:

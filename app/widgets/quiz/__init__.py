@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.widgets.quiz.choices_added import ADDED_CHOICES
 from app.widgets.quiz.choices_early import EARLY_CHOICES
 from app.widgets.quiz.choices_late import LATE_CHOICES
 from app.widgets.quiz.kinds import ChoiceQuestion, NumberQuestion
@@ -10,6 +11,9 @@ from app.widgets.quiz.numbers_late import LATE_NUMBERS
 
 QUESTIONS: dict[str, ChoiceQuestion | NumberQuestion] = {
     question.id: question
-    for question in (*EARLY_CHOICES, *LATE_CHOICES, *EARLY_NUMBERS, *LATE_NUMBERS)
+    for question in (*EARLY_CHOICES, *LATE_CHOICES, *EARLY_NUMBERS, *LATE_NUMBERS, *ADDED_CHOICES)
 }
 """all questions by id, which is also the name of the answer's parameter"""
+
+ADDED = tuple(question.id for question in ADDED_CHOICES)
+"""those that come after the others on every sheet"""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -19,7 +19,7 @@ from app.content.sections import SECTIONS
 from app.lab.draws import Draws, Stream
 from app.widgets import fields
 from app.widgets.base import WidgetParams, WidgetResult
-from app.widgets.quiz import QUESTIONS
+from app.widgets.quiz import ADDED, QUESTIONS
 from app.widgets.quiz.kinds import (
     ChoiceQuestion,
     NumberProblem,
@@ -73,13 +73,21 @@ class QuizParams(WidgetParams):
     seed: int = fields.seed()
 
 
-_answers: Any = {name: (Answer, _answer(question)) for name, question in QUESTIONS.items()}
+class PartParams(WidgetParams):
+    """Of a part of the quiz, which has one sheet."""
+
+    seed: ClassVar[int] = 0
+
+
+ANSWERS: Any = {name: (Answer, _answer(question)) for name, question in QUESTIONS.items()}
+"""the fields of the answers, for models of parameters"""
+
 Params: type[QuizParams] = create_model(
     "Params",
     __base__=QuizParams,
     __module__=__name__,
     __doc__="A sheet and its answers.",
-    **_answers,
+    **ANSWERS,
 )
 
 
@@ -137,12 +145,12 @@ class QuizResult(WidgetResult):
     total: int = Field(description="how many questions there are")
 
 
-def compute(params: QuizParams) -> QuizResult:
-    """The sheet of this seed, and a verdict on each answer."""
-    questions = [_question(question_id, params) for question_id in _order(params.seed)]
+def compute(params: QuizParams | PartParams) -> QuizResult:
+    """The sheet of this seed, or the part of it that has answers in ``params``, and a verdict on each."""
+    questions = [_question(question_id, params) for question_id in _asked(params)]
     answered = [question for question in questions if question.correct is not None]
     return QuizResult(
-        finding=_finding(questions, answered),
+        finding=_finding(questions, answered, again=isinstance(params, QuizParams)),
         seed=params.seed,
         questions=questions,
         answered=len(answered),
@@ -151,9 +159,9 @@ def compute(params: QuizParams) -> QuizResult:
     )
 
 
-def opening(params: QuizParams) -> int:
+def opening(params: QuizParams | PartParams) -> int:
     """The number of the question to show first: of those with an answer, or of all."""
-    numbered = enumerate(_order(params.seed), 1)
+    numbered = enumerate(_asked(params), 1)
     return next((number for number, name in numbered if getattr(params, name)), 1)
 
 
@@ -163,7 +171,7 @@ def number_problem(question: NumberQuestion, seed: int) -> NumberProblem:
     return question.build(*question.cases[int(drawn)])
 
 
-def _question(question_id: str, params: QuizParams) -> Question:
+def _question(question_id: str, params: QuizParams | PartParams) -> Question:
     question = QUESTIONS[question_id]
     answer: str = getattr(params, question_id)
     if isinstance(question, ChoiceQuestion):
@@ -239,10 +247,17 @@ def _shuffled(items: list[Item], seed: int, name: str) -> list[Item]:
 
 
 def _order(seed: int) -> list[str]:
-    return _shuffled(list(QUESTIONS), seed, "order")
+    first = [name for name in QUESTIONS if name not in ADDED]
+    return _shuffled(first, seed, "order") + _shuffled(list(ADDED), seed, "added")
 
 
-def _finding(questions: list[Question], answered: list[Question]) -> str:
+def _asked(params: QuizParams | PartParams) -> list[str]:
+    """The questions that have an answer in ``params``, in the order of their sheet."""
+    return [name for name in _order(params.seed) if name in type(params).model_fields]
+
+
+def _finding(questions: list[Question], answered: list[Question], *, again: bool) -> str:
+    """The score, and, where ``again``, the sections to read once more."""
     if not answered:
         return f"No answers yet: {len(questions)} questions."
     wrong = [question for question in answered if not question.correct]
@@ -250,6 +265,8 @@ def _finding(questions: list[Question], answered: list[Question]) -> str:
     if not wrong:
         left = len(questions) - len(answered)
         return f"{score} {f'{left} to go.' if left else 'That is all of them.'}"
+    if not again:
+        return score
     slugs = {question.section for question in wrong}
-    again = [f"{s.numeral}. {s.title}" for s in SECTIONS if s.slug in slugs]
-    return f"{score} Worth another look: {'; '.join(again)}."
+    worth = [f"{s.numeral}. {s.title}" for s in SECTIONS if s.slug in slugs]
+    return f"{score} Worth another look: {'; '.join(worth)}."
