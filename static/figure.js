@@ -93,6 +93,7 @@ export class Figure {
     if (this.svg) this.#prepareDrawing();
     paper.addEventListener("change", () => {
       if (!this.scene.more) this.scene = widget.result.scene; // never been near the screen
+      if (this.svg && !this.#width) this.#measure(); // folded up on the screen
       this.paint();
       this.#write();
     });

@@ -214,6 +214,9 @@ const openAddress = (widget, query) => {
   }
   const own = [...wanted].filter(([name]) => widget.form.elements[name]);
   if (!own.length) return;
+  const shared = widget.dataset.shared?.split(" ") ?? [];
+  const fold = /** @type {HTMLDetailsElement | null} */ (widget.closest("details.fold"));
+  if (fold && own.some(([name]) => name.includes(".") || !shared.includes(name) || query.includes(`${widget.name}.${name}=`))) fold.open = true;
   for (const [name, value] of own) widget.setParam(name, value);
   widget.refresh();
 };

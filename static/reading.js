@@ -1,4 +1,5 @@
 // Marks the heading that is being read in the table of contents.
+import "./folds.js";
 
 const links = new Map();
 for (const link of document.querySelectorAll(".headings a")) {

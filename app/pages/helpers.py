@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from types import ModuleType
 
@@ -21,6 +22,8 @@ from app.lab.world import the_world
 from app.pages.head import page_head
 from app.pages.mathml import colored, mathml, terms_of
 from app.paths import STATIC
+from app.state.query import query_of
+from app.state.together import addressed
 from app.state.views import WidgetView
 from app.studies.comparison import compared
 from app.studies.quoted import quoted
@@ -62,6 +65,22 @@ def _widget(context: Context, name: str) -> Markup:
     template = templates.env.get_template(f"widgets/{name}.html")
     rendered = Markup(template.render({**context.get_all(), "w": view}))
     return _pending.pending(view.pending, rendered) if view.pending else rendered  # type: ignore[attr-defined]
+
+
+@pass_context
+def _fold(context: Context, title: str, caller: Callable[[], str]) -> Markup:
+    """A passage that is folded up: ``{% call fold("Title") %}…{% endcall %}``.
+
+    It is open if the address holds the state of a figure in it, and where nothing can be folded up.
+    """
+    inside = Markup(caller())
+    views = context["views"]
+    shown = addressed((view.widget for view in views.values()), query_of(context["request"]))
+    held = {*re.findall(r'<dpo-widget name="(\w+)"', inside)}
+    is_open = held & shown or not context.get("live_url", True)
+    return Markup('<details class="fold{}" id="{}"{}><summary>{}</summary>{}</details>').format(
+        " wide" if held else "", _anchor(title), Markup(" open") if is_open else "", title, inside
+    )
 
 
 @pass_context
@@ -172,6 +191,7 @@ templates.env.globals.update(
     cite=_cite,
     departures=departures,
     define=_define,
+    fold=_fold,
     section_link=_section_link,
     equation=_equation,
     code=_code,
@@ -195,4 +215,3 @@ templates.env.filters["at_place"] = resolved
 # A macro for {% call aside("Title") %} in every template.
 _asides = templates.env.get_template("pages/aside.html").make_module({})
 templates.env.globals["aside"] = _asides.aside  # type: ignore[attr-defined]
-templates.env.globals["fold"] = _asides.fold  # type: ignore[attr-defined]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.content.sections import Chapter, chapter_of
 from app.state.controls import query_string
 from app.state.page import page_at
-from app.state.place import parameter_names, place_names
+from app.state.place import address_names, parameter_names
 from app.widgets.base import Widget
 from app.widgets.registry import WIDGETS
 
@@ -24,7 +24,8 @@ def moved(path: str, query: dict[str, str]) -> tuple[Chapter, str] | None:
     if page is None or path not in MOVED:
         return None
     widget, chapter = WIDGETS[MOVED[path]], chapter_of(MOVED[path])
-    own, stayed = _names(widget), {name for one in page.figures for name in _names(one)}
+    own = address_names(widget)
+    stayed = {name for one in page.figures for name in address_names(one)}
     if not query.keys() - stayed or query.keys() - stayed - own:
         return None
     beside = {
@@ -39,11 +40,6 @@ def moved(path: str, query: dict[str, str]) -> tuple[Chapter, str] | None:
         field = fields.get(name)
         values[_name_there(widget, field, beside) if field else name] = query[name]
     return chapter, query_string(values)
-
-
-def _names(widget: Widget) -> set[str]:
-    """What addresses of a page with several figures may say of one."""
-    return {*parameter_names(widget), *place_names(widget)}
 
 
 def _name_there(widget: Widget, field: str, beside: set[str]) -> str:

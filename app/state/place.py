@@ -56,6 +56,11 @@ def parameter_names(widget: Widget) -> dict[str, str]:
     return bare | {name: field for name, field in own.items() if name not in place_names(widget)}
 
 
+def address_names(widget: Widget) -> set[str]:
+    """All that the address of a page with several figures may say of one."""
+    return {*parameter_names(widget), *place_names(widget)}
+
+
 def place_of(widget: Widget, query: Mapping[str, str], *, alone: bool = False) -> Place:
     """The place in a query that may have other parameters as well; ``alone`` as for place_names().
 

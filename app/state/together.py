@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from app.state.place import parameter_names, place_names
+from app.state.place import address_names, parameter_names, place_names
 from app.state.query import refuse_unknown
 from app.state.widget_state import WidgetState, state_of
 from app.widgets.base import Widget
@@ -44,3 +44,14 @@ def states_of(
         )
         for state, own in zip(states, values, strict=True)
     ]
+
+
+def addressed(widgets: Iterable[Widget], query: Collection[str]) -> set[str]:
+    """The names of those widgets of a page that its query means: it has a name that is theirs alone."""
+    widgets = tuple(widgets)
+    known = Counter(name for widget in widgets for name in address_names(widget))
+    return {
+        widget.name
+        for widget in widgets
+        if any(known[name] == 1 for name in address_names(widget).intersection(query))
+    }

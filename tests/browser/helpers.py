@@ -6,8 +6,9 @@ from playwright.sync_api import JSHandle, Locator, Page, expect
 
 
 def widget(page: Page, name: str) -> Locator:
-    """A widget, scrolled to, drawn by its script and filled with its run."""
+    """A widget, unfolded, scrolled to, drawn by its script and filled with its run."""
     found = page.locator(f'dpo-widget[name="{name}"]')
+    found.evaluate("(widget) => widget.closest('details.fold')?.setAttribute('open', '')")
     found.scroll_into_view_if_needed()
     expect(found).to_have_attribute("data-ready", "")
     expect(page.locator(".pending-note:visible")).to_have_count(0)

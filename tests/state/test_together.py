@@ -59,7 +59,7 @@ def test_links_of_a_figure_keep_the_states_of_the_others() -> None:
 def test_a_figure_has_bare_names_on_its_own_page(client: TestClient) -> None:
     found = Elements(client.get("/sections/dpo-loss?dpo_loss.beta=2").text)
     shares = [a["href"] or "" for a in found.all("a") if a.get("data-link") == "share"]
-    assert [urlsplit(share).query for share in shares] == ["beta=2", "", ""]
+    assert [urlsplit(share).query for share in shares] == ["beta=2", "", "", ""]
     assert client.get("/widgets/dpo_loss?dpo_loss.beta=2").status_code == 422
 
 
