@@ -83,7 +83,7 @@ ADDED_CHOICES = (
             "certain": "Being certain of one response",
         },
         feedback={
-            "new": "The penalty averages the log-ratio over the policy’s own responses. "
+            "new": "The penalty averages the difference of the two log-probabilities over the policy’s own responses. "
             "It grows without bound as the reference’s probability of one of them goes to 0.",
             "dropped": "That is cheap: the average is over the policy’s own responses, and what it no longer writes "
             "is not among them. Keeping one of two equally likely responses costs only ln 2 nats.",

@@ -38,11 +38,11 @@ EARLY_CHOICES = (
         },
         feedback={
             "four_roles": "The policy and the value model are trained, the reference and the reward model are frozen. "
-            "Shared trunks or adapters can bring the number down.",
-            "two": "Two are missing. The KL penalty needs log-probabilities of the reference, "
-            "and PPO’s advantages need a value model.",
+            "Sharing weights can bring the number down.",
+            "two": "Two are missing. The penalty compares the policy with the reference, "
+            "and PPO needs a value model, which predicts the reward still to come.",
             "three": "Those are the three that are trained after SFT. While PPO runs, "
-            "the frozen reference is there too, for the KL penalty.",
+            "the frozen reference is there too, for the penalty.",
             "copies": "Four is right, copies is not. The four have different tasks and need not have the same size: "
             "InstructGPT used 6B reward and value models for policies of every size.",
         },

@@ -80,7 +80,7 @@ def penalized_reward(
             f"torch.tensor({code(score)}) - {code(beta)} * (torch.tensor({code(logp)}) "
             f"- torch.tensor({code(reference_logp)}))"
         ),
-        right=f"The log-ratio is {say(ratio)} nats, and each costs β = {say(beta)} of reward.",
+        right=f"The two log-probabilities are {say(ratio)} nats apart, and each nat costs β = {say(beta)} of reward.",
         method="Take the log-probability under the policy minus that under the reference, multiply by β, and subtract it from the score.",
         mistakes=(
             WrongValue(
@@ -88,12 +88,13 @@ def penalized_reward(
                 "The penalty was added: that would pay the policy for leaving the reference.",
             ),
             WrongValue(
-                score - ratio, "β was forgotten: the log-ratio counts β times, not in full."
+                score - ratio,
+                "β was forgotten: the difference of the log-probabilities counts β times, not in full.",
             ),
             WrongValue(
                 score - beta * logp,
-                "The reference was left out. It is the log-ratio to the reference that is charged, "
-                "not the log-probability.",
+                "The reference was left out. It is the difference to its log-probability that is charged, "
+                "not the policy’s log-probability itself.",
             ),
             WrongValue(beta * ratio, "That is the penalty alone. It is subtracted from the score."),
             WrongValue(score, "That is the score alone, without the penalty."),
