@@ -1,5 +1,4 @@
-// Marks the heading that is being read in the table of contents.
-import "./folds.js";
+// Marks the heading that is being read in the table of contents, and opens what is folded up where a link leads.
 
 const links = new Map();
 for (const link of document.querySelectorAll(".headings a")) {
@@ -24,3 +23,15 @@ const mark = () => {
 const observer = new IntersectionObserver(mark, { rootMargin: "0px 0px -66% 0px" });
 for (const heading of links.keys()) observer.observe(heading);
 mark();
+
+// Not all browsers see to it.
+const reveal = () => {
+  const target = document.getElementById(location.hash.slice(1));
+  const fold = target?.closest("details.fold");
+  if (!fold || fold.open) return;
+  fold.open = true;
+  target?.scrollIntoView();
+};
+
+addEventListener("hashchange", reveal);
+reveal();

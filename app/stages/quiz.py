@@ -6,6 +6,9 @@ from app.charts.stage import Stage
 from app.widgets.quiz.sheet import QuizParams, QuizResult, opening
 from app.widgets.quiz.widget import WIDGET
 
+# What stands in the page beside each question, whatever the sheet.
+LEAVE_OUT = {"questions": {"__all__": {"section", "sources", "unit", "hint"}}}
+
 
 def stage(params: QuizParams, result: QuizResult) -> Stage:
     """The places of a sheet: its questions, counted from 1."""
