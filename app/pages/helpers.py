@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 from types import ModuleType
+from typing import Any
 
 from jinja2 import pass_context
 from jinja2.runtime import Context
@@ -65,6 +66,19 @@ def _widget(context: Context, name: str) -> Markup:
     template = templates.env.get_template(f"widgets/{name}.html")
     rendered = Markup(template.render({**context.get_all(), "w": view}))
     return _pending.pending(view.pending, rendered) if view.pending else rendered  # type: ignore[attr-defined]
+
+
+def _without_texts(sheet: dict[str, Any]) -> dict[str, Any]:
+    """A sheet for the script of its page, where the texts of open questions stand already."""
+    questions = [
+        {
+            key: value
+            for key, value in one.items()
+            if one["answer"] or key not in ("text", "options")
+        }
+        for one in sheet["questions"]
+    ]
+    return sheet | {"questions": questions}
 
 
 @pass_context
@@ -212,6 +226,7 @@ templates.env.globals.update(
 templates.env.filters["written"] = format_value
 _pending = templates.env.get_template("pages/pending.html").make_module({})
 templates.env.filters["at_place"] = resolved
+templates.env.filters["without_texts"] = _without_texts
 # A macro for {% call aside("Title") %} in every template.
 _asides = templates.env.get_template("pages/aside.html").make_module({})
 templates.env.globals["aside"] = _asides.aside  # type: ignore[attr-defined]

@@ -45,16 +45,14 @@ const isClosed = (target) => !["open", undefined].includes(target.closest("[data
 
 // ---- drawing ------------------------------------------------------------------------------------
 
-/** @type {(widget: Widget, place: any, question: any) => void} */
-const drawOptions = (widget, place, { options, right_answer }) => {
-  /** @type {(option: any) => any} */
-  const label = (option) => place.querySelector(`[data-option="${option.id}"]`);
-  arrange(place.querySelector("[data-options]"), options.map(label));
-  options.forEach((/** @type {any} */ option, /** @type {number} */ i) => {
-    label(option).querySelector("span").textContent = option.text;
-    label(option).querySelector("input").setAttribute("aria-keyshortcuts", LETTERS[i]);
-    label(option).toggleAttribute("data-right", option.text === right_answer);
-  });
+// A page has the texts of its open questions, and its result leaves them out.
+/** @type {(place: any, question: any) => void} */
+const drawTexts = (place, { text, options }) => {
+  if (!text) return;
+  place.querySelector("[data-text]").textContent = text;
+  for (const option of options) place.querySelector(`[data-option="${option.id}"] span`).textContent = option.text;
+  const list = place.querySelector("[data-options]");
+  if (list) arrange(list, options.map((/** @type {any} */ { id }) => list.querySelector(`[data-option="${id}"]`)));
 };
 
 /** @type {(widget: Widget, question: any, number: number) => void} */
@@ -63,8 +61,11 @@ const drawQuestion = (widget, question, number) => {
   /** @type {(name: string) => any} */
   const part = (name) => place.querySelector(`[data-${name}]`);
   part("number").textContent = `${number}.`;
-  part("text").textContent = question.text;
-  if (question.kind === "choice") drawOptions(widget, place, question);
+  drawTexts(place, question);
+  place.querySelectorAll("[data-option]").forEach((/** @type {any} */ label, /** @type {number} */ i) => {
+    label.querySelector("input").setAttribute("aria-keyshortcuts", LETTERS[i]);
+    label.toggleAttribute("data-right", label.querySelector("span").textContent === question.right_answer);
+  });
   const [verdict, words, css] = verdictOf(question);
   const closed = verdict !== "open";
   place.dataset.verdict = verdict;
