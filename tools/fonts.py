@@ -21,7 +21,7 @@ GREEK = "ΔΣαβγδεηθκλμπρστφψω"
 SYMBOLS = "₀₁₂←→↔⇒√∞∣‖∼≈≠≤≥∝≻∑∂✓○"
 """characters of text that the families of text lack; STIX Two Math has them"""
 
-ITALIC = "DKLRZefijklmnpqrstuvwxyzβγδεθλπσϕ"
+ITALIC = "DKLRZefgijklmnpqrstuvwxyzβγδεθλπσϕ"
 """single letters of equations, which browsers show as mathematical italics"""
 
 
