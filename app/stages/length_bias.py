@@ -14,9 +14,8 @@ from app.widgets.length_bias import MOST, Params, Result, TastePoint, net_taste,
 
 LEAVE_OUT = ("words", "curve", "trained", "tradeoff")
 
-DOTS = 100
-ABREAST = 2
-"""dots side by side over one number of words"""
+DOTS = 50
+"""dots of the optimum, each for the same share of its probability"""
 ROWS = 8
 """rows of dots that fit with room between them; a higher stack is pressed together"""
 MOST_COMMON = 0.115
@@ -46,7 +45,7 @@ def stage(params: Params, result: Result) -> Stage:
         wide=424,
         narrow=372,
         readout=_readout(params, result),
-        alt="One hundred dots of the optimum over one hundred of the reference, by number of words; "
+        alt="Fifty dots of the optimum over the outline of the reference, by number of words; "
         "below, true quality over the judge’s taste for length",
         after=_after(params, result),
         more={"settings": f"{params.prompt} prompt, β {params.beta:g}"},
@@ -63,7 +62,7 @@ def _dots(made: Stage, result: Result) -> None:
     below = made.panel(
         x, Axis(MOST_COMMON, 0), wide=Box(12, 16, 190, 240), narrow=Box(8, 8, 158, 196)
     )
-    cells = ABREAST * len(numbers)
+    cells = len(numbers)
     dots = _stacked([share.probability for share in result.words])
     pitch = 1 / max(ROWS, 1 + max(row for _, row in dots))
     above.dots(
@@ -72,7 +71,7 @@ def _dots(made: Stage, result: Result) -> None:
             for column, row in dots
         ],
         "walks f-opt",
-        [5.2, 3],
+        [6.4, 5],
         cell=0.96 / cells,
         when="answered",
     )
@@ -80,7 +79,7 @@ def _dots(made: Stage, result: Result) -> None:
     edge = below.pts(numbers, reference)
     below.area(edge, [below.pt(numbers[0], 0), below.pt(numbers[-1], 0)], "f-ref wash")
     below.curve(numbers, reference, "thin s-ref", thin=False)
-    best = [share.best_probability * DOTS / ABREAST * pitch for share in result.words]
+    best = [share.best_probability * DOTS * pitch for share in result.words]
     above.curve(numbers, best, "thin dashed s-opt")
     above.line(above.spot(0, 0), above.spot(1, 0), "axis")
     for words in range(5 * math.ceil(numbers[0] / 5), numbers[-1] + 1, 5):
@@ -130,14 +129,13 @@ def _arrow(above: Panel, result: Result) -> None:
 
 
 def _stacked(shares: Sequence[float]) -> list[tuple[int, int]]:
-    """Column and row of each dot: the k-th at the (k + 0.5) / 100 quantile."""
+    """Column and row of each dot, which stand at even quantiles."""
     below = list(accumulate(shares))
     filled = [0] * len(shares)
     places = []
     for dot in range(DOTS):
         at = min(bisect_left(below, (dot + 0.5) / DOTS * below[-1]), len(shares) - 1)
-        row, abreast = divmod(filled[at], ABREAST)
-        places.append((at * ABREAST + abreast, row))
+        places.append((at, filled[at]))
         filled[at] += 1
     return places
 

@@ -342,7 +342,7 @@ def _finding(params: Params, found: TastedOptimum, flipped: float) -> str:
 def _figure(words: list[WordShare]) -> dict[str, Any]:
     numbers = [row.words for row in words]
     reference, optimal, best = (
-        [round(share, 4) for share in shares]
+        [round(share, 3) for share in shares]
         for shares in zip(
             *((row.reference_probability, row.probability, row.best_probability) for row in words),
             strict=True,
@@ -399,7 +399,7 @@ WIDGET = Widget(
     example="length_taste=0.4&length_price=0.1",
     steps=(
         Step(
-            "<b>Begin without a taste.</b> Each green dot is 1% of what the optimum says.",
+            "<b>Begin without a taste.</b> Each green dot is 2% of what the optimum says.",
             "length_taste=0",
         ),
         Step(

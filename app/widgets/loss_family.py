@@ -137,7 +137,7 @@ def _finding(params: Params, fate: LossOutcome, dpo: LossOutcome) -> str:
 
 def _curve(loss_type: str, beta: float) -> dict[str, object]:
     farthest = FARTHEST / beta
-    gaps = torch.linspace(-farthest, farthest, 121, dtype=torch.float64)
+    gaps = torch.linspace(-farthest, farthest, 61, dtype=torch.float64)
     losses, slopes = losses_along(loss_type, beta, gaps)
     return curve_figure(
         [

@@ -20,7 +20,7 @@ def test_dots_follow_the_taste_and_the_price_takes_them_back_and_too_far(page: P
     page.goto("/widgets/length_bias?length_taste=0")
     found = widget(page, "length_bias")
     title, readout = found.locator("[data-title]"), found.locator("[data-readout]")
-    expect(found.locator(DOTS)).to_have_count(100)
+    expect(found.locator(DOTS)).to_have_count(50)
     unbiased = middle(found)
     # On its way the knob comes by the taste of the third step, whose question stays closed.
     for taste in ("0.3", "0.4"):
@@ -48,7 +48,7 @@ def test_the_answer_is_drawn_after_the_readers_and_the_knob_moves_on_from_there(
     expect(found.locator("svg.plot .handle.still")).to_have_count(2)
     found.get_by_role("button", name="6 words", exact=True).click()
     expect(found.locator("[data-readout]")).to_contain_text("Right.")
-    expect(found.locator(DOTS)).to_have_count(100)
+    expect(found.locator(DOTS)).to_have_count(50)
     set_slider(found, "length_taste", "0.2")
     settled(found)
     expect(found.locator("[data-ask]")).to_be_hidden()
@@ -57,4 +57,4 @@ def test_the_answer_is_drawn_after_the_readers_and_the_knob_moves_on_from_there(
         plain_page.get_by_role("button", name="20 words", exact=True)
     ).click()
     expect(plain_page.locator("[data-readout]")).to_contain_text("Less than that.")
-    expect(plain_page.locator("svg.at-width:visible circle.f-opt")).to_have_count(100)
+    expect(plain_page.locator("svg.at-width:visible circle.f-opt")).to_have_count(50)

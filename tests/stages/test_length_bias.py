@@ -37,12 +37,12 @@ def test_every_dot_stands_in_its_panel_and_none_on_another(prompt: str, beta: fl
         assert all(0 <= y <= 1 for y in outline(drawn)["y"])
 
 
-def test_each_dot_is_one_percent_of_the_probability() -> None:
+def test_each_dot_is_the_same_share_of_the_probability() -> None:
     params = Params(length_taste=0.3)
     result = compute(params)
     columns = [int(x * len(result.words)) for _, x, _ in dots(stage(params, result))]
     for number, share in enumerate(result.words):
-        assert columns.count(number) == pytest.approx(100 * share.probability, abs=1)
+        assert columns.count(number) == pytest.approx(DOTS * share.probability, abs=1)
 
 
 def test_the_reference_and_the_axis_of_quality_stand_still() -> None:
