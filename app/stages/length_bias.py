@@ -15,11 +15,11 @@ from app.widgets.length_bias import MOST, Params, Result, TastePoint, net_taste,
 LEAVE_OUT = ("words", "curve", "trained", "tradeoff")
 
 DOTS = 50
-"""dots of the optimum, each for the same share of its probability"""
+"""dots of a distribution, each for the same share of its probability"""
 ROWS = 8
 """rows of dots that fit with room between them; a higher stack is pressed together"""
-MOST_COMMON = 0.115
-"""the highest share that a number of words has under the reference of any prompt"""
+REFERENCE_ROWS = 6
+"""rows of the reference's dots: as many as any prompt fills"""
 
 UNBIASED: tuple[tuple[str, Only], ...] = (
     ("an unbiased judge, same KL", "wide"),
@@ -45,7 +45,7 @@ def stage(params: Params, result: Result) -> Stage:
         wide=424,
         narrow=372,
         readout=_readout(params, result),
-        alt="Fifty dots of the optimum over the outline of the reference, by number of words; "
+        alt="Fifty dots of the optimum over fifty of the reference, by number of words; "
         "below, true quality over the judge’s taste for length",
         after=_after(params, result),
         more={"settings": f"{params.prompt} prompt, β {params.beta:g}"},
@@ -59,9 +59,7 @@ def _dots(made: Stage, result: Result) -> None:
     numbers = [share.words for share in result.words]
     x = Axis(numbers[0] - 0.5, numbers[-1] + 0.5)
     above = made.panel(x, Axis(0, 1), wide=Box(12, 16, 46, 168), narrow=Box(8, 8, 44, 136))
-    below = made.panel(
-        x, Axis(MOST_COMMON, 0), wide=Box(12, 16, 190, 240), narrow=Box(8, 8, 158, 196)
-    )
+    below = made.panel(x, Axis(1, 0), wide=Box(12, 16, 190, 240), narrow=Box(8, 8, 158, 196))
     cells = len(numbers)
     dots = _stacked([share.probability for share in result.words])
     pitch = 1 / max(ROWS, 1 + max(row for _, row in dots))
@@ -75,10 +73,14 @@ def _dots(made: Stage, result: Result) -> None:
         cell=0.96 / cells,
         when="answered",
     )
-    reference = [share.reference_probability for share in result.words]
-    edge = below.pts(numbers, reference)
-    below.area(edge, [below.pt(numbers[0], 0), below.pt(numbers[-1], 0)], "f-ref wash")
-    below.curve(numbers, reference, "thin s-ref", thin=False)
+    below.dots(
+        [
+            below.spot(round((column + 0.5) / cells, 3), 1 - (row + 0.5) / REFERENCE_ROWS)
+            for column, row in _stacked([share.reference_probability for share in result.words])
+        ],
+        "hollow s-ref",
+        [3.6, 2.6],
+    )
     best = [share.best_probability * DOTS * pitch for share in result.words]
     above.curve(numbers, best, "thin dashed s-opt")
     above.line(above.spot(0, 0), above.spot(1, 0), "axis")
@@ -186,14 +188,11 @@ def _name_knobs(panel: Panel, params: Params, here: StagePoint) -> None:
     """The names of the knobs, and of the axis along which both run."""
     ways: tuple[tuple[float, Anchor], ...] = ((0, "middle"), (14, "start"), (-14, "end"))
     sides = [(dx, dy, anchor) for dy in (-18.0, 28.0, -30.0, 40.0) for dx, anchor in ways]
-    panel.beside("taste", "f-ref", here, sides)
     price = panel.spot(params.length_price / MOST, 0, 0, 6)
-    panel.beside(
-        "length price α",
-        "f-tmp",
-        price,
-        [(16, -9, "start"), (-16, -9, "end"), (16, -24, "start"), (-16, -24, "end")],
-    )
+    beside: tuple[tuple[float, Anchor], ...] = ((16, "start"), (-16, "end"))
+    rows = [(dx, dy, anchor) for dy in (-9.0, -24.0, -44.0) for dx, anchor in beside]
+    panel.beside("length price α", "f-tmp", price, rows)
+    panel.beside("taste", "f-ref", here, sides)
 
 
 def _places(

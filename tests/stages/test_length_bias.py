@@ -16,14 +16,9 @@ def made(**params: Any) -> Stage:
     return stage(Params(**params), compute(Params(**params)))
 
 
-def dots(drawn: Stage) -> list[list[float]]:
-    (found,) = (mark["pts"] for mark in drawn.marks if mark["k"] == "dots")
+def dots(drawn: Stage, color: str = "f-opt") -> list[list[float]]:
+    (found,) = (mark["pts"] for mark in drawn.marks if mark["k"] == "dots" and color in mark["c"])
     return list(found)
-
-
-def outline(drawn: Stage) -> dict[str, list[float]]:
-    (found,) = (mark for mark in drawn.marks if mark["c"] == "line thin s-ref")
-    return {axis: found[axis] for axis in "xy"}
 
 
 @pytest.mark.parametrize("prompt", list(PROMPT_TEXTS))
@@ -31,10 +26,10 @@ def outline(drawn: Stage) -> dict[str, list[float]]:
 def test_every_dot_stands_in_its_panel_and_none_on_another(prompt: str, beta: float) -> None:
     for taste, price in ((0, 0), (0.5, 0), (0, 0.5)):
         drawn = made(prompt=prompt, beta=beta, length_taste=taste, length_price=price)
-        places = dots(drawn)
-        assert len({(x, y) for _, x, y in places}) == DOTS
-        assert all(0 < x < 1 and 0 < y < 1 for _, x, y in places)
-        assert all(0 <= y <= 1 for y in outline(drawn)["y"])
+        for color in ("f-opt", "s-ref"):
+            places = dots(drawn, color)
+            assert len({(x, y) for _, x, y in places}) == DOTS
+            assert all(0 < x < 1 and 0 < y < 1 for _, x, y in places)
 
 
 def test_each_dot_is_the_same_share_of_the_probability() -> None:
@@ -47,7 +42,7 @@ def test_each_dot_is_the_same_share_of_the_probability() -> None:
 
 def test_the_reference_and_the_axis_of_quality_stand_still() -> None:
     one, other = made(length_taste=0.05), made(length_taste=0.5, length_price=0.1)
-    assert outline(one) == outline(other)
+    assert dots(one, "s-ref") == dots(other, "s-ref")
     assert one.panels[-1].y == other.panels[-1].y
     assert dots(one) != dots(other)
 
