@@ -164,5 +164,5 @@ def _meaning(params: Params, result: Result) -> str:
         return "The reward model is delighted with it, so its reward no longer means quality."
     peak = max(result.curve, key=lambda point: point.true_quality)
     if params.beta >= peak.beta:
-        return "The learned reward is a fair guide so far, so a smaller β still helps."
+        return "The learned reward is a fair guide up to here, so the gain is real."
     return "Quality is past its peak while the learned reward still rises, so a larger β would be better."

@@ -136,5 +136,5 @@ def _meaning(result: Result) -> str:
     if result.margin < -2.5:
         return "The pair is the wrong way round, so the loss is nearly as large as the gap."
     if result.probability > 0.9:
-        return "The arrows, a training step’s pull, are almost gone, so it is learned."
+        return "The arrows, one step’s pull, are almost gone, so the pair is learned."
     return "The pair is not settled, so a training step still pulls the rewards apart, as the arrows show."

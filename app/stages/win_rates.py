@@ -344,5 +344,5 @@ def _of_frontier(result: Result, place: int) -> str:
         f"{number(fixed(3)(reward['PPO']), 'ref')}"
     )
     if reward["PPO-GT"] - reward["PPO"] < HELPS:
-        return f"{said}. The true reward would not help PPO, so its reward model is not to blame."
+        return f"{said}. The true reward does not help PPO, so its reward model is not to blame."
     return f"{said}, so DPO makes better use of its KL."
