@@ -10,6 +10,8 @@ from typing import Literal
 
 from playwright.sync_api import Locator, Page, Response, ViewportSize, expect
 
+from tests.browser.helpers import unfold
+
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
@@ -38,9 +40,10 @@ EXCLUDED = [
 
 
 def visit(page: Page, path: str) -> Response:
-    """Open a page and wait for its widgets; returns the server's response."""
+    """Open a page, unfolded, and wait for its widgets; returns the server's response."""
     answer = page.goto(path)
     assert answer is not None
+    unfold(page)
     for found in page.locator("dpo-widget").all():
         found.scroll_into_view_if_needed()
         expect(found).to_have_attribute("data-ready", "")

@@ -5,10 +5,15 @@ from __future__ import annotations
 from playwright.sync_api import JSHandle, Locator, Page, expect
 
 
+def unfold(page: Page) -> None:
+    """Open the folds that hold figures and passages of the text."""
+    page.evaluate("for (const one of document.querySelectorAll('details.fold')) one.open = true")
+
+
 def widget(page: Page, name: str) -> Locator:
     """A widget, unfolded, scrolled to, drawn by its script and filled with its run."""
     found = page.locator(f'dpo-widget[name="{name}"]')
-    found.evaluate("(widget) => widget.closest('details.fold')?.setAttribute('open', '')")
+    unfold(page)
     found.scroll_into_view_if_needed()
     expect(found).to_have_attribute("data-ready", "")
     expect(page.locator(".pending-note:visible")).to_have_count(0)

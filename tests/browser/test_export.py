@@ -19,7 +19,7 @@ from app.widgets.beta_effect import widget as beta_effect
 from app.widgets.quiz import QUESTIONS
 from app.widgets.quiz.sheet import Params as QuizParams
 from app.widgets.quiz.sheet import compute as quiz
-from tests.browser.helpers import field, record_texts, widget
+from tests.browser.helpers import field, record_texts, unfold, widget
 from tests.browser.sheets import press, question, tally
 
 BOTH = pytest.mark.parametrize("copy", ["disk", "static host"], indirect=True)
@@ -95,6 +95,7 @@ def test_every_page_comes_to_life(visitor: Page, copy: str, file: str) -> None:
     visitor.set_viewport_size({"width": 320, "height": 900})
     visitor.goto(copy + file)
     expect(visitor.locator("h1")).to_be_visible()
+    unfold(visitor)
     for found in visitor.locator("dpo-widget:not([name=hero])").all():
         found.scroll_into_view_if_needed()
         expect(found).to_have_attribute("data-ready", "")
