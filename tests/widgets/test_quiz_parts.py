@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from bs4 import BeautifulSoup
 from starlette.testclient import TestClient
@@ -11,6 +13,7 @@ from app.widgets.quiz import QUESTIONS
 from app.widgets.quiz.kinds import NumberQuestion
 from app.widgets.quiz.parts import AT_THE_END, part_of
 from app.widgets.quiz.sheet import Params, QuizResult, compute
+from tests.pages.test_reading import INTRODUCED, SLUGS
 
 OTHERS = [section for section in SECTIONS if section.slug != "bigger-picture"]
 each_section = pytest.mark.parametrize("slug", [section.slug for section in OTHERS])
@@ -34,6 +37,24 @@ def test_a_part_asks_and_marks_as_the_whole_sheet_does(slug: str) -> None:
         assert isinstance(own, QuizResult)
         assert own.questions == [one for one in whole.questions if one.id in names]
         assert (own.answered, own.score, own.total) == (len(given), 0, len(names))
+
+
+@each_section
+def test_neither_questions_nor_verdicts_use_a_term_of_a_later_section(slug: str) -> None:
+    later = [term for after in SLUGS[SLUGS.index(slug) + 1 :] for term in INTRODUCED[after]]
+    for name in AT_THE_END[slug]:
+        for text in _texts(name):
+            for term in later:
+                assert not re.search(rf"(?<!\w)(?:{term})(?!\w)", text), (term, text)
+
+
+def _texts(name: str) -> list[str]:
+    question = QUESTIONS[name]
+    if isinstance(question, NumberQuestion):
+        problem = question.build(*question.cases[0])
+        slips = [mistake.feedback for mistake in problem.mistakes]
+        return [problem.text, problem.right, problem.method, *slips]
+    return [question.text, *question.options.values(), *question.feedback.values()]
 
 
 def _wrong(name: str) -> str:

@@ -74,7 +74,7 @@ EARLY_CHOICES = (
     ChoiceQuestion(
         id="q_partition",
         section="dpo-insight",
-        text="Why is there no Z(x) in the DPO loss?",
+        text="A preference probability can be written with policies in place of rewards. Why is there no Z(x) in it?",
         right="cancels",
         options={
             "cancels": "It depends on the prompt only, so it cancels in the difference of two rewards",
