@@ -59,7 +59,7 @@ SECTIONS = (
         "I",
         "alignment-problem",
         "The alignment problem",
-        "Read pairs of answers, and see how four judges score them.",
+        "Judge pairs of answers yourself, and see the coin that labeled them.",
         ("preference_pairs",),
     ),
     Section(
@@ -94,7 +94,7 @@ SECTIONS = (
         "VI",
         "dpo-loss",
         "The DPO loss",
-        "Set two log-ratios and beta; compare sixteen losses, and align a model with your own labels.",
+        "Work the loss by hand and in code, watch where probability goes, and align a model with your own labels.",
         ("dpo_loss", "likelihood_displacement", "annotator"),
     ),
     Section(
@@ -122,7 +122,7 @@ SECTIONS = (
         "X",
         "bigger-picture",
         "The bigger picture",
-        "What came after, what to watch out for, and a quiz.",
+        "Which loss when, who uses what today, what to watch out for, and a quiz.",
         ("loss_family", "length_bias", "quiz"),
     ),
 )
