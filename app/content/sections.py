@@ -94,7 +94,7 @@ SECTIONS = (
         "VI",
         "dpo-loss",
         "The DPO loss",
-        "Work the loss by hand and in code, watch where probability goes, and align a model with your own labels.",
+        "Work the loss by hand and in code, see where probability goes, and align a model with your labels.",
         ("dpo_loss", "likelihood_displacement", "annotator"),
     ),
     Section(
