@@ -206,6 +206,10 @@ def test_a_quiz_is_marked_as_the_server_marks_it(visitor: Page, copy: str) -> No
     expect(found.locator('[name="seed"]')).to_have_value("1")
     expect(field(found, "finding")).to_have_text(f"No answers yet: {len(QUESTIONS)} questions.")
     expect(found.locator("[data-where]")).to_contain_text("Question 1 ")
+    visitor.goto(f"{copy}sections/reward-modeling.html")
+    part = widget(visitor, "quiz")
+    question(part, "q_offset").get_by_label("They all rise").check()
+    expect(tally(part)).to_have_text("0 right of 1")
 
 
 def test_what_is_not_in_the_copy_is_refused_with_the_reason(visitor: Page, copy: str) -> None:
