@@ -32,13 +32,13 @@ ADDED_CHOICES = (
     ChoiceQuestion(
         id="q_reference",
         section="rlhf-pipeline",
-        text="The model that comes out of supervised fine-tuning is kept as the reference. What is it for?",
+        text="The model from supervised fine-tuning is kept as the reference. What for?",
         right="anchor",
         options={
-            "anchor": "It is where the policy starts, and the penalty measures how far the policy has moved from it",
-            "scores": "It scores the policy’s responses",
-            "follows": "It is trained along with the policy, so that the two stay close",
-            "labels": "It decides which response of a pair is chosen",
+            "anchor": "To measure how far the policy, which starts from it, has moved",
+            "scores": "To score the policy’s responses",
+            "follows": "To be trained along with the policy, so that the two stay close",
+            "labels": "To decide which response of a pair is chosen",
         },
         feedback={
             "anchor": "Its weights stay as they are. A response that the policy likes far more "
@@ -85,8 +85,8 @@ ADDED_CHOICES = (
         feedback={
             "new": "The penalty averages the difference of the two log-probabilities over the policy’s own responses. "
             "It grows without bound as the reference’s probability of one of them goes to 0.",
-            "dropped": "That is cheap: the average is over the policy’s own responses, and what it no longer writes "
-            "is not among them. Keeping one of two equally likely responses costs only ln 2 nats.",
+            "dropped": "That is cheap: what the policy no longer writes is not in the average. "
+            "Keeping one of two equally likely responses costs only ln 2 nats.",
             "both": "It is not symmetric. The average is over the policy’s own responses; over those of the reference "
             "it would be another number.",
             "certain": "Certainty as such costs nothing: if the reference is certain of the same response, "
@@ -145,10 +145,7 @@ ADDED_CHOICES = (
     ChoiceQuestion(
         id="q_on_policy",
         section="dpo-vs-rlhf",
-        text=(
-            "DPO’s pairs were collected before training. "
-            "Why can it help to label new pairs of the policy’s own responses on the way?"
-        ),
+        text="Why can it help DPO to label new pairs of the policy’s own responses during training?",
         right="now",
         options={
             "now": "They judge what the policy writes now",
@@ -157,8 +154,8 @@ ADDED_CHOICES = (
             "reference": "The reference has to be renewed, and needs pairs of its own",
         },
         feedback={
-            "now": "Old pairs say little about responses that the policy has only begun to write. With pairs labeled "
-            "on the way, OAIF was preferred to DPO on fixed pairs and to RLHF by human raters.",
+            "now": "Old pairs say little about responses that the policy has only begun to write. "
+            "With new ones it beat offline DPO and RLHF in human evaluation.",
             "cleaner": "The judge may be the same. What is new is the responses that are judged.",
             "required": "It holds for pairs from any source that leaves no response out. "
             "With finite data it matters which responses the pairs compare.",
@@ -169,22 +166,22 @@ ADDED_CHOICES = (
     ChoiceQuestion(
         id="q_length",
         section="bigger-picture",
-        text="After DPO a model’s answers are much longer than before, and its win rate is higher. What has to be checked?",
+        text="After DPO a model’s answers are longer, and its win rate is higher. What should be checked?",
         right="controlled",
         options={
             "controlled": "Whether it still wins once length is controlled for",
             "nothing": "Nothing: a higher win rate means better answers",
-            "sums": "The code: a loss on sums over tokens cannot favor long answers",
-            "reward_model": "The reward model, as DPO itself cannot exploit length",
+            "sums": "The code: sums over tokens cannot favor long answers",
+            "reward_model": "The reward model: DPO itself cannot exploit length",
         },
         feedback={
-            "controlled": "DPO can exploit length, and judges such as GPT-4 tend to favor long answers. "
-            "R-DPO, which charges for length, raised win rates by up to 20% when length was controlled for.",
+            "controlled": "Judges such as GPT-4 tend to favor long answers. "
+            "R-DPO, which charges for length, raised win rates by up to 20% when it was controlled for.",
             "nothing": "Judges such as GPT-4 tend to favor long answers, so a win rate can rise by length alone.",
             "sums": "The loss compares log-ratios, not log-probabilities. "
             "A longer answer has more tokens in which its log-ratio can grow.",
-            "reward_model": "DPO’s implicit reward is fitted to the pairs. Where the chosen response is usually the longer "
-            "one, length predicts the label, and the policy learns it.",
+            "reward_model": "DPO’s implicit reward is fitted to the pairs. Where the chosen response is usually the longer one, "
+            "the policy learns that.",
         },
         sources=(Citation("park2024", "abstract"), Citation("dubois2024", "abstract")),
     ),

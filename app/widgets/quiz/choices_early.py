@@ -74,7 +74,7 @@ EARLY_CHOICES = (
     ChoiceQuestion(
         id="q_partition",
         section="dpo-insight",
-        text="A preference probability can be written with policies in place of rewards. Why is there no Z(x) in it?",
+        text="Why is there no Z(x) in a preference probability that is written with policies?",
         right="cancels",
         options={
             "cancels": "It depends on the prompt only, so it cancels in the difference of two rewards",
@@ -88,8 +88,8 @@ EARLY_CHOICES = (
             "is_one": "In general it is not: step 2 of the derivation sums it. "
             "It cancels whatever its value is.",
             "neglected": "Nothing is neglected. The step is exact for every β above 0.",
-            "sampled": "DPO samples nothing. The sum over all responses is out of reach for a real model, "
-            "and DPO is built so that it is never needed.",
+            "sampled": "Nothing is sampled. The sum over all responses is out of reach for a real model, "
+            "and never needed.",
         },
         sources=(Citation("rafailov2023", "Eq. 5 and 6"),),
     ),

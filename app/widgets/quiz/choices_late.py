@@ -56,8 +56,8 @@ LATE_CHOICES = (
         text="DPO and RLHF start from the same objective. When do they have the same optimum?",
         right="assumptions",
         options={
-            "assumptions": "If preferences follow Bradley-Terry, the reference gives every response "
-            "a positive probability, and data and optimization are exact",
+            "assumptions": "If preferences follow Bradley-Terry, the reference rules nothing out, "
+            "and data and optimization are exact",
             "always": "Always: the loss is derived from the objective",
             "same_beta": "Whenever both use the same β",
             "never": "Never: DPO has no KL term",
@@ -65,7 +65,7 @@ LATE_CHOICES = (
         feedback={
             "assumptions": "Under these assumptions nothing is lost. In practice data are finite, "
             "and the two methods differ on responses that no pair contains.",
-            "always": "The derivation assumes Bradley-Terry preferences, a reference that rules nothing out, and a perfect fit. "
+            "always": "The derivation assumes Bradley-Terry preferences and a perfect fit. "
             "Finite data leave the policy free on responses that no pair contains.",
             "same_beta": "Needed, but not enough: for a pair always decided the same way, DPO’s gap and that of "
             "the fitted rewards are infinite at every β.",
