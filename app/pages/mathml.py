@@ -31,7 +31,9 @@ TERMS = {
     "reference": Term(
         "π_ref", "the reference: where training starts", r"\\pi_\{\\mathrm\{ref\}\}", "blue"
     ),
-    "temperature": Term("β", "temperature: the price of a nat of divergence", r"\\beta", "violet"),
+    "temperature": Term(
+        "β", "KL coefficient: the price of a nat of divergence", r"\\beta", "violet"
+    ),
     "chosen": Term("y_w", "the chosen response", r"y_w", "teal"),
     "rejected": Term("y_l", "the rejected response", r"y_l", "red"),
     "reward": Term("r", "a reward", r"\\hat r_\\theta|r_\\phi|r\^\*|r(?=\(x)", "cyan"),

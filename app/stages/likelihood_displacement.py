@@ -293,5 +293,5 @@ def _so(row: DisplacementRow, best: OptimumAtKL, chosen: float, aligned: float) 
     if best.true_quality - row.true_quality <= MISSING:
         return ", so nothing is displaced"
     if chosen >= -LEAST:
-        return ", but true quality is lower, so this is no merit"
-    return ". So the fall is alignment, but true quality is lower"
+        return ", but quality is below the optimum’s, so this is no merit"
+    return ". So the fall is alignment, but quality is below the optimum’s"

@@ -26,6 +26,9 @@ WIDTHS: tuple[Only, Only] = ("wide", "narrow")
 LOST = 0.1
 """true quality below its peak from which a climb has turned round"""
 
+SLIGHT = 0.3
+"""of true quality: a fall that is hardly one"""
+
 
 def stage(params: Params, result: Result) -> Stage:
     """The stage of one climb."""
@@ -169,7 +172,9 @@ def _readout(params: Params, path: list[ClimbPoint], at: int, peak: int) -> str:
     if at < peak:
         return said + "Both still rise, so the reward model can be trusted this far."
     if at == peak == len(path) - 1:
-        return said + "It has not turned round, so optimizing further still helps."
+        return said + "It has not turned yet, so optimizing further still helps."
     if lost < 0.05:
         return said + "This is the peak, so going on is over-optimization."
+    if lost < SLIGHT:
+        return said + "Quality is just past its peak, so going on gains nothing."
     return said + "Quality is past its peak, so more reward means worse answers."

@@ -252,9 +252,7 @@ WIDGET = Widget(
                 {"a": "rise too", "b": "level off", "c": "fall"},
             ),
         ),
-        Step(
-            "<b>Drag along the distance.</b> The promise keeps rising, but the truth turns round."
-        ),
+        Step("<b>Drag along the distance.</b> The promise keeps rising, but the truth turns back."),
         Step(
             "<b>Take 8,000 comparisons.</b> It promises less and peaks higher, and it still falls.",
             "comparisons=8000",

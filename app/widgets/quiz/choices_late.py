@@ -40,7 +40,7 @@ LATE_CHOICES = (
             "kl_stops": "The KL penalty holds the gap down in both",
         },
         feedback={
-            "ipo_stops": "−log σ falls for ever as its argument grows, so no finite gap is enough for DPO. "
+            "ipo_stops": "−log σ falls forever as its argument grows, so no finite gap is enough for DPO. "
             "IPO’s square is smallest at the target gap.",
             "both_stop": "Only IPO has a target. DPO’s loss gets smaller with every further increase of the gap.",
             "beta_stops": "A larger β reaches the same margin with a smaller gap, but the loss still has no minimum. "
