@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from app.widgets.registry import WIDGETS
 
+A4_LESS_MARGINS: ViewportSize = {"width": 680, "height": 1009}
 DRAWN = "[data-stage] svg:is(.plot, .at-width):visible"
 
 
@@ -20,6 +21,29 @@ def test_the_one_page_version_prints_to_a_document(plain_page: Page) -> None:
     pdf = plain_page.pdf(format="A4")
     assert pdf.startswith(b"%PDF")
     assert pages_of(pdf) >= 10
+
+
+def test_on_paper_the_text_of_articles_is_as_wide_as_the_page(plain_page: Page) -> None:
+    plain_page.set_viewport_size(A4_LESS_MARGINS)
+    plain_page.emulate_media(media="print")
+    plain_page.goto("/read")
+    boxes = plain_page.locator("article > p").evaluate_all(
+        """(all) => all.map((paragraph) => paragraph.getBoundingClientRect())
+          .map(({ left, width }) => [left, width])"""
+    )
+    assert boxes
+    assert [left for left, _ in boxes if left > 1] == []
+    assert min(width for _, width in boxes) >= 0.95 * A4_LESS_MARGINS["width"]
+
+
+def test_on_paper_no_formula_and_no_code_is_cut_off(plain_page: Page) -> None:
+    plain_page.set_viewport_size(A4_LESS_MARGINS)
+    plain_page.emulate_media(media="print")
+    plain_page.goto("/read")
+    cut = plain_page.locator("article :is(.formula, pre)").evaluate_all(
+        "(all) => all.filter((e) => e.scrollWidth > e.clientWidth).map((e) => e.textContent)"
+    )
+    assert cut == []
 
 
 def test_on_paper_every_drawing_is_there_in_dark_ink_with_and_without_script(
