@@ -27,6 +27,8 @@ export class DpoWidget extends HTMLElement {
   state = null;
   /** @type {WidgetModule | null} */
   #module = null;
+  /** @type {Promise<void> | null} */
+  #loading = null;
   #timer = 0;
   #saying = 0;
   #addressTimer = 0;
@@ -63,10 +65,10 @@ export class DpoWidget extends HTMLElement {
     this.#ranges = new Ranges(this, () => {
       if (this.#unanswered) this.#follow(this.#unanswered);
     });
-    this.form.addEventListener("input", (/** @type {Event} */ event) => this.#onInput(event));
+    this.form.addEventListener("input", (/** @type {Event} */ event) => this.#soon(() => this.#onInput(event)));
     this.form.addEventListener("submit", (/** @type {Event} */ event) => {
       event.preventDefault();
-      this.submit();
+      this.#soon(() => this.submit());
     });
     for (const range of this.querySelectorAll("[data-range-for]")) this.#syncRange(range);
     // Number boxes stand under the drawing for readers without script.
@@ -331,16 +333,27 @@ export class DpoWidget extends HTMLElement {
       this.#module?.pause?.(this);
       return;
     }
-    if (this.#module || this.loading) return;
-    this.loading = true;
+    if (this.#module || this.#loading) return;
+    this.#loading = this.#load();
+    await this.#loading;
+    this.#loading = null;
+  }
+
+  async #load() {
     const found = "script" in this.dataset ? await this.loaded(import(`./widgets/${this.name}.js`)) : { default: {} };
-    this.loading = false;
     if (!found) return;
     this.#module = found.default;
     this.#module?.start?.(this);
     this.#draw(this.result);
     this.dataset.ready = "";
     this.figure?.start();
+  }
+
+  // What a reader does while the module is loaded waits for it: it may ask for something else than the usual result.
+  /** @param {() => void} then */
+  #soon(then) {
+    if (this.#loading) this.#loading.then(then);
+    else then();
   }
 
   // Draw nothing without the module: a chart must not clear the error that a part is missing.

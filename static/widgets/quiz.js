@@ -232,6 +232,14 @@ const ofPage = (widget, sheet) => {
   return { ...part, finding };
 };
 
+// An option chosen before any script could notice it.
+/** @type {(widget: Widget) => any} */
+const chosenEarly = (widget) =>
+  widget.result.questions
+    .filter((/** @type {any} */ question) => question.answer === null)
+    .map((/** @type {any} */ { id }) => questionOf(widget, id).querySelector(":checked"))
+    .find(Boolean);
+
 /** @type {(widget: Widget) => Promise<void>} */
 const beginAnew = async (widget) => {
   await widget.refresh();
@@ -306,7 +314,9 @@ export default {
       beginAnew(widget);
     });
     follow(() => recall(widget));
+    const early = chosenEarly(widget);
     recall(widget);
+    if (early) answer(widget, early);
   },
 
   async ask(widget, signal) {

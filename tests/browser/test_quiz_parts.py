@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Locator, Page, expect
+import pytest
+from playwright.sync_api import Locator, Page, Route, expect
 
 from app.widgets.quiz import QUESTIONS
 from app.widgets.quiz.sheet import number_problem
@@ -63,6 +64,28 @@ def test_an_answer_counts_in_its_section_and_in_the_whole_quiz(page: Page) -> No
     expect(tally(found)).to_have_text("your result")
     expect(page).to_have_url(re.compile("/sections/alignment-problem$"))
     expect(tally(opened(page, WHOLE))).to_have_text("1 right of 2")
+
+
+@pytest.mark.parametrize("late", ["**/widgets/quiz.js", "**/widget.js"])
+def test_an_answer_before_the_script_is_there_counts(page: Page, late: str) -> None:
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    held: list[Route] = []
+    page.route(late, lambda route: held.append(route), times=1)
+    found = page.locator('dpo-widget[name="quiz"]')
+    with page.expect_request(late):
+        page.goto("/sections/alignment-problem", wait_until="commit")
+        found.scroll_into_view_if_needed()
+    found.get_by_label("once").check()
+    for route in held:
+        route.continue_()
+    expect(readout(found)).to_contain_text("Right. A pair holds no score")
+    expect(tally(found)).to_have_text("1 right of 1")
+    expect(found.locator("[data-error]")).to_be_hidden()
+    found.get_by_role("button", name="Next").click()
+    expect(found.locator("[data-where]")).to_have_text("Question 2 of 2")
+    expect(tally(opened(page, WHOLE))).to_have_text("1 right of 1")
+    assert errors == []
 
 
 def test_an_answer_in_one_tab_is_shown_in_another(page: Page) -> None:
