@@ -15,7 +15,7 @@ from app.pages.api_docs import operation_docs
 from app.pages.helpers import headings_of
 from app.receipts import receipt, without_figures
 from app.runs.threads import run_in_thread
-from app.state.moved import moved
+from app.state.moved import MOVED, moved
 from app.state.page import chapter_page
 from app.state.query import checks_query, query_of
 from app.state.views import (
@@ -52,7 +52,8 @@ async def section(request: Request, slug: str) -> Any:
         raise HTTPException(404, f"There is no section {slug!r}.")
     if there := moved(found.path, query_of(request)):
         chapter, query = there
-        return RedirectResponse(f"{root_of(request.scope)}{chapter.path}{query}", 308)
+        figure = f"{MOVED[found.path]}-title"
+        return RedirectResponse(f"{root_of(request.scope)}{chapter.path}{query}#{figure}", 308)
     place = SECTIONS.index(found)
     context = {
         "section": found,

@@ -38,7 +38,14 @@ def test_an_old_address_of_a_state_that_has_moved_leads_to_it(
     client: TestClient, old: str, new: str
 ) -> None:
     answer = client.get(old, follow_redirects=False)
-    assert (answer.status_code, answer.headers["location"]) == (308, new)
+    assert answer.status_code == 308
+    address, _, place = answer.headers["location"].partition("#")
+    assert address == new
+    # The figure stands far below the top of its page.
+    assert f'id="{place}"' in client.get(new).text
+    assert place == f"{'annotator' if new.startswith(RUN) else 'bring_your_logps'}-title"
+    head = client.head(old, follow_redirects=False)
+    assert head.headers["location"] == answer.headers["location"]
     card = client.get(f"/cards{old.replace('?', '.png?')}", follow_redirects=False)
     assert (card.status_code, card.headers["location"]) == (
         308,
@@ -70,4 +77,4 @@ def test_an_address_of_what_stayed_or_of_nothing_leads_nowhere_else(
 def test_an_old_address_below_a_sub_path_stays_below_it() -> None:
     client = TestClient(create_app(Settings(warm=False)), root_path="/courses/dpo")
     answer = client.get(f"/courses/dpo{OLD}?labels=ab", follow_redirects=False)
-    assert answer.headers["location"] == f"/courses/dpo{RUN}?labels=ab"
+    assert answer.headers["location"] == f"/courses/dpo{RUN}?labels=ab#annotator-title"
