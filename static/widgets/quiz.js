@@ -198,12 +198,22 @@ const clear = (widget) => {
   forget(widget.result.questions.map((/** @type {any} */ { id }) => id));
 };
 
+// Show the first open question, unless the address or the reader has named one.
+/** @type {(widget: Widget) => void} */
+const openAtOpen = (widget) => {
+  const to = firstOpen(widget);
+  if (!to || shown(widget).correct === null || widget.figure?.own("at")) return;
+  widget.figure?.goTo(to);
+  turn(widget);
+  widget.followUrl();
+};
+
 // Answer the open questions that the reader has answered on other pages; what the address says stands. The numbers of
 // another seed are others, the options are the same.
 /** @type {(widget: Widget) => Promise<void>} */
 const recall = async (widget) => {
   const answers = given();
-  const { questions, seed } = widget.result;
+  const { questions, seed, answered } = widget.result;
   /** @type {(question: any) => boolean} */
   const isTaken = ({ id, kind, answer: said }) => {
     const place = questionOf(widget, id);
@@ -220,6 +230,7 @@ const recall = async (widget) => {
   widget.quiet = true; // none of it is news
   await widget.refresh();
   widget.quiet = false;
+  if (!answered) openAtOpen(widget);
 };
 
 // The questions that the page has, of a whole sheet.

@@ -66,6 +66,20 @@ def test_an_answer_counts_in_its_section_and_in_the_whole_quiz(page: Page) -> No
     expect(tally(opened(page, WHOLE))).to_have_text("1 right of 2")
 
 
+def test_a_quiz_opens_at_the_first_open_question_unless_its_address_names_one(page: Page) -> None:
+    found = opened(page, "/sections/alignment-problem")
+    question(found, "q_pair").get_by_label("once").check()
+    expect(tally(found)).to_have_text("1 right of 1")
+    for address, number in (
+        ("/sections/alignment-problem", 2),
+        (WHOLE, 1),
+        (f"{WHOLE}?at=3", 3),
+    ):
+        found = opened(page, address)
+        expect(tally(found)).to_have_text("1 right of 1")
+        expect(found.locator("[data-where]")).to_contain_text(f"Question {number} of")
+
+
 @pytest.mark.parametrize("late", ["**/widgets/quiz.js", "**/widget.js"])
 def test_an_answer_before_the_script_is_there_counts(page: Page, late: str) -> None:
     errors: list[str] = []
