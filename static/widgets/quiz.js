@@ -213,15 +213,18 @@ const openAtOpen = (widget) => {
 /** @type {(widget: Widget) => Promise<void>} */
 const recall = async (widget) => {
   const answers = given();
-  const { questions, seed, answered } = widget.result;
+  const { questions, seed } = widget.result;
+  // The result of an offline copy does not know yet what its address says.
+  const inputs = [...widget.querySelectorAll("[data-question] input")];
+  const named = inputs.some(({ type, checked, value }) => (type === "radio" ? checked : value));
   /** @type {(question: any) => boolean} */
   const isTaken = ({ id, kind, answer: said }) => {
     const place = questionOf(widget, id);
     if (!(id in answers) || said !== null || place.hidden || widget.holds(id)) return false;
     const [known, its] = answers[id];
     if (kind === "number" && its !== seed) return false;
-    const inputs = [...place.querySelectorAll("input")];
-    const input = kind === "number" ? inputs[0] : inputs.find(({ value }) => value === known);
+    const own = [...place.querySelectorAll("input")];
+    const input = kind === "number" ? own[0] : own.find(({ value }) => value === known);
     if (kind === "number") input.value = known;
     else if (input) input.checked = true;
     return Boolean(input);
@@ -230,7 +233,7 @@ const recall = async (widget) => {
   widget.quiet = true; // none of it is news
   await widget.refresh();
   widget.quiet = false;
-  if (!answered) openAtOpen(widget);
+  if (!named) openAtOpen(widget);
 };
 
 // The questions that the page has, of a whole sheet.
