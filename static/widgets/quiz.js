@@ -185,16 +185,22 @@ const answer = async (widget, control) => {
   state.asked = null;
 };
 
-/** @type {(widget: Widget) => void} */
-const clear = (widget) => {
+/** @type {(widget: Widget, kinds: string[]) => void} */
+const empty = (widget, kinds) => {
   const { state } = widget;
   state.waiting = null;
   state.answered = null;
   for (const input of widget.querySelectorAll("[data-question] input")) {
+    if (!kinds.includes(input.type)) continue;
     if (input.type === "radio") input.checked = false;
     else input.value = "";
   }
   if (widget.figure) widget.figure.place = { at: "" };
+};
+
+/** @type {(widget: Widget) => void} */
+const clear = (widget) => {
+  empty(widget, ["radio", "text"]);
   forget(widget.result.questions.map((/** @type {any} */ { id }) => id));
 };
 
@@ -254,10 +260,13 @@ const chosenEarly = (widget) =>
     .map((/** @type {any} */ { id }) => questionOf(widget, id).querySelector(":checked"))
     .find(Boolean);
 
+// The questions with options are those of every sheet, and stay answered; numbers are others.
 /** @type {(widget: Widget) => Promise<void>} */
-const beginAnew = async (widget) => {
+const changeSheet = async (widget) => {
+  empty(widget, ["text"]);
   await widget.refresh();
-  arrive(widget);
+  await recall(widget);
+  openAtOpen(widget);
 };
 
 /** @type {(control: Control) => boolean} */
@@ -280,10 +289,7 @@ export default {
     // Text and seed count when complete, not at each key.
     widget.form.addEventListener("change", (/** @type {any} */ { target }) => {
       if (isText(target)) answer(widget, target);
-      else if (target.name === "seed") {
-        clear(widget);
-        widget.refresh();
-      }
+      else if (target.name === "seed") changeSheet(widget);
     });
 
     // Arrow keys move through radio buttons by selecting them. A selection becomes an answer only by Enter or
@@ -318,14 +324,15 @@ export default {
       if (dot) go(widget, Number(dot.dataset.dot));
     });
     widget.querySelector("[data-open]").addEventListener("click", () => go(widget, firstOpen(widget)));
-    widget.querySelector("[data-new-questions]")?.addEventListener("click", () => {
-      clear(widget);
+    widget.querySelector("[data-new-numbers]")?.addEventListener("click", async () => {
       widget.newSeed();
-      beginAnew(widget);
+      await changeSheet(widget);
+      arrive(widget);
     });
-    widget.querySelector("[data-clear]").addEventListener("click", () => {
+    widget.querySelector("[data-clear]").addEventListener("click", async () => {
       clear(widget);
-      beginAnew(widget);
+      await widget.refresh();
+      arrive(widget);
     });
     follow(() => recall(widget));
     const early = chosenEarly(widget);
@@ -353,7 +360,8 @@ export default {
     const place = widget.contains(document.activeElement) && document.activeElement?.closest("[data-question]");
     const control = place && place.querySelector("input:checked, input[type=text]");
     if (control && !isClosed(control)) answer(widget, control);
-    else widget.refresh();
+    // A seed has changed the sheet already.
+    else if (/** @type {any} */ (document.activeElement)?.name !== "seed") widget.refresh();
   },
 
   draw(widget, result) {

@@ -16,7 +16,6 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
 from app.export.pages import all_pages
 from app.widgets.beta_effect import widget as beta_effect
-from app.widgets.quiz import QUESTIONS
 from app.widgets.quiz.sheet import Params as QuizParams
 from app.widgets.quiz.sheet import compute as quiz
 from tests.browser.helpers import field, record_texts, unfold, widget
@@ -202,10 +201,12 @@ def test_a_quiz_is_marked_as_the_server_marks_it(visitor: Page, copy: str) -> No
     number = next(i for i, one in enumerate(wanted.questions, 1) if one.feedback)
     visitor.goto(visitor.url.partition("&quiz.at")[0])
     expect(widget(visitor, "quiz").locator("[data-where]")).to_contain_text(f"Question {number} ")
-    press(found, "New questions")
+    press(found, "New numbers")
     expect(found.locator('[name="seed"]')).to_have_value("1")
-    expect(field(found, "finding")).to_have_text(f"No answers yet: {len(QUESTIONS)} questions.")
-    expect(found.locator("[data-where]")).to_contain_text("Question 1 ")
+    wanted = quiz(QuizParams(seed=1, **given))
+    expect(field(found, "finding")).to_have_text(wanted.finding)
+    number = next(i for i, one in enumerate(wanted.questions, 1) if not one.feedback)
+    expect(found.locator("[data-where]")).to_contain_text(f"Question {number} ")
     visitor.goto(f"{copy}sections/reward-modeling.html")
     part = widget(visitor, "quiz")
     question(part, "q_offset").get_by_label("They all rise").check()

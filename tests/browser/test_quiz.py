@@ -155,7 +155,7 @@ def test_the_keyboard_answers_by_letters_or_by_arrows_and_enter_or_by_leaving(pa
     expect(place).not_to_have_attribute("data-verdict", "open")
 
 
-def test_a_sheet_ends_with_its_result_and_new_questions_begin_at_the_first(
+def test_a_sheet_ends_with_its_result_and_new_numbers_leave_choices_answered(
     browser: Browser, server: str
 ) -> None:
     context = browser.new_context(base_url=server, viewport=PHONE, has_touch=True)
@@ -180,22 +180,27 @@ def test_a_sheet_ends_with_its_result_and_new_questions_begin_at_the_first(
     expect(result).to_be_in_viewport()
     expect(found.get_by_role("button", name="Go to question")).to_be_hidden()
 
-    found.get_by_role("button", name="New questions").tap()
-    expect(tally(found)).to_have_text("your result")
-    expect(found.locator("[data-where]")).to_contain_text(f"Question 1 of {ALL}, ")
-    place = shown(found)
-    expect(place.get_by_role("group")).to_be_focused()
-    expect(place.locator("legend")).to_be_in_viewport(ratio=1)
+    found.get_by_role("button", name="New numbers").tap()
+    choices = sum(not isinstance(known, NumberQuestion) for known in QUESTIONS.values())
+    expect(tally(found)).to_have_text(f"{choices} right of {choices}")
     seed = int(found.locator('[name="seed"]').input_value())
     assert seed != 12
-    assert page.url.endswith(f"?seed={seed}")
     order = [q.id for q in compute(Params(seed=seed)).questions]
+    first = next(name for name in order if isinstance(QUESTIONS[name], NumberQuestion))
+    place = shown(found)
+    expect(place).to_have_attribute("data-question", first)
+    expect(found.locator("[data-where]")).to_contain_text(f"Question {order.index(first) + 1} of")
+    expect(place.get_by_role("group")).to_be_focused()
+    expect(place.locator("legend")).to_be_in_viewport(ratio=1)
+    assert f"&seed={seed}&" in page.url
     ids = found.locator("[data-question]").evaluate_all(
         "all => all.map((one) => one.dataset.question)"
     )
     assert ids == order
-    assert found.locator("[data-question] input:checked").count() == 0
-    expect(found.locator("[data-feedback]:not([hidden])")).to_have_count(0)
+    assert found.locator("[data-question] input:checked").count() == choices
+    boxes = found.locator("[data-question] input[type=text]")
+    assert set(boxes.evaluate_all("all => all.map((one) => one.value)")) == {""}
+    expect(found.locator("[data-feedback]:not([hidden])")).to_have_count(choices)
     context.close()
 
 

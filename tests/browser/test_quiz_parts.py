@@ -66,12 +66,35 @@ def test_an_answer_counts_in_its_section_and_in_the_whole_quiz(page: Page) -> No
     expect(tally(opened(page, WHOLE))).to_have_text("1 right of 2")
 
 
+def test_choices_stay_answered_on_another_sheet_and_numbers_come_back_with_theirs(
+    page: Page,
+) -> None:
+    found = opened(page, WHOLE)
+    question(found, "q_offset").get_by_label("They stay the same").check()
+    expect(tally(found)).to_have_text("1 right of 1")
+    box = question(found, "q_preference").get_by_role("textbox")
+    box.fill(right("q_preference"))
+    box.press("Enter")
+    expect(tally(found)).to_have_text("2 right of 2")
+    found.locator("[data-settings] > summary").click()
+    for seed, told in (("5", "1 right of 1"), ("0", "2 right of 2")):
+        found.locator('[name="seed"]').fill(seed)
+        found.locator('[name="seed"]').press("Enter")
+        expect(tally(found)).to_have_text(told)
+    found.locator('[name="seed"]').fill("5")
+    found.locator('[name="seed"]').press("Enter")
+    expect(tally(found)).to_have_text("1 right of 1")
+    expect(found.locator('[name="q_preference"]')).to_have_value("")
+    expect(tally(opened(page, SECTION))).to_have_text("2 right of 2")
+
+
 def test_a_quiz_opens_at_the_first_open_question_unless_its_address_names_one(page: Page) -> None:
     found = opened(page, "/sections/alignment-problem")
     question(found, "q_pair").get_by_label("once").check()
     expect(tally(found)).to_have_text("1 right of 1")
     for address, number in (
         ("/sections/alignment-problem", 2),
+        ("/sections/alignment-problem?quiz.at=1", 1),
         (WHOLE, 1),
         (f"{WHOLE}?at=3", 3),
     ):
