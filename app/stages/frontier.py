@@ -167,7 +167,7 @@ def _place(row: int, curve: MethodCurve, at: StrengthSummary) -> _Place:
     gap = at.bound - at.true_quality
     readout = (
         f"Over {_seeds(at.seeds)} {_name(curve)} earns a true quality of "
-        f"{number(signed(at.true_quality), 'true')} ± {fixed(2)(at.true_quality_sd)} (standard deviation) at "
+        f"{number(signed(at.true_quality), 'true')} ± {fixed(2)(at.true_quality_sd)} (SD) at "
         f"{number(_nats(at.kl), 'rej')} nats, {number(fixed(1)(gap))} below the best possible."
     )
     if at == curve.best and at.true_quality > 0:
