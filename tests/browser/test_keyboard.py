@@ -144,7 +144,7 @@ STEPS: dict[str, list[Step]] = {
         ("[data-settings] > summary", "Enter", "[data-settings]"),
         ("[name=seed]", "ArrowUp Enter", "[data-sheet]"),
         ("[data-details] > summary", "Enter", "[data-details]"),
-        ("[data-new-questions]", "Enter", "[data-sheet]"),
+        ("[data-new-numbers]", "Enter", "[data-sheet]"),
     ],
 }
 
