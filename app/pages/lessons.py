@@ -102,11 +102,14 @@ def lessons() -> list[tuple[Section, Lesson, int]]:
 @lru_cache(maxsize=32)
 def reading_minutes(slug: str) -> int:
     """How long the text of a section reads, its widgets aside, in whole minutes."""
-    return max(1, round(_words(slug) / WORDS_PER_MINUTE))
+    return max(1, round(reading_words(slug) / WORDS_PER_MINUTE))
 
 
-def _words(slug: str) -> int:
-    """Words in a section's template. A citation counts as none, an equation as its words, a value as one."""
+def reading_words(slug: str) -> int:
+    """Words in a section's template, its widgets aside.
+
+    A citation counts as none, an equation as its words, a value as one.
+    """
     loader = templates.env.loader
     assert loader is not None
     text = loader.get_source(templates.env, f"sections/{slug}.html")[0]

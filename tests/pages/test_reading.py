@@ -9,82 +9,13 @@ from bs4 import BeautifulSoup, Tag
 from starlette.testclient import TestClient
 
 from app.content.sections import SECTIONS
+from app.pages.lessons import reading_words
+from tests.terms import INTRODUCED
 
 SLUGS = [section.slug for section in SECTIONS]
 
-INTRODUCED = {
-    "alignment-problem": (
-        "prompt",
-        "response",
-        "preference pair",
-        "chosen",
-        "rejected",
-        "label",
-        "true quality",
-        "token",
-        "coin",
-        "nats?",
-        "helpful, honest and harmless",
-    ),
-    "rlhf-pipeline": (
-        "RLHF",
-        "SFT|supervised fine-tuning",
-        "fine-tun(?:ed|ing)",
-        "(the|a) reference",
-        "reward models?",
-        "(the|a) policy",
-        "value models?",
-        "PPO",
-        "masked",
-        "frozen",
-    ),
-    "reward-modeling": (
-        "Bradley-Terry",
-        "logistic function",
-        "maximum likelihood",
-        "cross-entropy",
-        "margins?",
-        "gradients?",
-        "(?i:equivalent rewards)",
-        "additive",
-    ),
-    "ppo-problem": (
-        "KL",
-        "β",
-        "advantage",
-        "clip(ped|ping)",
-        "over-optimiz\\w+",
-        "reward hacking",
-        "best-of-N",
-    ),
-    "dpo-insight": (
-        "optimal policy",
-        "partition function|Z\\(x\\)",
-        "log-ratios?",
-        "implicit rewards?",
-        "change of variables",
-    ),
-    "dpo-loss": ("the DPO loss", "squeezing effect", "displacement", "IPO", "NLL"),
-    "beta": ("exchange rate", "SimPO", "CPO", "held-out"),
-    "dpo-vs-rlhf": ("frontier", "(online|iterative) DPO", "standard errors?"),
-    "results": ("win rate", "TL;DR", "Best of 128"),
-    "bigger-picture": (
-        "KTO",
-        "ORPO",
-        "cDPO",
-        "NCA",
-        "SPPO",
-        "SLiC-HF",
-        "UltraFeedback",
-        "APO",
-    ),
-}
-"""terms, as regular expressions of whole words, by the section that introduces them"""
-
 LAID_ASIDE = ".cited, .departures, .cite, .turn, script, .on-paper, .narrow"
 FOOT = "[data-settings], [data-details], .fig-foot"
-FIGURES = "dpo-widget"
-NOT_PROSE = f"{FIGURES}, math, .term-key, .gutter, .shed-pair dd"
 
 MOST_WORDS = 9_000
 
@@ -119,13 +50,6 @@ def test_no_term_is_used_before_the_section_that_introduces_it(articles: dict[st
     assert not early, "\n".join(map(str, early))
 
 
-def words(article: Tag) -> int:
-    prose = BeautifulSoup(str(article), "html.parser")
-    for part in prose.select(NOT_PROSE):
-        part.decompose()
-    return len(re.findall(r"\w[\w’'.,%/-]*", prose.get_text(" ")))
-
-
-def test_all_ten_sections_read_in_an_hour(articles: dict[str, Tag]) -> None:
-    counts = {slug: words(article) for slug, article in articles.items()}
+def test_all_ten_sections_read_in_an_hour() -> None:
+    counts = {slug: reading_words(slug) for slug in SLUGS}
     assert sum(counts.values()) <= MOST_WORDS, counts

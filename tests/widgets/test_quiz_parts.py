@@ -13,8 +13,9 @@ from app.widgets.quiz import QUESTIONS
 from app.widgets.quiz.kinds import NumberQuestion
 from app.widgets.quiz.parts import AT_THE_END, part_of
 from app.widgets.quiz.sheet import Params, QuizResult, compute
-from tests.pages.test_reading import INTRODUCED, SLUGS
+from tests.terms import INTRODUCED
 
+SLUGS = [section.slug for section in SECTIONS]
 OTHERS = [section for section in SECTIONS if section.slug != "bigger-picture"]
 each_section = pytest.mark.parametrize("slug", [section.slug for section in OTHERS])
 

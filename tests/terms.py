@@ -1,0 +1,72 @@
+"""The terms of the text, and where a reader meets each first."""
+
+from __future__ import annotations
+
+INTRODUCED = {
+    "alignment-problem": (
+        "prompt",
+        "response",
+        "preference pair",
+        "chosen",
+        "rejected",
+        "label",
+        "true quality",
+        "token",
+        "coin",
+        "nats?",
+        "helpful, honest and harmless",
+    ),
+    "rlhf-pipeline": (
+        "RLHF",
+        "SFT|supervised fine-tuning",
+        "fine-tun(?:ed|ing)",
+        "(the|a) reference",
+        "reward models?",
+        "(the|a) policy",
+        "value models?",
+        "PPO",
+        "masked",
+        "frozen",
+    ),
+    "reward-modeling": (
+        "Bradley-Terry",
+        "logistic function",
+        "maximum likelihood",
+        "cross-entropy",
+        "margins?",
+        "gradients?",
+        "(?i:equivalent rewards)",
+        "additive",
+    ),
+    "ppo-problem": (
+        "KL",
+        "β",
+        "advantage",
+        "clip(ped|ping)",
+        "over-optimiz\\w+",
+        "reward hacking",
+        "best-of-N",
+    ),
+    "dpo-insight": (
+        "optimal policy",
+        "partition function|Z\\(x\\)",
+        "log-ratios?",
+        "implicit rewards?",
+        "change of variables",
+    ),
+    "dpo-loss": ("the DPO loss", "squeezing effect", "displacement", "IPO", "NLL"),
+    "beta": ("exchange rate", "SimPO", "CPO", "held-out"),
+    "dpo-vs-rlhf": ("frontier", "(online|iterative) DPO", "standard errors?"),
+    "results": ("win rate", "TL;DR", "Best of 128"),
+    "bigger-picture": (
+        "KTO",
+        "ORPO",
+        "cDPO",
+        "NCA",
+        "SPPO",
+        "SLiC-HF",
+        "UltraFeedback",
+        "APO",
+    ),
+}
+"""terms, as regular expressions of whole words, by the section that introduces them"""
