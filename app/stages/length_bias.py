@@ -10,7 +10,15 @@ from itertools import accumulate
 from app.charts.scales import nice_step
 from app.charts.stage import Anchor, Axis, Box, Only, Panel, Stage, StagePoint, number
 from app.formatting import fixed, percent, signed
-from app.widgets.length_bias import MOST, Params, Result, TastePoint, net_taste, quality_range
+from app.widgets.length_bias import (
+    GUESSES,
+    MOST,
+    Params,
+    Result,
+    TastePoint,
+    net_taste,
+    quality_range,
+)
 
 LEAVE_OUT = ("words", "curve", "trained", "tradeoff")
 
@@ -31,8 +39,6 @@ ANCHORS: tuple[Anchor, Anchor] = ("start", "end")
 RISE = -14
 """of the arrow above the dots, pixels"""
 
-GUESSES = {"a": 1, "b": 6, "c": 20}
-"""words that the answers to the question of the third step name"""
 CHEAP, DEAR = 0.05, 0.3
 """true quality lost, up to which and from which the readout says so"""
 

@@ -29,9 +29,11 @@ MOST = 0.5
 TASTES = even(0, MOST, 0.025)
 """where the curve is computed"""
 
+GUESSES = {"a": 1, "b": 6, "c": 20}
+"""how many words longer, by the answers to the question of a step"""
+
 STATES_KEPT = 2048
 """optima in memory, of about 2 kB: the positions of both knobs for every prompt"""
-
 
 TRAINED = {
     # taste: words, true quality and KL of the policy
@@ -411,7 +413,10 @@ WIDGET = Widget(
             "length_taste=0.3",
             ask=Ask(
                 "Against the dashed curve, answers get longer by",
-                {"a": "1 word", "b": "6 words", "c": "20 words"},
+                {
+                    guess: "1 word" if more == 1 else f"{more} words"
+                    for guess, more in GUESSES.items()
+                },
             ),
         ),
         Step(
