@@ -178,9 +178,8 @@ class FolderStore(Store):
         )
         try:
             _log_ahead(database)
-            database.execute(
-                "PRAGMA synchronous = OFF"
-            )  # a run lost in a power failure can be repeated
+            # A run lost in a power failure can be repeated.
+            database.execute("PRAGMA synchronous = OFF")
             database.execute(self.TABLE)
         except sqlite3.Error:
             database.close()

@@ -59,7 +59,7 @@ class Params(WidgetParams):
             "dpo_nll": "DPO plus NLL of the chosen response",
         },
     )
-    beta: float = fields.beta("temperature of the loss", 0.1)
+    beta: float = fields.beta("KL coefficient of the loss", 0.1)
     seed: int = fields.seed()
 
 

@@ -45,7 +45,7 @@ LABELS = {
 
 
 class Params(WidgetParams):
-    """One loss to look at, at one temperature."""
+    """One loss to look at, at one β."""
 
     loss_type: LossType = fields.choice(
         "ipo", title="Loss", description="loss_type, named as in TRL", labels=LABELS
@@ -53,7 +53,7 @@ class Params(WidgetParams):
     beta: Literal["0.05", "0.1", "0.5", "1", "2"] = fields.choice(
         "0.5",
         title="β",
-        description="temperature; one of 0.05, 0.1, 0.5, 1, 2",
+        description="KL coefficient; one of 0.05, 0.1, 0.5, 1, 2",
         labels={name: name for name in BETAS},
     )
 

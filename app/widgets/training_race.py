@@ -22,7 +22,7 @@ class Params(WidgetParams):
     """One race: a prompt, a seed, and the strength of the KL term of each method."""
 
     prompt: PromptId = fields.prompt()
-    dpo_beta: float = fields.beta("temperature of DPO's loss", 0.3, high=5, title="DPO’s β")
+    dpo_beta: float = fields.beta("KL coefficient of DPO's loss", 0.3, high=5, title="DPO’s β")
     kl_coefficient: float = fields.beta(
         "what PPO pays for a nat of KL against the reference",
         0.3,

@@ -78,7 +78,7 @@ class OptimumResponse(BaseModel):
 class BetaCurvePoint(BaseModel):
     """The optimum at another beta."""
 
-    beta: float = Field(description="temperature")
+    beta: float = Field(description="KL coefficient")
     kl: float = Field(description="KL(pi_r || pi_ref), nats")
     expected_reward: float = Field(description="under pi_r")
     true_quality: float = Field(description="expected true quality under pi_r")

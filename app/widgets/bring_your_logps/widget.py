@@ -58,9 +58,7 @@ class ReportedLoss(WidgetParams):
         description="loss_type, named as in TRL",
         labels=LOSS_LABELS,
     )
-    beta: float = fields.beta(
-        "temperature: implicit reward per nat of log-ratio", 0.3, title="β of your run"
-    )
+    beta: float = fields.beta("implicit reward per nat of log-ratio", 0.3, title="β of your run")
     label_smoothing: float = fields.number(
         0.0,
         0,

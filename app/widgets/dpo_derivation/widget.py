@@ -38,7 +38,7 @@ class Params(WidgetParams):
         1, 1, STEPS, title="Step", description="which of the six steps", step=1
     )
     prompt: PromptId = fields.prompt()
-    beta: float = fields.beta("temperature of the objective")
+    beta: float = fields.beta("KL coefficient of the objective")
     seed: int = fields.seed()
     mistake: MistakeName = fields.choice(
         "none",

@@ -56,7 +56,7 @@ class Params(WidgetParams):
     loss_type: LossType = fields.choice(
         "sigmoid", title="Loss", description="loss_type, named as in TRL", labels=LOSS_LABELS
     )
-    beta: float = fields.beta("temperature: implicit reward per nat of log-ratio")
+    beta: float = fields.beta("implicit reward per nat of log-ratio")
     label_smoothing: float = fields.number(
         0.0,
         0,
