@@ -1,4 +1,4 @@
-"""Length: the words of each response, and a judge whose labels like many of them.
+"""Length: the words of each response, a judge whose labels like many of them, and the optimum for it.
 
 A judge with a taste of ``a`` reward per word prefers y1 to y2 with probability
 sigma(r*(y1) - r*(y2) + a (|y1| - |y2|)), where |y| is the number of words: by Bradley-Terry, a judge
@@ -9,15 +9,23 @@ with D the difference of the log-ratios. It fits the judge where beta D = (diffe
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import lru_cache
+
 import torch
 from torch import Tensor
 
 from app.lab.dpo import DPOConfig, train_dpo
 from app.lab.draws import Draws, Stream
+from app.lab.exact import expectation, kl_divergence
 from app.lab.network.policy import Policy
+from app.lab.optimum import optimal_logps, optimal_logps_at
 from app.lab.preferences import sample_comparisons
-from app.lab.trained import COMPARISONS, Lab
-from app.lab.world import World, sum_over_slots
+from app.lab.trained import COMPARISONS, Lab, the_lab
+from app.lab.world import PROMPTS, World, response_number, sum_over_slots, the_world
+
+STATES_KEPT = 2048
+"""optima in memory, of about 2 kB: the positions of both knobs for every prompt"""
 
 
 def word_counts(world: World, prompt: int) -> Tensor:
@@ -52,6 +60,88 @@ def longer_chosen(quality_gaps: Tensor, word_gaps: Tensor, taste: float) -> Tens
     differ = word_gaps != 0
     gaps = (quality_gaps + taste * word_gaps)[differ]
     return torch.sigmoid(word_gaps[differ].sign() * gaps).mean()
+
+
+@dataclass(frozen=True)
+class TastedOptimum:
+    """The optimum of r* + net * words, and the best policy at its KL."""
+
+    words: float
+    quality: float
+    kl: float
+    best_words: float
+    best_quality: float
+    by_words: tuple[float, ...]
+    best_by_words: tuple[float, ...]
+
+    @property
+    def lost(self) -> float:
+        """What the best at this KL has more of true quality, without rounding below 0."""
+        return max(0.0, self.best_quality - self.quality)
+
+
+@dataclass(frozen=True)
+class WordsOfPrompt:
+    """The words of a prompt's responses and of its training pairs."""
+
+    counts: Tensor
+    """words of each response, shape: (7776,), float64"""
+    quality_gaps: Tensor
+    """r*(y_w) - r*(y_l) of each training pair, shape: (pairs,)"""
+    word_gaps: Tensor
+    """the difference of their words, shape: (pairs,)"""
+
+    @property
+    def numbers(self) -> range:
+        """Every number of words from the fewest to the most."""
+        return range(int(self.counts.min()), int(self.counts.max()) + 1)
+
+    def shares(self, logps: Tensor) -> tuple[float, ...]:
+        """Probability of each of ``numbers``. Shape: (7776,)."""
+        sums = torch.zeros(len(self.numbers), dtype=torch.float64)
+        return tuple(
+            sums.index_add(0, self.counts.long() - self.numbers.start, logps.exp()).tolist()
+        )
+
+
+@lru_cache(maxsize=PROMPTS)
+def words_of(prompt: int) -> WordsOfPrompt:
+    """The words of a prompt, counted once."""
+    lab = the_lab()
+    quality, pairs = lab.facts(prompt).true_quality, lab.training_comparisons(prompt)
+    counts = word_counts(the_world(), prompt)
+    chosen, rejected = response_number(pairs.chosen), response_number(pairs.rejected)
+    return WordsOfPrompt(
+        counts, quality[chosen] - quality[rejected], counts[chosen] - counts[rejected]
+    )
+
+
+@lru_cache(maxsize=STATES_KEPT)
+def optimum(prompt: int, beta: float, net: float) -> TastedOptimum:
+    """The optimum of r* + net * words, and the best policy at the same KL: without a taste, itself."""
+    facts, counted = the_lab().facts(prompt), words_of(prompt)
+    reference, quality = facts.reference_logps, facts.true_quality
+    logps = optimal_logps(reference, quality + net * counted.counts, beta)
+    kl = float(kl_divergence(logps, reference))
+    best = _best_at(reference, quality, kl) if net else logps
+    return TastedOptimum(
+        words=float(expectation(logps, counted.counts)),
+        quality=float(expectation(logps, quality)),
+        kl=kl,
+        best_words=float(expectation(best, counted.counts)),
+        best_quality=float(expectation(best, quality)),
+        by_words=counted.shares(logps),
+        best_by_words=counted.shares(best),
+    )
+
+
+def _best_at(reference: Tensor, quality: Tensor, kl: float) -> Tensor:
+    """log pi of the policy with most true quality of those at most this far from the reference."""
+    found = optimal_logps_at(reference, quality, kl)
+    if found is not None:
+        return found
+    # Farther out than any optimum: all probability on the best responses.
+    return reference.where(quality == quality.max(), -torch.inf).log_softmax(0)
 
 
 def trained_on_taste(lab: Lab, prompt: int, taste: float, config: DPOConfig) -> Policy:

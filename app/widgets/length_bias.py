@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
-import torch
 from pydantic import BaseModel, Field
-from torch import Tensor
 
 from app.charts.figures import curve_figure, filled, line
 from app.formatting import fixed, percent
 from app.lab.dpo import DPOConfig
-from app.lab.exact import expectation, kl_divergence
-from app.lab.length import labels_flipped, longer_chosen, word_counts
-from app.lab.optimum import optimal_logps, optimal_logps_at
+from app.lab.exact import expectation
+from app.lab.length import TastedOptimum, labels_flipped, longer_chosen, optimum, words_of
 from app.lab.trained import the_lab
-from app.lab.world import PROMPTS, response_number, the_world
+from app.lab.world import the_world
 from app.widgets import fields
 from app.widgets.base import Ask, PromptId, Ranges, Step, Widget, WidgetParams, WidgetResult
 from app.widgets.plan import ALL, Plan, even
@@ -31,9 +27,6 @@ TASTES = even(0, MOST, 0.025)
 
 GUESSES = {"a": 1, "b": 6, "c": 20}
 """how many words longer, by the answers to the question of a step"""
-
-STATES_KEPT = 2048
-"""optima in memory, of about 2 kB: the positions of both knobs for every prompt"""
 
 TRAINED = {
     # taste: words, true quality and KL of the policy
@@ -140,48 +133,6 @@ class Result(WidgetResult):
     )
 
 
-@dataclass(frozen=True)
-class TastedOptimum:
-    """The optimum of r* + net * words, and the best policy at its KL."""
-
-    words: float
-    quality: float
-    kl: float
-    best_words: float
-    best_quality: float
-    by_words: tuple[float, ...]
-    best_by_words: tuple[float, ...]
-
-    @property
-    def lost(self) -> float:
-        """What the best at this KL has more of true quality, without rounding below 0."""
-        return max(0.0, self.best_quality - self.quality)
-
-
-@dataclass(frozen=True)
-class WordsOfPrompt:
-    """The words of a prompt's responses and of its training pairs."""
-
-    counts: Tensor
-    """words of each response, shape: (7776,), float64"""
-    quality_gaps: Tensor
-    """r*(y_w) - r*(y_l) of each training pair, shape: (pairs,)"""
-    word_gaps: Tensor
-    """the difference of their words, shape: (pairs,)"""
-
-    @property
-    def numbers(self) -> range:
-        """Every number of words from the fewest to the most."""
-        return range(int(self.counts.min()), int(self.counts.max()) + 1)
-
-    def shares(self, logps: Tensor) -> tuple[float, ...]:
-        """Probability of each of ``numbers``. Shape: (7776,)."""
-        sums = torch.zeros(len(self.numbers), dtype=torch.float64)
-        return tuple(
-            sums.index_add(0, self.counts.long() - self.numbers.start, logps.exp()).tolist()
-        )
-
-
 def compute(params: Params) -> Result:
     """The optimum over all 7,776 responses, in float64."""
     return compute_many([params])[0]
@@ -258,46 +209,6 @@ def recorded() -> list[TrainedLength]:
 def net_taste(params: Params) -> float:
     """The taste for length that the price leaves in the fitted reward; negative if it takes off more."""
     return round(params.length_taste - params.length_price, 9)
-
-
-@lru_cache(maxsize=PROMPTS)
-def words_of(prompt: int) -> WordsOfPrompt:
-    """The words of a prompt, counted once."""
-    lab = the_lab()
-    quality, pairs = lab.facts(prompt).true_quality, lab.training_comparisons(prompt)
-    counts = word_counts(the_world(), prompt)
-    chosen, rejected = response_number(pairs.chosen), response_number(pairs.rejected)
-    return WordsOfPrompt(
-        counts, quality[chosen] - quality[rejected], counts[chosen] - counts[rejected]
-    )
-
-
-@lru_cache(maxsize=STATES_KEPT)
-def optimum(prompt: int, beta: float, net: float) -> TastedOptimum:
-    """The optimum of r* + net * words, and the best policy at the same KL: without a taste, itself."""
-    facts, counted = the_lab().facts(prompt), words_of(prompt)
-    reference, quality = facts.reference_logps, facts.true_quality
-    logps = optimal_logps(reference, quality + net * counted.counts, beta)
-    kl = float(kl_divergence(logps, reference))
-    best = _best_at(reference, quality, kl) if net else logps
-    return TastedOptimum(
-        words=float(expectation(logps, counted.counts)),
-        quality=float(expectation(logps, quality)),
-        kl=kl,
-        best_words=float(expectation(best, counted.counts)),
-        best_quality=float(expectation(best, quality)),
-        by_words=counted.shares(logps),
-        best_by_words=counted.shares(best),
-    )
-
-
-def _best_at(reference: Tensor, quality: Tensor, kl: float) -> Tensor:
-    """log pi of the policy with most true quality of those at most this far from the reference."""
-    found = optimal_logps_at(reference, quality, kl)
-    if found is not None:
-        return found
-    # Farther out than any optimum: all probability on the best responses.
-    return reference.where(quality == quality.max(), -torch.inf).log_softmax(0)
 
 
 def quality_range(params: Params) -> tuple[float, float]:

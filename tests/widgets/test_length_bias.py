@@ -9,11 +9,11 @@ import torch
 from torch.nn.functional import logsigmoid
 
 from app.lab.exact import exact_logps, expectation, kl_divergence
-from app.lab.length import trained_on_taste, word_counts
+from app.lab.length import optimum, trained_on_taste, word_counts
 from app.lab.trained import the_lab
 from app.lab.world import response_number, the_world
 from app.widgets.base import PROMPT_TEXTS
-from app.widgets.length_bias import MOST, TRAINED, TRAINED_WITH, Params, Result, compute, optimum
+from app.widgets.length_bias import MOST, TRAINED, TRAINED_WITH, Params, Result, compute
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
