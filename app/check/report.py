@@ -1,0 +1,48 @@
+"""What a check of a run says: findings, each with a verdict and the numbers that it rests on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Verdict = Literal["found", "not_found", "cannot_tell"]
+
+Kind = Literal["pairs", "log"]
+"""log-probabilities of pairs, or what a trainer logged over its steps"""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Whether a mistake was found."""
+
+    name: str
+    """in snake_case, the same for pairs and logs"""
+    title: str
+    """the mistake in a few words"""
+    verdict: Verdict
+    message: str
+    """what that means and what to do, or why nothing can be said; names every cause that would give
+    the same numbers"""
+    evidence: str
+    """the numbers that the verdict rests on"""
+    see: str | None = None
+    """path and query of a figure's state that shows the mistake"""
+    mended: str | None = None
+    """path and query of the same figure without it"""
+
+
+@dataclass(frozen=True)
+class Report:
+    """A run that was read and checked."""
+
+    kind: Kind
+    read: str
+    """what was read, in a sentence or two: how many rows, in which format, what was assumed"""
+    columns: tuple[str, ...]
+    """the columns that were read, by their names here"""
+    findings: tuple[Finding, ...]
+
+    @property
+    def found(self) -> tuple[Finding, ...]:
+        """The findings with the verdict ``found``."""
+        return tuple(finding for finding in self.findings if finding.verdict == "found")
