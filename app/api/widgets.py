@@ -12,6 +12,8 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from app.api.preference_loss import PairBatch, PairLosses, pair_losses
 from app.api.streams import ENDED_EARLY, QUEUED, LastEventId, room_for, streamed
+from app.check.tables import RunFileError
+from app.check.writing import csv_text, json_lines_text
 from app.runs.job import job_of
 from app.runs.policies import Policies
 from app.runs.threads import run_in_thread
@@ -20,7 +22,6 @@ from app.web.request_paths import root_of
 from app.widgets import annotator
 from app.widgets.base import Widget, WidgetResult
 from app.widgets.bring_your_logps import widget as bring_your_logps
-from app.widgets.bring_your_logps.table import LogpsFileError, csv_text, json_lines_text
 from app.widgets.registry import WIDGETS
 
 router = APIRouter(
@@ -140,7 +141,7 @@ def post_bring_your_logps(
     response.headers["Cache-Control"] = "no-store"
     try:
         return bring_your_logps.compute_own(own)
-    except LogpsFileError as error:
+    except RunFileError as error:
         raise InvalidParams.of("text", str(error)) from error
 
 

@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartParser
 
+from app.check.tables import RunFileError
 from app.content.sections import chapter_of
 from app.runs.threads import run_in_thread
 from app.stages import page_values
@@ -21,7 +22,6 @@ from app.state.views import WidgetView, view_of
 from app.state.widget_state import state_of
 from app.web.problem import InvalidParams
 from app.web.templating import templates
-from app.widgets.bring_your_logps.table import LogpsFileError
 from app.widgets.bring_your_logps.widget import WIDGET, OwnLogps, Result, compute_own
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
@@ -68,7 +68,7 @@ def own_answer(own: OwnLogps) -> Any:
     """What the page shows of the reader's own data."""
     try:
         result = compute_own(own)
-    except LogpsFileError as error:
+    except RunFileError as error:
         raise InvalidParams.of("text", str(error)) from error
     return JSONResponse(own_values(own, result), headers=NOT_STORED)
 
@@ -123,7 +123,7 @@ def _page(request: Request, fields: dict[str, str], found: WidgetView) -> Any:
         own = OwnLogps(text=text, **found.params.model_dump(exclude={"example"}))
         state = (found.widget, found.params, found.flags, found.place)
         found = OwnView(*state, own=own, result=compute_own(own))
-    except LogpsFileError as bad:
+    except RunFileError as bad:
         error = str(bad)
     context = {
         "w": found,

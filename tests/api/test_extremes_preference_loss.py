@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from app.api.preference_loss import PairBatch, pair_losses
+from app.check.reading.pairs import LENGTHS, LOGPS
 from app.lab.losses import LOSSES
 from app.web.problem import InvalidParams
-from app.widgets.bring_your_logps.table import LENGTHS, LOGPS
 from tests.lab.published_losses import exactly, published_loss
 
 ADDRESS = "/api/v1/preference_loss"

@@ -14,11 +14,12 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
+from app.check.reading.pairs import LENGTHS, LOGPS
+from app.check.tables import LogpsTable
 from app.lab.draws import Draws, Stream
 from app.lab.losses import PairLogps, preference_loss
 from app.lab.trained import the_lab
 from app.lab.world import PROMPTS, SLOTS
-from app.widgets.bring_your_logps.table import LENGTHS, LOGPS, LogpsTable
 
 PAIRS_OF_A_PROMPT = 40
 CUT_SEED = 3

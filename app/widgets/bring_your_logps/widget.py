@@ -14,6 +14,8 @@ from torch import Tensor
 
 from app.charts.figures import bars, curve_figure, points, rounded
 from app.charts.scales import nice_step
+from app.check.reading.pairs import LENGTHS, LOGPS, read_logps
+from app.check.tables import LogpsTable
 from app.formatting import count, fixed, percent, signed
 from app.lab.certain_pair import EXO_SMOOTHING
 from app.lab.losses import (
@@ -28,7 +30,6 @@ from app.widgets import fields
 from app.widgets.base import Ask, Step, Widget, WidgetParams, WidgetResult
 from app.widgets.bring_your_logps.checks import ReportedBatch, at_the_start, checks, correlation
 from app.widgets.bring_your_logps.examples import EXAMPLES, example_table
-from app.widgets.bring_your_logps.table import LENGTHS, LOGPS, LogpsTable, read_logps
 from app.widgets.common.bodies import limit_fields
 from app.widgets.common.loss_types import (
     LOSS_LABELS,
@@ -179,7 +180,7 @@ def compute(params: Params) -> Result:
 
 
 def compute_own(own: OwnLogps) -> Result:
-    """Examine the reader's own batch. Raises LogpsFileError if the text cannot be read."""
+    """Examine the reader's own batch. Raises RunFileError if the text cannot be read."""
     return examine(read_logps(own.text), own)
 
 

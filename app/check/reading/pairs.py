@@ -13,7 +13,8 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from app.check.tables import LogpsTable, RunFileError
 
 MAX_PAIRS = 10_000
 MAX_COLUMNS = 1_000
@@ -54,42 +55,14 @@ Row = Mapping[str, object]
 """cells by the file's column names, without empty ones"""
 
 
-class LogpsFileError(ValueError):
-    """A file cannot be read; ``line`` and ``column`` say where, ``message`` why."""
-
-    def __init__(self, line: int, column: str | None, message: str) -> None:
-        where = f"line {line}, {column}" if column else f"line {line}"
-        super().__init__(f"{where}: {message}")
-        self.line = line
-        self.column = column
-        self.message = message
-
-
-@dataclass(frozen=True)
-class LogpsTable:
-    """Pairs as columns of equal length, by the names of ``COLUMNS``."""
-
-    columns: dict[str, list[float]]
-    lines: list[int]
-    """line number of each pair in the file, from 1"""
-    format: str
-    ignored: tuple[str, ...] = ()
-    """columns of the file that were ignored"""
-
-    def __len__(self) -> int:
-        return len(self.lines)
-
-
 def read_logps(text: str) -> LogpsTable:
-    """Parse a file. Raises LogpsFileError if it is malformed or its values are impossible."""
+    """Parse a file. Raises RunFileError if it is malformed or its values are impossible."""
     text = text.removeprefix("\ufeff")
     start = text.lstrip()
     if not start:
-        raise LogpsFileError(
-            1, None, "the file is empty; expected JSON Lines, or CSV with a header"
-        )
+        raise RunFileError(1, None, "the file is empty; expected JSON Lines, or CSV with a header")
     if start.startswith("["):
-        raise LogpsFileError(
+        raise RunFileError(
             1, None, "expected one JSON object a line, not one array around them all"
         )
     if start.startswith("{"):
@@ -105,9 +78,9 @@ def _json_rows(text: str) -> Iterator[tuple[int, Row]]:
         try:
             row = json.loads(written)
         except (ValueError, RecursionError) as error:
-            raise LogpsFileError(line, None, f"this is not JSON ({_reason(error)})") from error
+            raise RunFileError(line, None, f"this is not JSON ({_reason(error)})") from error
         if not isinstance(row, dict):
-            raise LogpsFileError(
+            raise RunFileError(
                 line, None, "expected a JSON object with a pair's values by their names"
             )
         _refuse_too_wide(line, len(row))
@@ -136,34 +109,34 @@ def _csv_rows(text: str) -> Iterator[tuple[int, Row]]:
             if not header:
                 header = _header(line, cells)
             elif len(cells) != len(header):
-                raise LogpsFileError(
+                raise RunFileError(
                     line, None, f"{len(cells)} values, but the header names {len(header)} columns"
                 )
             else:
                 yield line, {n: c for n, c in zip(header, cells, strict=True) if c != ""}
     except csv.Error as error:
-        raise LogpsFileError(reader.line_num, None, f"this is not CSV ({error})") from error
+        raise RunFileError(reader.line_num, None, f"this is not CSV ({error})") from error
 
 
 def _refuse_too_wide(line: int, columns: int) -> None:
     if columns > MAX_COLUMNS:
         message = f"there are {columns:,} columns; at most {MAX_COLUMNS:,} are accepted"
-        raise LogpsFileError(line, None, message)
+        raise RunFileError(line, None, message)
 
 
 def _header(line: int, names: list[str]) -> list[str]:
     _refuse_too_wide(line, len(names))
     known = {COLUMN_OF.get(name.lower()) for name in names} - {None}
     if not known:
-        raise LogpsFileError(
+        raise RunFileError(
             line, None, f"expected a header that names {', '.join(LOGPS)}, or JSON Lines"
         )
     twice = next((name for name, times in Counter(names).items() if name and times > 1), None)
     if twice:
-        raise LogpsFileError(line, _short(twice), "this column is there twice")
+        raise RunFileError(line, _short(twice), "this column is there twice")
     for column in LOGPS:
         if column not in known:
-            raise LogpsFileError(line, column, "the header has no such column; it is needed")
+            raise RunFileError(line, column, "the header has no such column; it is needed")
     return names
 
 
@@ -175,7 +148,7 @@ def _table(rows: Iterable[tuple[int, Row]], format_: str) -> LogpsTable:
     ignored: dict[str, None] = {}
     for line, row in rows:
         if len(lines) == MAX_PAIRS:
-            raise LogpsFileError(line, None, f"at most {MAX_PAIRS:,} pairs are read")
+            raise RunFileError(line, None, f"at most {MAX_PAIRS:,} pairs are read")
         lines.append(line)
         names = _names_of(line, row, ignored)
         for column in COLUMNS:
@@ -183,23 +156,23 @@ def _table(rows: Iterable[tuple[int, Row]], format_: str) -> LogpsTable:
                 name = names[column]
                 columns[column].append(_value(line, name, column, row[name]))
             elif column in LOGPS:
-                raise LogpsFileError(
+                raise RunFileError(
                     line, column, "there is no value; expected a number of at most 0"
                 )
             else:
                 missing.setdefault(column, line)
     if not lines:
-        raise LogpsFileError(2, None, "there is no pair below the header")
+        raise RunFileError(2, None, "there is no pair below the header")
     for column, line in missing.items():
         if columns[column]:
-            raise LogpsFileError(
+            raise RunFileError(
                 line, column, "there is no value, but other lines have one; expected all or none"
             )
     given = {name: values for name, values in columns.items() if values}
     alone = [name for name in LENGTHS if name in given]
     if len(alone) == 1:
         other = next(name for name in LENGTHS if name not in given)
-        raise LogpsFileError(
+        raise RunFileError(
             lines[0], other, f"there is no value; it belongs together with {alone[0]}"
         )
     return LogpsTable(given, lines, format_, tuple(ignored))
@@ -215,17 +188,15 @@ def _names_of(line: int, row: Row, ignored: dict[str, None]) -> dict[str, str]:
                 ignored[_short(name)] = None
         elif column in names:
             same = _short(names[column])
-            raise LogpsFileError(
-                line, _short(name), f"the same as {same}: expected only one of them"
-            )
+            raise RunFileError(line, _short(name), f"the same as {same}: expected only one of them")
         else:
             names[column] = name
     return names
 
 
 def _value(line: int, name: str, column: str, given: object) -> float:
-    def refused(expected: str) -> LogpsFileError:
-        return LogpsFileError(
+    def refused(expected: str) -> RunFileError:
+        return RunFileError(
             line, _short(name), f"{_short(str(given))} is given; expected {expected}"
         )
 
@@ -262,27 +233,3 @@ def _number(given: object) -> float | None:
 
 def _short(text: str) -> str:
     return text if len(text) <= 40 else f"{text[:39]}…"
-
-
-# ---- writing -----------------------------------------------------------------------------------
-
-
-def csv_text(table: LogpsTable) -> str:
-    """A table as CSV, readable by read_logps."""
-    written = io.StringIO(newline="")
-    writer = csv.writer(written, lineterminator="\n")
-    writer.writerow(table.columns)
-    writer.writerows(_rows(table))
-    return written.getvalue()
-
-
-def json_lines_text(table: LogpsTable) -> str:
-    """A table as JSON Lines, readable by read_logps."""
-    rows = (dict(zip(table.columns, row, strict=True)) for row in _rows(table))
-    return "".join(f"{json.dumps(row)}\n" for row in rows)
-
-
-def _rows(table: LogpsTable) -> Iterator[list[float | int]]:
-    whole = [name in LENGTHS or name == "step" for name in table.columns]
-    for row in zip(*table.columns.values(), strict=True):
-        yield [int(v) if is_whole else v for v, is_whole in zip(row, whole, strict=True)]

@@ -9,17 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.widgets.bring_your_logps.table import (
+from app.check.reading.pairs import (
     LENGTHS,
     LOGPS,
     MAX_COLUMNS,
     MAX_PAIRS,
-    LogpsFileError,
-    LogpsTable,
-    csv_text,
-    json_lines_text,
     read_logps,
 )
+from app.check.tables import LogpsTable, RunFileError
+from app.check.writing import csv_text, json_lines_text
 
 HEADER = ",".join(LOGPS)
 ROW = dict(zip(LOGPS, (-1.5, -2.5, -3.5, -4.5), strict=True))
@@ -123,7 +121,7 @@ def test_pairs_know_their_lines_blank_ones_counted() -> None:
 def test_what_can_not_be_right_is_refused_where_it_stands(
     text: str, line_number: int, column: str | None, says: str
 ) -> None:
-    with pytest.raises(LogpsFileError) as refused:
+    with pytest.raises(RunFileError) as refused:
         read_logps(text)
     assert (refused.value.line, refused.value.column) == (line_number, column)
     assert says in refused.value.message
@@ -156,5 +154,5 @@ def test_what_is_written_is_read_again(rows: list[tuple[float, ...]]) -> None:
 @given(st.text())
 def test_no_text_makes_another_error(text: str) -> None:
     for whole in (text, f"{HEADER}\n{text}", f"{{{text}"):
-        with suppress(LogpsFileError):
+        with suppress(RunFileError):
             assert len(read_logps(whole)) > 0
