@@ -1,5 +1,5 @@
 """Log-probabilities as a run would log them, made by the lab: one sound batch, and the same
-batch with each of the mistakes that app/widgets/bring_your_logps/checks.py looks for.
+batch with mistakes that app/check/findings/pairs looks for.
 
 The pairs are training pairs of the lab under its reference and its DPO policy. Lab responses all have
 five tokens, so each is cut after two to five of them, as a limit on new tokens would: a sum over

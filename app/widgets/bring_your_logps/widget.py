@@ -14,7 +14,11 @@ from torch import Tensor
 
 from app.charts.figures import bars, curve_figure, points, rounded
 from app.charts.scales import nice_step
+from app.check.batch import ReportedBatch, at_the_start
+from app.check.findings.numbers import correlation
+from app.check.findings.pairs import pair_findings
 from app.check.reading.pairs import LENGTHS, LOGPS, read_logps
+from app.check.report import Finding
 from app.check.tables import LogpsTable
 from app.formatting import count, fixed, percent, signed
 from app.lab.certain_pair import EXO_SMOOTHING
@@ -28,7 +32,6 @@ from app.lab.losses import (
 )
 from app.widgets import fields
 from app.widgets.base import Ask, Step, Widget, WidgetParams, WidgetResult
-from app.widgets.bring_your_logps.checks import ReportedBatch, at_the_start, checks, correlation
 from app.widgets.bring_your_logps.examples import EXAMPLES, example_table
 from app.widgets.common.bodies import limit_fields
 from app.widgets.common.loss_types import (
@@ -286,7 +289,20 @@ def _checked(
         columns.get("loss") if computable else None,
         columns.get("step"),
     )
-    return [CheckResult(**vars(found)) for found in checks(batch)]
+    return [_check(finding) for finding in pair_findings(batch)]
+
+
+def _check(finding: Finding) -> CheckResult:
+    """A finding under the names of this widget, which are older."""
+    return CheckResult.model_validate(
+        {
+            "kind": finding.name,
+            "title": finding.title,
+            "outcome": finding.verdict.replace("_", " "),
+            "message": finding.message,
+            "evidence": finding.evidence,
+        }
+    )
 
 
 def evenly_spaced(pairs: int) -> list[int]:

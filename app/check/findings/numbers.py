@@ -1,0 +1,35 @@
+"""Numbers as evidence has them, and what several rules compute."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from app.formatting import fixed, scientific
+
+
+def correlation(one: Tensor, other: Tensor) -> float | None:
+    """Pearson's correlation, or None if one of the two is constant. Shapes: (pairs,), (pairs,)."""
+    if len(one) < 2 or bool((one == one[0]).all()) or bool((other == other[0]).all()):
+        return None
+    # Scaled by the largest deviation, so that no square underflows or overflows.
+    deviations = torch.stack([one - one.mean(), other - other.mean()])
+    largest = deviations.abs().amax(1, keepdim=True)
+    if not bool((largest > 0).all()):
+        return None
+    return float(torch.corrcoef(deviations / largest)[0, 1])
+
+
+def loss_text(losses: Tensor) -> str:
+    """A mean loss as the page writes it."""
+    mean = float(losses.mean())
+    if not math.isfinite(mean):
+        return "not finite"
+    return fixed(3)(mean) if abs(mean) < 1e6 else scientific(mean)
+
+
+def three_digits(value: float) -> str:
+    """A number with three significant digits."""
+    return f"{value:.3g}".replace("-", "−") if abs(value) < 1e6 else f"{value:.1e}"
