@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from app.lab.losses import PairLogps, preference_loss
+from app.check.settings import RunSettings
+from app.check.tables import LogpsTable
+from app.lab.losses import NEEDS_LENGTHS, PairLogps, preference_loss
 
 AT_START = 0.01
 """nats: log-ratios that are on average smaller belong to a policy that equals the reference"""
@@ -47,4 +49,31 @@ def at_the_start(pairs: PairLogps) -> PairLogps:
     """The same pairs under a policy that equals the reference."""
     return replace(
         pairs, policy_chosen=pairs.reference_chosen, policy_rejected=pairs.reference_rejected
+    )
+
+
+def batch_of(table: LogpsTable, settings: RunSettings) -> ReportedBatch:
+    """The pairs of a table, under the loss of their run."""
+    columns = {
+        name: torch.tensor(values, dtype=torch.float64) for name, values in table.columns.items()
+    }
+    lengths = columns.get("chosen_lengths"), columns.get("rejected_lengths")
+    pairs = PairLogps(
+        columns["policy_chosen_logps"],
+        columns["policy_rejected_logps"],
+        columns["reference_chosen_logps"],
+        columns["reference_rejected_logps"],
+        *lengths,
+        label_smoothing=settings.label_smoothing,
+        simpo_gamma=settings.simpo_gamma,
+        kto_reference_point=settings.kto_reference_point,
+    )
+    # A loss that cannot be computed cannot be compared with what was reported.
+    computable = lengths[0] is not None or settings.loss_type not in NEEDS_LENGTHS
+    return ReportedBatch(
+        pairs,
+        settings.loss_type if computable else "sigmoid",
+        settings.beta,
+        columns.get("loss") if computable else None,
+        columns.get("step"),
     )

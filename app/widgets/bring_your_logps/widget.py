@@ -14,11 +14,12 @@ from torch import Tensor
 
 from app.charts.figures import bars, curve_figure, points, rounded
 from app.charts.scales import nice_step
-from app.check.batch import ReportedBatch, at_the_start
+from app.check.batch import at_the_start, batch_of
 from app.check.findings.numbers import correlation
-from app.check.findings.pairs import pair_findings
-from app.check.reading.pairs import LENGTHS, LOGPS, read_logps
+from app.check.reading.pairs import read_logps
 from app.check.report import Finding
+from app.check.run import report_of
+from app.check.settings import RunSettings
 from app.check.tables import LogpsTable
 from app.formatting import count, fixed, percent, signed
 from app.lab.certain_pair import EXO_SMOOTHING
@@ -73,6 +74,12 @@ class ReportedLoss(WidgetParams):
     )
 
     _smoothing = field_validator("label_smoothing")(smoothing_suits_the_loss)
+
+    def run_settings(self) -> RunSettings:
+        """The same for a check of the run."""
+        return RunSettings(
+            loss_type=self.loss_type, beta=self.beta, label_smoothing=self.label_smoothing
+        )
 
 
 class Params(ReportedLoss):
@@ -199,22 +206,10 @@ def example_of(params: Params) -> LogpsTable:
 
 def examine(table: LogpsTable, settings: ReportedLoss) -> Result:
     """Losses, rewards and checks of a batch."""
-    columns = {
-        name: torch.tensor(values, dtype=torch.float64) for name, values in table.columns.items()
-    }
-    chosen_lengths, rejected_lengths = (columns.get(name) for name in LENGTHS)
-    policy_chosen, policy_rejected, reference_chosen, reference_rejected = (
-        columns[name] for name in LOGPS
-    )
-    pairs = PairLogps(
-        policy_chosen,
-        policy_rejected,
-        reference_chosen,
-        reference_rejected,
-        chosen_lengths,
-        rejected_lengths,
-        settings.label_smoothing,
-    )
+    report = report_of(table, settings.run_settings())
+    pairs = batch_of(table, settings.run_settings()).pairs
+    chosen_lengths, rejected_lengths = pairs.chosen_lengths, pairs.rejected_lengths
+    reported = torch.tensor(table.columns.get("loss", []), dtype=torch.float64)
     chosen, rejected = implicit_rewards(pairs, settings.beta)
     margins = chosen - rejected
     difference = (
@@ -223,19 +218,19 @@ def examine(table: LogpsTable, settings: ReportedLoss) -> Result:
         else chosen_lengths - rejected_lengths
     )
     losses = _losses(settings.loss_type, pairs, settings.beta)
-    found = _checked(columns, pairs, settings)
+    found = [_check(finding) for finding in report.findings]
     points_shown, by_length = _by_length(difference, margins)
     examined = _in_order(table, chosen, rejected, losses)
     result = Result(
         finding="",
-        read=_read(table),
+        read=report.read,
         pairs=len(table),
         accuracy=(margins > 0).double().mean().item(),
         margin=margins.mean().item(),
         chosen_reward=chosen.mean().item(),
         rejected_reward=rejected.mean().item(),
         loss=None if losses is None else _finite(losses.mean()),
-        reported_loss=_finite(columns["loss"].mean()) if "loss" in columns else None,
+        reported_loss=_finite(reported.mean()),
         warnings=[
             MistakeWarning(kind=row.kind, message=row.message, evidence=row.evidence)
             for row in found
@@ -275,21 +270,6 @@ def _loss_row(name: str, pairs: PairLogps, settings: ReportedLoss) -> LossCompar
     at_start = None if start is None else _finite(start.mean())
     change = None if loss is None or at_start is None else loss - at_start
     return LossComparison(loss_type=name, loss=loss, at_start=at_start, change=change)
-
-
-def _checked(
-    columns: dict[str, Tensor], pairs: PairLogps, settings: ReportedLoss
-) -> list[CheckResult]:
-    # A loss that cannot be computed cannot be compared with what was reported.
-    computable = pairs.chosen_lengths is not None or settings.loss_type not in NEEDS_LENGTHS
-    batch = ReportedBatch(
-        pairs,
-        settings.loss_type if computable else "sigmoid",
-        settings.beta,
-        columns.get("loss") if computable else None,
-        columns.get("step"),
-    )
-    return [_check(finding) for finding in pair_findings(batch)]
 
 
 def _check(finding: Finding) -> CheckResult:
@@ -336,16 +316,6 @@ def _in_order(
 
 
 # ---- words -------------------------------------------------------------------------------------
-
-
-def _read(table: LogpsTable) -> str:
-    pairs = "1 pair" if len(table) == 1 else f"{count(len(table))} pairs"
-    text = f"{pairs}, {table.format}; columns read: {', '.join(table.columns)}."
-    if table.ignored:
-        text += (
-            f" Not read: {', '.join(table.ignored[:10])}{' …' if len(table.ignored) > 10 else ''}."
-        )
-    return text
 
 
 def _finding(result: Result, loss_type: str) -> str:

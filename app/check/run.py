@@ -1,0 +1,44 @@
+"""Checking a run: read what is given, look for every mistake, tell what was found."""
+
+from __future__ import annotations
+
+from app.check.batch import batch_of
+from app.check.findings.logs import log_findings
+from app.check.findings.pairs import pair_findings
+from app.check.reading.pairs import read_logps
+from app.check.report import Report
+from app.check.settings import RunSettings
+from app.check.tables import LogpsTable, TrainingLog
+from app.formatting import count
+
+MOST_NAMED = 10
+"""ignored columns that are named"""
+
+
+def check_run(data: str | bytes, settings: RunSettings) -> Report:
+    """Read a file and look for every mistake that its kind can show.
+
+    Raises:
+        RunFileError: the file cannot be read
+    """
+    text = data if isinstance(data, str) else data.decode("utf-8")
+    return report_of(read_logps(text), settings)
+
+
+def report_of(table: LogpsTable | TrainingLog, settings: RunSettings) -> Report:
+    """What a file that was read shows."""
+    columns = tuple(table.columns)
+    if isinstance(table, TrainingLog):
+        return Report("log", read_text(table), columns, log_findings(table, settings))
+    return Report("pairs", read_text(table), columns, pair_findings(batch_of(table, settings)))
+
+
+def read_text(table: LogpsTable | TrainingLog) -> str:
+    """What was read, in a sentence or a few."""
+    one = "row" if isinstance(table, TrainingLog) else "pair"
+    rows = f"1 {one}" if len(table) == 1 else f"{count(len(table))} {one}s"
+    told = [f"{rows}, {table.format}; columns read: {', '.join(table.columns)}."]
+    if table.ignored:
+        more = " …" if len(table.ignored) > MOST_NAMED else ""
+        told.append(f"Not read: {', '.join(table.ignored[:MOST_NAMED])}{more}.")
+    return " ".join([*told, *table.notes])
