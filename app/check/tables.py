@@ -64,6 +64,8 @@ class TrainingLog:
     lines: list[int]
     """line number of each row in the file, from 1"""
     format: str
+    numbered: bool = False
+    """whether the file has no steps, so that they are row numbers"""
     trainer: str | None = None
     """the trainer whose names these are, if that is clear"""
     names: dict[str, str] = field(default_factory=dict)
