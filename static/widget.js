@@ -70,6 +70,12 @@ export class DpoWidget extends HTMLElement {
       event.preventDefault();
       this.#soon(() => this.submit());
     });
+    // A sandbox without allow-forms submits nothing, but the click of the button comes before that.
+    this.form.addEventListener("click", (/** @type {any} */ event) => {
+      if (event.target.closest("button")?.type !== "submit") return;
+      event.preventDefault();
+      if (this.form.reportValidity()) this.#soon(() => this.submit());
+    });
     for (const range of this.querySelectorAll("[data-range-for]")) this.#syncRange(range);
     // Number boxes stand under the drawing for readers without script.
     this.querySelector(".settings")?.prepend(...this.querySelectorAll(".fig-numbers > .control"));

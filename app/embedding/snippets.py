@@ -38,8 +38,12 @@ class Embed(BaseModel):
         description="HTML of a script and a tag, which grow with the widget's content"
     )
     notebook: str = Field(description="Python for a cell of a Jupyter notebook")
-    quarto: str = Field(description="a block for a Quarto document")
-    myst: str = Field(description="a directive for a MyST document")
+    quarto: str = Field(
+        description="a block for a Quarto document, whose frame keeps its address with embed-resources too"
+    )
+    myst: str = Field(
+        description="an anywidget directive for a MyST document: a frame that grows with the widget’s content"
+    )
     reveal: str = Field(description="HTML of a slide for reveal.js")
 
 
@@ -96,8 +100,8 @@ def embed(view: WidgetView, base: str) -> Embed:
         iframe=iframe,
         script=_script(name, query, base),
         notebook=f'from IPython.display import IFrame\n\nIFrame("{link}", width="100%", height={height})',
-        quarto=f"```{{=html}}\n{iframe}\n```",
-        myst=f":::{{iframe}} {link}\n:width: 100%\n{title}\n:::",
+        quarto=f"```{{=html}}\n{_kept(iframe)}\n```",
+        myst=f":::{{anywidget}} {_quoted(base)}/embed.mjs\n{_model(link, title, height)}\n:::",
         reveal=(
             f'<section>\n  <iframe data-src="{escape(link)}" title="{escape(title)}" '
             f'width="100%" height="{SLIDE_HEIGHT}" allow="clipboard-write"></iframe>\n</section>'
@@ -114,6 +118,16 @@ def embed_script() -> str:
     if place not in source:
         raise ValueError("static/embed.js has no place for the heights")
     return source.replace(place, f"const HEIGHTS = {json.dumps(heights, separators=(',', ':'))};")
+
+
+def _kept(iframe: str) -> str:
+    """The frame as a document with embed-resources leaves it: with its address."""
+    return iframe.replace("<iframe ", '<iframe data-external="1" ', 1)
+
+
+def _model(link: str, title: str, height: int) -> str:
+    """What MyST hands to static/myst.js."""
+    return json.dumps({"src": link, "title": title, "height": height}, ensure_ascii=False)
 
 
 def _script(name: str, query: str, base: str) -> str:

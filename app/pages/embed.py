@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from app.embedding.snippets import embed, embed_script
+from app.paths import STATIC
 from app.runs.threads import run_in_thread
 from app.state.flags import NO_FLAGS, PARTS, THEMES
 from app.state.query import checks_query
@@ -28,6 +29,12 @@ DEFAULT_WIDGET = "dpo_loss"
 SCRIPT_MAX_AGE_S = 3600
 
 
+FOR_OTHER_SITES = {
+    "Cache-Control": f"public, max-age={SCRIPT_MAX_AGE_S}",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+
+
 @lru_cache(maxsize=1)
 def _script() -> str:
     return embed_script()
@@ -36,11 +43,14 @@ def _script() -> str:
 @router.get("/embed.js", include_in_schema=False)
 def script() -> Response:
     """The script that defines the element <dpo-explained> for other sites."""
-    headers = {
-        "Cache-Control": f"public, max-age={SCRIPT_MAX_AGE_S}",
-        "Cross-Origin-Resource-Policy": "cross-origin",
-    }
-    return Response(_script(), media_type="text/javascript", headers=headers)
+    return Response(_script(), media_type="text/javascript", headers=FOR_OTHER_SITES)
+
+
+@router.get("/embed.mjs", include_in_schema=False)
+def module_for_myst() -> Response:
+    """The module that MyST's anywidget directive renders a frame with."""
+    text = (STATIC / "myst.js").read_text("utf-8")
+    return Response(text, media_type="text/javascript", headers=FOR_OTHER_SITES)
 
 
 @router.get("/widgets/{name}/share", include_in_schema=False, response_class=HTMLResponse)

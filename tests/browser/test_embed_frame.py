@@ -62,6 +62,20 @@ def test_a_sandboxed_frame_without_storage_works(guest: Page, server: str, host:
     expect(frame.locator("svg.plot")).to_be_visible()
 
 
+def test_a_sandbox_that_allows_only_scripts_sends_the_readers_own_data(
+    guest: Page, server: str, host: Host
+) -> None:
+    text = snippet(guest, server, "bring_your_logps", "iframe")
+    guest.goto(host.put("/own", text.replace("<iframe ", '<iframe sandbox="allow-scripts" ')))
+    frame = frame_of(guest.locator("iframe"))
+    frame.locator("[data-settings] > summary").click()
+    frame.locator("[name=text]").fill(
+        "chosen_logps,rejected_logps,ref_chosen_logps,ref_rejected_logps\n-41,-58,-44,-52\n"
+    )
+    frame.locator("[data-compute]").click()
+    expect(frame.locator("[data-title]")).to_contain_text("The only pair is ranked as labeled")
+
+
 def test_links_out_of_a_frame_open_in_a_new_tab_and_others_stay(
     guest: Page, server: str, host: Host
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from playwright.sync_api import Page, expect
 
 from app.embedding.snippets import height_of
@@ -158,3 +160,25 @@ def test_a_tag_that_is_taken_away_and_put_back_still_follows(
     tag.evaluate("tag => { const body = tag.parentNode; tag.remove(); body.append(tag); }")
     guest.set_viewport_size({"width": 500, "height": 900})
     expect_fit(tag, frame_of(tag))
+
+
+AS_MYST = """async ({ module, model }) => {
+    const { default: widget } = await import(module);
+    const root = document.body.appendChild(document.createElement("div")).attachShadow({ mode: "open" });
+    const el = root.appendChild(document.createElement("div"));
+    await widget.render({ model: { get: (name) => model[name] }, el });
+}"""
+
+
+def test_a_frame_of_myst_gets_its_height(guest: Page, server: str, host: Host) -> None:
+    """MyST's theme hands the body of an anywidget directive to the module, in a shadow root."""
+    directive, model, _ = snippet(guest, server, "dpo_loss", "myst", "?beta=0.2").splitlines()
+    guest.goto(host.put("/myst", ""))
+    guest.evaluate(AS_MYST, {"module": directive.split()[1], "model": json.loads(model)})
+    frame = guest.locator("iframe")
+    expect(frame.content_frame.locator("[name=beta]")).to_have_value("0.2")
+    inside = frame_of(frame)
+    guest.wait_for_function(
+        """([frame, needs]) => Math.abs(frame.getBoundingClientRect().height - needs) <= 1""",
+        arg=[frame.element_handle(), settled_height(inside)],
+    )

@@ -226,9 +226,18 @@ def test_the_notebook_cell_runs(client: TestClient, monkeypatch: pytest.MonkeyPa
 
 def test_documents_and_slides_have_the_same_address(client: TestClient) -> None:
     found = snippets(client)
-    opening, frame, closing = found["quarto"].splitlines()
-    assert (opening, frame, closing) == ("```{=html}", found["iframe"], "```")
-    assert found["myst"].splitlines()[0] == f":::{{iframe}} {found['link']}"
+    opening, quarto, closing = found["quarto"].splitlines()
+    assert (opening, closing) == ("```{=html}", "```")
+    frame = Elements(found["iframe"]).one("iframe")
+    # Kept as it is where Quarto embeds resources.
+    assert Elements(quarto).one("iframe") == {"data-external": "1", **frame}
+    directive, model, closing = found["myst"].splitlines()
+    assert (directive, closing) == (":::{anywidget} http://testserver/embed.mjs", ":::")
+    assert json.loads(model) == {
+        "src": found["link"],
+        "title": frame["title"],
+        "height": found["height"],
+    }
     slide = Elements(found["reveal"])
     assert slide.found[0][0] == "section"
     assert slide.one("iframe")["data-src"] == found["link"]
