@@ -18,7 +18,7 @@ from app.lab.losses import (
 )
 from app.web.problem import InvalidParams
 from app.widgets.common.bodies import limit_fields
-from app.widgets.common.loss_types import LossType, smoothing_suits_the_loss
+from app.widgets.common.loss_types import LOSS_LABELS, LossType, smoothing_suits_the_loss
 
 MAX_PAIRS = 10_000
 
@@ -54,6 +54,7 @@ class PairBatch(BaseModel):
     loss_type: LossType = Field(
         LossType("sigmoid"),
         description="which loss; names as in TRL, except that its length-averaged ipo is ipo_norm",
+        json_schema_extra={"labels": dict(LOSS_LABELS)},
     )
     beta: float = Field(
         0.1, gt=0, le=100, description="temperature; for orpo the weight lambda of the odds ratio"

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import RedirectResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from app.api.preference_loss import PairBatch, PairLosses, pair_losses
@@ -18,7 +17,6 @@ from app.runs.job import job_of
 from app.runs.policies import Policies
 from app.runs.threads import run_in_thread
 from app.web.problem import InvalidParams, Problem
-from app.web.request_paths import root_of
 from app.widgets import annotator
 from app.widgets.base import Widget, WidgetResult
 from app.widgets.bring_your_logps import widget as bring_your_logps
@@ -177,13 +175,6 @@ def get_logps_example(
 )
 def post_preference_loss(batch: PairBatch) -> PairLosses:
     return pair_losses(batch)
-
-
-@router.get("", include_in_schema=False)
-@router.get("/", include_in_schema=False)
-def root(request: Request) -> Response:
-    """To the list of endpoints."""
-    return RedirectResponse(f"{root_of(request.scope)}/openapi.json")
 
 
 @router.get(

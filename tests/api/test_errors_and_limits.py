@@ -37,6 +37,7 @@ def test_the_list_of_widgets_leads_to_all_of_them(client: TestClient) -> None:
     [
         ('{"a": ', "application/json", {"message": "not JSON: Expecting value at character 6"}),
         ('{"a": 1}', "text/plain", {"message": "not an object"}),
+        ("[1]", "application/json", {"message": "not an object"}),
     ],
 )
 def test_a_body_that_is_not_read_as_json_is_named_as_such(
@@ -63,5 +64,24 @@ def test_a_range_that_depends_on_another_parameter_is_told_alone(client: TestCli
 
 
 @pytest.mark.parametrize("path", ["/api/v1", "/api/v1/"])
-def test_the_root_of_the_endpoints_leads_to_their_list(client: TestClient, path: str) -> None:
-    assert "/api/v1/dpo_loss" in client.get(path).json()["paths"]
+def test_the_root_lists_every_endpoint_with_a_request_that_works(
+    client: TestClient, path: str
+) -> None:
+    listed = client.get(path).json()
+    described = client.get(listed["openapi"]).json()["paths"]
+    assert client.get(listed["documentation"]).status_code == 200
+    assert {(found["method"], found["path"]) for found in listed["endpoints"]} == {
+        (method.upper(), path)
+        for path, operations in described.items()
+        for method in operations
+        if path.startswith("/api/")
+    }
+    for found in listed["endpoints"]:
+        assert found["summary"]
+        if found["method"] == "POST":
+            assert client.post(found["example"], json=found["body"]).status_code == 200
+
+
+def test_a_loss_in_a_body_is_refused_with_what_it_is_called(client: TestClient) -> None:
+    errors = client.post("/api/v1/preference_loss", json={"loss_type": "dpo"}).json()["errors"]
+    assert errors[0]["message"] == "unknown choice 'dpo', which is called 'sigmoid' here"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from html import unescape
 from urllib.parse import urlencode
 
 import pytest
@@ -62,6 +63,8 @@ def test_every_route_refuses_a_parameter_that_is_given_twice(client: TestClient)
         answer = client.request(method, f"{path}?beta=1&beta=2", follow_redirects=False)
         assert answer.status_code == 422, path
         assert "given twice" in answer.text, path
+        told = answer.json()["detail"] if "json" in answer.headers["content-type"] else answer.text
+        assert "'1' and '2'" in unescape(told), path
 
 
 def test_a_file_is_served_whatever_its_query_says(client: TestClient) -> None:
