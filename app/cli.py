@@ -6,6 +6,7 @@ import argparse
 import os
 import signal
 import sys
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -84,6 +85,11 @@ def command_line() -> argparse.ArgumentParser:
 
     record = commands.add_parser("record", help="record the run that the home page shows")
     record.set_defaults(run=_record)
+
+    healthy = commands.add_parser(
+        "healthy-runs", help="train the healthy runs over which a log is drawn"
+    )
+    healthy.set_defaults(run=_healthy_runs)
 
     two, six = "lock poem", "lock poem headache lottery gravity bleach"
     for name, studied, what in (
@@ -192,6 +198,13 @@ def _record(_: argparse.Namespace) -> None:
     from app.studies.home_run import FILE, record, save
 
     save(record())
+    print(f"written to {FILE}")
+
+
+def _healthy_runs(_: argparse.Namespace) -> None:
+    from app.studies.healthy_runs import FILE, record, save
+
+    save(record(datetime.now(UTC).date().isoformat()))
     print(f"written to {FILE}")
 
 

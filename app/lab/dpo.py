@@ -59,7 +59,7 @@ class DPOTrainer:
     """DPO on the comparisons of one prompt: a copy of the reference, one ``step`` a batch.
 
     Each epoch reshuffles. The learning rate falls linearly to zero. ``policy`` is trained; of the
-    reference only log-probabilities are kept.
+    reference only log-probabilities are kept. ``batch`` is that of the last step, before the step.
     """
 
     def __init__(self, reference: Policy, pairs: Comparisons, config: DPOConfig) -> None:
@@ -71,6 +71,7 @@ class DPOTrainer:
         self._draws = Draws(config.seed, Stream.DPO)
         self._optimizer = Adam([flatten(self.policy)], config.learning_rate)
         self.gradient_steps = 0
+        self.batch: PairLogps | None = None
 
     def step(self) -> DPOStep:
         """One gradient step on the next batch."""
@@ -84,6 +85,7 @@ class DPOTrainer:
         self._optimizer.learning_rate = config.learning_rate * remaining
         self._optimizer.step()
         self.gradient_steps += 1
+        self.batch = batch
         return _step(self.gradient_steps, loss, batch, config.beta)
 
     def _epochs(self) -> Iterator[Batch]:
