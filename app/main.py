@@ -13,7 +13,7 @@ from fastapi import Depends, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette_compress import CompressMiddleware
 
-from app.api import embeds, endpoints, lab, openapi, ranges, trainers, widgets
+from app.api import check_run, embeds, endpoints, lab, openapi, ranges, trainers, widgets
 from app.embedding import oembed
 from app.embedding.cards import routes as cards
 from app.lab.malloc import return_freed_memory
@@ -100,6 +100,7 @@ def create_app(
     app.state.metrics = Metrics(app.state)
     app.include_router(widgets.router)
     app.include_router(endpoints.router)
+    app.include_router(check_run.router)
     app.include_router(lab.router)
     app.include_router(trainers.router)
     app.include_router(ranges.router)

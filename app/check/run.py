@@ -8,7 +8,7 @@ from app.check.findings.pairs import pair_findings
 from app.check.reading.pairs import read_logps
 from app.check.report import Report
 from app.check.settings import RunSettings
-from app.check.tables import LogpsTable, TrainingLog
+from app.check.tables import LogpsTable, RunFileError, TrainingLog
 from app.formatting import count
 
 MOST_NAMED = 10
@@ -21,7 +21,10 @@ def check_run(data: str | bytes, settings: RunSettings) -> Report:
     Raises:
         RunFileError: the file cannot be read
     """
-    text = data if isinstance(data, str) else data.decode("utf-8")
+    try:
+        text = data if isinstance(data, str) else data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise RunFileError(None, None, "expected text in UTF-8") from error
     return report_of(read_logps(text), settings)
 
 

@@ -5,13 +5,10 @@ No ``from __future__ import annotations`` here: FastAPI has to see the real type
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
-from starlette.exceptions import HTTPException
-from starlette.formparsers import MultiPartParser
 
 from app.check.tables import RunFileError
 from app.content.sections import chapter_of
@@ -20,23 +17,12 @@ from app.stages import page_values
 from app.state.flags import flags_of
 from app.state.views import WidgetView, view_of
 from app.state.widget_state import state_of
+from app.web.forms import submitted
 from app.web.problem import InvalidParams
 from app.web.templating import templates
 from app.widgets.bring_your_logps.widget import WIDGET, OwnLogps, Result, compute_own
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
-
-MOST_FIELDS = 50
-"""form fields besides the file; the page has five"""
-
-MULTIPART, URLENCODED = "multipart/form-data", "application/x-www-form-urlencoded"
-
-MOST_ESCAPED = 1_024_000
-"""bytes of a urlencoded field: decoding is slow, and the page sends multipart"""
-
-# Files stay in memory, bounded by the limit on bodies, and are never written to disk.
-MultiPartParser.spool_max_size = 0
-
 
 NOT_STORED = {"Cache-Control": "no-store"}
 
@@ -76,40 +62,19 @@ def own_answer(own: OwnLogps) -> Any:
 @router.post(f"/widgets/{WIDGET.name}")
 async def own_logps(request: Request) -> Any:
     """The widget with the submitted data, or with the example if there is none."""
-    fields = await _submitted(request)
+    fields = {name: _text(name, given) for name, given in (await submitted(request)).items()}
     given = {key: value for key, value in fields.items() if value != ""}
     flags = flags_of(given, WIDGET.params.model_fields)
     found = await view_of(request, state_of(WIDGET, given, flags, alone=True))
     return await run_in_thread(_page, request, fields, found)
 
 
-async def _submitted(request: Request) -> dict[str, str]:
-    """The form's fields by name, with the file as text; the last one of each name.
-
-    Raises:
-        InvalidParams: the body is not a form, has too many parts, or the file is not UTF-8
-        HTTPException: 413 if the body is too large
-    """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind not in (MULTIPART, URLENCODED):
-        raise InvalidParams.of("body", f"expected {MULTIPART} or {URLENCODED}")
-    most = MOST_ESCAPED if kind == URLENCODED else request.app.state.settings.max_body_bytes
-    fields = {}
+def _text(name: str, given: str | bytes) -> str:
+    """A field as text. Raises InvalidParams if it is a file that is not UTF-8."""
     try:
-        async with request.form(max_files=1, max_fields=MOST_FIELDS, max_part_size=most) as form:
-            for name, given in form.items():
-                if isinstance(given, str):
-                    fields[name] = given
-                else:
-                    fields[name] = (await given.read()).decode("utf-8")
-    except HTTPException as error:
-        if error.status_code != HTTPStatus.BAD_REQUEST:
-            raise
-        allowed = f"{MULTIPART}, at most {MOST_FIELDS} fields and one file"
-        raise InvalidParams.of("body", str(error.detail).removesuffix("."), allowed) from error
+        return given if isinstance(given, str) else given.decode("utf-8")
     except UnicodeDecodeError as error:
         raise InvalidParams.of(name, "expected text in UTF-8") from error
-    return fields
 
 
 def _page(request: Request, fields: dict[str, str], found: WidgetView) -> Any:

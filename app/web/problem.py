@@ -100,7 +100,7 @@ def _field_error(error: Mapping[str, Any], schemas: Mapping[str, Mapping[str, An
     if error["type"] == "json_invalid":
         reason, place = error["ctx"]["error"], path[-1]
         return FieldError(field="body", message=f"not JSON: {reason} at character {place}")
-    if error["type"] == "model_attributes_type":
+    if error["type"] in ("model_type", "model_attributes_type"):
         expected = "a JSON object with Content-Type: application/json"
         return FieldError(field=field, message="not an object", allowed=expected)
     if error["type"] in ("enum", "literal_error"):

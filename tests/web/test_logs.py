@@ -102,8 +102,10 @@ def test_each_request_leaves_one_line(client: TestClient, caplog: pytest.LogCapt
         client.get("/api/v1/dpo_loss", params={"beta": 0.123})
     client.get("/sections/nope")
     client.post("/api/v1/preference_loss", json={"loss_type": SECRET})
+    client.post("/api/v1/check_run", json={"text": SECRET})
+    client.post("/api/v1/check_run", files={"file": (SECRET, SECRET)}, data={"trainer": SECRET})
     client.get("/" + "x" * 2000)
-    made, kept, nope, posted, long = lines_of(caplog)
+    made, kept, nope, posted, *checked, long = lines_of(caplog)
     assert made.pop("milliseconds") >= 0
     assert made == {
         "method": "GET",
@@ -117,6 +119,7 @@ def test_each_request_leaves_one_line(client: TestClient, caplog: pytest.LogCapt
     assert (kept["kept"], kept["route"]) == ("hit", "/api/v1/dpo_loss")
     assert (nope["status"], nope["route"]) == (404, "/sections/{slug}")
     assert (posted["status"], posted["method"]) == (422, "POST")
+    assert [line["path"] for line in checked] == ["/api/v1/check_run"] * 2
     assert len(long["path"]) == MAX_PATH_LENGTH
     assert SECRET not in "".join(JsonFormatter().format(r) for r in caplog.records)
     assert "0.123" not in "".join(JsonFormatter().format(r) for r in caplog.records)

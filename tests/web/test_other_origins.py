@@ -34,6 +34,7 @@ def refusing() -> Iterator[TestClient]:
     [
         ("POST", "/api/v1/preference_loss", "content-type"),
         ("POST", "/api/v1/bring_your_logps", "content-type"),
+        ("POST", "/api/v1/check_run", "content-type"),
         ("GET", "/api/v1/ppo_dynamics/stream", "last-event-id"),
     ],
 )
@@ -54,6 +55,8 @@ def test_a_browser_that_asks_first_is_allowed(
     [
         ("bring_your_logps", b'{"text": "chosen_logps"}', 422),
         ("preference_loss", b"{", 422),
+        ("check_run", b"{", 422),
+        ("check_run", b" " * 5_000_000, 413),
         ("preference_loss", b" " * 5_000_000, 413),
         ("nothing", b"", 404),
         ("fails?status=429", b"", 429),

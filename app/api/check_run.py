@@ -1,0 +1,110 @@
+"""JSON route that checks a reader's own run.
+
+No ``from __future__ import annotations`` here: FastAPI has to see the real types.
+"""
+
+import json
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from pydantic import Field, ValidationError, model_validator
+
+from app.check.asked import run_of_form
+from app.check.document import CheckedRun, document
+from app.check.params import RunParams
+from app.check.run import check_run
+from app.check.tables import RunFileError
+from app.runs.threads import run_in_thread
+from app.web.forms import MULTIPART, URLENCODED, media_type, submitted
+from app.web.problem import InvalidParams, Problem, invalid_params
+from app.web.request_paths import site_url
+from app.web.route_params import field_schemas
+from app.widgets.common.bodies import limit_fields
+
+router = APIRouter()
+
+JSON = "application/json"
+
+EXAMPLE = {
+    "text": "chosen_logps,rejected_logps,ref_chosen_logps,ref_rejected_logps,loss,step\n"
+    "-41.2,-57.9,-44.0,-52.3,0.359,500\n-18.6,-21.4,-18.1,-17.7,0.546,500\n",
+    "loss_type": "sigmoid",
+    "beta": 0.1,
+}
+
+
+class RunToCheck(RunParams):
+    """A run as JSON."""
+
+    text: str = Field(
+        description="what a trainer logged, or log-probabilities of pairs, as the file has it; neither "
+        "stored nor logged"
+    )
+
+    _few = model_validator(mode="before")(limit_fields)
+
+
+def _bodies() -> dict[str, Any]:
+    """The bodies of a request, which FastAPI cannot tell by itself: one of two types."""
+    as_json = RunToCheck.model_json_schema() | {"example": EXAMPLE}
+    file = {
+        "type": "string",
+        "format": "binary",
+        "description": "the file as it is, in any encoding, gzip included",
+    }
+    properties = {"file": file, **RunParams.model_json_schema()["properties"]}
+    as_form = {"title": "FileToCheck", "type": "object", "required": ["file"]}
+    return {
+        "required": True,
+        "content": {
+            JSON: {"schema": as_json},
+            MULTIPART: {"schema": {**as_form, "properties": properties}},
+        },
+    }
+
+
+@router.post(
+    "/api/v1/check_run",
+    summary="Common mistakes in a run of your own",
+    description="Takes what a trainer logged, or log-probabilities of pairs, as JSON with `text` or as a "
+    "form with `file`: `curl -F file=@trainer_state.json -F trainer=trl`. Each finding is `found`, "
+    "`not_found` or `cannot_tell`. Nothing is stored or logged.",
+    responses={
+        422: {"model": Problem, "description": "it cannot be read, or a parameter is refused"}
+    },
+    tags=["checking"],
+    openapi_extra={"x-example": "/api/v1/check_run", "requestBody": _bodies()},
+)
+async def post_check_run(request: Request, response: Response) -> CheckedRun:
+    response.headers["Cache-Control"] = "no-store"
+    place, data, params = await _asked(request)
+    try:
+        report = await run_in_thread(check_run, data, params.settings())
+    except RunFileError as error:
+        raise InvalidParams.of(place, str(error)) from error
+    return document(report, params.settings(), site_url(request))
+
+
+async def _asked(request: Request) -> tuple[str, str | bytes, RunParams]:
+    """The name of the field that has the run, the run, and how it was trained. Raises InvalidParams."""
+    kind = media_type(request)
+    if kind in (MULTIPART, URLENCODED):
+        return run_of_form(await submitted(request))
+    if kind != JSON:
+        allowed = f"{JSON} with text, or {MULTIPART} with file"
+        raise InvalidParams.of("body", f"unknown Content-Type {kind!r}", allowed)
+    try:
+        asked = RunToCheck.model_validate(await _json(request))
+    except ValidationError as error:
+        raise invalid_params(error.errors(), field_schemas(RunToCheck)) from error
+    return "text", asked.text, asked
+
+
+async def _json(request: Request) -> object:
+    try:
+        return await request.json()
+    except json.JSONDecodeError as error:
+        message = f"not JSON: {error.msg} at character {error.pos}"
+        raise InvalidParams.of("body", message) from error
+    except (ValueError, RecursionError) as error:
+        raise InvalidParams.of("body", f"not JSON that can be read: {error}") from error

@@ -1,0 +1,64 @@
+"""What a check says, as the JSON that the API answers and the command prints."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from pydantic import BaseModel, Field
+
+from app.check.report import Kind, Report, Verdict
+from app.check.settings import RunSettings
+
+
+class CheckedFinding(BaseModel):
+    """A mistake that was looked for."""
+
+    name: str = Field(description="of the mistake, the same for pairs and logs")
+    title: str = Field(description="the mistake in a few words")
+    verdict: Verdict = Field(
+        description="not_found is said only where the numbers would have shown the mistake"
+    )
+    message: str = Field(description="what it means and what to do, or why nothing can be said")
+    evidence: str = Field(description="the numbers that the verdict rests on")
+    see: str | None = Field(description="address of a figure that shows the mistake")
+    mended: str | None = Field(description="address of the same figure without it")
+
+
+class CheckedRun(BaseModel):
+    """A run that was read and checked."""
+
+    kind: Kind = Field(description="log-probabilities of pairs, or what a trainer logged")
+    read: str = Field(description="what was read, and how")
+    columns: list[str] = Field(description="the columns that were read, by their names here")
+    settings: dict[str, str | float | None] = Field(
+        description="how the run was trained, as far as it was given or assumed"
+    )
+    assumed: list[str] = Field(description="the settings that were not given")
+    findings: list[CheckedFinding] = Field(description="all mistakes that were looked for")
+
+
+def document(report: Report, settings: RunSettings, site: str) -> CheckedRun:
+    """A report with addresses of figures on a site, whose URL has no trailing slash."""
+
+    def address(path: str | None) -> str | None:
+        return None if path is None else f"{site}{path}"
+
+    return CheckedRun(
+        kind=report.kind,
+        read=report.read,
+        columns=list(report.columns),
+        settings={name: value for name, value in asdict(settings).items() if name != "assumed"},
+        assumed=sorted(settings.assumed),
+        findings=[
+            CheckedFinding(
+                name=finding.name,
+                title=finding.title,
+                verdict=finding.verdict,
+                message=finding.message,
+                evidence=finding.evidence,
+                see=address(finding.see),
+                mended=address(finding.mended),
+            )
+            for finding in report.findings
+        ],
+    )

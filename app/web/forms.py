@@ -1,0 +1,51 @@
+"""Fields and files of a submitted form, kept in memory."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from fastapi import Request
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartParser
+
+from app.web.problem import InvalidParams
+
+MOST_FIELDS = 50
+"""form fields besides the file; the largest form has a dozen"""
+
+MULTIPART, URLENCODED = "multipart/form-data", "application/x-www-form-urlencoded"
+
+MOST_ESCAPED = 1_024_000
+"""bytes of a urlencoded field: decoding is slow, and pages send multipart"""
+
+# Files stay in memory, bounded by the limit on bodies, and are never written to disk.
+MultiPartParser.spool_max_size = 0
+
+
+def media_type(request: Request) -> str:
+    """The media type of a body, without its parameters."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+async def submitted(request: Request) -> dict[str, str | bytes]:
+    """The form's fields by name, a file as bytes; the last one of each name.
+
+    Raises:
+        InvalidParams: the body is not a form, or has too many parts
+        HTTPException: 413 if the body is too large
+    """
+    kind = media_type(request)
+    if kind not in (MULTIPART, URLENCODED):
+        raise InvalidParams.of("body", f"expected {MULTIPART} or {URLENCODED}")
+    most = MOST_ESCAPED if kind == URLENCODED else request.app.state.settings.max_body_bytes
+    fields: dict[str, str | bytes] = {}
+    try:
+        async with request.form(max_files=1, max_fields=MOST_FIELDS, max_part_size=most) as form:
+            for name, given in form.items():
+                fields[name] = given if isinstance(given, str) else await given.read()
+    except HTTPException as error:
+        if error.status_code != HTTPStatus.BAD_REQUEST:
+            raise
+        allowed = f"{MULTIPART}, at most {MOST_FIELDS} fields and one file"
+        raise InvalidParams.of("body", str(error.detail).removesuffix("."), allowed) from error
+    return fields
