@@ -12,6 +12,7 @@ from torch import Tensor
 from app.lab.losses import (
     NEEDS_LENGTHS,
     REFERENCE_FREE,
+    LossParams,
     PairLogps,
     implicit_rewards,
     preference_loss,
@@ -165,9 +166,7 @@ def pair_losses(batch: PairBatch) -> PairLosses:
         _column(batch.reference_rejected_logps, zeros),
         None if batch.chosen_lengths is None else _column(batch.chosen_lengths),
         None if batch.rejected_lengths is None else _column(batch.rejected_lengths),
-        batch.label_smoothing,
-        batch.simpo_gamma,
-        batch.kto_reference_point,
+        LossParams(batch.label_smoothing, batch.simpo_gamma, batch.kto_reference_point),
     )
     losses = preference_loss(batch.loss_type, pairs, batch.beta)
     chosen_gradient, rejected_gradient = torch.autograd.grad(

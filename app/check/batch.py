@@ -9,7 +9,7 @@ from torch import Tensor
 
 from app.check.settings import RunSettings
 from app.check.tables import LogpsTable
-from app.lab.losses import NEEDS_LENGTHS, PairLogps, preference_loss
+from app.lab.losses import NEEDS_LENGTHS, LossParams, PairLogps, preference_loss
 
 AT_START = 0.01
 """nats: log-ratios that are on average smaller belong to a policy that equals the reference"""
@@ -64,9 +64,11 @@ def batch_of(table: LogpsTable, settings: RunSettings) -> ReportedBatch:
         columns["reference_chosen_logps"],
         columns["reference_rejected_logps"],
         *lengths,
-        label_smoothing=settings.label_smoothing,
-        simpo_gamma=settings.simpo_gamma,
-        kto_reference_point=settings.kto_reference_point,
+        LossParams(
+            label_smoothing=settings.label_smoothing,
+            simpo_gamma=settings.simpo_gamma,
+            kto_reference_point=settings.kto_reference_point,
+        ),
     )
     # A loss that cannot be computed cannot be compared with what was reported.
     computable = lengths[0] is not None or settings.loss_type not in NEEDS_LENGTHS

@@ -25,9 +25,6 @@ TOKENS = 5.0
 STEPS = 600
 LEARNING_RATE = 0.05
 
-EXO_SMOOTHING = 1e-3
-"""EXO is not defined without label smoothing; its authors advise this much."""
-
 
 @dataclass(frozen=True)
 class CertainPair:
@@ -52,7 +49,7 @@ def train_certain_pair(beta: float, steps: int = STEPS) -> CertainPair:
         logps = logits.log_softmax(1)
         # Policies share no parameter: the gradient of the sum is that of each.
         total = torch.stack(
-            [LOSSES[name](_pair(logps[n], reference, name), beta) for n, name in enumerate(names)]
+            [LOSSES[name](_pair(logps[n], reference), beta) for n, name in enumerate(names)]
         ).sum()
         total.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
@@ -65,7 +62,7 @@ def _gaps(logits: Tensor, reference: Tensor) -> Tensor:
     return ratios[:, 0] - ratios[:, 1]
 
 
-def _pair(logps: Tensor, reference: Tensor, name: str) -> PairLogps:
+def _pair(logps: Tensor, reference: Tensor) -> PairLogps:
     lengths = torch.full((1,), TOKENS, dtype=torch.float64)
     return PairLogps(
         logps[:1],
@@ -74,5 +71,4 @@ def _pair(logps: Tensor, reference: Tensor, name: str) -> PairLogps:
         reference[1:2],
         lengths,
         lengths,
-        EXO_SMOOTHING if name == "exo_pair" else 0.0,
     )

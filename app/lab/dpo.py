@@ -14,7 +14,7 @@ from torch import Tensor
 
 from app.lab.baselines import training_loss
 from app.lab.draws import Draws, Stream
-from app.lab.losses import PairLogps
+from app.lab.losses import LossParams, PairLogps
 from app.lab.network.adam import Adam
 from app.lab.network.flat import flatten
 from app.lab.network.policy import Policy
@@ -126,9 +126,8 @@ def pair_logps(
     """
     chosen, rejected = policy.logps(pairs.prompt, pairs.both()).view(2, -1)
     lengths = torch.full_like(reference[0], SLOTS)
-    return PairLogps(
-        chosen, rejected, reference[0], reference[1], lengths, lengths, label_smoothing
-    )
+    params = LossParams(label_smoothing=label_smoothing)
+    return PairLogps(chosen, rejected, reference[0], reference[1], lengths, lengths, params)
 
 
 def _step(step: int, loss: Tensor, batch: PairLogps, beta: float) -> DPOStep:

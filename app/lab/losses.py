@@ -10,7 +10,7 @@ the summed form of the paper and of the DPO authors' code.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 
 import torch
@@ -19,11 +19,31 @@ from torch import Tensor
 
 
 @dataclass(frozen=True)
+class LossParams:
+    """Parameters beside beta, each read by the losses that have it; most are named as in TRL."""
+
+    label_smoothing: float = 0.0
+    """assumed share of flipped labels"""
+    simpo_gamma: float = 0.5
+    """target margin"""
+    kto_reference_point: float = 0.0
+    """z0 of kto, nats"""
+    desirable_weight: float = 1.0
+    """of the chosen half, kto and apo_zero_unpaired"""
+    undesirable_weight: float = 1.0
+    """of the rejected half, kto and apo_zero_unpaired"""
+    reward_shift: float = 0.0
+    """delta of bco_pair: a running mean of rewards, as it stood when the loss was computed"""
+    discopop_tau: float = 0.05
+    alphapo_alpha: float = 0.0
+    """shape of AlphaPO's reward; 0 is SimPO's"""
+
+
+@dataclass(frozen=True)
 class PairLogps:
     """Log-probabilities of chosen and rejected responses, all of shape (pairs,), in nats.
 
-    Lengths are counts of completion tokens; only some losses need them. ``label_smoothing``,
-    ``simpo_gamma`` and ``kto_reference_point`` are read by the losses that have them.
+    Lengths are counts of completion tokens; only some losses need them.
     """
 
     policy_chosen: Tensor
@@ -32,9 +52,7 @@ class PairLogps:
     reference_rejected: Tensor
     chosen_lengths: Tensor | None = None
     rejected_lengths: Tensor | None = None
-    label_smoothing: float = 0.0
-    simpo_gamma: float = 0.5
-    kto_reference_point: float = 0.0
+    params: LossParams = LossParams()
 
     @property
     def chosen(self) -> Tensor:
@@ -69,7 +87,7 @@ def sigmoid(pairs: PairLogps, beta: float) -> Tensor:
     -(1 - e) log sigma(beta D) - e log sigma(-beta D), D the difference of log-ratios.
     """
     logits = beta * (pairs.chosen - pairs.rejected)
-    e = pairs.label_smoothing
+    e = pairs.params.label_smoothing
     return -(1 - e) * F.logsigmoid(logits) - e * F.logsigmoid(-logits)
 
 
@@ -80,7 +98,7 @@ def robust(pairs: PairLogps, beta: float) -> Tensor:
     less beta D: put in, nothing is left that cancels where e is near 1/2.
     """
     logits = beta * (pairs.chosen - pairs.rejected)
-    e = pairs.label_smoothing
+    e = pairs.params.label_smoothing
     return -F.logsigmoid(logits) - e / (1 - 2 * e) * logits
 
 
@@ -100,10 +118,17 @@ def ipo_norm(pairs: PairLogps, beta: float) -> Tensor:
     return (chosen - rejected - 1 / (2 * beta)).square()
 
 
+EXO_SMOOTHING = 1e-3
+"""what the authors of EXO advise"""
+
+
 def exo_pair(pairs: PairLogps, beta: float) -> Tensor:
-    """EXO, arXiv 2402.00856: reverse KL from (1 - e, e); needs label smoothing e > 0."""
+    """EXO, arXiv 2402.00856: reverse KL from (1 - e, e). Label smoothing e = 0 counts as 0.001.
+
+    TRL 0.24 does so too; TRL 1.16 refuses 0, for which the divergence is infinite.
+    """
     logits = beta * (pairs.chosen - pairs.rejected)
-    e = pairs.label_smoothing
+    e = pairs.params.label_smoothing or EXO_SMOOTHING
     log_q, log_not_q = F.logsigmoid(logits), F.logsigmoid(-logits)
     return log_q.exp() * (log_q - math.log1p(-e)) + log_not_q.exp() * (log_not_q - math.log(e))
 
@@ -115,8 +140,13 @@ def nca_pair(pairs: PairLogps, beta: float) -> Tensor:
 
 
 def bco_pair(pairs: PairLogps, beta: float) -> Tensor:
-    """BCO on pairs, arXiv 2404.04656, without the reward shift (as in TRL's DPOTrainer)."""
-    return -F.logsigmoid(beta * pairs.chosen) - F.logsigmoid(-beta * pairs.rejected)
+    """BCO on pairs, arXiv 2404.04656, with a reward shift delta that is given.
+
+    In TRL 0.24 delta is the running mean of all rewards; TRL 1.16 has none, which is delta = 0.
+    """
+    delta = pairs.params.reward_shift
+    chosen, rejected = beta * pairs.chosen - delta, beta * pairs.rejected - delta
+    return -F.logsigmoid(chosen) - F.logsigmoid(-rejected)
 
 
 def sppo_hard(pairs: PairLogps, beta: float) -> Tensor:
@@ -127,22 +157,19 @@ def sppo_hard(pairs: PairLogps, beta: float) -> Tensor:
 
 def apo_zero(pairs: PairLogps, beta: float) -> Tensor:
     """APO-zero, Eq. 7 of arXiv 2408.06266: chosen up, rejected down."""
-    return _sigma(-beta * pairs.chosen) + _sigma(beta * pairs.rejected)
+    return sigma(-beta * pairs.chosen) + sigma(beta * pairs.rejected)
 
 
 def apo_down(pairs: PairLogps, beta: float) -> Tensor:
     """APO-down, Eq. 8 of arXiv 2408.06266: both down, rejected further."""
     chosen, rejected = beta * pairs.chosen, beta * pairs.rejected
-    return _sigma(chosen) + _sigma(rejected - chosen)
-
-
-DISCOPOP_TAU = 0.05
+    return sigma(chosen) + sigma(rejected - chosen)
 
 
 def discopop(pairs: PairLogps, beta: float) -> Tensor:
     """DiscoPOP, Eq. 5 of arXiv 2406.08414: logistic and exponential loss, mixed by the margin."""
     logits = beta * (pairs.chosen - pairs.rejected)
-    toward_exponential = logits / DISCOPOP_TAU
+    toward_exponential = logits / pairs.params.discopop_tau
     # The mixing weight falls as exp(z / tau) while exp(-z) grows: multiply them as logarithms.
     exponential = torch.exp(F.logsigmoid(toward_exponential) - logits)
     return torch.sigmoid(-toward_exponential) * -F.logsigmoid(logits) + exponential
@@ -159,7 +186,7 @@ def simpo(pairs: PairLogps, beta: float) -> Tensor:
     chosen_lengths, rejected_lengths = pairs.lengths()
     reward_chosen = beta * pairs.policy_chosen / chosen_lengths
     reward_rejected = beta * pairs.policy_rejected / rejected_lengths
-    return -F.logsigmoid(reward_chosen - reward_rejected - pairs.simpo_gamma)
+    return -F.logsigmoid(reward_chosen - reward_rejected - pairs.params.simpo_gamma)
 
 
 def orpo(pairs: PairLogps, beta: float) -> Tensor:
@@ -174,15 +201,16 @@ def orpo(pairs: PairLogps, beta: float) -> Tensor:
 
 
 def kto(pairs: PairLogps, beta: float) -> Tensor:
-    """KTO, arXiv 2402.01306, on both halves of a pair, with desirable and undesirable weight 1.
+    """KTO, arXiv 2402.01306: the sum over both halves of a pair.
 
-    The reference point z0 >= 0 is an estimate of KL(pi_theta || pi_ref) that no gradient passes
-    through; it is given, because a pair alone does not determine it.
+    Trainers average over single responses, so what they log is half of the mean of this. The
+    reference point z0 >= 0 is an estimate of KL(pi_theta || pi_ref) that no gradient passes through;
+    it is given, because a pair alone does not determine it.
     """
-    z0 = pairs.kto_reference_point
-    desirable = _sigma(beta * (z0 - pairs.chosen))
-    undesirable = _sigma(beta * (pairs.rejected - z0))
-    return desirable + undesirable
+    z0 = pairs.params.kto_reference_point
+    desirable = sigma(beta * (z0 - pairs.chosen))
+    undesirable = sigma(beta * (pairs.rejected - z0))
+    return pairs.params.desirable_weight * desirable + pairs.params.undesirable_weight * undesirable
 
 
 Loss = Callable[[PairLogps, float], Tensor]
@@ -218,14 +246,15 @@ REFERENCE_FREE = frozenset({"simpo", "orpo"})
 USES_LABEL_SMOOTHING = frozenset({"sigmoid", "robust", "exo_pair"})
 
 
-def check_label_smoothing(loss_type: str, label_smoothing: float) -> None:
+def check_label_smoothing(
+    loss_type: str, label_smoothing: float, smoothed: Set[str] = USES_LABEL_SMOOTHING
+) -> None:
     """Refuse what a loss cannot use. Raises ValueError naming label_smoothing and its range."""
-    if loss_type == "exo_pair" and not 0 < label_smoothing < 0.5:
-        raise ValueError("label_smoothing must be above 0 and below 0.5 for exo_pair, e.g. 0.001")
-    if loss_type in ("robust", "sigmoid") and not 0 <= label_smoothing < 0.5:
+    if loss_type not in smoothed:
+        if label_smoothing != 0:
+            raise ValueError(f"label_smoothing must be 0 for {loss_type}, which has no such term")
+    elif not 0 <= label_smoothing < 0.5:
         raise ValueError(f"label_smoothing must be from 0 to below 0.5 for {loss_type}")
-    if loss_type not in USES_LABEL_SMOOTHING and label_smoothing != 0:
-        raise ValueError(f"label_smoothing must be 0 for {loss_type}, which has no such term")
 
 
 def preference_loss(loss_type: str, pairs: PairLogps, beta: float) -> Tensor:
@@ -237,7 +266,7 @@ def preference_loss(loss_type: str, pairs: PairLogps, beta: float) -> Tensor:
             length-normalized and a length is missing
     """
     loss = LOSSES[loss_type]
-    check_label_smoothing(loss_type, pairs.label_smoothing)
+    check_label_smoothing(loss_type, pairs.params.label_smoothing)
     return loss(pairs, beta)
 
 
@@ -246,7 +275,7 @@ def _per_token(pairs: PairLogps) -> tuple[Tensor, Tensor]:
     return pairs.chosen / chosen_lengths, pairs.rejected / rejected_lengths
 
 
-def _sigma(logits: Tensor) -> Tensor:
+def sigma(logits: Tensor) -> Tensor:
     """sigma, with a gradient that keeps its digits where sigma is near 1.
 
     Autograd has s (1 - s) for torch.sigmoid, which is 0 as soon as s rounds to 1: at 37 in float64,

@@ -23,7 +23,7 @@ from app.charts.stage import (
     number,
 )
 from app.formatting import count, fixed, percent, scientific
-from app.lab.losses import NEEDS_LENGTHS, PairLogps, preference_loss
+from app.lab.losses import NEEDS_LENGTHS, LossParams, PairLogps, preference_loss
 from app.widgets.bring_your_logps.widget import (
     ExaminedPair,
     OwnLogps,
@@ -149,9 +149,8 @@ def _curve(params: ReportedLoss, x: Axis) -> MarginCurve:
         return [], []
     margins = torch.linspace(x.low, x.high, POINTS, dtype=torch.float64)
     zeros = torch.zeros_like(margins)
-    pairs = PairLogps(
-        margins / params.beta, zeros, zeros, zeros, label_smoothing=params.label_smoothing
-    )
+    smoothed = LossParams(label_smoothing=params.label_smoothing)
+    pairs = PairLogps(margins / params.beta, zeros, zeros, zeros, params=smoothed)
     return margins.tolist(), preference_loss(params.loss_type, pairs, params.beta).tolist()
 
 

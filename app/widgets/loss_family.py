@@ -12,7 +12,6 @@ from torch import Tensor
 from app.charts.figures import curve_figure, line
 from app.formatting import fixed
 from app.lab.certain_pair import (
-    EXO_SMOOTHING,
     STEPS,
     TOKENS,
     CertainPair,
@@ -166,7 +165,6 @@ def losses_along(loss_type: str, beta: float, gaps: Tensor) -> tuple[Tensor, Ten
         reference,
         lengths,
         lengths,
-        EXO_SMOOTHING if loss_type == "exo_pair" else 0.0,
     )
     losses = preference_loss(loss_type, pairs, beta)
     (slopes,) = torch.autograd.grad(losses.sum(), gaps)

@@ -58,7 +58,7 @@ def test_a_loss_without_a_reference_rewards_log_probabilities(client: TestClient
         ({"beta": "x"}, "beta"),
         ({"label_smoothing": 0.5}, "label_smoothing"),
         ({"loss_type": "hinge", "label_smoothing": 0.1}, "label_smoothing"),
-        ({"loss_type": "exo_pair"}, "label_smoothing"),
+        ({"loss_type": "exo_pair", "label_smoothing": 0.5}, "label_smoothing"),
         ({"loss_type": "simpo"}, "chosen_lengths"),
         ({"loss_type": "ipo_norm", "chosen_lengths": [1, 1, 1]}, "rejected_lengths"),
         ({"chosen_lengths": [1, 0, 1]}, "chosen_lengths.1"),

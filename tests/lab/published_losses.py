@@ -13,7 +13,7 @@ from decimal import MAX_EMAX, MIN_EMIN, Decimal, localcontext
 
 import torch
 
-from app.lab.losses import PairLogps
+from app.lab.losses import LossParams, PairLogps
 
 DIGITS = 400
 STEP = Decimal("1e-40")
@@ -180,4 +180,4 @@ def as_tensors(pair: Pair, dtype: torch.dtype = torch.float64) -> PairLogps:
     """The same pair for ``app.lab.losses``. Shapes: (1,)."""
     *six, _beta, smoothing, gamma, point = map(float, vars(pair).values())
     a, b, c, d, e, f = (torch.tensor([value], dtype=dtype) for value in six)
-    return PairLogps(a, b, c, d, e, f, smoothing, gamma, point)
+    return PairLogps(a, b, c, d, e, f, LossParams(smoothing, gamma, point))

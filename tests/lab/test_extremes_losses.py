@@ -12,7 +12,7 @@ from itertools import product
 import pytest
 import torch
 
-from app.lab.losses import LOSSES, NEEDS_LENGTHS, PairLogps, preference_loss
+from app.lab.losses import LOSSES, NEEDS_LENGTHS, LossParams, PairLogps, preference_loss
 from tests.lab.published_losses import Pair, as_tensors, exactly, published_loss, published_slopes
 
 LOGPS = [
@@ -106,6 +106,6 @@ def test_a_loss_and_its_gradient_are_right_at_the_ends(name: str) -> None:
 def test_label_smoothing_beyond_its_bounds_is_refused_by_name(name: str) -> None:
     one = -torch.ones(1)
     for smoothing in (-1e-9, 0.5, 1.0, float("nan")):
-        pairs = PairLogps(one, one, one, one, -one, -one, smoothing)
+        pairs = PairLogps(one, one, one, one, -one, -one, LossParams(smoothing))
         with pytest.raises(ValueError, match="label_smoothing must be"):
             preference_loss(name, pairs, 0.1)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from app.lab.losses import LOSSES, PairLogps, preference_loss
+from app.lab.losses import LOSSES, LossParams, PairLogps, preference_loss
 from tests.promises.batches import PROMISE
 
 NOT_FALLING = {
@@ -38,7 +38,9 @@ def loss_along(
     """The loss as one response becomes likelier (chosen) or less likely (rejected) by some nats."""
     by = torch.tensor(sizes, dtype=torch.float64)
     zero = torch.zeros_like(by)
-    start = PairLogps(zero - 70, zero - 70, zero - 70, zero - 70, zero + 4, zero + 6, smoothing)
+    start = PairLogps(
+        zero - 70, zero - 70, zero - 70, zero - 70, zero + 4, zero + 6, LossParams(smoothing)
+    )
     moved = (
         replace(start, policy_chosen=start.policy_chosen + by)
         if moves == "chosen"

@@ -11,7 +11,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.lab.losses import PairLogps, preference_loss
+from app.lab.losses import LossParams, PairLogps, preference_loss
 from app.lab.optimum import log_partition, optimal_logps
 from app.lab.preferences import bradley_terry
 from app.lab.trained import the_lab
@@ -57,7 +57,7 @@ def test_the_loss_of_dpo_stays(name: str, shift: float, beta: float, seed: int) 
     generator = torch.Generator().manual_seed(seed)
     columns = -5 - 20 * torch.rand(4, 50, dtype=torch.float64, generator=generator)
     smoothing = 0.1 if name == "exo_pair" else 0.0
-    pairs = replace(PairLogps(*columns), label_smoothing=smoothing)
+    pairs = replace(PairLogps(*columns), params=LossParams(smoothing))
     shifted = replace(
         pairs,
         policy_chosen=pairs.policy_chosen + shift,

@@ -66,7 +66,7 @@ def test_the_curve_goes_through_the_pair(loss_type: str) -> None:
 @pytest.mark.parametrize(
     ("given_params", "field"),
     [
-        ({"loss_type": "exo_pair"}, "label_smoothing"),
+        ({"loss_type": "exo_pair", "label_smoothing": 0.5}, "label_smoothing"),
         ({"loss_type": "hinge", "label_smoothing": 0.1}, "label_smoothing"),
         ({"loss_type": "orpo", "logratio_chosen": 8}, "logratio_chosen"),
         ({"loss_type": "simpo", "logratio_rejected": 9}, "logratio_rejected"),

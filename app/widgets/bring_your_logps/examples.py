@@ -17,7 +17,7 @@ from torch import Tensor
 from app.check.reading.pairs import LENGTHS, LOGPS
 from app.check.tables import LogpsTable
 from app.lab.draws import Draws, Stream
-from app.lab.losses import PairLogps, preference_loss
+from app.lab.losses import LossParams, PairLogps, preference_loss
 from app.lab.trained import the_lab
 from app.lab.world import PROMPTS, SLOTS
 
@@ -85,7 +85,7 @@ def example_table(name: str, *, loss_type: str, beta: float, label_smoothing: fl
         reference[1],
         batch.lengths[0],
         batch.lengths[1],
-        label_smoothing,
+        LossParams(label_smoothing=label_smoothing),
     )
     losses = preference_loss(loss_type, pairs, reported_beta)
     columns = {

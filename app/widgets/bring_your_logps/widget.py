@@ -22,7 +22,6 @@ from app.check.run import report_of
 from app.check.settings import RunSettings
 from app.check.tables import LogpsTable
 from app.formatting import count, fixed, percent, signed
-from app.lab.certain_pair import EXO_SMOOTHING
 from app.lab.losses import (
     LOSSES,
     NEEDS_LENGTHS,
@@ -261,9 +260,7 @@ def _finite(value: Tensor) -> float | None:
 
 def _loss_row(name: str, pairs: PairLogps, settings: ReportedLoss) -> LossComparison:
     smoothing = settings.label_smoothing if name in USES_LABEL_SMOOTHING else 0.0
-    if name == "exo_pair":
-        smoothing = smoothing or EXO_SMOOTHING
-    pairs = replace(pairs, label_smoothing=smoothing)
+    pairs = replace(pairs, params=replace(pairs.params, label_smoothing=smoothing))
     losses = _losses(name, pairs, settings.beta)
     start = _losses(name, at_the_start(pairs), settings.beta)
     loss = None if losses is None else _finite(losses.mean())

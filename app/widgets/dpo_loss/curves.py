@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from app.charts.figures import curve_figures, line_states, marker_states
-from app.lab.losses import REFERENCE_FREE, PairLogps, preference_loss
+from app.lab.losses import REFERENCE_FREE, LossParams, PairLogps, preference_loss
 
 FARTHEST = (6.0, 10.0, 16.0, 25.0, 40.0, 60.0, 100.0, 160.0, 250.0, 500.0)
 """Margins at which a curve may end: it stays as it is while a pair moves, unless that leaves it."""
@@ -52,7 +52,7 @@ class LossSettings:
             self.reference_rejected,
             self.chosen_lengths,
             self.rejected_lengths,
-            self.label_smoothing,
+            LossParams(label_smoothing=self.label_smoothing),
         )
         # A tensor of one beta per pair broadcasts too.
         return preference_loss(self.loss_type, pairs, cast("float", self.beta))
