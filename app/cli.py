@@ -9,6 +9,10 @@ import sys
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import NoReturn
+
+LOSS_PARAMETERS = ("label_smoothing", "simpo_gamma", "kto_reference_point")
+"""options of ``check`` besides the usual ones; named here so that no other command has to load torch"""
 
 GRACE_S = 10
 """seconds that open requests get to finish when the server is stopped"""
@@ -111,6 +115,39 @@ def command_line() -> argparse.ArgumentParser:
         )
         study.add_argument("--output", type=Path, help="data file (default: the package's)")
         study.set_defaults(run=_study, study=name)
+
+    check = commands.add_parser(
+        "check",
+        help="look for common mistakes in a run",
+        description="Look for common mistakes in a run: what a trainer logged, or log-probabilities of "
+        "pairs. The file is read here and sent nowhere.",
+        epilog="Exit status: 0 if nothing was found, 1 if something was found, 2 if the file or an option "
+        "cannot be read.",
+    )
+    check.add_argument("file", metavar="FILE", help="the file; - is standard input")
+    check.add_argument(
+        "--trainer", help="what wrote the file: trl, openrlhf, ... (default: recognized)"
+    )
+    check.add_argument(
+        "--loss",
+        dest="loss_type",
+        metavar="LOSS",
+        help="loss of the run, by its name here or, with --trainer, there (default: sigmoid)",
+    )
+    check.add_argument("--beta", help="default: that of the trainer, or 0.1")
+    check.add_argument(
+        "--json", action="store_true", help="print what POST /api/v1/check_run answers"
+    )
+    check.add_argument(
+        "--site",
+        metavar="URL",
+        default="http://127.0.0.1:8000",
+        help="where the figures are served that findings refer to (default: %(default)s)",
+    )
+    others = check.add_argument_group("parameters of the loss, as in POST /api/v1/check_run")
+    for name in LOSS_PARAMETERS:
+        others.add_argument(f"--{name.replace('_', '-')}", metavar="X")
+    check.set_defaults(run=_check)
 
     doctor = commands.add_parser("doctor", help="check this installation")
     doctor.add_argument("--host", default="127.0.0.1", help="address that the server will use")
@@ -220,6 +257,53 @@ def _study(given: argparse.Namespace) -> None:
     tasks = studies.TASKS[given.study](given.prompts, given.seeds)
     studies.run_study(given.study, command, tasks, file, given.jobs)
     print(f"written to {file}")
+
+
+def _check(given: argparse.Namespace) -> None:
+    from pydantic import ValidationError
+
+    from app.check.document import document
+    from app.check.params import RunParams
+    from app.check.run import check_run
+    from app.check.tables import RunFileError
+    from app.check.text import text_of
+
+    named = {name: getattr(given, name) for name in RunParams.model_fields}
+    values = {name: value for name, value in named.items() if value is not None}
+    try:
+        settings = RunParams.model_validate(values).settings()
+        data = sys.stdin.buffer.read() if given.file == "-" else Path(given.file).read_bytes()
+        report = check_run(data, settings)
+    except ValidationError:
+        _refuse_params(values)
+    except OSError as error:
+        _refuse(f"{given.file}: {error.strerror}")
+    except RunFileError as error:
+        _refuse(f"{given.file}: {error}")
+    found = document(report, settings, given.site.rstrip("/"))
+    if given.json:
+        print(found.model_dump_json(indent=2))
+    else:
+        color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        print(text_of(found, color=color))
+    raise SystemExit(1 if report.found else 0)
+
+
+def _refuse_params(values: dict[str, str]) -> NoReturn:
+    """Say what is wrong with options, as the API says it."""
+    from app.check.asked import params_of_form
+    from app.web.problem import InvalidParams
+
+    try:
+        params_of_form(values)
+    except InvalidParams as error:
+        _refuse(str(error))
+    raise AssertionError("the parameters are valid")
+
+
+def _refuse(message: str) -> NoReturn:
+    print(f"dpo-explained check: {message}", file=sys.stderr)
+    raise SystemExit(2)
 
 
 def _doctor(given: argparse.Namespace) -> None:

@@ -1,0 +1,71 @@
+"""What a check says, as text for a terminal."""
+
+from __future__ import annotations
+
+import textwrap
+
+from app.check.document import CheckedFinding, CheckedRun
+
+WIDTH = 80
+"""columns"""
+
+RED, YELLOW, BOLD, PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[1m", "\x1b[0m"
+
+
+def headline(run: CheckedRun) -> str:
+    """The main thing in a line: how much was found, and how much could not be told."""
+    verdicts = [finding.verdict for finding in run.findings]
+    found, open_ = verdicts.count("found"), verdicts.count("cannot_tell")
+    things = {0: "Nothing found", 1: "1 thing found"}.get(found, f"{found} things found")
+    told = f", {open_} could not be told" if open_ else ""
+    return f"{things}{told}"
+
+
+def settings_line(run: CheckedRun) -> str:
+    """With which loss the run was checked, and whether that was assumed."""
+    told = []
+    for name, word in (("trainer", ""), ("loss_type", "loss "), ("beta", "β = ")):
+        value = run.settings.get(name)
+        if value is not None:
+            number = f"{value:g}" if isinstance(value, float) else str(value)
+            told.append(f"{word}{number}{' (assumed)' if name in run.assumed else ''}")
+    return f"Checked as: {', '.join(told)}."
+
+
+def text_of(run: CheckedRun, *, color: bool = False, width: int = WIDTH) -> str:
+    """The findings: found first, with what to do, then what cannot be told, then the rest in a line."""
+
+    def painted(text: str, code: str) -> str:
+        return f"{code}{text}{PLAIN}" if color else text
+
+    def wrapped(text: str, indent: str = "") -> str:
+        return textwrap.fill(
+            text,
+            width,
+            initial_indent=indent,
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+
+    def told(finding: CheckedFinding, code: str) -> list[str]:
+        lines = ["", painted(finding.title, code + BOLD) + f"  [{finding.name}]"]
+        lines += [wrapped(text, "  ") for text in (finding.message, finding.evidence) if text]
+        addresses = (("See:   ", finding.see), ("Mended:", finding.mended))
+        return lines + [f"  {word} {address}" for word, address in addresses if address]
+
+    by_verdict: dict[str, list[CheckedFinding]] = {"found": [], "cannot_tell": [], "not_found": []}
+    for finding in run.findings:
+        by_verdict[finding.verdict].append(finding)
+    lines = [wrapped(run.read), wrapped(settings_line(run)), ""]
+    lines.append(painted(f"{headline(run)}.", BOLD))
+    for finding in by_verdict["found"]:
+        lines += told(finding, RED)
+    if by_verdict["cannot_tell"]:
+        lines += ["", painted("Cannot be told:", YELLOW)]
+        for finding in by_verdict["cannot_tell"]:
+            lines.append(wrapped(f"- {finding.title}: {finding.message}", "  "))
+    if by_verdict["not_found"]:
+        names = ", ".join(finding.name for finding in by_verdict["not_found"])
+        lines += ["", wrapped(f"Looked for and not found: {names}.")]
+    return "\n".join(lines)
