@@ -5,10 +5,10 @@ from __future__ import annotations
 from app.check.batch import batch_of
 from app.check.findings.logs import log_findings
 from app.check.findings.pairs import pair_findings
-from app.check.reading.pairs import read_logps
+from app.check.reading import read_run
 from app.check.report import Report
 from app.check.settings import RunSettings
-from app.check.tables import LogpsTable, RunFileError, TrainingLog
+from app.check.tables import LOGPS, LogpsTable, RunFileError, TrainingLog
 from app.formatting import count
 
 MOST_NAMED = 10
@@ -21,11 +21,7 @@ def check_run(data: str | bytes, settings: RunSettings) -> Report:
     Raises:
         RunFileError: the file cannot be read
     """
-    try:
-        text = data if isinstance(data, str) else data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise RunFileError(None, None, "expected text in UTF-8") from error
-    return report_of(read_logps(text), settings)
+    return report_of(read_run(data), settings)
 
 
 def report_of(table: LogpsTable | TrainingLog, settings: RunSettings) -> Report:
@@ -33,6 +29,8 @@ def report_of(table: LogpsTable | TrainingLog, settings: RunSettings) -> Report:
     columns = tuple(table.columns)
     if isinstance(table, TrainingLog):
         return Report("log", read_text(table), columns, log_findings(table, settings))
+    if LOGPS[2] not in columns:
+        raise RunFileError(table.lines[0], LOGPS[2], "there is no value; the reference is needed")
     return Report("pairs", read_text(table), columns, pair_findings(batch_of(table, settings)))
 
 

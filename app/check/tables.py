@@ -4,6 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+LOGPS = (
+    "policy_chosen_logps",
+    "policy_rejected_logps",
+    "reference_chosen_logps",
+    "reference_rejected_logps",
+)
+"""log-probabilities of whole responses, in nats"""
+
+LENGTHS = ("chosen_lengths", "rejected_lengths")
+COLUMNS = (*LOGPS, *LENGTHS, "loss", "step")
+"""columns of pairs, named as in POST /api/v1/preference_loss"""
+
 LOGGED = (
     "loss",
     "rewards/chosen",
@@ -37,7 +49,7 @@ class RunFileError(ValueError):
 
 @dataclass(frozen=True)
 class LogpsTable:
-    """Pairs as columns of equal length, by the names of ``app.check.reading.pairs.COLUMNS``."""
+    """Pairs as columns of equal length, by the names of ``COLUMNS``."""
 
     columns: dict[str, list[float]]
     lines: list[int]

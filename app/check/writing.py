@@ -7,12 +7,11 @@ import io
 import json
 from collections.abc import Iterator
 
-from app.check.reading.pairs import LENGTHS
-from app.check.tables import LogpsTable
+from app.check.tables import LENGTHS, LogpsTable
 
 
 def csv_text(table: LogpsTable) -> str:
-    """A table as CSV, readable by read_logps."""
+    """A table as CSV, readable by ``app.check.reading``."""
     written = io.StringIO(newline="")
     writer = csv.writer(written, lineterminator="\n")
     writer.writerow(table.columns)
@@ -21,7 +20,7 @@ def csv_text(table: LogpsTable) -> str:
 
 
 def json_lines_text(table: LogpsTable) -> str:
-    """A table as JSON Lines, readable by read_logps."""
+    """A table as JSON Lines, readable by ``app.check.reading``."""
     rows = (dict(zip(table.columns, row, strict=True)) for row in _rows(table))
     return "".join(f"{json.dumps(row)}\n" for row in rows)
 

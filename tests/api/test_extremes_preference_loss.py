@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from app.api.preference_loss import PairBatch, pair_losses
-from app.check.reading.pairs import LENGTHS, LOGPS
+from app.check.tables import LENGTHS, LOGPS
 from app.lab.losses import LOSSES
 from app.web.problem import InvalidParams
 from tests.lab.published_losses import exactly, published_loss

@@ -9,14 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.check.reading.pairs import (
-    LENGTHS,
-    LOGPS,
-    MAX_COLUMNS,
-    MAX_PAIRS,
-    read_logps,
-)
-from app.check.tables import LogpsTable, RunFileError
+from app.check.reading import read_logps
+from app.check.reading.pairs import MAX_PAIRS
+from app.check.reading.rows import MAX_COLUMNS
+from app.check.tables import LENGTHS, LOGPS, LogpsTable, RunFileError
 from app.check.writing import csv_text, json_lines_text
 
 HEADER = ",".join(LOGPS)
@@ -83,12 +79,12 @@ def test_pairs_know_their_lines_blank_ones_counted() -> None:
         (HEADER, 2, None, "no pair"),
         ("hello world", 1, None, "header that names policy_chosen_logps"),
         ("-1,-2,-3,-4\n-1,-2,-3,-4", 1, None, "header"),
-        (f"[{line()}]", 1, None, "not one array"),
         (f"{line()}\n{{", 2, None, "not JSON"),
         (f"{line()}\n3", 2, None, "expected a JSON object"),
         ('{"a":' + "[" * 200_000, 1, None, "not JSON"),
         ('{"a', 1, None, "(Unterminated string starting at character 2)"),
-        ("policy_chosen_logps,policy_rejected_logps\n-1,-2", 1, LOGPS[2], "needed"),
+        ("policy_chosen_logps,reference_chosen_logps\n-1,-2", 1, LOGPS[1], "needed"),
+        (f"{','.join(LOGPS[:3])}\n-1,-2,-3", 2, LOGPS[3], "belongs together"),
         (f"{HEADER},chosen_logps\n-1,-2,-3,-4,-5", 2, "chosen_logps", "only one of them"),
         (f"{HEADER},{LOGPS[0]}\n-1,-2,-3,-4,-5", 1, LOGPS[0], "twice"),
         (f"{HEADER}\n-1,-2,-3", 2, None, "3 values, but the header names 4"),
@@ -104,7 +100,7 @@ def test_pairs_know_their_lines_blank_ones_counted() -> None:
         (line().replace("-1.5", "NaN"), 1, LOGPS[0], "nan is given"),
         (line().replace("-1.5", "-Infinity"), 1, LOGPS[0], "-inf is given"),
         (line().replace("-1.5", "true"), 1, LOGPS[0], "True is given"),
-        (line().replace("-1.5", "[-1.5]"), 1, LOGPS[0], "[-1.5] is given"),
+        (line().replace("-1.5", "[-1.5, -2]"), 1, LOGPS[1], "other columns hold lists"),
         (line().replace("-1.5", "-1" + "0" * 400), 1, LOGPS[0], "from -1000000 to 0"),
         (line(policy_chosen_logps=None), 1, LOGPS[0], "no value"),
         (line(chosen_length=0, rejected_length=1), 1, "chosen_length", "whole number from 1"),

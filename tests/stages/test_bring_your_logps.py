@@ -13,7 +13,7 @@ import torch
 from app import stages
 from app.api.preference_loss import PairBatch, pair_losses
 from app.charts.stage_svg import resolved
-from app.check.reading.pairs import LENGTHS, LOGPS
+from app.check.tables import LENGTHS, LOGPS
 from app.stages.bring_your_logps import OF_THE_MARGIN
 from app.widgets.bring_your_logps.examples import EXAMPLES
 from app.widgets.bring_your_logps.widget import (

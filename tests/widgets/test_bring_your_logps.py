@@ -11,8 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.api.preference_loss import PairBatch, pair_losses
-from app.check.reading.pairs import LENGTHS, LOGPS
-from app.check.tables import LogpsTable
+from app.check.tables import LENGTHS, LOGPS, LogpsTable
 from app.check.writing import csv_text, json_lines_text
 from app.widgets.bring_your_logps.examples import EXAMPLES
 from app.widgets.bring_your_logps.widget import (

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from app.charts.table import columns_of
-from app.check.reading.pairs import LENGTHS, LOGPS
+from app.check.tables import LENGTHS, LOGPS
 from app.lab.losses import LOSSES, NEEDS_LENGTHS, USES_LABEL_SMOOTHING
 from app.widgets.bring_your_logps import widget as bring_your_logps
 from app.widgets.dpo_loss import widget as dpo_loss

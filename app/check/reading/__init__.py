@@ -1,1 +1,68 @@
-"""Reading a file of a run."""
+"""Reading a file of a run, whatever wrote it: log-probabilities of pairs, or a trainer's log."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from app.check.reading.console import console_rows
+from app.check.reading.csv_rows import table_rows
+from app.check.reading.decode import decoded
+from app.check.reading.documents import json_rows
+from app.check.reading.kind import kind_of, named_by_file
+from app.check.reading.logs import read_log
+from app.check.reading.pairs import read_pairs
+from app.check.reading.rows import Rows
+from app.check.report import Kind
+from app.check.tables import LogpsTable, RunFileError, TrainingLog
+
+EMPTY = (
+    "the file is empty; expected log-probabilities of pairs (CSV with a header, or JSON Lines), or "
+    "the log of a trainer"
+)
+
+A_LOG = (
+    "this is a trainer's log, not the log-probabilities of pairs; the page /check and POST "
+    "/api/v1/check_run read it"
+)
+
+
+def read_run(data: str | bytes, name: str | None = None) -> LogpsTable | TrainingLog:
+    """Read a file.
+
+    Args:
+        data: its text, or its bytes in whatever encoding
+        name: what the file is called, which some exports need
+
+    Raises:
+        RunFileError: it cannot be read
+    """
+    kind, rows = _told(data, name)
+    return read_pairs(rows) if kind == "pairs" else read_log(rows)
+
+
+def read_logps(data: str | bytes) -> LogpsTable:
+    """Read a file of pairs whose values are all finite.
+
+    Raises:
+        RunFileError: it cannot be read, or is a trainer's log
+    """
+    kind, rows = _told(data, None)
+    if kind == "log":
+        raise RunFileError(None, None, A_LOG)
+    return read_pairs(rows, finite_only=True)
+
+
+def _told(data: str | bytes, name: str | None) -> tuple[Kind, Rows]:
+    """The rows of a file, and what they are."""
+    file = decoded(data)
+    if not file.text.strip():
+        raise RunFileError(1, None, EMPTY)
+    rows = named_by_file(_rows(file.text), name)
+    return kind_of(rows, file.text), replace(rows, notes=(*file.notes, *rows.notes))
+
+
+def _rows(text: str) -> Rows:
+    if text.lstrip()[:1] in ("{", "["):
+        return json_rows(text)
+    table = table_rows(text)
+    return console_rows(text) if table is None else table

@@ -1,235 +1,266 @@
-"""Log-probabilities of somebody's own run: a text, JSON Lines or CSV, becomes columns.
+"""Log-probabilities of pairs: rows become columns of equal length.
 
-Trainers, logs and spreadsheets write such files, so names and layout are read kindly; a value that
-cannot be right is refused with its line, its column and what was expected there.
+Names and layout are read kindly; a value that cannot be right is refused with its line, its column
+and what was expected there.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import math
-import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 
-from app.check.tables import LogpsTable, RunFileError
+from app.check.reading.names import is_per_token, pair_column
+from app.check.reading.numbers import finite, number
+from app.check.reading.rows import Cells, Row, Rows, short
+from app.check.tables import COLUMNS, LENGTHS, LOGPS, LogpsTable, RunFileError
 
 MAX_PAIRS = 10_000
-MAX_COLUMNS = 1_000
-"""most columns of a file, including ignored ones"""
 
-LOGPS = (
-    "policy_chosen_logps",
-    "policy_rejected_logps",
-    "reference_chosen_logps",
-    "reference_rejected_logps",
-)
-"""required columns: log-probabilities of whole responses, in nats"""
-
-LENGTHS = ("chosen_lengths", "rejected_lengths")
-COLUMNS = (*LOGPS, *LENGTHS, "loss", "step")
-"""recognized columns, named as in POST /api/v1/preference_loss"""
-
-OTHER_NAMES = {
-    "policy_chosen_logps": ("policy_chosen_logp", "chosen_logps", "chosen_logp"),
-    "policy_rejected_logps": ("policy_rejected_logp", "rejected_logps", "rejected_logp"),
-    "reference_chosen_logps": ("reference_chosen_logp", "ref_chosen_logps", "ref_chosen_logp"),
-    "reference_rejected_logps": (
-        "reference_rejected_logp",
-        "ref_rejected_logps",
-        "ref_rejected_logp",
-    ),
-    "chosen_lengths": ("chosen_length",),
-    "rejected_lengths": ("rejected_length",),
-    "loss": ("losses", "reported_loss"),
-}
-"""alternative names of columns: in the singular, and as in TRL's trainers"""
-
-COLUMN_OF = {name: name for name in COLUMNS} | {
-    other: name for name, others in OTHER_NAMES.items() for other in others
-}
-
-Row = Mapping[str, object]
-"""cells by the file's column names, without empty ones"""
+ROUNDING = 1e-3
+"""nats: a log-probability that is at most this far above 0 was rounded there"""
 
 
-def read_logps(text: str) -> LogpsTable:
-    """Parse a file. Raises RunFileError if it is malformed or its values are impossible."""
-    text = text.removeprefix("\ufeff")
-    start = text.lstrip()
-    if not start:
-        raise RunFileError(1, None, "the file is empty; expected JSON Lines, or CSV with a header")
-    if start.startswith("["):
-        raise RunFileError(
-            1, None, "expected one JSON object a line, not one array around them all"
-        )
-    if start.startswith("{"):
-        return _table(_json_rows(text), "JSON Lines")
-    return _table(_csv_rows(text), "CSV")
+def read_pairs(rows: Rows, *, finite_only: bool = False) -> LogpsTable:
+    """Pairs of a file. Raises RunFileError if a value is missing or impossible.
+
+    Args:
+        finite_only: refuse NaN and infinities among log-probabilities and losses too
+    """
+    if rows.broken is not None:
+        raise rows.broken
+    _refuse_unknown(rows)
+    reader = _Reader(rows.decimal_comma, finite_only)
+    for row in rows.rows:
+        reader.read(row)
+    return reader.table(rows)
 
 
-def _json_rows(text: str) -> Iterator[tuple[int, Row]]:
-    # Not splitlines(): a prompt in the file may contain a Unicode line separator.
-    for line, written in enumerate(re.split(r"\r\n|\n|\r", text), 1):
-        if not written.strip():
-            continue
-        try:
-            row = json.loads(written)
-        except (ValueError, RecursionError) as error:
-            raise RunFileError(line, None, f"this is not JSON ({_reason(error)})") from error
-        if not isinstance(row, dict):
+def _refuse_unknown(rows: Rows) -> None:
+    """Refuse a header that lacks a needed column, or names one twice."""
+    if rows.header is None:
+        return
+    named = [pair_column(name) for name in rows.header.cells]
+    for column in LOGPS[:2]:
+        if column not in named:
             raise RunFileError(
-                line, None, "expected a JSON object with a pair's values by their names"
+                rows.header.line, column, "the header has no such column; it is needed"
             )
-        _refuse_too_wide(line, len(row))
-        yield line, {name: value for name, value in row.items() if value is not None}
+    if not rows.rows:
+        raise RunFileError(rows.header.line + 1, None, "there is no pair below the header")
 
 
-def _reason(error: Exception) -> str:
-    if isinstance(error, json.JSONDecodeError):
-        return f"{error.msg.removesuffix(' at')} at character {error.colno}"
-    return "too large or too deep"
+class _Reader:
+    """Collects pairs."""
 
+    def __init__(self, decimal_comma: bool, finite_only: bool) -> None:
+        self.decimal_comma = decimal_comma
+        self.finite_only = finite_only
+        self.columns: dict[str, list[float]] = {name: [] for name in COLUMNS}
+        self.lines: list[int] = []
+        self.missing: dict[str, int] = {}
+        """the first line without a value, by optional column"""
+        self.ignored: dict[str, None] = {}
+        self.rounded = 0
+        self.summed = 0
+        self.counted = 0
+        """pairs whose lengths were counted"""
+        self.batches = 0
 
-def _csv_rows(text: str) -> Iterator[tuple[int, Row]]:
-    first = text.lstrip().partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True
-    )
-    header: list[str] = []
-    try:
-        for cells in reader:
-            cells = [cell.strip() for cell in cells]
-            if not any(cells):
-                continue
-            line = reader.line_num
-            if not header:
-                header = _header(line, cells)
-            elif len(cells) != len(header):
+    def read(self, row: Row) -> None:
+        names = self._names_of(row)
+        cells: Cells = {column: row.cells[name] for column, name in names.items()}
+        logps = [cells[name] for name in LOGPS if name in cells]
+        if any(isinstance(cell, list) for cell in logps):
+            for pair in self._of_lists(row.line, names, cells):
+                self._add(row.line, names, pair)
+        else:
+            self._add(row.line, names, cells)
+
+    def table(self, rows: Rows) -> LogpsTable:
+        if not self.lines:
+            raise RunFileError(None, None, "there is no pair in the file")
+        for column, line in self.missing.items():
+            if self.columns[column]:
                 raise RunFileError(
-                    line, None, f"{len(cells)} values, but the header names {len(header)} columns"
+                    line,
+                    column,
+                    "there is no value, but other lines have one; expected all or none",
+                )
+        given = {name: values for name, values in self.columns.items() if values}
+        for both in (LOGPS[2:], LENGTHS):
+            alone = [name for name in both if name in given]
+            if len(alone) == 1:
+                other = next(name for name in both if name not in given)
+                raise RunFileError(
+                    self.lines[0],
+                    other,
+                    f"there is no value; it belongs together with {alone[0]}",
+                )
+        return LogpsTable(
+            given, self.lines, rows.format, tuple(self.ignored), (*rows.notes, *self._notes())
+        )
+
+    def _notes(self) -> Iterator[str]:
+        if self.batches:
+            yield "Lists were read as the pairs of a batch."
+        if self.summed:
+            counted = ", and the lengths counted" if self.counted else ""
+            yield f"Lists were summed over tokens in {self.summed:,} pairs{counted}."
+        if self.rounded:
+            values = "1 value" if self.rounded == 1 else f"{self.rounded:,} values"
+            yield f"{values} a rounding error above 0 were read as 0."
+        if self.decimal_comma:
+            yield "Commas were read as decimal points."
+
+    def _names_of(self, row: Row) -> dict[str, str]:
+        """The row's own name of each recognized column."""
+        names: dict[str, str] = {}
+        for name in row.cells:
+            column = pair_column(name)
+            if column is None:
+                if name:
+                    self.ignored[short(name)] = None
+            elif column in names:
+                same = short(names[column])
+                raise RunFileError(
+                    row.line, short(name), f"the same as {same}: expected only one of them"
                 )
             else:
-                yield line, {n: c for n, c in zip(header, cells, strict=True) if c != ""}
-    except csv.Error as error:
-        raise RunFileError(reader.line_num, None, f"this is not CSV ({error})") from error
+                names[column] = name
+        return names
 
+    def _of_lists(self, line: int, names: dict[str, str], cells: Cells) -> Iterator[Cells]:
+        """Pairs of a row whose cells are lists: of the tokens of a response, or of a batch."""
+        logps = {name: cell for name, cell in cells.items() if name in LOGPS}
+        by_token = self._lists_tokens(line, names, cells)
+        if by_token:
+            yield self._summed(cells)
+            return
+        sizes = {name: len(cell) for name, cell in cells.items() if isinstance(cell, list)}
+        size = max(sizes.values())
+        for name, cell in cells.items():
+            if name in logps and name not in sizes:
+                raise RunFileError(
+                    line,
+                    short(names[name]),
+                    f"{short(str(cell))} is given, but other columns hold lists; expected a list "
+                    f"of {size:,} values",
+                )
+            if name in sizes and sizes[name] != size:
+                raise RunFileError(
+                    line,
+                    short(names[name]),
+                    f"there are {sizes[name]:,} values, but {size:,} in another column; a list is "
+                    "read as a batch, one value a pair: if these are the tokens of a response, "
+                    "give their sum, or name the columns policy_chosen_token_logps and so on",
+                )
+        self.batches += 1
+        inner = {name: cell for name, cell in cells.items() if isinstance(cell, list)}
+        for place in range(size):
+            pair = {name: cell[place] for name, cell in inner.items()}
+            pair |= {name: cell for name, cell in cells.items() if name not in inner}
+            pair = {name: value for name, value in pair.items() if value is not None}
+            if any(isinstance(pair.get(name), list) for name in LOGPS):
+                self._lists_tokens(line, names, pair, of_a_batch=True)
+                pair = self._summed(pair)
+            yield pair
 
-def _refuse_too_wide(line: int, columns: int) -> None:
-    if columns > MAX_COLUMNS:
-        message = f"there are {columns:,} columns; at most {MAX_COLUMNS:,} are accepted"
-        raise RunFileError(line, None, message)
+    def _lists_tokens(
+        self, line: int, names: dict[str, str], cells: Cells, *, of_a_batch: bool = False
+    ) -> bool:
+        """Whether the lists of a row are those of tokens.
 
+        Raises:
+            RunFileError: lists of a batch hold lists, of which nothing says what they are
+        """
+        lists = {
+            name: cell for name, cell in cells.items() if name in LOGPS and isinstance(cell, list)
+        }
+        if not lists:
+            return False
+        nested = any(isinstance(item, list) for cell in lists.values() for item in cell[:1])
+        said = all(is_per_token(names[name]) for name in lists)
+        agree = [
+            finite(cells[f"{_side(name)}_lengths"]) == len(cell)
+            for name, cell in lists.items()
+            if f"{_side(name)}_lengths" in cells
+        ]
+        if not nested and (said or (agree and all(agree))):
+            return True
+        if of_a_batch and not all(len(cell) == 1 for cell in lists.values()):
+            name = next(iter(lists))
+            raise RunFileError(
+                line,
+                short(names[name]),
+                f"{short(str(lists[name]))} is given for a pair; expected a log-probability: if "
+                "these are the tokens of a response, give their sum, or name the columns "
+                "policy_chosen_token_logps and so on",
+            )
+        return False
 
-def _header(line: int, names: list[str]) -> list[str]:
-    _refuse_too_wide(line, len(names))
-    known = {COLUMN_OF.get(name.lower()) for name in names} - {None}
-    if not known:
-        raise RunFileError(
-            line, None, f"expected a header that names {', '.join(LOGPS)}, or JSON Lines"
-        )
-    twice = next((name for name, times in Counter(names).items() if name and times > 1), None)
-    if twice:
-        raise RunFileError(line, _short(twice), "this column is there twice")
-    for column in LOGPS:
-        if column not in known:
-            raise RunFileError(line, column, "the header has no such column; it is needed")
-    return names
+    def _summed(self, cells: Cells) -> dict[str, object]:
+        """A pair whose lists are summed, with lengths if there were none."""
+        pair: dict[str, object] = dict(cells)
+        counted: dict[str, int] = {}
+        for name, cell in cells.items():
+            if name in LOGPS and isinstance(cell, list):
+                values = [number(item) for item in cell if item is not None]
+                if None not in values:
+                    # Not math.fsum, which refuses infinities of both signs.
+                    pair[name] = sum(value for value in values if value is not None)
+                    counted.setdefault(f"{_side(name)}_lengths", len(values))
+        self.summed += 1
+        if not any(name in cells for name in LENGTHS):
+            pair |= counted
+            self.counted += 1
+        return pair
 
-
-def _table(rows: Iterable[tuple[int, Row]], format_: str) -> LogpsTable:
-    columns: dict[str, list[float]] = {name: [] for name in COLUMNS}
-    lines: list[int] = []
-    missing: dict[str, int] = {}
-    """the first line without a value, by optional column"""
-    ignored: dict[str, None] = {}
-    for line, row in rows:
-        if len(lines) == MAX_PAIRS:
+    def _add(self, line: int, names: dict[str, str], cells: Cells) -> None:
+        if len(self.lines) == MAX_PAIRS:
             raise RunFileError(line, None, f"at most {MAX_PAIRS:,} pairs are read")
-        lines.append(line)
-        names = _names_of(line, row, ignored)
-        for column in COLUMNS:
-            if column in names:
-                name = names[column]
-                columns[column].append(_value(line, name, column, row[name]))
-            elif column in LOGPS:
+        self.lines.append(line)
+        for column, values in self.columns.items():
+            if column in cells:
+                values.append(self._value(line, names.get(column, column), column, cells[column]))
+            elif column in LOGPS[:2]:
                 raise RunFileError(
                     line, column, "there is no value; expected a number of at most 0"
                 )
             else:
-                missing.setdefault(column, line)
-    if not lines:
-        raise RunFileError(2, None, "there is no pair below the header")
-    for column, line in missing.items():
-        if columns[column]:
-            raise RunFileError(
-                line, column, "there is no value, but other lines have one; expected all or none"
+                self.missing.setdefault(column, line)
+
+    def _value(self, line: int, name: str, column: str, given: object) -> float:
+        def refused(expected: str) -> RunFileError:
+            return RunFileError(
+                line, short(name), f"{short(str(given))} is given; expected {expected}"
             )
-    given = {name: values for name, values in columns.items() if values}
-    alone = [name for name in LENGTHS if name in given]
-    if len(alone) == 1:
-        other = next(name for name in LENGTHS if name not in given)
-        raise RunFileError(
-            lines[0], other, f"there is no value; it belongs together with {alone[0]}"
-        )
-    return LogpsTable(given, lines, format_, tuple(ignored))
+
+        if isinstance(given, list) and len(given) == 1:
+            (given,) = given
+        value = number(given, decimal_comma=self.decimal_comma)
+        if value is not None and not math.isfinite(value):
+            if not self.finite_only and (column in LOGPS or column == "loss"):
+                return value
+            value = None
+        if column in LOGPS:
+            if value is not None and 0 < value <= ROUNDING:
+                self.rounded += 1
+                return 0.0
+            if value is None or not -1e6 <= value <= 0:
+                positive = value is not None and value > 0
+                why = ": a probability is at most 1" if positive else ""
+                raise refused(f"a log-probability in nats, from -1000000 to 0{why}")
+        elif column in LENGTHS:
+            if value is None or not value.is_integer() or not 1 <= value <= 1e6:
+                raise refused("a count of tokens, a whole number from 1 to 1000000")
+        elif column == "step":
+            if value is None or not value.is_integer() or not 0 <= value <= 1e12:
+                raise refused("a count of gradient steps, a whole number from 0")
+        elif value is None:
+            raise refused("a finite number")
+        assert value is not None
+        return value
 
 
-def _names_of(line: int, row: Row, ignored: dict[str, None]) -> dict[str, str]:
-    """The row's own name of each recognized column."""
-    names: dict[str, str] = {}
-    for name in row:
-        column = COLUMN_OF.get(name.strip().lower())
-        if column is None:
-            if name:
-                ignored[_short(name)] = None
-        elif column in names:
-            same = _short(names[column])
-            raise RunFileError(line, _short(name), f"the same as {same}: expected only one of them")
-        else:
-            names[column] = name
-    return names
-
-
-def _value(line: int, name: str, column: str, given: object) -> float:
-    def refused(expected: str) -> RunFileError:
-        return RunFileError(
-            line, _short(name), f"{_short(str(given))} is given; expected {expected}"
-        )
-
-    value = _number(given)
-    if column in LOGPS:
-        if value is None or not -1e6 <= value <= 0:
-            positive = value is not None and value > 0 and math.isfinite(value)
-            why = ": a probability is at most 1" if positive else ""
-            raise refused(f"a log-probability in nats, from -1000000 to 0{why}")
-    elif column in LENGTHS:
-        if value is None or not value.is_integer() or not 1 <= value <= 1e6:
-            raise refused("a count of tokens, a whole number from 1 to 1000000")
-    elif column == "step":
-        if value is None or not value.is_integer() or not 0 <= value <= 1e12:
-            raise refused("a count of gradient steps, a whole number from 0")
-    elif value is None:
-        raise refused("a finite number")
-    assert value is not None
-    return value
-
-
-def _number(given: object) -> float | None:
-    """A finite number, or None if it is none."""
-    if isinstance(given, bool) or not isinstance(given, int | float | str):
-        return None
-    if isinstance(given, str) and "_" in given:  # Python would read 1_000
-        return None
-    try:
-        value = float(given)
-    except (ValueError, OverflowError):
-        return None
-    return value if math.isfinite(value) else None
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 40 else f"{text[:39]}…"
+def _side(column: str) -> str:
+    return "chosen" if "chosen" in column else "rejected"

@@ -14,8 +14,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from app.check.reading.pairs import LENGTHS, LOGPS
-from app.check.tables import LogpsTable
+from app.check.tables import LENGTHS, LOGPS, LogpsTable
 from app.lab.draws import Draws, Stream
 from app.lab.losses import LossParams, PairLogps, preference_loss
 from app.lab.trained import the_lab

@@ -16,7 +16,7 @@ from app.charts.figures import bars, curve_figure, points, rounded
 from app.charts.scales import nice_step
 from app.check.batch import at_the_start, batch_of
 from app.check.findings.numbers import correlation
-from app.check.reading.pairs import read_logps
+from app.check.reading import read_logps
 from app.check.report import Finding
 from app.check.run import report_of
 from app.check.settings import RunSettings
