@@ -11,7 +11,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
-LOSS_PARAMETERS = ("label_smoothing", "simpo_gamma", "kto_reference_point")
+LOSS_PARAMETERS = (
+    *("loss_types", "loss_weights", "label_smoothing", "simpo_gamma", "kto_reference_point"),
+    *("desirable_weight", "undesirable_weight", "reward_shift", "discopop_tau", "alphapo_alpha"),
+    *("f_divergence_type", "f_alpha_divergence_coef"),
+)
 """options of ``check`` besides the usual ones; named here so that no other command has to load torch"""
 
 GRACE_S = 10

@@ -8,6 +8,10 @@ from pydantic import BaseModel, Field
 
 from app.check.report import Kind, Report, Verdict
 from app.check.settings import RunSettings
+from app.lab.more_losses import READ_BY
+
+ALWAYS_SHOWN = ("loss_type", "beta", "trainer")
+"""settings; others are shown if they were given, or the loss depends on them"""
 
 
 class CheckedFinding(BaseModel):
@@ -30,8 +34,8 @@ class CheckedRun(BaseModel):
     kind: Kind = Field(description="log-probabilities of pairs, or what a trainer logged")
     read: str = Field(description="what was read, and how")
     columns: list[str] = Field(description="the columns that were read, by their names here")
-    settings: dict[str, str | float | None] = Field(
-        description="how the run was trained, as far as it was given or assumed"
+    settings: dict[str, str | float | tuple[str | float, ...] | None] = Field(
+        description="how the run was trained, as far as it was given or the loss depends on it"
     )
     assumed: list[str] = Field(description="the settings that were not given")
     findings: list[CheckedFinding] = Field(description="all mistakes that were looked for")
@@ -43,12 +47,20 @@ def document(report: Report, settings: RunSettings, site: str) -> CheckedRun:
     def address(path: str | None) -> str | None:
         return None if path is None else f"{site}{path}"
 
+    losses = {loss.loss_type for loss in settings.losses}
+    shown = {
+        name: value
+        for name, value in asdict(settings).items()
+        if name in ALWAYS_SHOWN
+        or name not in {"assumed", *settings.assumed}
+        or losses & READ_BY.get(name, frozenset())
+    }
     return CheckedRun(
         kind=report.kind,
         read=report.read,
         columns=list(report.columns),
-        settings={name: value for name, value in asdict(settings).items() if name != "assumed"},
-        assumed=sorted(settings.assumed),
+        settings=shown,
+        assumed=sorted(shown.keys() & settings.assumed),
         findings=[
             CheckedFinding(
                 name=finding.name,

@@ -47,6 +47,9 @@ class LossConvention(Strict):
     )
     reward: str = Field(description="what is logged as the reward of a response")
     note: str = Field(description="what else to know; empty if nothing")
+    reward_per_token: bool = Field(description="logged rewards are means over tokens, not sums")
+    reward_with_reference: bool = Field(description="logged rewards compare with the reference")
+    reward_with_beta: bool = Field(description="logged rewards are multiplied by beta")
     per_pair: float = Field(
         1.0,
         description="logged loss divided by the loss here: 0.5 where single responses are averaged",
@@ -72,6 +75,9 @@ class Trainer(Strict):
     eval_forms: list[str] = Field(description="how a name is logged in evaluation")
     settings: SettingNames = Field(description="what its settings are called")
     beta: float | None = Field(description="beta unless set; null if it has to be set")
+    loss_type: str | None = Field(
+        description="its loss unless set, by its name there; null if it has to be set"
+    )
     names: list[LoggedName] = Field(
         description="what it logs; of two names for one quantity the better comes first"
     )
@@ -91,6 +97,16 @@ class Trainer(Strict):
                     form = template.replace("{}", name.written.replace("{split}", split))
                     forms.setdefault(form, (name, split))
         return forms
+
+    def usual(self) -> dict[str, str | float]:
+        """Its loss by our name and its beta, where it has them unless they are set."""
+        loss = None if self.loss_type is None else self.convention(self.loss_type)
+        usual: dict[str, str | float] = {}
+        if loss is not None and loss.here is not None:
+            usual["loss_type"] = loss.here
+        if self.beta is not None:
+            usual["beta"] = self.beta
+        return usual
 
     def convention(self, loss_type: str) -> LossConvention | None:
         """Of the loss by its name there, or else by its name here."""

@@ -130,6 +130,18 @@ OF_SINGLE_RESPONSES = frozenset({"kto", "apo_zero_unpaired"})
 OF_THE_BATCH = frozenset({"aot", "aot_unpaired", "sft"})
 """losses that cannot be told of one pair without the others"""
 
+READ_BY: dict[str, frozenset[str]] = {
+    "label_smoothing": ALL_THAT_SMOOTH,
+    "simpo_gamma": frozenset({"simpo", "alphapo"}),
+    "kto_reference_point": frozenset({"kto"}),
+    "desirable_weight": OF_SINGLE_RESPONSES,
+    "undesirable_weight": OF_SINGLE_RESPONSES,
+    "reward_shift": frozenset({"bco_pair"}),
+    "discopop_tau": frozenset({"discopop"}),
+    "alphapo_alpha": frozenset({"alphapo"}),
+}
+"""the losses that depend on each parameter beside beta"""
+
 # ---- what trainers can do to any loss ----------------------------------------------------------
 
 F_DIVERGENCES = ("reverse_kl", "forward_kl", "js_divergence", "alpha_divergence")
@@ -216,6 +228,14 @@ def weighted_loss(
         ]
     ).sum(0)
     return total if pair_weights is None else pair_weights * total
+
+
+def logged(losses: Sequence[WeightedLoss]) -> tuple[WeightedLoss, ...]:
+    """The same losses as trainers log them: half of those whose mean they take over single responses."""
+    return tuple(
+        replace(loss, weight=loss.weight / 2) if loss.loss_type in OF_SINGLE_RESPONSES else loss
+        for loss in losses
+    )
 
 
 def any_loss(loss_type: str, pairs: PairLogps, beta: float) -> Tensor:

@@ -6,10 +6,17 @@ without one. Trainers do not all follow their losses: ``app/data/trainers.json``
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from torch import Tensor
 
 from app.lab.losses import PairLogps
-from app.lab.more_losses import ALL_REFERENCE_FREE, ALL_THAT_NEED_LENGTHS, alphapo_rewards
+from app.lab.more_losses import (
+    ALL_REFERENCE_FREE,
+    ALL_THAT_NEED_LENGTHS,
+    WeightedLoss,
+    alphapo_rewards,
+)
 
 WITH_LOG_RATIOS = frozenset({"sft"})
 """losses without a reference whose trainer logs log-ratios to it all the same"""
@@ -33,6 +40,12 @@ def rewards(loss_type: str, pairs: PairLogps, beta: float) -> tuple[Tensor, Tens
         per_token=loss_type in ALL_THAT_NEED_LENGTHS - WITH_LOG_RATIOS,
         with_reference=loss_type not in ALL_REFERENCE_FREE - WITH_LOG_RATIOS,
     )
+
+
+def rewarded(losses: Sequence[WeightedLoss]) -> str:
+    """Which of several losses the rewards are of: the first that compares a pair."""
+    names = [loss.loss_type for loss in losses]
+    return next((name for name in names if name != "sft"), names[0])
 
 
 def plain_rewards(
