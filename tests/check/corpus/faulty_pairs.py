@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
+from app.lab.losses import LossParams
 from tests.check.corpus import forms
 from tests.check.corpus.forms import Pairs
 from tests.check.corpus.lab import lab_pairs, lab_wordy_pairs
@@ -160,7 +161,9 @@ def faulty_pairs() -> Iterator[Made]:
         "simulated: label smoothing of 0.1 that the settings do not have",
         columns(
             strong.pairs(64),
-            loss=loss_of(replace(strong.pairs(64), label_smoothing=0.1), "sigmoid", 0.1),
+            loss=loss_of(
+                replace(strong.pairs(64), params=LossParams(label_smoothing=0.1)), "sigmoid", 0.1
+            ),
         ),
         loss_type="sigmoid",
         beta=0.1,

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from app.lab.losses import PairLogps, preference_loss
+from app.lab.losses import LossParams, PairLogps, preference_loss
 from app.lab.network.adam import Adam
 
 FEATURES = 48
@@ -226,15 +226,16 @@ def _pairs(
         reference[1],
         data.tokens[0],
         data.tokens[1],
-        training.label_smoothing,
-        training.gamma,
+        LossParams(label_smoothing=training.label_smoothing, simpo_gamma=training.gamma),
     )
 
 
 def _loss(training: Training, pairs: PairLogps) -> Tensor:
     if training.loss_type == "kto":
-        given = replace(pairs, kto_reference_point=_reference_point(pairs))
-        return preference_loss("kto", given, training.beta) / 2  # the mean of both halves
+        params = replace(pairs.params, kto_reference_point=_reference_point(pairs))
+        return (
+            preference_loss("kto", replace(pairs, params=params), training.beta) / 2
+        )  # the mean of both halves
     return preference_loss(training.loss_type, pairs, training.beta)
 
 
