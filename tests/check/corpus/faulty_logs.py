@@ -57,6 +57,7 @@ def faulty_logs() -> Iterator[Made]:
         "not_moved",
         "simulated: reference and policy are one object; log-probabilities move; after trl#701",
         Training(Source(seed=24), learning_rate=0.05, steps=400, reference_follows=True),
+        "displacement",
     )
     yield log_file(
         "sealed/llama_factory_rate_too_small.txt",
@@ -72,6 +73,7 @@ def faulty_logs() -> Iterator[Made]:
         "simulated: log-probabilities of the reference are zeros",
         Training(Source(seed=26, tokens=80), learning_rate=0.02, steps=300, reference=zeros),
         "step_zero",
+        "displacement",
     )
     yield log_file(
         "wandb_labels_swapped.csv",
@@ -85,6 +87,7 @@ def faulty_logs() -> Iterator[Made]:
             in_loss=lambda p: sides_swapped(p, "policy", "reference"),
         ),
         "other_loss",
+        "displacement",
     )
     yield log_file(
         "console_models_swapped.txt",
@@ -113,6 +116,7 @@ def faulty_logs() -> Iterator[Made]:
             in_loss=lambda p: sides_swapped(p, "policy", "reference"),
         ),
         "other_loss",
+        "displacement",
     )
     yield log_file(
         "history_reference_sides_swapped.jsonl",
@@ -163,6 +167,8 @@ def faulty_logs() -> Iterator[Made]:
             in_loss=lambda p: mapped(p, lambda logps: 0.1 * logps, "policy", "reference"),
         ),
         "other_loss",
+        "displacement",
+        "suppression",
         beta=0.1,
     )
     yield log_file(
@@ -287,6 +293,7 @@ def faulty_logs() -> Iterator[Made]:
         "simulated: the policy's sum has the prompt in it, the reference's has not",
         Training(Source(seed=41, judge=1.2), learning_rate=0.03, steps=400, policy=with_prompt),
         "step_zero",
+        "displacement",
     )
 
 

@@ -59,6 +59,8 @@ def faulty_pairs() -> Iterator[Made]:
         "reference_missing",
         "simulated: the reference has one number for all",
         columns(mapped(plain.pairs(64), lambda logps: 0 * logps - 100.0, "reference")),
+        "length",
+        "displacement",
     )
     yield pairs_file(
         "reference_zero.csv",
@@ -66,6 +68,8 @@ def faulty_pairs() -> Iterator[Made]:
         "reference_missing",
         "simulated: the reference is all zeros",
         columns(mapped(plain.pairs(64), lambda logps: 0 * logps, "reference"), lengths=True),
+        "length",
+        "displacement",
     )
     yield pairs_file(
         "models_swapped.csv",
@@ -80,6 +84,7 @@ def faulty_pairs() -> Iterator[Made]:
         "swapped",
         "simulated: chosen and rejected exchanged in both models",
         columns(sides_swapped(strong.pairs(100), "policy", "reference")),
+        "displacement",
     )
     yield pairs_file(
         "lab_models_swapped.jsonl",
@@ -95,6 +100,7 @@ def faulty_pairs() -> Iterator[Made]:
         "swapped_in_one",
         "simulated: chosen and rejected exchanged in the reference",
         columns(sides_swapped(plain.pairs(100), "reference"), lengths=True),
+        "length",
     )
     yield pairs_file(
         "sealed/policy_sides_swapped.jsonl",
@@ -102,6 +108,7 @@ def faulty_pairs() -> Iterator[Made]:
         "swapped_in_one",
         "simulated: chosen and rejected exchanged in the policy",
         forms.dialect(columns(sides_swapped(other.pairs(80), "policy"), single=True), "openrlhf"),
+        "length",
     )
     means = per_token(strong.pairs(100))
     yield pairs_file(
@@ -215,6 +222,8 @@ def faulty_pairs() -> Iterator[Made]:
         "length",
         "the lab's, with labels of a judge with a taste for words; lengths are words",
         columns(lab_wordy_pairs(), lengths=True, digits=4),
+        "displacement",
+        "suppression",
         beta=0.1,
     )
     infinite = columns(other.pairs(64))
@@ -245,6 +254,7 @@ def faulty_pairs() -> Iterator[Made]:
         "simulated: a row is the mean of eight pairs, its loss too; after eric-mitchell#36",
         columns(batch_means(rows), loss=loss_of(rows, "sigmoid", 0.1).view(-1, 8).mean(1)),
         "other_loss",
+        "saturated",
     )
     yield pairs_file(
         "thread_batch_means.csv",
@@ -254,6 +264,8 @@ def faulty_pairs() -> Iterator[Made]:
         _rows_of_thread_36(),
         "other_loss",
         "few_pairs",
+        "saturated",
+        "suppression",
     )
     shifted = run(
         Training(

@@ -19,6 +19,7 @@ from tests.check.corpus.simulation import Row
 
 Log = Sequence[Row]
 Pairs = dict[str, list[float]]
+TokenLists = dict[str, list[list[float]]]
 
 REWARDS = ("rewards/chosen", "rewards/rejected", "rewards/accuracies", "rewards/margins")
 LOGPS = ("logps/rejected", "logps/chosen")
@@ -299,7 +300,7 @@ def dialect(pairs: Pairs, name: str) -> Pairs:
     return {DIALECTS[name].get(column, column): values for column, values in pairs.items()}
 
 
-def _rows(pairs: Pairs) -> list[tuple[float, ...]]:
+def _rows(pairs: Pairs | TokenLists) -> list[tuple[Any, ...]]:
     return list(zip(*pairs.values(), strict=True))
 
 
@@ -313,7 +314,7 @@ def pairs_tabs(pairs: Pairs) -> bytes:
     return _table(list(pairs), _rows(pairs), "\t").encode()
 
 
-def pairs_lines(pairs: Pairs) -> bytes:
+def pairs_lines(pairs: Pairs | TokenLists) -> bytes:
     """A JSON object a pair."""
     return "".join(
         json.dumps(dict(zip(pairs, row, strict=True))) + "\n" for row in _rows(pairs)

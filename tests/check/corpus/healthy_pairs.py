@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tests.check.corpus import forms
 from tests.check.corpus.entry import HEALTHY
-from tests.check.corpus.lab import lab_pairs
+from tests.check.corpus.lab import lab_pairs, lab_token_lists
 from tests.check.corpus.mistakes import columns, loss_of, some
 from tests.check.corpus.real_size import CLEAR, Made, pairs_file, run
 from tests.check.corpus.simulation import Source, Training
@@ -158,5 +158,13 @@ def healthy_pairs() -> Iterator[Made]:
         "the lab's, with hinge losses",
         columns(tokens, loss=loss_of(tokens, "hinge", 0.3)),
         loss_type="hinge",
+        beta=0.3,
+    )
+    yield pairs_file(
+        "token_lists.jsonl",
+        forms.pairs_lines,
+        h,
+        "the lab's: a list over the tokens of each response",
+        lab_token_lists(),
         beta=0.3,
     )

@@ -51,6 +51,24 @@ def lab_pairs(seed: int, beta: float) -> PairLogps:
     return PairLogps(*torch.cat(found, 1))
 
 
+def lab_token_lists() -> dict[str, list[list[float]]]:
+    """Log-probabilities of each phrase, a list a response, by what they are of."""
+    lab, prompt, seed = the_lab(), 4, 6
+    trainer = _lab_trainer(prompt, DPOConfig(beta=0.3, seed=seed, steps=300))
+    for _ in range(300):
+        trainer.step()
+    both = lab.comparisons(prompt, seed)[:48].both()
+    table = {}
+    for name, model in (("policy", trainer.policy), ("reference", lab.reference_policy)):
+        with torch.no_grad():
+            chosen, rejected = model.phrase_logps(prompt, both).double().view(2, 48, 5)
+        for side, logps in (("chosen", chosen), ("rejected", rejected)):
+            table[f"{name}_{side}_token_logps"] = [
+                [round(value, 4) for value in response] for response in logps.tolist()
+            ]
+    return table
+
+
 def lab_wordy_pairs() -> PairLogps:
     """Pairs labeled by a judge with a taste for length, with the words of each response."""
     lab, prompt, seed = the_lab(), 2, 5

@@ -201,7 +201,7 @@ RUNS = (
         "precomputed log-probabilities of the reference that are zeros",
         {"precompute_ref_log_probs": True},
         reference=zero,
-        also=("step_zero",),
+        also=("step_zero", "displacement"),
     ),
     Run(
         "trl_console_loss_said_sigmoid.txt",

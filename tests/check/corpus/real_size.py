@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from tests.check.corpus.entry import Entry
-from tests.check.corpus.forms import Pairs
+from tests.check.corpus.forms import Pairs, TokenLists
 from tests.check.corpus.simulation import Row, Source, Trained, Training, train
 
 Made = tuple[Entry, bytes]
@@ -48,7 +48,7 @@ def pairs_file(
     form: Callable[[Any], bytes],
     label: str,
     made: str,
-    table: Pairs,
+    table: Pairs | TokenLists,
     *also: str,
     **settings: Any,
 ) -> Made:
