@@ -38,7 +38,7 @@ def _other_names() -> JsonDict:
     return {"labels": {name: " ".join(names) for name, names in called.items()}}
 
 
-def _losses(info: ValidationInfo) -> Sequence[str]:
+def losses_in(info: ValidationInfo) -> Sequence[str]:
     """The losses that were validated; none if they were refused."""
     one = info.data.get("loss_type")
     several: Sequence[str] = info.data.get("loss_types", ())
@@ -145,7 +145,7 @@ class _LossHead(BaseModel):
     @field_validator("label_smoothing", mode="before")
     @classmethod
     def _smoothing_suits_the_loss(cls, value: object, info: ValidationInfo) -> object:
-        losses = _losses(info)
+        losses = losses_in(info)
         if losses and not ALL_THAT_SMOOTH.intersection(losses):
             try:
                 number = float(value)  # type: ignore[arg-type]
@@ -177,7 +177,7 @@ class LossFields(MoreLossFields, _LossHead):
     @field_validator("f_divergence_type")
     @classmethod
     def _divergence_suits_the_loss(cls, value: str, info: ValidationInfo) -> str:
-        if losses := _losses(info):
+        if losses := losses_in(info):
             check_loss_params(losses, 0.0, FDivergence(value))
         return value
 

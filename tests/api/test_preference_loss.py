@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from starlette.testclient import TestClient
 
 from app.api.preference_loss import MAX_PAIRS, TORCHTUNE
+from app.lab.more_losses import ALL_LOSSES, ALL_REFERENCE_FREE
 
 ADDRESS = "/api/v1/preference_loss"
 
@@ -92,3 +93,121 @@ def test_many_pairs_are_accepted_and_too_many_refused(client: TestClient) -> Non
     assert len(result["losses"]) == MAX_PAIRS
     too_many = {key: [*value, -1.0] for key, value in lists.items()}
     assert "policy_chosen_logps" in [error["field"] for error in refused(client, **too_many)]
+
+
+SIMPO = {
+    "loss_type": "simpo",
+    "beta": 2,
+    "simpo_gamma": 0,
+    "policy_chosen_logps": [-50],
+    "policy_rejected_logps": [-60],
+    "chosen_lengths": [10],
+    "rejected_lengths": [20],
+}
+
+
+def answer(client: TestClient, sent: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = client.post(ADDRESS, json=sent).raise_for_status().json()
+    return found
+
+
+def test_rewards_are_those_of_the_chosen_loss(client: TestClient) -> None:
+    result = answer(client, SIMPO)
+    assert result["chosen_rewards"] == [-10]
+    assert result["rejected_rewards"] == [-6]
+    assert result["margins"] == [-4]
+    assert result["accuracy"] == 0
+    assert result["loss"] == pytest.approx(4.018, abs=1e-3)
+
+
+def test_every_loss_is_computed(client: TestClient) -> None:
+    lengths = {"chosen_lengths": [4, 5, 6], "rejected_lengths": [6, 5, 4]}
+    for name in ALL_LOSSES:
+        result = answer(client, body(loss_type=name, **lengths))
+        assert len(result["losses"]) == 3, name
+
+
+def test_losses_without_a_reference_need_none(client: TestClient) -> None:
+    sent = {**SIMPO, "simpo_gamma": 0.5}
+    for name in ALL_REFERENCE_FREE:
+        answer(client, {**sent, "loss_type": name})
+
+
+def test_kto_is_logged_as_the_mean_of_its_halves(client: TestClient) -> None:
+    start = {key: [-1.0, -2.0] for key in TORCHTUNE if str(key).endswith("logps")}
+    result = answer(client, {**start, "loss_type": "kto"})
+    assert (result["loss"], result["logged_loss"]) == (1, 0.5)
+
+
+def test_several_losses_are_added_up(client: TestClient) -> None:
+    lengths = {"chosen_lengths": [4, 5, 6], "rejected_lengths": [6, 5, 4]}
+    names, weights = ["sigmoid", "bco_pair", "sft"], [0.8, 0.2, 1.0]
+    mpo = answer(client, body(loss_types=names, loss_weights=weights, **lengths))
+    parts = [answer(client, body(loss_type=name, **lengths))["loss"] for name in names]
+    assert mpo["loss"] == pytest.approx(sum(w * p for w, p in zip(weights, parts, strict=True)))
+
+
+def test_weights_of_pairs_multiply_their_losses(client: TestClient) -> None:
+    plain, weighted = answer(client, body()), answer(client, body(pair_weights=[0.5, 2, 0]))
+    expected = [w * loss for w, loss in zip([0.5, 2, 0], plain["losses"], strict=True)]
+    assert weighted["losses"] == pytest.approx(expected)
+    assert weighted["margins"] == plain["margins"]
+
+
+def test_further_tokens_count_as_much_as_they_are_said_to(client: TestClient) -> None:
+    chosen = [-0.2, -4.0, 0.0]
+    given = {
+        "policy_chosen_further_logps": chosen,
+        "policy_rejected_further_logps": [0.0, 0.0, -20.0],
+    }
+    half = answer(client, body(ld_alpha=0.5, **given))
+    by_hand = answer(
+        client,
+        body(policy_chosen_logps=[-0.4, -8, -1], policy_rejected_logps=[-0.1, -30, -11]),
+    )
+    assert half["losses"] == pytest.approx(by_hand["losses"])
+    assert answer(client, body(ld_alpha=1, **given))["losses"] == answer(client, body())["losses"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "said"),
+    [
+        ({"loss_type": "dpo"}, "loss_type", "called 'sigmoid' here"),
+        ({"loss_type": "aot_pair"}, "loss_type", "called 'aot_unpaired' here"),
+        ({"loss_type": ["sigmoid", "sft"]}, "loss_type", "loss_types"),
+        ({"loss_types": ["sigmoid"], "loss_weights": [1, 2]}, "loss_weights", "has 2 values"),
+        ({"loss_type": "kto", "f_divergence_type": "forward_kl"}, "f_divergence_type", "kto"),
+        ({"loss_type": "ipo", "label_smoothing": 0.1}, "label_smoothing", "must be 0 for ipo"),
+        ({"loss_type": "ipo", "label_smoothing": 0.7}, "label_smoothing", "must be 0 for ipo"),
+        ({"ld_alpha": 0.5}, "policy_chosen_further_logps", "required"),
+        (
+            {"policy_chosen_further_logps": [0, 0, 0]},
+            "policy_chosen_further_logps",
+            "ld_alpha",
+        ),
+        (
+            {"ld_alpha": 0.5, "policy_chosen_further_logps": [-1, -2, -3]},
+            "policy_chosen_further_logps",
+            "part",
+        ),
+        ({"pair_weights": [1]}, "pair_weights", "has 1 values"),
+    ],
+)
+def test_a_refusal_says_what_would_do(
+    client: TestClient, changes: dict[str, Any], field: str, said: str
+) -> None:
+    (error,) = [error for error in refused(client, **changes) if error["field"] == field]
+    assert said in error["message"]
+
+
+def test_label_smoothing_has_one_range(client: TestClient) -> None:
+    """Where a loss has no such term, the range of those that have it is not told beside."""
+    (error,) = refused(client, loss_type="ipo", label_smoothing=0.1)
+    assert error.get("allowed") is None
+    (error,) = refused(client, loss_type="exo_pair", label_smoothing=0.5)
+    assert error["allowed"] == "at least 0 and below 0.5"
+
+
+def test_a_divergence_that_overflows_is_refused_by_its_name(client: TestClient) -> None:
+    (error,) = refused(client, f_divergence_type="forward_kl", policy_chosen_logps=[-9e3] * 3)
+    assert error["field"] == "f_divergence_type"
