@@ -194,8 +194,8 @@ class PairLosses(BaseModel):
     chosen_rewards: list[float] = Field(
         description="rewards of the chosen responses under this loss: beta (log pi_theta - log pi_ref); a "
         "mean over tokens for ipo_norm and sigmoid_norm; beta times the mean of log pi_theta over tokens for "
-        "simpo, orpo and cpo_ipo; beta log pi_theta for cpo_sigmoid and cpo_hinge; beta (1 - p^-alpha) / alpha "
-        "for alphapo; those of the first of several losses"
+        "simpo, orpo and cpo_ipo; beta log pi_theta for cpo_sigmoid and cpo_hinge; beta (1 - p^-alpha) / "
+        "alpha for alphapo; those of the first of several losses"
     )
     rejected_rewards: list[float] = Field(description="the same of the rejected responses")
     margins: list[float] = Field(description="chosen_rewards - rejected_rewards")

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from app.check.settings import RunSettings
 from app.check.tables import LogpsTable
-from app.lab.losses import NEEDS_LENGTHS, LossParams, PairLogps, preference_loss
+from app.lab.losses import PairLogps
+from app.lab.more_losses import ALL_THAT_NEED_LENGTHS, logged_loss
 
 AT_START = 0.01
 """nats: log-ratios that are on average smaller belong to a policy that equals the reference"""
@@ -28,8 +29,8 @@ class ReportedBatch:
     """gradient steps before each pair"""
 
     def losses_at(self, beta: float) -> Tensor:
-        """The loss of each pair at some beta. Shape: (pairs,)."""
-        return preference_loss(self.loss_type, self.pairs, beta)
+        """The loss of each pair at some beta, as trainers log it. Shape: (pairs,)."""
+        return logged_loss(self.loss_type, self.pairs, beta)
 
     def log_ratio(self, rows: Tensor | None = None) -> float:
         """Mean absolute log-ratio, nats."""
@@ -64,14 +65,10 @@ def batch_of(table: LogpsTable, settings: RunSettings) -> ReportedBatch:
         columns["reference_chosen_logps"],
         columns["reference_rejected_logps"],
         *lengths,
-        LossParams(
-            label_smoothing=settings.label_smoothing,
-            simpo_gamma=settings.simpo_gamma,
-            kto_reference_point=settings.kto_reference_point,
-        ),
+        settings.loss_params,
     )
     # A loss that cannot be computed cannot be compared with what was reported.
-    computable = lengths[0] is not None or settings.loss_type not in NEEDS_LENGTHS
+    computable = lengths[0] is not None or settings.loss_type not in ALL_THAT_NEED_LENGTHS
     return ReportedBatch(
         pairs,
         settings.loss_type if computable else "sigmoid",

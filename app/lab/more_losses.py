@@ -243,6 +243,11 @@ def any_loss(loss_type: str, pairs: PairLogps, beta: float) -> Tensor:
     return weighted_loss([WeightedLoss(loss_type)], pairs, beta)
 
 
+def logged_loss(loss_type: str, pairs: PairLogps, beta: float) -> Tensor:
+    """The same as trainers log it: of kto and apo_zero_unpaired the mean of both halves."""
+    return weighted_loss(logged([WeightedLoss(loss_type)]), pairs, beta)
+
+
 def check_loss_params(
     loss_types: Sequence[str], label_smoothing: float, divergence: FDivergence = REVERSE_KL
 ) -> None:

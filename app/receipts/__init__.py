@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from app.lab.reward_model import DECAY
 from app.paths import TEMPLATES
-from app.receipts.formulas import LOSS_FORMULAS
+from app.receipts.formulas import LOSS_FORMULAS, REWARD_FORMULAS
 from app.state.views import WidgetView
 from app.web.templating import templates
 from app.widgets.base import WidgetResult
@@ -56,6 +56,7 @@ def snippet(view: WidgetView, base: str) -> str:
         r=view.result,
         query=view.query,
         formula=LOSS_FORMULAS.__getitem__,
+        reward_formulas=REWARD_FORMULAS.__getitem__,
         reward_decay=DECAY,
         **view.widget.receipt(view.params, view.result),
     )

@@ -13,7 +13,7 @@ LOSS_FORMULAS = {
     "ipo": "(c - r - 1 / (2 * beta)) ** 2",
     "ipo_norm": "(c / nc - r / nr - 1 / (2 * beta)) ** 2",
     "exo_pair": "sum(F.logsigmoid(z).exp() * (F.logsigmoid(z) - math.log(q)) "
-    "for z, q in ((beta * (c - r), 1 - e), (beta * (r - c), e)))",
+    "for z, q in ((beta * (c - r), 1 - (e or 0.001)), (beta * (r - c), e or 0.001)))",
     "nca_pair": "-F.logsigmoid(beta * c) - F.logsigmoid(-beta * c) / 2 - F.logsigmoid(-beta * r) / 2",
     "bco_pair": "-F.logsigmoid(beta * c) - F.logsigmoid(-beta * r)",
     "sppo_hard": "(c - 1 / (2 * beta)) ** 2 + (r + 1 / (2 * beta)) ** 2",
@@ -28,3 +28,10 @@ LOSS_FORMULAS = {
     "kto": "torch.sigmoid(-beta * c) + torch.sigmoid(beta * r)",
 }
 """expressions by loss_type; they keep the shape of c and r"""
+
+REWARD_FORMULAS = {
+    **dict.fromkeys(LOSS_FORMULAS, "beta * c, beta * r"),
+    **dict.fromkeys(("ipo_norm", "sigmoid_norm"), "beta * c / nc, beta * r / nr"),
+    **dict.fromkeys(("simpo", "orpo"), "beta * pc / nc, beta * pr / nr"),
+}
+"""rewards of the chosen and the rejected response, by loss_type"""

@@ -218,8 +218,11 @@ def test_the_readout_has_the_numbers_of_its_pair(loss: str) -> None:
         line, margin, lost = numbers(text)
         assert line == pair.line
         n = pair.line - 2
-        ratios = [columns[LOGPS[k]][n] - columns[LOGPS[k + 2]][n] for k in (0, 1)]
-        assert margin == pytest.approx(0.5 * (ratios[0] - ratios[1]), rel=6e-3, abs=1e-5)
+        if loss == "simpo":
+            rewarded = [columns[LOGPS[k]][n] / columns[LENGTHS[k]][n] for k in (0, 1)]
+        else:
+            rewarded = [columns[LOGPS[k]][n] - columns[LOGPS[k + 2]][n] for k in (0, 1)]
+        assert margin == pytest.approx(0.5 * (rewarded[0] - rewarded[1]), rel=6e-3, abs=1e-5)
         assert lost == pytest.approx(pair.loss, rel=6e-3)
         assert ("Ranked as labeled" in text) == (margin > 0)
 

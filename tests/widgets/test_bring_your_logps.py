@@ -70,7 +70,7 @@ def test_numbers_are_those_of_preference_loss(loss: str) -> None:
         names = (*LOGPS, *LENGTHS)
         oracle = pair_losses(PairBatch(**settings, **{name: columns[name] for name in names}))
         result = compute(params)
-        assert result.loss == pytest.approx(oracle.loss, rel=1e-12)
+        assert result.loss == pytest.approx(oracle.logged_loss, rel=1e-12)
         assert result.accuracy == oracle.accuracy
         assert result.margin == pytest.approx(sum(oracle.margins) / result.pairs, rel=1e-12)
         rewards = (
@@ -79,11 +79,12 @@ def test_numbers_are_those_of_preference_loss(loss: str) -> None:
         )
         assert (result.chosen_reward, result.rejected_reward) == pytest.approx(rewards, rel=1e-12)
         row = next(row for row in result.losses if row.loss_type == loss)
-        assert row.loss == pytest.approx(oracle.loss, rel=1e-12)
+        assert row.loss == pytest.approx(oracle.logged_loss, rel=1e-12)
+        halves = oracle.loss / oracle.logged_loss
         lowest = sorted(range(result.pairs), key=lambda n: oracle.margins[n])[:5]
         assert [pair.line - 2 for pair in result.worst] == lowest
         assert [pair.loss for pair in result.worst] == pytest.approx(
-            [oracle.losses[n] for n in lowest], rel=1e-12
+            [oracle.losses[n] / halves for n in lowest], rel=1e-12
         )
 
 
@@ -455,3 +456,21 @@ def test_a_file_is_not_written_to_disk(client: TestClient, monkeypatch: pytest.M
 )
 def test_no_form_makes_a_server_error(client: TestClient, content: bytes, kind: str) -> None:
     assert posted(client, content, kind).status_code in (422, 303)
+
+
+def test_parameters_of_a_loss_are_settable() -> None:
+    header = ",".join((*LOGPS, *LENGTHS))
+    text = f"{header}\n-50,-60,-51,-58,10,20\n"
+    at_zero, higher = (
+        compute_own(OwnLogps(text=text, loss_type="simpo", beta=2, simpo_gamma=gamma))
+        for gamma in (0, 1.375)
+    )
+    assert at_zero.loss == pytest.approx(4.018, abs=1e-3)
+    assert (at_zero.chosen_reward, at_zero.rejected_reward, at_zero.accuracy) == (-10, -6, 0)
+    assert higher.loss == pytest.approx(5.380, abs=1e-3)
+
+
+def test_kto_is_that_of_trainers() -> None:
+    text = f"{','.join(LOGPS)},loss,step\n-50,-60,-50,-60,0.5,0\n"
+    result = compute_own(OwnLogps(text=text, loss_type="kto", beta=0.1))
+    assert result.loss == 0.5

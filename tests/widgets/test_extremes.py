@@ -132,7 +132,9 @@ def test_all_losses_of_a_file_of_extremes_are_right(beta: float) -> None:
             published_loss(row.loss_type, exactly(**pair, beta=beta, label_smoothing=e))
             for pair in pairs
         ]
-        assert row.loss == pytest.approx(fmean(losses), rel=1e-11), row.loss_type
+        # Trainers average kto over single responses.
+        halves = 2 if row.loss_type == "kto" else 1
+        assert row.loss == pytest.approx(fmean(losses) / halves, rel=1e-11), row.loss_type
     assert result.margin == pytest.approx(0, abs=1e-6)
     assert result.worst[0].margin == pytest.approx(-2 * beta * (1e6 - 0.001), rel=1e-12)
 

@@ -14,9 +14,11 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
+from app.check.losses import losses_of
+from app.check.settings import RunSettings
 from app.check.tables import LENGTHS, LOGPS, LogpsTable
 from app.lab.draws import Draws, Stream
-from app.lab.losses import LossParams, PairLogps, preference_loss
+from app.lab.losses import PairLogps
 from app.lab.trained import the_lab
 from app.lab.world import PROMPTS, SLOTS
 
@@ -84,9 +86,9 @@ def example_table(name: str, *, loss_type: str, beta: float, label_smoothing: fl
         reference[1],
         batch.lengths[0],
         batch.lengths[1],
-        LossParams(label_smoothing=label_smoothing),
     )
-    losses = preference_loss(loss_type, pairs, reported_beta)
+    run = RunSettings(loss_type, reported_beta, label_smoothing=label_smoothing)
+    losses = losses_of(pairs, run)
     columns = {
         **{c: _rounded(v) for c, v in zip(LOGPS, (*policy, *reference), strict=True)},
         **{c: v.tolist() for c, v in zip(LENGTHS, batch.lengths, strict=True)},

@@ -16,6 +16,8 @@ from app.charts.figures import bars, curve_figure, points, rounded
 from app.charts.scales import nice_step
 from app.check.batch import at_the_start, batch_of
 from app.check.findings.numbers import correlation
+from app.check.loss_fields import MoreLossFields
+from app.check.losses import losses_of, rewards_of
 from app.check.reading import read_logps
 from app.check.report import Finding
 from app.check.run import report_of
@@ -28,7 +30,6 @@ from app.lab.losses import (
     USES_LABEL_SMOOTHING,
     PairLogps,
     implicit_rewards,
-    preference_loss,
 )
 from app.widgets import fields
 from app.widgets.base import Ask, Step, Widget, WidgetParams, WidgetResult
@@ -92,7 +93,7 @@ class Params(ReportedLoss):
     )
 
 
-class OwnLogps(ReportedLoss):
+class OwnLogps(MoreLossFields, ReportedLoss):
     """Log-probabilities of one's own run. They are used to compute the response and not stored."""
 
     model_config = ConfigDict(
@@ -112,6 +113,11 @@ class OwnLogps(ReportedLoss):
     )
 
     _few = model_validator(mode="before")(limit_fields)
+
+    def run_settings(self) -> RunSettings:
+        """The same for a check of the run."""
+        more = {name: getattr(self, name) for name in MoreLossFields.model_fields}
+        return replace(super().run_settings(), **more)
 
 
 class LossComparison(BaseModel):
@@ -146,7 +152,7 @@ class ExaminedPair(BaseModel):
 
     line: int = Field(description="line of the file, from 1")
     margin: float = Field(description="chosen_reward - rejected_reward")
-    chosen_reward: float = Field(description="beta (log pi_theta - log pi_ref), chosen")
+    chosen_reward: float = Field(description="what the loss rewards, as in preference_loss; chosen")
     rejected_reward: float = Field(description="the same, rejected")
     loss: float | None = Field(description="its loss; null if it overflows")
 
@@ -158,10 +164,11 @@ class Result(WidgetResult):
     pairs: int = Field(description="number of pairs")
     accuracy: float = Field(description="share of pairs with a margin above 0")
     margin: float = Field(description="mean margin")
-    chosen_reward: float = Field(description="mean implicit reward of chosen responses")
-    rejected_reward: float = Field(description="mean implicit reward of rejected responses")
+    chosen_reward: float = Field(description="mean reward of chosen responses under the loss")
+    rejected_reward: float = Field(description="mean reward of rejected responses under the loss")
     loss: float | None = Field(
-        description="mean of the requested loss; null if it needs lengths, or overflows"
+        description="mean of the requested loss, of kto over single responses, as trainers log it; null if it "
+        "needs lengths, or overflows"
     )
     reported_loss: float | None = Field(description="mean of the column loss, if there is one")
     warnings: list[MistakeWarning] = Field(description="mistakes that may have been made")
@@ -205,18 +212,19 @@ def example_of(params: Params) -> LogpsTable:
 
 def examine(table: LogpsTable, settings: ReportedLoss) -> Result:
     """Losses, rewards and checks of a batch."""
-    report = report_of(table, settings.run_settings())
-    pairs = batch_of(table, settings.run_settings()).pairs
+    run = settings.run_settings()
+    report = report_of(table, run)
+    pairs = batch_of(table, run).pairs
     chosen_lengths, rejected_lengths = pairs.chosen_lengths, pairs.rejected_lengths
     reported = torch.tensor(table.columns.get("loss", []), dtype=torch.float64)
-    chosen, rejected = implicit_rewards(pairs, settings.beta)
+    chosen, rejected = _rewards(pairs, run)
     margins = chosen - rejected
     difference = (
         None
         if chosen_lengths is None or rejected_lengths is None
         else chosen_lengths - rejected_lengths
     )
-    losses = _losses(settings.loss_type, pairs, settings.beta)
+    losses = _losses(pairs, run)
     found = [_check(finding) for finding in report.findings]
     points_shown, by_length = _by_length(difference, margins)
     examined = _in_order(table, chosen, rejected, losses)
@@ -236,7 +244,7 @@ def examine(table: LogpsTable, settings: ReportedLoss) -> Result:
             if row.outcome == "found"
         ],
         checks=found,
-        losses=[_loss_row(name, pairs, settings) for name in LOSSES],
+        losses=[_loss_row(name, pairs, run) for name in LOSSES],
         worst=examined(range(min(len(table), WORST))),
         drawn=examined(evenly_spaced(len(table))),
         length_correlation=None if difference is None else correlation(difference, margins),
@@ -247,22 +255,28 @@ def examine(table: LogpsTable, settings: ReportedLoss) -> Result:
     return result.model_copy(update={"finding": _finding(result, settings.loss_type)})
 
 
-def _losses(loss_type: str, pairs: PairLogps, beta: float) -> Tensor | None:
+def _rewards(pairs: PairLogps, run: RunSettings) -> tuple[Tensor, Tensor]:
+    """What the loss rewards; sums if it takes means over tokens and there are no lengths."""
+    if pairs.chosen_lengths is None and run.loss_type in NEEDS_LENGTHS:
+        return implicit_rewards(pairs, run.beta)
+    return rewards_of(pairs, run)
+
+
+def _losses(pairs: PairLogps, run: RunSettings) -> Tensor | None:
     """Loss of each pair, or None if it needs lengths and there are none. Shape: (pairs,)."""
-    if pairs.chosen_lengths is None and loss_type in NEEDS_LENGTHS:
+    if pairs.chosen_lengths is None and run.loss_type in NEEDS_LENGTHS:
         return None
-    return preference_loss(loss_type, pairs, beta)
+    return losses_of(pairs, run)
 
 
 def _finite(value: Tensor) -> float | None:
     return value.item() if bool(torch.isfinite(value)) else None
 
 
-def _loss_row(name: str, pairs: PairLogps, settings: ReportedLoss) -> LossComparison:
-    smoothing = settings.label_smoothing if name in USES_LABEL_SMOOTHING else 0.0
-    pairs = replace(pairs, params=replace(pairs.params, label_smoothing=smoothing))
-    losses = _losses(name, pairs, settings.beta)
-    start = _losses(name, at_the_start(pairs), settings.beta)
+def _loss_row(name: str, pairs: PairLogps, run: RunSettings) -> LossComparison:
+    smoothing = run.label_smoothing if name in USES_LABEL_SMOOTHING else 0.0
+    under = replace(run, loss_type=name, label_smoothing=smoothing)
+    losses, start = _losses(pairs, under), _losses(at_the_start(pairs), under)
     loss = None if losses is None else _finite(losses.mean())
     at_start = None if start is None else _finite(start.mean())
     change = None if loss is None or at_start is None else loss - at_start
