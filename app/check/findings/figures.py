@@ -1,0 +1,37 @@
+"""Addresses of states of figures that show a mistake, and of the same figures without it."""
+
+from __future__ import annotations
+
+OWN = "/widgets/bring_your_logps?example="
+RIGHT = f"{OWN}right"
+APART = f"{OWN}step_zero"
+MEAN = f"{OWN}mean"
+SWAPPED = f"{OWN}swapped"
+BETA_TWICE = f"{OWN}beta_twice"
+
+PAIR = "/widgets/dpo_loss?logratio_chosen="
+NOT_MOVED = f"{PAIR}0&logratio_rejected=0"
+MOVED = f"{PAIR}1&logratio_rejected=-3"
+EQUAL_SIDES = f"{PAIR}1&logratio_rejected=1"
+BOTH_FALL = f"{PAIR}-16&logratio_rejected=-20"
+ONE_EACH = f"{PAIR}2&logratio_rejected=-2"
+
+FAMILY = "/widgets/loss_family?loss_type="
+ANOTHER_LOSS = f"{FAMILY}hinge"
+THE_LOSS = f"{FAMILY}sigmoid"
+RUNS_ON = f"{FAMILY}sigmoid&beta=0.1"
+STOPS = f"{FAMILY}ipo&beta=0.1"
+
+DISPLACED = "/widgets/likelihood_displacement?loss=dpo&beta=0.1"
+WITH_NLL = "/widgets/likelihood_displacement?loss=dpo_nll&beta=0.1"
+SUPPRESSED = "/widgets/likelihood_displacement?loss=dpo&beta=0.05"
+BOUNDED = "/widgets/likelihood_displacement?loss=ipo&beta=0.05"
+
+LENGTH = "/widgets/length_bias?length_taste=0.3"
+LENGTH_PRICED = "/widgets/length_bias?length_taste=0.3&length_price=0.3"
+
+TOO_FAST = "/widgets/ppo_dynamics?learning_rate=0.02"
+STEADY = "/widgets/ppo_dynamics?learning_rate=0.001"
+
+FEW = "/widgets/overoptimization?comparisons=50"
+MANY = "/widgets/overoptimization?comparisons=8000"

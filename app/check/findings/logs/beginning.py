@@ -1,0 +1,348 @@
+"""The first rows of a log, in which a policy is its reference, and a run that never leaves them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import torch
+
+from app.check.findings import figures
+from app.check.findings.logs.curves import (
+    LOGPS,
+    MARGIN,
+    REWARDS,
+    Curves,
+    early,
+    late,
+    level,
+    standard_error,
+)
+from app.check.findings.logs.expected import CANDIDATES, CONVEX, loss_at, loss_at_start
+from app.check.findings.logs.start import apart_at_start
+from app.check.findings.numbers import three_digits
+from app.check.findings.rule import Said, cannot_tell, finding, found, not_found
+from app.check.settings import RunSettings
+from app.check.tables import TrainingLog
+from app.formatting import fixed, signed
+
+EXACT = 0.05
+"""share of its value by which the loss of the very first step may differ: dropout and half precision"""
+
+AVERAGED = 0.3
+"""share by which a first row may lie above, if it is an average over steps that have trained"""
+
+LEARNED_BY = 0.05
+"""share of a run after whose first row nothing can be said of its start"""
+
+STILL = 0.1
+"""margin up to which a policy has hardly moved"""
+
+MOST_ACCUMULATED = 512
+NEAR_MULTIPLE = 0.1
+FLAT = 0.01
+"""share of the starting loss within which a loss is flat"""
+
+
+@finding(
+    "step_zero",
+    "The run does not start from its reference",
+    see=figures.APART,
+    mended=figures.RIGHT,
+)
+def step_zero(log: TrainingLog, settings: RunSettings) -> Said:
+    """The first loss is that of a policy that equals its reference, and its rewards are 0.
+
+    In the row of step 1 the loss may differ by a twentieth and rewards by a nat of log-ratio. A later
+    first row is an average over steps that have trained: its loss may be any lower value that its margin
+    explains, and a third higher.
+    """
+    curves = Curves.of(log, settings)
+    start = loss_at_start(curves.settings)
+    if start is None:
+        return cannot_tell(
+            f"{curves.loss_type} has no reference, so its loss and rewards have no fixed start.",
+            curves.read,
+        )
+    apart = apart_at_start(curves)
+    if apart is not None:
+        return found(
+            "Rewards should start at 0, and they do not. The reference may be another checkpoint or in "
+            "another precision, its log-probabilities may have been computed with another prompt "
+            "template or other masks, or dropout may be on. Compare both models on one batch before "
+            "training: every log-ratio has to be 0.",
+            f"{apart.where}: rewards {signed(apart.chosen, 3)} (chosen) and {signed(apart.rejected, 3)} "
+            f"(rejected), that is up to {three_digits(apart.size / curves.beta)} nats of log-ratio at β = "
+            f"{curves.beta:g}.",
+        )
+    if (lacks := curves.needs("loss")) is not None:
+        return lacks
+    first = _First.of(curves)
+    told = (
+        f"First loss: {fixed(4)(first.loss)} at {curves.at_rows()} {first.step:g}; "
+        f"{curves.loss_type} starts at {fixed(4)(start)}{_ln2(start)}"
+    )
+    if first.margin is not None:
+        told += f"; first margin {signed(first.margin, 3)}"
+    verdict = _starts(curves, first, start)
+    if verdict == "right":
+        return not_found(
+            "The first loss is that of a policy that equals its reference.", f"{told}."
+        )
+    if verdict == "open":
+        return cannot_tell(
+            "By its first row the run may have been trained for some time. Log the first step "
+            "(logging_first_step in TRL) to see its start.",
+            f"{told}.",
+        )
+    return found(_cause(curves, first, start), f"{told}.")
+
+
+@dataclass(frozen=True)
+class _First:
+    """The first row that has a loss."""
+
+    loss: float
+    step: float
+    margin: float | None
+
+    @classmethod
+    def of(cls, curves: Curves) -> _First:
+        row = int(curves.column("loss").isfinite().nonzero()[0])
+        margin = float(curves.column(MARGIN)[row])
+        step = curves.log.steps[row]
+        return cls(float(curves.column("loss")[row]), step, None if math.isnan(margin) else margin)
+
+
+def _starts(curves: Curves, first: _First, start: float) -> str:
+    """Whether the first row is right, wrong, or open because training has begun."""
+    ratio = first.loss / start
+    if curves.starts_untouched and first.step <= 1:
+        return "right" if abs(ratio - 1) <= EXACT else "wrong"
+    if ratio > 1 + AVERAGED:
+        # Where the policy has moved, a loss may have climbed.
+        moved = first.margin is not None and abs(first.margin) > STILL
+        return "open" if moved and ratio < 2 else "wrong"
+    if ratio < 1 - EXACT and _below_the_bound(curves, first):
+        return "wrong"
+    early_enough = curves.starts_early or (
+        not curves.log.numbered and first.step <= max(10, LEARNED_BY * curves.last_step)
+    )
+    still = first.margin is None or abs(first.margin) <= STILL
+    return "right" if abs(ratio - 1) <= 0.1 and (early_enough or still) else "open"
+
+
+def _below_the_bound(curves: Curves, first: _First) -> bool:
+    """Whether the loss is below what its margin allows."""
+    if first.margin is None or curves.loss_type not in CONVEX:
+        return False
+    rewards = (
+        curves.together("loss", MARGIN, *REWARDS) if curves.has("loss", MARGIN, *REWARDS) else None
+    )
+    if rewards is None:
+        chosen = torch.tensor([first.margin / 2], dtype=torch.float64)
+        bound = loss_at(curves.settings, chosen, -chosen)
+    else:
+        bound = loss_at(curves.settings, rewards[2, :1], rewards[3, :1])
+    return first.loss < (1 - EXACT) * float(bound)
+
+
+def _cause(curves: Curves, first: _First, start: float) -> str:
+    """Every cause that fits the first loss."""
+    ratio = first.loss / start
+    within = EXACT if curves.starts_untouched else NEAR_MULTIPLE
+    causes = []
+    multiple = round(ratio)
+    accumulated = curves.log.settings.get("gradient_accumulation_steps")
+    if isinstance(accumulated, int | float) and abs(ratio / accumulated - 1) <= 2 * within:
+        multiple = round(accumulated)
+    if 2 <= multiple <= MOST_ACCUMULATED and abs(ratio / multiple - 1) <= 2 * within:
+        unit = "ln 2" if _ln2(start) else fixed(3)(start)
+        causes.append(
+            f"It is {multiple} × {unit}: the loss is summed over {multiple} micro-batches of gradient "
+            "accumulation (or devices) instead of averaged. If only the log sums, gradients are right; "
+            f"if the loss itself does, they are {multiple} times too large. Compare with one run without "
+            "accumulation."
+        )
+    if ratio < 0.9 and abs(round(1 / ratio) * ratio - 1) <= within and round(1 / ratio) <= 64:
+        causes.append(
+            f"It is 1/{round(1 / ratio)} of that: the loss may be divided once more, by accumulation or "
+            "by both responses of a pair."
+        )
+    others = _starting_at(curves, first.loss, within)
+    if others:
+        causes.append(
+            f"It is what {' and '.join(others)} start{'s' if len(others) == 1 else ''} at: check the "
+            "loss_type that was run."
+        )
+    if ratio > 1:
+        causes.append(_with_nll(curves, first, start))
+    if not causes:
+        causes.append(
+            "The loss may be scaled, another loss may have run, or the rows of loss and rewards may be of "
+            "different batches."
+        )
+    return " ".join(
+        [f"The run does not start at the loss of {curves.loss_type}.", *filter(None, causes)]
+    )
+
+
+def _with_nll(curves: Curves, first: _First, start: float) -> str:
+    """What a term of supervised fine-tuning would explain."""
+    if not curves.has("loss", "nll_loss"):
+        return (
+            "A term of supervised fine-tuning on the chosen responses (rpo_alpha, pref_ftx) would raise "
+            "it, too."
+        )
+    nll = float(curves.together("loss", "nll_loss")[1, 0])
+    if nll <= 0:
+        return ""
+    return (
+        f"With the logged nll_loss of {fixed(3)(nll)} as a second term, its weight would be "
+        f"{three_digits((first.loss - start) / nll)}."
+    )
+
+
+def _starting_at(curves: Curves, loss: float, within: float) -> list[str]:
+    """Other losses that start at this value."""
+    names = []
+    for name in CANDIDATES:
+        smoothing = 0.0 if name != "exo_pair" else curves.settings.label_smoothing
+        other = replace(curves.settings, loss_type=name, label_smoothing=smoothing)
+        starts = loss_at_start(other)
+        if name != curves.loss_type and starts and abs(loss / starts - 1) <= within:
+            names.append(f"{name} ({fixed(3)(starts)})")
+    return names
+
+
+def _ln2(start: float) -> str:
+    return " = ln 2" if abs(start - math.log(2)) < 1e-9 else ""
+
+
+# ---- a run that stays there --------------------------------------------------------------------
+
+LONG_ENOUGH = 20
+"""steps after which a policy has moved at any usual learning rate"""
+
+
+@finding("not_moved", "The policy has not moved", see=figures.NOT_MOVED, mended=figures.MOVED)
+def not_moved(log: TrainingLog, settings: RunSettings) -> Said:
+    """Found if rewards are 0 after many steps, or noise around 0 beside a flat loss.
+
+    Where only the loss is logged, it has to stay at its start to four digits.
+    """
+    curves = Curves.of(log, settings)
+    rates = curves.together("learning_rate")[0]
+    if len(rates) > 2 and float(rates.abs().max()) == 0:
+        return found(
+            "The learning rate is 0 in every row, so nothing is trained. Check the schedule and its "
+            "number of steps.",
+            f"{len(rates)} rows with a learning rate of 0.",
+        )
+    norms = curves.together("grad_norm")[0]
+    if len(norms) > 2 and float(norms.abs().max()) == 0:
+        return found(
+            "The gradient is 0 in every row, so nothing is trained. All parameters may be frozen, the "
+            "adapter may not be active, or no token of the responses is left after truncation.",
+            f"{len(norms)} rows with a gradient norm of 0.",
+        )
+    start = loss_at_start(curves.settings)
+    if start is None:
+        return _loss_moves(curves)
+    if not curves.has(*REWARDS):
+        return _flat_loss(curves, start)
+    rewards = curves.together(*REWARDS)
+    if curves.starts_untouched:
+        rewards = rewards[:, 1:]
+    enough = _trained_for(curves, rewards.shape[1])
+    if rewards.shape[1] == 0 or not enough:
+        return cannot_tell(
+            "The log ends before a policy has to have moved.",
+            f"{len(log)} {'row' if len(log) == 1 else 'rows'}, the last at {curves.at_rows()} "
+            f"{curves.last_step:g}.",
+        )
+    largest = float(rewards.abs().max())
+    told = (
+        f"Largest reward after the start: {three_digits(largest)}, {three_digits(largest / curves.beta)} "
+        "nats of log-ratio"
+    )
+    if largest <= 1e-6:
+        return found(_why_still(curves), f"{told}, by {curves.at_rows()} {curves.last_step:g}.")
+    margins = rewards[0] - rewards[1]
+    apart = level(late(margins)) - level(early(margins))
+    error = math.hypot(standard_error(late(margins)), standard_error(early(margins)))
+    losses = curves.together("loss")[0]
+    flat = len(losses) > 0 and float((losses / start - 1).abs().max()) <= FLAT
+    told += f"; the margin goes from {signed(level(early(margins)), 4)} to {signed(level(late(margins)), 4)}"
+    if largest <= 0.05 and flat and len(margins) >= 10 and abs(apart) <= 2 * error:
+        return found(
+            "Rewards are noise around 0 and the loss is flat. " + _why_still(curves), f"{told}."
+        )
+    if flat and abs(level(late(margins))) < 0.02:
+        return cannot_tell(
+            "The policy has hardly moved: a learning rate that is too low looks like this, and so does "
+            "a run that is only slow. Raise the learning rate tenfold for a few steps: rewards have to "
+            "answer.",
+            f"{told}.",
+        )
+    return not_found("The policy moves away from its reference.", f"{told}.")
+
+
+def _trained_for(curves: Curves, rows: int) -> bool:
+    """Whether a policy has to have moved by the end of the log."""
+    epochs = curves.together("epoch")[0]
+    if len(epochs) and float(epochs[-1]) >= 0.1:
+        return True
+    if curves.log.numbered:
+        return rows >= 5
+    return curves.last_step >= LONG_ENOUGH or rows >= 10
+
+
+def _why_still(curves: Curves) -> str:
+    logps = curves.together(*LOGPS)
+    if logps.numel() and float(logps.abs().max()) == 0:
+        return (
+            "All log-probabilities are 0: no token of the responses is counted. Prompts may fill the whole "
+            "max_length, so that responses are cut away, or every label may be masked."
+        )
+    return (
+        "Policy and reference are the same. Either nothing is trained (learning rate all but 0, frozen "
+        "parameters, an adapter that is not active), or the reference is the policy itself: the same "
+        "object, or one that shares its weights. Compare a parameter before and after a step: if it "
+        "changes, the reference moves with it."
+    )
+
+
+def _flat_loss(curves: Curves, start: float) -> Said:
+    if (lacks := curves.needs("loss")) is not None:
+        return lacks
+    losses = curves.together("loss")[0]
+    told = (
+        f"The loss goes from {fixed(4)(float(losses[0]))} to {fixed(4)(float(losses[-1]))}; "
+        f"{curves.loss_type} starts at {fixed(4)(start)}."
+    )
+    if not _trained_for(curves, len(losses)):
+        return cannot_tell("The log ends before a policy has to have moved.", told)
+    if float((losses - start).abs().max()) <= 0.0006 * start:
+        return found(_why_still(curves), told)
+    if len(losses) >= 3 and level(late(losses)) < 0.95 * min(start, level(early(losses))):
+        return not_found("The loss falls, so the policy moves.", told)
+    return cannot_tell(
+        "This needs rewards: the loss alone does not say whether the policy moves.", told
+    )
+
+
+def _loss_moves(curves: Curves) -> Said:
+    """For losses without a reference: whether anything changes at all."""
+    if (lacks := curves.needs("loss")) is not None:
+        return lacks
+    losses = curves.together("loss")[0]
+    told = f"The loss goes from {fixed(4)(float(losses[0]))} to {fixed(4)(float(losses[-1]))}."
+    if len(losses) >= 10:
+        apart = level(early(losses)) - level(late(losses))
+        error = math.hypot(standard_error(early(losses)), standard_error(late(losses)))
+        if abs(apart) > 3 * error:
+            return not_found("The loss changes, so the policy moves.", told)
+    return cannot_tell(
+        f"{curves.loss_type} has no reference that rewards would be measured from.", told
+    )

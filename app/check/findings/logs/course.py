@@ -1,0 +1,209 @@
+"""What becomes of the two sides of a pair over a run: displaced, suppressed, memorized."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from app.check.findings import figures
+from app.check.findings.logs.curves import (
+    ACCURACY,
+    MARGIN,
+    REWARDS,
+    Curves,
+    early,
+    late,
+    level,
+)
+from app.check.findings.logs.expected import loss_at_start
+from app.check.findings.logs.start import apart_at_start
+from app.check.findings.numbers import three_digits
+from app.check.findings.rule import Said, cannot_tell, finding, found, not_found
+from app.check.settings import RunSettings
+from app.check.tables import TrainingLog
+from app.formatting import fixed, percent, signed
+
+OPTIMUM_CHOSEN, OPTIMUM_REJECTED = -3.1, -4.5
+"""the lowest mean rewards of training pairs under any exact optimum of the lab, at any prompt and beta"""
+
+DISPLACED = 5.0
+"""units of reward that chosen responses have to fall: beyond every optimum of the lab by half again"""
+
+TOGETHER, LEAST = 3.0, 2.0
+"""how many times the margin, and how many units at least, chosen responses have to fall if it is less"""
+
+SUPPRESSED = 9.0
+"""units of reward that rejected responses have to fall: twice what they do under every optimum of the lab"""
+
+ROWS = 4
+"""least number of rows from which a course is told"""
+
+
+@dataclass(frozen=True)
+class Change:
+    """How far rewards have moved from their start to the end of the log."""
+
+    chosen: float
+    rejected: float
+
+    @property
+    def margin(self) -> float:
+        return self.chosen - self.rejected
+
+    @classmethod
+    def of(cls, curves: Curves) -> Change:
+        """Rewards against a reference start at 0, unless the log says that they do not; others as logged."""
+        rewards = curves.together(*REWARDS)
+        start = early(rewards).mean(1)
+        if curves.has_reference and apart_at_start(curves) is None:
+            start = torch.zeros_like(start)
+        end = late(rewards).mean(1) - start
+        return cls(float(end[0]), float(end[1]))
+
+    def told(self, curves: Curves) -> str:
+        nats = "nats per token" if curves.per_token else "nats"
+        return (
+            f"Rewards move by {signed(self.chosen)} (chosen) and {signed(self.rejected)} (rejected), "
+            f"that is {three_digits(self.chosen / curves.beta)} and "
+            f"{three_digits(self.rejected / curves.beta)} {nats}"
+        )
+
+
+def _unit(curves: Curves) -> float:
+    """What counts as one unit of reward: for means over tokens at least a fifth of a nat."""
+    return max(1.0, 0.2 * curves.beta) if curves.per_token else 1.0
+
+
+def _too_short(curves: Curves) -> Said | None:
+    if (lacks := curves.needs(*REWARDS)) is not None:
+        return lacks
+    rows = len(curves.steps(*REWARDS))
+    if rows < ROWS and curves.starts_early:
+        return cannot_tell(f"This needs {ROWS} rows at least.", f"{rows} rows with rewards.")
+    return None
+
+
+@finding(
+    "displacement",
+    "Chosen responses become much less likely",
+    see=figures.DISPLACED,
+    mended=figures.WITH_NLL,
+)
+def displacement(log: TrainingLog, settings: RunSettings) -> Said:
+    """Chosen responses usually fall a little, and that is no mistake: even the exact optimum lowers most.
+
+    Found if their reward falls by 5 or more; or by 2 or more and three times as far as the margin grows.
+    In the lab no exact optimum of true quality has them below -3.1 on average, at any beta.
+    """
+    curves = Curves.of(log, settings)
+    if (short := _too_short(curves)) is not None:
+        return short
+    change, unit = Change.of(curves), _unit(curves)
+    told = change.told(curves)
+    fell = -change.chosen
+    together = (
+        fell >= LEAST * unit and fell >= TOGETHER * max(change.margin, 0.0) and curves.has_reference
+    )
+    if fell >= DISPLACED * unit or together:
+        return found(
+            "Chosen responses have become much less likely (likelihood displacement): what they lost "
+            "went to responses outside the pairs. A fall of 1 or 2 is usual, and the lab's exact "
+            f"optimum has one, too, but of no more than {fixed(1)(-OPTIMUM_CHOSEN)}. Raise β, lower the "
+            "learning rate, stop earlier, add the NLL of the chosen response (rpo_alpha, pref_ftx), or "
+            "drop pairs that are nearly the same.",
+            f"{told}.",
+        )
+    how = "rise" if fell < 0 else "fall only a little, as is usual"
+    return not_found(f"Chosen responses {how}.", f"{told}.")
+
+
+@finding(
+    "suppression",
+    "The margin grows by pushing rejected responses down",
+    see=figures.SUPPRESSED,
+    mended=figures.BOUNDED,
+)
+def suppression(log: TrainingLog, settings: RunSettings) -> Said:
+    """That rejected responses fall further than chosen ones is usual. Found if they fall by 9 or more while
+    chosen ones do not rise.
+
+    In the lab no exact optimum of true quality has them below -4.5 on average, at any beta.
+    """
+    curves = Curves.of(log, settings)
+    if (short := _too_short(curves)) is not None:
+        return short
+    change, unit = Change.of(curves), _unit(curves)
+    told = change.told(curves)
+    if (
+        change.rejected <= -SUPPRESSED * unit
+        and change.chosen <= 0.1 * change.margin
+        and change.margin > 0
+    ):
+        return found(
+            "The margin grows because rejected responses are pushed down, not because chosen ones gain. "
+            "The policy learns what not to say, and its probability may go anywhere. Rejected responses "
+            "that no model would write are pushed down without end: take pairs from the policy itself, "
+            "a loss that stops (ipo, label smoothing), a higher β, or a lower learning rate.",
+            f"{told}.",
+        )
+    return not_found("Rejected responses are not pushed down without bounds.", f"{told}.")
+
+
+ALL_RIGHT = 0.985
+"""mean accuracy that counts as all pairs"""
+
+ALL_BUT_0 = 0.06
+"""share of its starting value at which a loss is all but 0"""
+
+BEYOND = 15.0
+"""margin at which the sigmoid loss of a pair is 3e-7: nothing is left to learn"""
+
+EARLY = 0.5
+"""share of the run by which accuracy has to be there to be early"""
+
+
+@finding(
+    "saturated", "All pairs are ranked right early on", see=figures.RUNS_ON, mended=figures.STOPS
+)
+def saturated(log: TrainingLog, settings: RunSettings) -> Said:
+    """Found if accuracy is 1 from the middle of the run on, with a loss or margin that leaves nothing.
+
+    Single rows of few pairs may be 1 by chance: it is the mean of all rows from there on.
+    """
+    curves = Curves.of(log, settings)
+    if (lacks := curves.needs(MARGIN)) is not None:
+        return lacks
+    margins, steps = curves.together(MARGIN)[0], curves.steps(MARGIN)
+    if len(margins) < ROWS:
+        return cannot_tell(
+            f"This needs {ROWS} rows at least.", f"{len(margins)} rows with a margin."
+        )
+    half = steps >= steps[0] + EARLY * (steps[-1] - steps[0])
+    margin = level(margins[half])
+    told = f"In the second half of the log the mean margin is {signed(margin)}"
+    loss, start = None, loss_at_start(curves.settings)
+    if curves.has("loss", MARGIN):
+        losses = curves.together("loss", MARGIN)[0]
+        loss = level(losses[len(losses) // 2 :])
+        told += f", the mean loss {fixed(3)(loss)}"
+    accuracy = None
+    if curves.has(ACCURACY, MARGIN):
+        accuracies = curves.together(ACCURACY, MARGIN)[0]
+        accuracy = level(accuracies[len(accuracies) // 2 :])
+        told += f", the mean accuracy {percent(1)(accuracy)}"
+    spent = start is not None and loss is not None and loss <= ALL_BUT_0 * start
+    ranked = accuracy is None or accuracy >= ALL_RIGHT
+    far = margin >= BEYOND * (_unit(curves)) and (accuracy is None or accuracy >= 0.9)
+    if (ranked and spent and accuracy is not None) or far:
+        return found(
+            "The pairs are learned by the middle of the run, and nothing is left in them. They may be "
+            "told apart by something trivial (length, format, a phrase, another model's style), be "
+            "memorized over many epochs, or be contained in the evaluation. Look at held-out accuracy, "
+            "stop earlier, raise β or lower the learning rate, and look for what gives the rejected "
+            "ones away.",
+            f"{told}.",
+        )
+    if accuracy is None and loss is None:
+        return cannot_tell(f"This needs {ACCURACY} or loss.", f"{told}.")
+    return not_found("There are pairs left to learn from.", f"{told}.")

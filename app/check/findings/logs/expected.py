@@ -1,0 +1,117 @@
+"""Losses as a log shows them: means over many pairs, of which only mean rewards are logged.
+
+A convex loss has a mean that is at least the loss at the means (Jensen). How much more depends on how
+far margins spread, and the share of positive margins, ``rewards/accuracies``, tells that: if margins
+were normal with mean m and standard deviation s, it would be Phi(m/s).
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from app.check.settings import RunSettings
+from app.lab.losses import NEEDS_LENGTHS, REFERENCE_FREE, PairLogps, preference_loss
+
+CONVEX = frozenset(
+    {
+        "sigmoid",
+        "robust",
+        "hinge",
+        "ipo",
+        "ipo_norm",
+        "nca_pair",
+        "bco_pair",
+        "sppo_hard",
+        "sigmoid_norm",
+        "simpo",
+    }
+)
+"""losses that are convex in the rewards, so that Jensen's inequality bounds their mean from below"""
+
+OF_THE_MARGIN = frozenset(
+    {"sigmoid", "robust", "hinge", "ipo", "ipo_norm", "sigmoid_norm", "simpo"}
+)
+"""losses that are functions of the margin alone"""
+
+CANDIDATES = (
+    "sigmoid",
+    "hinge",
+    "ipo",
+    "kto",
+    "bco_pair",
+    "nca_pair",
+    "sppo_hard",
+    "apo_zero",
+    "apo_down",
+    "exo_pair",
+    "discopop",
+)
+"""losses of which a reported one may be another: those that need only rewards"""
+
+PER_PAIR = {"kto": 0.5}
+"""what trainers log per pair: the mean over its two responses, where the loss judges each by itself"""
+
+EXO_SMOOTHING = 0.001
+"""the smoothing that trainers take for exo_pair if none is set, since it needs one"""
+
+NODES = torch.linspace(-4, 4, 41, dtype=torch.float64)
+WEIGHTS = torch.softmax(-NODES.square() / 2, 0)
+
+
+def loss_at(settings: RunSettings, chosen: Tensor, rejected: Tensor) -> Tensor:
+    """The logged loss of pairs with these rewards. Shapes: (...), (...) -> (...)."""
+    zeros, ones = torch.zeros_like(chosen), torch.ones_like(chosen)
+    smoothing = settings.label_smoothing
+    if settings.loss_type == "exo_pair":
+        smoothing = smoothing or EXO_SMOOTHING
+    pairs = PairLogps(
+        chosen / settings.beta,
+        rejected / settings.beta,
+        zeros,
+        zeros,
+        ones if settings.loss_type in NEEDS_LENGTHS else None,
+        ones if settings.loss_type in NEEDS_LENGTHS else None,
+        label_smoothing=smoothing,
+        simpo_gamma=settings.simpo_gamma,
+        kto_reference_point=settings.kto_reference_point,
+    )
+    per_pair = PER_PAIR.get(settings.loss_type, 1.0)
+    return per_pair * preference_loss(settings.loss_type, pairs, settings.beta)
+
+
+def loss_at_start(settings: RunSettings) -> float | None:
+    """The loss of a policy that equals its reference; None without a reference."""
+    if settings.loss_type in REFERENCE_FREE:
+        return None
+    zero = torch.zeros(1, dtype=torch.float64)
+    return float(loss_at(settings, zero, zero))
+
+
+def expected_loss(
+    settings: RunSettings, chosen: Tensor, rejected: Tensor, accuracies: Tensor | None
+) -> Tensor:
+    """The mean loss of pairs with these mean rewards and accuracies.
+
+    Margins are taken to be normal around their mean, halves of a pair's deviation on each side;
+    without accuracies they do not spread. Shapes: (rows,), (rows,), (rows,) -> (rows,).
+    """
+    if accuracies is None:
+        return loss_at(settings, chosen, rejected)
+    half = (margin_spread(chosen - rejected, accuracies) / 2).unsqueeze(-1) * NODES
+    losses = loss_at(settings, chosen.unsqueeze(-1) + half, rejected.unsqueeze(-1) - half)
+    return losses @ WEIGHTS
+
+
+def margin_spread(margins: Tensor, accuracies: Tensor) -> Tensor:
+    """The standard deviation with which normal margins would have these accuracies.
+
+    An accuracy of one half, or on the other side of it than the margin, tells nothing of the spread:
+    it is then taken to be as large as the margin. Shapes: (rows,), (rows,) -> (rows,).
+    """
+    quantile = math.sqrt(2) * torch.erfinv(2 * accuracies.clamp(0.001, 0.999) - 1)
+    size = margins.abs()
+    tells = (quantile * margins > 0) & (quantile.abs() > 0.2)
+    return (size / quantile.abs().clamp(min=0.2)).where(tells, size).clamp(max=50.0)

@@ -1,0 +1,236 @@
+"""Numbers that are none, a loss that climbs, sides that are equal, and logs that are too short."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from app.check.findings import figures
+from app.check.findings.logs.curves import (
+    ACCURACY,
+    LOGPS,
+    MARGIN,
+    REWARDS,
+    Curves,
+    early,
+    late,
+    level,
+    standard_error,
+)
+from app.check.findings.logs.expected import loss_at_start
+from app.check.findings.numbers import three_digits
+from app.check.findings.rule import Said, cannot_tell, finding, found, not_found
+from app.check.settings import RunSettings
+from app.check.tables import TrainingLog
+from app.formatting import fixed, percent
+
+SCALER_ROWS = 5
+"""first rows whose gradient may be infinite: float16 training tries its loss scale, and skips such steps"""
+
+CLIMBED = 1.5
+"""how many times its starting value a loss has to be at the end"""
+
+SPIKE = 15.0
+"""how many times its starting value a single row has to be"""
+
+EXPLODED = 100.0
+"""how many times its early median a gradient norm has to be at the end"""
+
+
+@finding("not_finite", "NaN or infinity", see=figures.TOO_FAST, mended=figures.STEADY)
+def not_finite(log: TrainingLog, settings: RunSettings) -> Said:
+    """Found if a logged value is NaN or infinite, or if losses are exactly 0 beside such a gradient.
+
+    Gradient norms alone may be infinite in the first few rows, where float16 training looks for its
+    loss scale. Losses of exactly 0 in most rows count, too: transformers logs a NaN loss as 0.
+    """
+    names = [name for name in log.columns if name not in ("epoch", "learning_rate")]
+    bad = {name: _bad_rows(log, name) for name in names}
+    rest = {name: rows for name, rows in bad.items() if rows and name != "grad_norm"}
+    norms = bad.get("grad_norm", [])
+    at = Curves.of(log, settings).at_rows()
+    if not rest and norms and max(norms) < SCALER_ROWS and len(norms) < len(log):
+        return not_found(
+            "Only the first gradient norms are not finite, as where float16 training looks for its loss "
+            "scale.",
+            f"{len(norms)} such rows, the last at {at} {log.steps[max(norms)]:g}.",
+        )
+    found_in = rest | ({"grad_norm": norms} if norms else {})
+    if found_in:
+        first = min(min(rows) for rows in found_in.values())
+        named = ", ".join(name for name, rows in found_in.items() if first in rows)
+        share = len({row for rows in found_in.values() for row in rows}) / len(log)
+        return found(
+            "Numbers stop being numbers. Usual causes: float16 overflows (use bfloat16 or float32, in "
+            "the reference, too), a learning rate that is too high, an empty response, whose mean is "
+            "0/0, or a logarithm of 0. Look at the batch of the first such row; what is logged after it "
+            "means nothing.",
+            f"First at {at} {log.steps[first]:g}, in {named}; {percent(0)(share)} of the rows have one.",
+        )
+    losses = [value for value in log.columns.get("loss", []) if value is not None]
+    zeros = sum(value == 0 for value in losses)
+    moved = Curves.of(log, settings).together(MARGIN)[0]
+    small = len(moved) == 0 or float(late(moved).mean()) < 5
+    if len(losses) >= 3 and zeros > len(losses) / 2 and small:
+        first = next(row for row, value in enumerate(log.columns["loss"]) if value == 0)
+        return found(
+            "The loss is exactly 0, which no margin in this log explains. A NaN is often logged as 0 "
+            "(logging_nan_inf_filter in transformers): look at the gradient norm, and at float16.",
+            f"{zeros} of {len(losses)} losses are 0, the first at {at} {log.steps[first]:g}.",
+        )
+    if not losses and not any(log.columns.values()):
+        return cannot_tell("There is no value to look at.", "No column was read.")
+    return not_found("All logged values are finite.", f"{len(log)} rows of {len(names)} columns.")
+
+
+def _bad_rows(log: TrainingLog, name: str) -> list[int]:
+    """Numbers of the rows with a value that is not finite."""
+    return [
+        row
+        for row, value in enumerate(log.columns[name])
+        if value is not None and not math.isfinite(value)
+    ]
+
+
+@finding("diverging", "The run diverges", see=figures.TOO_FAST, mended=figures.STEADY)
+def diverging(log: TrainingLog, settings: RunSettings) -> Said:
+    """Found if the loss ends at half again its start or more, or if a row of it is fifteen times that.
+
+    The start is that of a policy which equals its reference, or of the first rows if they are higher. Also
+    if the gradient norm ends at a hundred times its early median while the loss does not fall.
+    """
+    curves = Curves.of(log, settings)
+    if (lacks := curves.needs("loss")) is not None:
+        return lacks
+    losses = curves.together("loss")[0]
+    if len(losses) < 5:
+        return cannot_tell("This needs five rows at least.", f"{len(losses)} rows with a loss.")
+    first, end = level(early(losses)), level(late(losses))
+    start = max(loss_at_start(curves.settings) or first, first, 1e-9)
+    told = (
+        f"The loss goes from {fixed(3)(first)} to {fixed(3)(end)}; the highest row is "
+        f"{fixed(3)(float(losses.max()))}"
+    )
+    if end > CLIMBED * start and end - start > 2 * standard_error(late(losses)):
+        return found(
+            "The loss ends far above its start, so the run has diverged. The learning rate may be too "
+            "high (5e-7 to 5e-6 is usual for all weights, up to ten times that for adapters), warm-up "
+            "or gradient clipping may be missing, or the loss may have the wrong sign.",
+            f"{told}.",
+        )
+    highest = int(losses.argmax())
+    if float(losses[highest]) > SPIKE * start and highest > 0:
+        step = curves.steps("loss")[highest].item()
+        return found(
+            "The loss has a spike that no usual batch makes. A learning rate that is too high, a batch "
+            "of broken or very long pairs, or an overflow may be the cause. Look at the batch of that "
+            "row, and clip gradients.",
+            f"{told}, at {curves.at_rows()} {step:g}.",
+        )
+    norms = curves.together("grad_norm")[0]
+    if len(norms) >= 5:
+        before, after = (
+            float(norms[: max(3, len(norms) // 3)].median()),
+            float(late(norms).median()),
+        )
+        if before > 0 and after > EXPLODED * before and end > 0.9 * start:
+            return found(
+                "The gradient grows by orders of magnitude while the loss does not fall. Lower the "
+                "learning rate, and clip gradients.",
+                f"{told}; the gradient norm goes from {three_digits(before)} to {three_digits(after)}.",
+            )
+    return not_found("The loss does not climb above its start.", f"{told}.")
+
+
+FAIR = 0.2
+"""standard error of an accuracy from which a half and three quarters look alike"""
+
+SAME = 1e-4
+"""share of a log-probability within which two are the same, as printed or in half precision"""
+
+
+@finding("equal_sides", "Chosen equals rejected", see=figures.EQUAL_SIDES, mended=figures.MOVED)
+def equal_sides(log: TrainingLog, settings: RunSettings) -> Said:
+    """Found if both sides have the same log-probability in at least nine of ten rows, or the same reward.
+
+    Rewards tell only if they are not 0 themselves, as at the start.
+    """
+    curves = Curves.of(log, settings)
+    if curves.has(*LOGPS):
+        logps = curves.together(*LOGPS)
+        sizes = logps.abs().amax(0)
+        same = ((logps[0] - logps[1]).abs() <= SAME * sizes) & (sizes > 0)
+        what, noun = same, "log-probability"
+    elif curves.has(*REWARDS):
+        rewards = curves.together(*REWARDS)
+        rewards = rewards[:, rewards.abs().amax(0) > 1e-4]
+        what, noun = (rewards[0] - rewards[1]).abs() <= 0.01 * rewards.abs().amax(0), "reward"
+        if len(what) < 3:
+            return cannot_tell(
+                "Rewards are all but 0, and there are no log-probabilities.", curves.read
+            )
+    else:
+        return cannot_tell(f"This needs {' and '.join(LOGPS)}, or rewards.", curves.read)
+    share = float(what.double().mean()) if len(what) else 0.0
+    told = f"Both sides have the same {noun} in {percent(0)(share)} of {len(what)} rows"
+    accuracies = curves.together(ACCURACY)[0]
+    if len(accuracies):
+        told += f"; mean accuracy {percent(1)(level(accuracies))}"
+    if share >= 0.9:
+        return found(
+            "Chosen and rejected are the same. Both may be cut to the same beginning (a max_length that "
+            "the prompt fills), be read from the same column, or be duplicates. Print a few pairs as "
+            "the model gets them.",
+            f"{told}.",
+        )
+    return not_found(
+        "Chosen and rejected differ. That all pairs do cannot be told from means: ties count as wrong "
+        "in accuracies.",
+        f"{told}.",
+    )
+
+
+@finding("few_pairs", "Too few rows to tell", see=figures.FEW, mended=figures.MANY)
+def few_pairs(log: TrainingLog, settings: RunSettings) -> Said:
+    """Found if there are fewer than four rows, or if accuracies are of so few pairs that they tell nothing.
+
+    Accuracies are multiples of one over the pairs of a row: the smallest such number is taken as theirs.
+    """
+    curves = Curves.of(log, settings)
+    rows = len(log)
+    told = f"{rows} {'row' if rows == 1 else 'rows'}, the last at {curves.at_rows()} {curves.last_step:g}"
+    accuracies = curves.together(ACCURACY)[0]
+    pairs = pairs_of_a_row(accuracies)
+    error = None
+    if pairs is not None:
+        half = (len(accuracies) + 1) // 2
+        error = 0.5 / math.sqrt(pairs * half)
+        told += (
+            f"; accuracies are multiples of 1/{pairs}, and their mean over the last {half} rows has a "
+            f"standard error of {percent(0)(error)}"
+        )
+    if rows < 4:
+        return found(
+            "A few rows show no curve: most mistakes show only as a course over many steps. Log more often "
+            "(logging_steps), from the first step on.",
+            f"{told}.",
+        )
+    if error is not None and error > FAIR:
+        return found(
+            "Accuracies are of so few pairs that half and three quarters of them look alike. Average "
+            "over more rows, or evaluate on a few hundred pairs.",
+            f"{told}.",
+        )
+    return not_found("There are enough rows to see a course.", f"{told}.")
+
+
+def pairs_of_a_row(accuracies: torch.Tensor) -> int | None:
+    """Of how many pairs accuracies are shares: the least number up to 64 that fits all, or None."""
+    values = torch.tensor(sorted(set(accuracies.tolist())))
+    if len(values) < 2:
+        return None
+    for pairs in range(1, 65):
+        if float((values * pairs - (values * pairs).round()).abs().max()) <= 1e-3:
+            return pairs
+    return None

@@ -1,0 +1,320 @@
+"""Logged losses that are not those of the settings."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from app.check.findings import figures
+from app.check.findings.logs.curves import ACCURACY, MARGIN, REWARDS, Curves, standard_error
+from app.check.findings.logs.expected import (
+    CANDIDATES,
+    CONVEX,
+    OF_THE_MARGIN,
+    expected_loss,
+    loss_at,
+    loss_at_start,
+)
+from app.check.findings.logs.scale import scale_of
+from app.check.findings.numbers import three_digits
+from app.check.findings.rule import Said, cannot_tell, finding, found, not_found
+from app.check.settings import RunSettings
+from app.check.tables import TrainingLog
+from app.formatting import fixed
+
+STANDARD_ERRORS = 3
+
+BELOW = 0.02
+"""share of the starting loss by which rounding and half precision may lower a loss"""
+
+BLOCKS = 8
+"""parts of a run over which losses are compared, so that single batches do not decide"""
+
+FITS = 0.06
+"""share of the starting loss within which another fits: what the normal spread of margins may miss"""
+
+MISSES = 0.15
+"""share of the starting loss by which that of the settings has to miss"""
+
+TIMES_BETTER = 3.0
+"""how much better another loss has to fit"""
+
+SMOOTHINGS = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4)
+FACTORS = (0.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128)
+
+TELLS_APART = 0.05
+"""least difference of two losses that are told apart"""
+
+SAME_BETA = 1.25
+"""factor within which an inferred beta agrees"""
+
+
+@dataclass(frozen=True)
+class Reported:
+    """Losses with rewards, means over parts of the run. Shapes: (parts,)."""
+
+    losses: Tensor
+    chosen: Tensor
+    rejected: Tensor
+    accuracies: Tensor | None
+
+    @classmethod
+    def of(cls, curves: Curves) -> Reported | None:
+        """None if there are no such rows."""
+        names = [*REWARDS] if curves.has("loss", *REWARDS) else [MARGIN]
+        if not curves.has("loss", *names):
+            return None
+        extra = [ACCURACY] if curves.has("loss", *names, ACCURACY) else []
+        found = curves.together("loss", *names, *extra)
+        if len(names) == 1:
+            found = torch.stack([found[0], found[1] / 2, -found[1] / 2, *found[2:]])
+        parts = found.tensor_split(min(BLOCKS, found.shape[1]), 1)
+        found = torch.stack([part.mean(1) for part in parts], 1)
+        return cls(found[0], found[1], found[2], found[3] if extra else None)
+
+    @property
+    def margins(self) -> Tensor:
+        return self.chosen - self.rejected
+
+    def expected(self, settings: RunSettings, scale: float = 1.0) -> Tensor:
+        """Losses that these rewards would have under settings, with rewards scaled."""
+        return expected_loss(
+            settings, scale * self.chosen, scale * self.rejected, self._accuracies(scale)
+        )
+
+    def _accuracies(self, scale: float) -> Tensor | None:
+        if self.accuracies is None:
+            return None
+        return self.accuracies if scale > 0 else 1 - self.accuracies
+
+    def misfit(self, losses: Tensor) -> float:
+        """How far losses typically are from the reported ones."""
+        return float((self.losses - losses).abs().mean())
+
+    def below(self, settings: RunSettings, scale: float = 1.0) -> float:
+        """How far the reported losses are, on average, below the least that these rewards allow.
+
+        The distance is that beyond three standard errors; 0 if the loss has no such bound.
+        """
+        if settings.loss_type not in CONVEX:
+            return 0.0
+        short = loss_at(settings, scale * self.chosen, scale * self.rejected) - self.losses
+        noise = 0.1 * float(short.abs().mean()) if len(short) < 3 else standard_error(short)
+        return max(0.0, float(short.mean()) - STANDARD_ERRORS * noise)
+
+
+# ---- beta twice --------------------------------------------------------------------------------
+
+
+@finding("beta_twice", "β applied twice", see=figures.BETA_TWICE, mended=figures.RIGHT)
+def beta_twice(log: TrainingLog, settings: RunSettings) -> Said:
+    """Found if the loss is that at beta times the logged margins, and not that at the margins.
+
+    An implicit reward holds beta already. Or, where the log shows how much reward a nat is, if that is the
+    square of the beta given. Not found if losses are below what such a loss allows.
+    """
+    curves = Curves.of(log, settings)
+    beta = curves.beta
+    if curves.loss_type not in OF_THE_MARGIN:
+        return cannot_tell(f"{curves.loss_type} is no function of the margin alone.", curves.read)
+    scale = scale_of(curves)
+    squared = scale is not None and _alike(scale.beta, beta**2) and not _alike(beta, beta**2)
+    if scale is not None and squared and "beta" not in curves.settings.assumed:
+        return found(
+            "A nat of log-probability changes the reward by β², so β may have been applied twice: to the "
+            "log-ratio, and to the reward.",
+            f"{three_digits(scale.beta)} of reward per nat, from {scale.how}; β = {beta:g}, β² = "
+            f"{beta**2:g}.",
+        )
+    reported = Reported.of(curves)
+    if reported is None:
+        lacks = curves.needs("loss", MARGIN)
+        assert lacks is not None
+        return lacks
+    once, twice = reported.expected(curves.settings), reported.expected(curves.settings, beta)
+    told = (
+        f"Mean loss logged: {fixed(3)(float(reported.losses.mean()))}; at the margins, about "
+        f"{fixed(3)(float(once.mean()))}; at β times the margins, {fixed(3)(float(twice.mean()))}"
+    )
+    if float((once - twice).abs().mean()) < TELLS_APART * _unit(curves):
+        return cannot_tell("Once and twice give nearly the same loss at these margins.", f"{told}.")
+    if _explains(curves, reported, twice):
+        return found(
+            "The loss is that of margins multiplied by β once more. β may be applied twice in the loss; "
+            "or the log has log-ratios that lack β, and then the loss is right and the logged rewards "
+            "are too large by 1/β.",
+            f"{told}.",
+        )
+    if reported.below(curves.settings, beta) > BELOW * _unit(curves) or reported.misfit(
+        once
+    ) < reported.misfit(twice):
+        return not_found("The loss is not that at β times the margins.", f"{told}.")
+    return cannot_tell("The loss lies between both.", f"{told}.")
+
+
+# ---- another loss ------------------------------------------------------------------------------
+
+
+@finding(
+    "other_loss",
+    "The logged loss is not that of the settings",
+    see=figures.ANOTHER_LOSS,
+    mended=figures.THE_LOSS,
+)
+def other_loss(log: TrainingLog, settings: RunSettings) -> Said:
+    """Found if losses are below what rewards allow, or if another loss fits and this one does not.
+
+    A convex loss of many pairs is on average at least the loss of their mean (Jensen). Above it, only a loss
+    that another setting explains in all rows is found: heavy tails raise a loss, too. So is a beta
+    that is not that of the rewards.
+    """
+    curves = Curves.of(log, settings)
+    if (other := _another_beta(curves)) is not None:
+        return other
+    reported = Reported.of(curves)
+    if reported is None:
+        lacks = curves.needs("loss", MARGIN)
+        assert lacks is not None
+        return lacks
+    if curves.loss_type == "orpo":
+        return cannot_tell(
+            "orpo adds the loss of fine-tuning, which rewards do not tell.", curves.read
+        )
+    ours = reported.expected(curves.settings)
+    told = (
+        f"Mean loss logged: {fixed(3)(float(reported.losses.mean()))}; {curves.loss_type} at these "
+        f"rewards: about {fixed(3)(float(ours.mean()))}"
+    )
+    below = reported.below(curves.settings)
+    fitting = [
+        alternative.told
+        for alternative in _alternatives(curves, reported)
+        if _explains(curves, reported, alternative.losses)
+    ]
+    if below > BELOW * _unit(curves):
+        least = loss_at(curves.settings, reported.chosen, reported.rejected)
+        return found(
+            f"The loss is lower than {curves.loss_type} can be at these rewards: its mean over pairs is "
+            f"at least its value at the mean. {_which(fitting)}",
+            f"{told}, and at least {fixed(3)(float(least.mean()))}.",
+        )
+    if fitting:
+        return found(f"The loss is not {_named(curves)}. {_which(fitting)}", f"{told}.")
+    if curves.loss_type not in CONVEX or reported.accuracies is None:
+        return cannot_tell(
+            f"The mean of {curves.loss_type} cannot be told from mean rewards."
+            if curves.loss_type not in CONVEX
+            else "Without rewards/accuracies, the spread of the margins is unknown.",
+            f"{told}.",
+        )
+    if reported.misfit(ours) <= 0.3 * _unit(curves) and len(reported.losses) >= 3:
+        return not_found(
+            f"The loss is one that {curves.loss_type} has at these rewards.", f"{told}."
+        )
+    return cannot_tell(
+        "The loss is higher than margins of a normal spread would have it: some pairs may be far on the "
+        "wrong side. Check the pairs themselves.",
+        f"{told}.",
+    )
+
+
+def _another_beta(curves: Curves) -> Said | None:
+    scale = scale_of(curves)
+    if scale is None or scale.beta <= 0 or _alike(scale.beta, curves.beta):
+        return None
+    if "beta" in curves.settings.assumed or _alike(scale.beta, curves.beta**2):
+        return None
+    said = f"β may be {three_digits(scale.beta)} instead of {curves.beta:g}."
+    if _alike(scale.beta, 1.0):
+        said = "The log may have log-ratios in place of rewards, which lack β, or β is 1."
+    return found(
+        f"Rewards do not have the β of the settings. {said}",
+        f"A nat of log-probability changes the reward by {three_digits(scale.beta)}, from {scale.how}.",
+    )
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """Another loss, and what it would have been in every row."""
+
+    told: str
+    losses: Tensor
+
+
+def _alternatives(curves: Curves, reported: Reported) -> list[Alternative]:
+    """What may have run instead."""
+    ours, settings = reported.expected(curves.settings), curves.settings
+    found = [
+        Alternative(f"{curves.loss_type} times {factor:g}", factor * ours) for factor in FACTORS
+    ]
+    if curves.loss_type in OF_THE_MARGIN:
+        found += [
+            Alternative(
+                f"{curves.loss_type} of rewards divided by β: they may have been scaled by β once more "
+                "for the log",
+                reported.expected(settings, 1 / settings.beta),
+            ),
+            Alternative(
+                f"{curves.loss_type} of the opposite margins: two sides may be swapped",
+                reported.expected(settings, -1.0),
+            ),
+        ]
+    if curves.loss_type == "sigmoid":
+        others = [e for e in (0.0, *SMOOTHINGS) if e != settings.label_smoothing]
+        found += [
+            Alternative(
+                f"sigmoid with a label smoothing of {e:g}",
+                reported.expected(replace(settings, label_smoothing=e)),
+            )
+            for e in others
+        ]
+    for name in CANDIDATES:
+        if name != curves.loss_type:
+            smoothing = settings.label_smoothing if name == "exo_pair" else 0.0
+            other = replace(settings, loss_type=name, label_smoothing=smoothing)
+            found.append(Alternative(name, reported.expected(other)))
+    return found
+
+
+def _explains(curves: Curves, reported: Reported, losses: Tensor) -> bool:
+    """Whether other losses fit all rows, and much better than those of the settings.
+
+    Three parts at least, over which margins have grown, or a start that differs: a single pair of numbers
+    fits many losses.
+    """
+    ours = reported.expected(curves.settings)
+    misfit, missed = reported.misfit(losses), reported.misfit(ours)
+    if misfit > FITS * max(_unit(curves), float(losses.mean())) or missed < TIMES_BETTER * misfit:
+        return False
+    spread = float(reported.margins.max() - reported.margins.min())
+    early = float(reported.margins[0].abs()) < 0.1 and abs(float(losses[0] / ours[0]) - 1) > 0.15
+    return missed >= MISSES * _unit(curves) and len(reported.losses) >= 3 and (early or spread > 1)
+
+
+def _which(fitting: list[str]) -> str:
+    if not fitting:
+        return (
+            "None of the losses known here fits. Loss and rewards may be averaged over different "
+            "batches, such as one device and all, or the loss may be divided once too often."
+        )
+    listed = "; or ".join(fitting[:3])
+    return f"It fits {listed}. Check the loss_type, β and label_smoothing that were run."
+
+
+def _named(curves: Curves) -> str:
+    smoothing = curves.settings.label_smoothing
+    return f"{curves.loss_type} at β = {curves.beta:g}" + (
+        f" with a label smoothing of {smoothing:g}" if smoothing else ""
+    )
+
+
+def _unit(curves: Curves) -> float:
+    """The size of a loss of these settings: that at the start."""
+    return loss_at_start(curves.settings) or math.log(2)
+
+
+def _alike(one: float, other: float) -> bool:
+    return one > 0 and other > 0 and max(one / other, other / one) <= SAME_BETA

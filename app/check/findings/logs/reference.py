@@ -1,0 +1,192 @@
+"""A reference that is not there, and sides that stand in each other's place."""
+
+from __future__ import annotations
+
+import torch
+
+from app.check.findings import figures
+from app.check.findings.logs.curves import (
+    ACCURACY,
+    LOGPS,
+    MARGIN,
+    REWARDS,
+    Curves,
+    early,
+    late,
+    level,
+    standard_error,
+)
+from app.check.findings.logs.scale import centered, proportional, scale_of
+from app.check.findings.logs.start import apart_at_start
+from app.check.findings.numbers import three_digits
+from app.check.findings.rule import Said, cannot_tell, finding, found, not_found
+from app.check.settings import RunSettings
+from app.check.tables import TrainingLog
+from app.formatting import percent, signed
+
+STANDARD_ERRORS = 3
+
+ALIKE = 0.02
+"""share of the rewards that may be left when they are multiples of log-probabilities"""
+
+FAR = 2.0
+"""nats from which log-probabilities, or their difference, are told from noise"""
+
+ROUGHLY = 0.35
+"""share of early margins that training and batches may add to those of swapped sides"""
+
+
+@finding(
+    "reference_missing",
+    "No reference in the rewards",
+    see=figures.BOTH_FALL,
+    mended=figures.MOVED,
+)
+def reference_missing(log: TrainingLog, settings: RunSettings) -> Said:
+    """Without a reference, a reward is beta times the log-probability of the policy.
+
+    Found if rewards of both sides are the same multiple of their log-probabilities; or, with a constant in
+    the reference's place, if they lie on one line over them although they did not start at 0.
+    """
+    curves = Curves.of(log, settings)
+    if not curves.has_reference:
+        return cannot_tell(f"{curves.loss_type} has no reference.", curves.read)
+    if (lacks := curves.needs(*REWARDS, *LOGPS)) is not None:
+        return lacks
+    columns = curves.together(*REWARDS, *LOGPS)
+    rewards, logps = columns[:2], columns[2:]
+    if float(logps.abs().max()) < FAR or float(rewards.abs().max()) == 0:
+        return cannot_tell(
+            "Rewards or log-probabilities are all but 0, so they cannot be compared.",
+            f"Largest reward {three_digits(float(rewards.abs().max()))}.",
+        )
+    factor, rest = proportional(rewards, logps)
+    told = (
+        f"Rewards are {three_digits(factor)} times the log-probabilities but for {percent(1)(rest)}; the "
+        f"first ones are {signed(float(rewards[0, 0]))} and {signed(float(rewards[1, 0]))}"
+    )
+    if rest <= ALIKE and factor > 0:
+        return found(
+            "Rewards are log-probabilities of the policy times a constant, so the reference is missing "
+            "or 0: its log-probabilities were not computed or not passed on, or reference_free is set. "
+            "That is the loss of CPO, not DPO. If it is meant, check the run as such.",
+            f"{told}.",
+        )
+    if (
+        apart_at_start(curves) is not None
+        and rewards.shape[1] >= 6
+        and _on_one_line(rewards, logps)
+    ):
+        return found(
+            "Rewards lie on one line over the log-probabilities of the policy, so the reference "
+            "subtracts the same from every response: its log-probabilities may be a constant, or of one "
+            "batch for all.",
+            f"{told}.",
+        )
+    return not_found("Rewards are not the policy's log-probabilities times a constant.", f"{told}.")
+
+
+def _on_one_line(rewards: torch.Tensor, logps: torch.Tensor) -> bool:
+    """Whether rewards of both sides are a line over log-probabilities."""
+    flat = centered(torch.stack([rewards.flatten(), logps.flatten()]))
+    if float(flat[1].abs().max()) < FAR:
+        return False
+    return proportional(flat[0], flat[1])[1] <= 0.1
+
+
+@finding("swapped", "Two sides are swapped", see=figures.SWAPPED, mended=figures.RIGHT)
+def swapped(log: TrainingLog, settings: RunSettings) -> Said:
+    """Training raises margins and accuracies; where two sides are swapped, they fall.
+
+    Found if rewards fall while their log-probabilities rise; or if margins at the end are negative and
+    lower than at the beginning, both by three standard errors, and accuracies are below one half.
+    """
+    curves = Curves.of(log, settings)
+    scale = scale_of(curves)
+    if scale is not None and scale.beta < 0:
+        return found(
+            "Rewards fall where the log-probabilities of the policy rise. Policy and reference may be "
+            "swapped in the loss, or its sign may be wrong. Then training makes chosen responses less "
+            "likely although the logged margins grow.",
+            f"A nat of log-probability changes the reward by {three_digits(scale.beta)}, from {scale.how}.",
+        )
+    if (lacks := curves.needs(MARGIN)) is not None:
+        return lacks
+    margins = curves.together(MARGIN)[0]
+    end, error = level(late(margins)), standard_error(late(margins))
+    told = f"The mean margin goes from {signed(level(early(margins)), 3)} to {signed(end, 3)}"
+    accuracies = curves.together(ACCURACY)[0]
+    accuracy = level(late(accuracies)) if len(accuracies) else None
+    if accuracy is not None:
+        told += f", accuracy at the end is {percent(1)(accuracy)}"
+    wrong = accuracy is None or accuracy < 0.5
+    if len(margins) >= 3:
+        fell = end < level(early(margins)) - STANDARD_ERRORS * error
+        if wrong and fell and end < min(-0.02, -STANDARD_ERRORS * error):
+            return found(_why_falling(curves), f"{told}.")
+    elif wrong and accuracy is not None and accuracy <= 0.25 and end < -0.1:
+        return found(_why_falling(curves), f"{told}.")
+    if end > max(0.02, STANDARD_ERRORS * error) and len(margins) >= 3 and not wrong:
+        return not_found("Margins grow as the labels say.", f"{told}.")
+    return cannot_tell(
+        "Margins are too close to 0, or too noisy, to tell on which side they are.", f"{told}."
+    )
+
+
+def _why_falling(curves: Curves) -> str:
+    losses = curves.together("loss")[0]
+    said = "The policy comes to prefer the rejected responses. "
+    if len(losses) >= 3 and level(late(losses)) < 0.95 * level(early(losses)):
+        return said + (
+            "The loss falls all the same, so it is the loss or the log that has two sides swapped: "
+            "policy and reference, or chosen and rejected. Compute the margin of one pair by hand."
+        )
+    return said + (
+        "Chosen and rejected may be swapped between loss and log, policy and reference may be swapped, "
+        "or the loss may be maximized. Compute the loss of one pair by hand, and compare both orders."
+    )
+
+
+@finding(
+    "swapped_in_one",
+    "Chosen and rejected swapped in one model",
+    see=figures.SWAPPED,
+    mended=figures.RIGHT,
+)
+def swapped_in_one(log: TrainingLog, settings: RunSettings) -> Said:
+    """If only one model has the sides swapped, each reward compares a chosen with a rejected response.
+
+    At the start rewards are then beta (log pi_w - log pi_l) and its opposite. Found if the early rewards
+    are, but for a third of their size that batches and training may add.
+    """
+    curves = Curves.of(log, settings)
+    if not curves.has_reference:
+        return cannot_tell(f"{curves.loss_type} has no reference.", curves.read)
+    if (lacks := curves.needs(*REWARDS, *LOGPS)) is not None:
+        return lacks
+    columns = curves.together(*REWARDS, *LOGPS)
+    first = columns[:, : max(1, columns.shape[1] // 3)]
+    if columns.shape[1] < 3 and not curves.starts_untouched:
+        return cannot_tell("This needs the first rows of a run.", f"{len(log)} rows.")
+    apart, gaps = first[0] - first[1], first[2] - first[3]
+    if float(gaps.square().mean().sqrt()) < FAR:
+        return cannot_tell(
+            "Chosen and rejected responses are about equally likely, so that swapping them changes little.",
+            f"Their early log-probabilities differ by {three_digits(float(gaps.abs().mean()))} nats.",
+        )
+    common = float((first[0] + first[1]).square().mean().sqrt())
+    size = float(apart.square().mean().sqrt())
+    factor, rest = (0.0, 1.0) if size == 0 else proportional(apart, gaps)
+    told = (
+        f"Early margins have a size of {three_digits(size)}; swapped in one model, it would be "
+        f"{three_digits(float((2 * curves.beta * gaps).square().mean().sqrt()))}"
+    )
+    if rest <= ROUGHLY and common <= ROUGHLY * size and abs(factor / (2 * curves.beta) - 1) <= 0.5:
+        return found(
+            "Each reward seems to compare the chosen response under one model with the rejected one "
+            "under the other: early rewards are opposite, and of the size of β times the difference of "
+            "both log-probabilities. Chosen and rejected may be swapped in the policy or in the "
+            "reference; cached reference log-probabilities in another order do the same.",
+            f"{told}, and {percent(0)(1 - rest)} of it fits.",
+        )
+    return not_found("Early margins are not those of swapped sides.", f"{told}.")
