@@ -35,10 +35,18 @@ AVERAGED = 0.3
 LEARNED_BY = 0.05
 """share of a run after whose first row nothing can be said of its start"""
 
+ROUNDING = 0.001
+"""of a logged loss, and of those in half precision near 0"""
+
 STILL = 0.1
 """margin up to which a policy has hardly moved"""
 
-MOST_ACCUMULATED = 512
+LARGE = 20.0
+"""times its start that a loss with a term of fine-tuning can hardly be"""
+
+ACCUMULATED = (2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32, 48, 64, 128, 256, 512)
+"""usual counts of micro-batches of a step"""
+
 NEAR_MULTIPLE = 0.1
 FLAT = 0.01
 """share of the starting loss within which a loss is flat"""
@@ -144,7 +152,7 @@ def _below_the_bound(curves: Curves, first: _First) -> bool:
         bound = loss_at(curves.settings, chosen, -chosen)
     else:
         bound = loss_at(curves.settings, rewards[2, :1], rewards[3, :1])
-    return first.loss < (1 - EXACT) * float(bound)
+    return first.loss < (1 - EXACT) * float(bound) - ROUNDING
 
 
 def _cause(curves: Curves, first: _First, start: float) -> str:
@@ -152,11 +160,8 @@ def _cause(curves: Curves, first: _First, start: float) -> str:
     ratio = first.loss / start
     within = EXACT if curves.starts_untouched else NEAR_MULTIPLE
     causes = []
-    multiple = round(ratio)
-    accumulated = curves.log.settings.get("gradient_accumulation_steps")
-    if isinstance(accumulated, int | float) and abs(ratio / accumulated - 1) <= 2 * within:
-        multiple = round(accumulated)
-    if 2 <= multiple <= MOST_ACCUMULATED and abs(ratio / multiple - 1) <= 2 * within:
+    multiple = _factor(curves, ratio, within)
+    if multiple is not None:
         unit = "ln 2" if _ln2(start) else fixed(3)(start)
         causes.append(
             f"It is {multiple} × {unit}: the loss is summed over {multiple} micro-batches of gradient "
@@ -164,10 +169,11 @@ def _cause(curves: Curves, first: _First, start: float) -> str:
             f"if the loss itself does, they are {multiple} times too large. Compare with one run without "
             "accumulation."
         )
-    if ratio < 0.9 and abs(round(1 / ratio) * ratio - 1) <= within and round(1 / ratio) <= 64:
+    divisor = _factor(curves, 1 / ratio, within) if ratio > 0 else None
+    if divisor is not None:
         causes.append(
-            f"It is 1/{round(1 / ratio)} of that: the loss may be divided once more, by accumulation or "
-            "by both responses of a pair."
+            f"It is 1/{divisor} of that: the loss may be divided once more, by accumulation or by both "
+            "responses of a pair."
         )
     others = _starting_at(curves, first.loss, within)
     if others:
@@ -175,7 +181,7 @@ def _cause(curves: Curves, first: _First, start: float) -> str:
             f"It is what {' and '.join(others)} start{'s' if len(others) == 1 else ''} at: check the "
             "loss_type that was run."
         )
-    if ratio > 1:
+    if 1 < ratio < LARGE:
         causes.append(_with_nll(curves, first, start))
     if not causes:
         causes.append(
@@ -185,6 +191,16 @@ def _cause(curves: Curves, first: _First, start: float) -> str:
     return " ".join(
         [f"The run does not start at the loss of {curves.loss_type}.", *filter(None, causes)]
     )
+
+
+def _factor(curves: Curves, ratio: float, within: float) -> int | None:
+    """The count of micro-batches that a ratio of losses may be."""
+    said = curves.log.settings.get("gradient_accumulation_steps")
+    counts = (
+        [*ACCUMULATED, round(said)] if isinstance(said, int | float) and said > 1 else ACCUMULATED
+    )
+    nearest = min(counts, key=lambda count: abs(ratio / count - 1))
+    return nearest if abs(ratio / nearest - 1) <= within else None
 
 
 def _with_nll(curves: Curves, first: _First, start: float) -> str:

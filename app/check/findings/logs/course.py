@@ -33,8 +33,8 @@ DISPLACED = 5.0
 TOGETHER, LEAST = 3.0, 2.0
 """how many times the margin, and how many units at least, chosen responses have to fall if it is less"""
 
-SUPPRESSED = 9.0
-"""units of reward that rejected responses have to fall: twice what they do under every optimum of the lab"""
+SUPPRESSED = 10.0
+"""units of reward that rejected responses have to fall: twice what any optimum of the lab has them fall"""
 
 ROWS = 4
 """least number of rows from which a course is told"""
@@ -75,13 +75,15 @@ def _unit(curves: Curves) -> float:
     return max(1.0, 0.2 * curves.beta) if curves.per_token else 1.0
 
 
-def _too_short(curves: Curves) -> Said | None:
-    if (lacks := curves.needs(*REWARDS)) is not None:
-        return lacks
+def _few(curves: Curves) -> Said | None:
+    """What to say of a course that too few rows have, if they show no mistake."""
     rows = len(curves.steps(*REWARDS))
-    if rows < ROWS and curves.starts_early:
-        return cannot_tell(f"This needs {ROWS} rows at least.", f"{rows} rows with rewards.")
-    return None
+    if rows >= ROWS:
+        return None
+    return cannot_tell(
+        f"A course needs {ROWS} rows at least.",
+        f"{rows} {'row' if rows == 1 else 'rows'} with rewards.",
+    )
 
 
 @finding(
@@ -97,8 +99,8 @@ def displacement(log: TrainingLog, settings: RunSettings) -> Said:
     In the lab no exact optimum of true quality has them below -3.1 on average, at any beta.
     """
     curves = Curves.of(log, settings)
-    if (short := _too_short(curves)) is not None:
-        return short
+    if (lacks := curves.needs(*REWARDS)) is not None:
+        return lacks
     change, unit = Change.of(curves), _unit(curves)
     told = change.told(curves)
     fell = -change.chosen
@@ -114,6 +116,8 @@ def displacement(log: TrainingLog, settings: RunSettings) -> Said:
             "drop pairs that are nearly the same.",
             f"{told}.",
         )
+    if (few := _few(curves)) is not None:
+        return few
     how = "rise" if fell < 0 else "fall only a little, as is usual"
     return not_found(f"Chosen responses {how}.", f"{told}.")
 
@@ -125,14 +129,14 @@ def displacement(log: TrainingLog, settings: RunSettings) -> Said:
     mended=figures.BOUNDED,
 )
 def suppression(log: TrainingLog, settings: RunSettings) -> Said:
-    """That rejected responses fall further than chosen ones is usual. Found if they fall by 9 or more while
+    """That rejected responses fall further than chosen ones is usual. Found if they fall by 10 or more while
     chosen ones do not rise.
 
     In the lab no exact optimum of true quality has them below -4.5 on average, at any beta.
     """
     curves = Curves.of(log, settings)
-    if (short := _too_short(curves)) is not None:
-        return short
+    if (lacks := curves.needs(*REWARDS)) is not None:
+        return lacks
     change, unit = Change.of(curves), _unit(curves)
     told = change.told(curves)
     if (
@@ -147,6 +151,8 @@ def suppression(log: TrainingLog, settings: RunSettings) -> Said:
             "a loss that stops (ipo, label smoothing), a higher β, or a lower learning rate.",
             f"{told}.",
         )
+    if (few := _few(curves)) is not None:
+        return few
     return not_found("Rejected responses are not pushed down without bounds.", f"{told}.")
 
 

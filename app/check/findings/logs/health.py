@@ -10,15 +10,14 @@ from app.check.findings import figures
 from app.check.findings.logs.curves import (
     ACCURACY,
     LOGPS,
-    MARGIN,
+    PART,
     REWARDS,
     Curves,
-    early,
     late,
     level,
     standard_error,
 )
-from app.check.findings.logs.expected import loss_at_start
+from app.check.findings.logs.expected import loss_at, loss_at_start
 from app.check.findings.numbers import three_digits
 from app.check.findings.rule import Said, cannot_tell, finding, found, not_found
 from app.check.settings import RunSettings
@@ -30,6 +29,9 @@ SCALER_ROWS = 5
 
 CLIMBED = 1.5
 """how many times its starting value a loss has to be at the end"""
+
+FAR_UP = 2.5
+"""how many times its starting value the mean of a fifth of the run has to be"""
 
 SPIKE = 15.0
 """how many times its starting value a single row has to be"""
@@ -68,20 +70,26 @@ def not_finite(log: TrainingLog, settings: RunSettings) -> Said:
             "means nothing.",
             f"First at {at} {log.steps[first]:g}, in {named}; {percent(0)(share)} of the rows have one.",
         )
-    losses = [value for value in log.columns.get("loss", []) if value is not None]
-    zeros = sum(value == 0 for value in losses)
-    moved = Curves.of(log, settings).together(MARGIN)[0]
-    small = len(moved) == 0 or float(late(moved).mean()) < 5
-    if len(losses) >= 3 and zeros > len(losses) / 2 and small:
-        first = next(row for row, value in enumerate(log.columns["loss"]) if value == 0)
+    zeros, of = _unexplained_zeros(Curves.of(log, settings))
+    if len(zeros) >= 3 and len(zeros) > of / 2:
         return found(
-            "The loss is exactly 0, which no margin in this log explains. A NaN is often logged as 0 "
+            "The loss is exactly 0, which the margins in this log do not explain. A NaN is often logged as 0 "
             "(logging_nan_inf_filter in transformers): look at the gradient norm, and at float16.",
-            f"{zeros} of {len(losses)} losses are 0, the first at {at} {log.steps[first]:g}.",
+            f"{len(zeros)} of {of} losses are 0, the first at {at} {zeros[0]:g}.",
         )
-    if not losses and not any(log.columns.values()):
+    if not any(log.columns.values()):
         return cannot_tell("There is no value to look at.", "No column was read.")
     return not_found("All logged values are finite.", f"{len(log)} rows of {len(names)} columns.")
+
+
+def _unexplained_zeros(curves: Curves) -> tuple[list[float], int]:
+    """Steps of the losses that are exactly 0 although their rewards allow none, and the number of losses."""
+    names = ["loss", *REWARDS] if curves.has("loss", *REWARDS) else ["loss"]
+    columns, steps = curves.together(*names), curves.steps(*names)
+    zero = columns[0] == 0
+    if len(names) > 1:
+        zero &= loss_at(curves.settings, columns[1], columns[2]) > 1e-3
+    return steps[zero].tolist(), len(steps)
 
 
 def _bad_rows(log: TrainingLog, name: str) -> list[int]:
@@ -95,10 +103,11 @@ def _bad_rows(log: TrainingLog, name: str) -> list[int]:
 
 @finding("diverging", "The run diverges", see=figures.TOO_FAST, mended=figures.STEADY)
 def diverging(log: TrainingLog, settings: RunSettings) -> Said:
-    """Found if the loss ends at half again its start or more, or if a row of it is fifteen times that.
+    """Found if the loss ends at half again its start or more, or is at two and a half times it for a fifth.
 
-    The start is that of a policy which equals its reference, or of the first rows if they are higher. Also
-    if the gradient norm ends at a hundred times its early median while the loss does not fall.
+    The start is that of a policy which equals its reference, or the first row if it is higher. Also found if
+    a row is fifteen times that, or if the gradient norm ends at a hundred times its early median
+    while the loss does not fall.
     """
     curves = Curves.of(log, settings)
     if (lacks := curves.needs("loss")) is not None:
@@ -106,15 +115,17 @@ def diverging(log: TrainingLog, settings: RunSettings) -> Said:
     losses = curves.together("loss")[0]
     if len(losses) < 5:
         return cannot_tell("This needs five rows at least.", f"{len(losses)} rows with a loss.")
-    first, end = level(early(losses)), level(late(losses))
+    first, end = float(losses[0]), level(late(losses))
     start = max(loss_at_start(curves.settings) or first, first, 1e-9)
+    worst = max(level(part) for part in losses.tensor_split(PART))
     told = (
         f"The loss goes from {fixed(3)(first)} to {fixed(3)(end)}; the highest row is "
-        f"{fixed(3)(float(losses.max()))}"
+        f"{fixed(3)(float(losses.max()))}, the highest mean of a fifth of the run {fixed(3)(worst)}"
     )
-    if end > CLIMBED * start and end - start > 2 * standard_error(late(losses)):
+    climbed = end > CLIMBED * start and end - start > 2 * standard_error(late(losses))
+    if climbed or (worst > FAR_UP * start and len(losses) >= 3 * PART):
         return found(
-            "The loss ends far above its start, so the run has diverged. The learning rate may be too "
+            "The loss climbs far above its start, so the run has diverged. The learning rate may be too "
             "high (5e-7 to 5e-6 is usual for all weights, up to ten times that for adapters), warm-up "
             "or gradient clipping may be missing, or the loss may have the wrong sign.",
             f"{told}.",

@@ -39,6 +39,12 @@ FITS = 0.06
 MISSES = 0.15
 """share of the starting loss by which that of the settings has to miss"""
 
+CLOSELY = 0.02
+"""the same for a loss of small margins, which hardly depends on how they spread"""
+
+TIGHT = 0.01
+"""share of the starting loss within which another fits in all parts, as nothing does by chance"""
+
 TIMES_BETTER = 3.0
 """how much better another loss has to fit"""
 
@@ -141,7 +147,7 @@ def beta_twice(log: TrainingLog, settings: RunSettings) -> Said:
     )
     if float((once - twice).abs().mean()) < TELLS_APART * _unit(curves):
         return cannot_tell("Once and twice give nearly the same loss at these margins.", f"{told}.")
-    if _explains(curves, reported, twice):
+    if _explains(curves, reported, twice, within=CLOSELY):
         return found(
             "The loss is that of margins multiplied by β once more. β may be applied twice in the loss; "
             "or the log has log-ratios that lack β, and then the loss is right and the logged rewards "
@@ -189,11 +195,10 @@ def other_loss(log: TrainingLog, settings: RunSettings) -> Said:
         f"rewards: about {fixed(3)(float(ours.mean()))}"
     )
     below = reported.below(curves.settings)
-    fitting = [
-        alternative.told
-        for alternative in _alternatives(curves, reported)
-        if _explains(curves, reported, alternative.losses)
-    ]
+    alternatives = _alternatives(curves, reported)
+    fitting = _best(
+        [other for other in alternatives if _explains(curves, reported, other.losses)], reported
+    )
     if below > BELOW * _unit(curves):
         least = loss_at(curves.settings, reported.chosen, reported.rejected)
         return found(
@@ -211,6 +216,13 @@ def other_loss(log: TrainingLog, settings: RunSettings) -> Said:
             f"{told}.",
         )
     if reported.misfit(ours) <= 0.3 * _unit(curves) and len(reported.losses) >= 3:
+        close = [o.told for o in alternatives if reported.misfit(o.losses) <= reported.misfit(ours)]
+        if close:
+            return cannot_tell(
+                f"The loss is one that {curves.loss_type} has at these rewards, but that of {close[0]} "
+                "is as near: margins are too small, or spread too far, to tell them apart.",
+                f"{told}.",
+            )
         return not_found(
             f"The loss is one that {curves.loss_type} has at these rewards.", f"{told}."
         )
@@ -279,7 +291,7 @@ def _alternatives(curves: Curves, reported: Reported) -> list[Alternative]:
     return found
 
 
-def _explains(curves: Curves, reported: Reported, losses: Tensor) -> bool:
+def _explains(curves: Curves, reported: Reported, losses: Tensor, within: float = FITS) -> bool:
     """Whether other losses fit all rows, and much better than those of the settings.
 
     Three parts at least, over which margins have grown, or a start that differs: a single pair of numbers
@@ -287,11 +299,24 @@ def _explains(curves: Curves, reported: Reported, losses: Tensor) -> bool:
     """
     ours = reported.expected(curves.settings)
     misfit, missed = reported.misfit(losses), reported.misfit(ours)
-    if misfit > FITS * max(_unit(curves), float(losses.mean())) or missed < TIMES_BETTER * misfit:
+    if misfit > within * max(_unit(curves), float(losses.mean())) or missed < TIMES_BETTER * misfit:
         return False
     spread = float(reported.margins.max() - reported.margins.min())
     early = float(reported.margins[0].abs()) < 0.1 and abs(float(losses[0] / ours[0]) - 1) > 0.15
-    return missed >= MISSES * _unit(curves) and len(reported.losses) >= 3 and (early or spread > 1)
+    tight = misfit <= TIGHT * _unit(curves) and len(reported.losses) >= 4
+    least, moved = (TELLS_APART, 0.2) if tight else (MISSES, 0.4)
+    changes = early or spread > moved
+    return changes and missed >= least * _unit(curves) and len(reported.losses) >= 3
+
+
+def _best(fitting: list[Alternative], reported: Reported) -> list[str]:
+    """The alternatives that fit about as well as the best of them, the best first."""
+    misfits = {other.told: reported.misfit(other.losses) for other in fitting}
+    best = min(misfits.values(), default=0.0)
+    named = sorted(misfits, key=misfits.__getitem__)
+    return [
+        told for told in named if misfits[told] <= 2 * best + 0.02 * float(reported.losses.mean())
+    ]
 
 
 def _which(fitting: list[str]) -> str:

@@ -17,7 +17,7 @@ from app.check.findings.logs.curves import (
     standard_error,
 )
 from app.check.findings.logs.scale import centered, proportional, scale_of
-from app.check.findings.logs.start import apart_at_start
+from app.check.findings.logs.start import FEW, apart_at_start
 from app.check.findings.numbers import three_digits
 from app.check.findings.rule import Said, cannot_tell, finding, found, not_found
 from app.check.settings import RunSettings
@@ -61,11 +61,12 @@ def reference_missing(log: TrainingLog, settings: RunSettings) -> Said:
             f"Largest reward {three_digits(float(rewards.abs().max()))}.",
         )
     factor, rest = proportional(rewards, logps)
+    apart = (rewards - factor * logps).abs() / (factor * logps).abs()
     told = (
         f"Rewards are {three_digits(factor)} times the log-probabilities but for {percent(1)(rest)}; the "
         f"first ones are {signed(float(rewards[0, 0]))} and {signed(float(rewards[1, 0]))}"
     )
-    if rest <= ALIKE and factor > 0:
+    if factor > 0 and float(apart[:, :FEW].max()) <= ALIKE and float(apart.median()) <= ALIKE:
         return found(
             "Rewards are log-probabilities of the policy times a constant, so the reference is missing "
             "or 0: its log-probabilities were not computed or not passed on, or reference_free is set. "
@@ -91,7 +92,8 @@ def _on_one_line(rewards: torch.Tensor, logps: torch.Tensor) -> bool:
     flat = centered(torch.stack([rewards.flatten(), logps.flatten()]))
     if float(flat[1].abs().max()) < FAR:
         return False
-    return proportional(flat[0], flat[1])[1] <= 0.1
+    factor, rest = proportional(flat[0], flat[1])
+    return factor > 0 and rest <= ALIKE
 
 
 @finding("swapped", "Two sides are swapped", see=figures.SWAPPED, mended=figures.RIGHT)
@@ -168,6 +170,13 @@ def swapped_in_one(log: TrainingLog, settings: RunSettings) -> Said:
     first = columns[:, : max(1, columns.shape[1] // 3)]
     if columns.shape[1] < 3 and not curves.starts_untouched:
         return cannot_tell("This needs the first rows of a run.", f"{len(log)} rows.")
+    if curves.starts_untouched and _exactly_crossed(curves, columns[:, 0]):
+        return found(
+            _crossed(),
+            f"In the first row rewards are {signed(float(columns[0, 0]), 3)} and "
+            f"{signed(float(columns[1, 0]), 3)}, and β times the difference of log-probabilities is "
+            f"{signed(curves.beta * float(columns[2, 0] - columns[3, 0]), 3)}.",
+        )
     apart, gaps = first[0] - first[1], first[2] - first[3]
     if float(gaps.square().mean().sqrt()) < FAR:
         return cannot_tell(
@@ -183,10 +192,24 @@ def swapped_in_one(log: TrainingLog, settings: RunSettings) -> Said:
     )
     if rest <= ROUGHLY and common <= ROUGHLY * size and abs(factor / (2 * curves.beta) - 1) <= 0.5:
         return found(
-            "Each reward seems to compare the chosen response under one model with the rejected one "
-            "under the other: early rewards are opposite, and of the size of β times the difference of "
-            "both log-probabilities. Chosen and rejected may be swapped in the policy or in the "
-            "reference; cached reference log-probabilities in another order do the same.",
+            _crossed(),
             f"{told}, and {percent(0)(1 - rest)} of it fits.",
         )
     return not_found("Early margins are not those of swapped sides.", f"{told}.")
+
+
+def _exactly_crossed(curves: Curves, row: torch.Tensor) -> bool:
+    """Whether the rewards of step 1 are those of swapped sides but for rounding, and not 0."""
+    crossed = curves.beta * (row[2] - row[3])
+    size = float(crossed.abs())
+    off = max(float((row[0] - crossed).abs()), float((row[1] + crossed).abs()))
+    return size > 1e-3 and off <= ALIKE * size
+
+
+def _crossed() -> str:
+    return (
+        "Each reward seems to compare the chosen response under one model with the rejected one under the "
+        "other: early rewards are opposite, and of the size of β times the difference of both "
+        "log-probabilities. Chosen and rejected may be swapped in the policy or in the reference; cached "
+        "reference log-probabilities in another order do the same."
+    )
