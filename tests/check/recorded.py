@@ -16,7 +16,7 @@ from torch import Tensor
 
 from app.check.tables import TrainingLog
 from app.lab.draws import Draws, Stream
-from app.lab.losses import PairLogps, preference_loss
+from app.lab.losses import LossParams, PairLogps, preference_loss
 from app.lab.network.adam import Adam
 from app.lab.network.flat import flatten
 from app.lab.network.policy import Policy
@@ -121,7 +121,7 @@ def _logged(run: Run, policy: Policy, batch: Comparisons) -> tuple[dict[str, flo
         minimized[1][1],
         lengths,
         lengths,
-        run.label_smoothing,
+        LossParams(label_smoothing=run.label_smoothing),
     )
     loss = preference_loss(run.loss_type, pairs, run.beta).mean()
     if run.loss_type == "simpo":

@@ -69,7 +69,7 @@ def step_zero(log: TrainingLog, settings: RunSettings) -> Said:
     start = loss_at_start(curves.settings)
     if start is None:
         return cannot_tell(
-            f"{curves.loss_type} has no reference, so its loss and rewards have no fixed start.",
+            f"{curves.loss_name} has no reference, so its loss and rewards have no fixed start.",
             curves.read,
         )
     apart = apart_at_start(curves)
@@ -88,7 +88,7 @@ def step_zero(log: TrainingLog, settings: RunSettings) -> Said:
     first = _First.of(curves)
     told = (
         f"First loss: {fixed(4)(first.loss)} at {curves.at_rows()} {first.step:g}; "
-        f"{curves.loss_type} starts at {fixed(4)(start)}{_ln2(start)}"
+        f"{curves.loss_name} starts at {fixed(4)(start)}{_ln2(start)}"
     )
     if first.margin is not None:
         told += f"; first margin {signed(first.margin, 3)}"
@@ -103,7 +103,7 @@ def step_zero(log: TrainingLog, settings: RunSettings) -> Said:
             "(logging_first_step in TRL) to see its start.",
             f"{told}.",
         )
-    return found(_cause(curves, first, start), f"{told}.")
+    return _cause(curves, first, start, f"{told}.")
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def _starts(curves: Curves, first: _First, start: float) -> str:
 
 def _below_the_bound(curves: Curves, first: _First) -> bool:
     """Whether the loss is below what its margin allows."""
-    if first.margin is None or curves.loss_type not in CONVEX:
+    if first.margin is None or not curves.tells_loss or curves.loss_type not in CONVEX:
         return False
     rewards = (
         curves.together("loss", MARGIN, *REWARDS) if curves.has("loss", MARGIN, *REWARDS) else None
@@ -155,8 +155,8 @@ def _below_the_bound(curves: Curves, first: _First) -> bool:
     return first.loss < (1 - EXACT) * float(bound) - ROUNDING
 
 
-def _cause(curves: Curves, first: _First, start: float) -> str:
-    """Every cause that fits the first loss."""
+def _cause(curves: Curves, first: _First, start: float, told: str) -> Said:
+    """Every cause that fits the first loss; another loss is none if nobody said which one ran."""
     ratio = first.loss / start
     within = EXACT if curves.starts_untouched else NEAR_MULTIPLE
     causes = []
@@ -176,6 +176,12 @@ def _cause(curves: Curves, first: _First, start: float) -> str:
             "responses of a pair."
         )
     others = _starting_at(curves, first.loss, within)
+    if others and not causes and curves.assumes("loss_type"):
+        return cannot_tell(
+            f"{curves.loss_name} was assumed, and the run starts as {' or '.join(others)} would. Give the "
+            "loss_type that was run.",
+            told,
+        )
     if others:
         causes.append(
             f"It is what {' and '.join(others)} start{'s' if len(others) == 1 else ''} at: check the "
@@ -188,9 +194,8 @@ def _cause(curves: Curves, first: _First, start: float) -> str:
             "The loss may be scaled, another loss may have run, or the rows of loss and rewards may be of "
             "different batches."
         )
-    return " ".join(
-        [f"The run does not start at the loss of {curves.loss_type}.", *filter(None, causes)]
-    )
+    causes = [f"The run does not start at the loss of {curves.loss_name}.", *filter(None, causes)]
+    return found(" ".join(causes), told)
 
 
 def _factor(curves: Curves, ratio: float, within: float) -> int | None:
@@ -335,7 +340,7 @@ def _flat_loss(curves: Curves, start: float) -> Said:
     losses = curves.together("loss")[0]
     told = (
         f"The loss goes from {fixed(4)(float(losses[0]))} to {fixed(4)(float(losses[-1]))}; "
-        f"{curves.loss_type} starts at {fixed(4)(start)}."
+        f"{curves.loss_name} starts at {fixed(4)(start)}."
     )
     if not _trained_for(curves, len(losses)):
         return cannot_tell("The log ends before a policy has to have moved.", told)
@@ -360,5 +365,5 @@ def _loss_moves(curves: Curves) -> Said:
         if abs(apart) > 3 * error:
             return not_found("The loss changes, so the policy moves.", told)
     return cannot_tell(
-        f"{curves.loss_type} has no reference that rewards would be measured from.", told
+        f"{curves.loss_name} has no reference that rewards would be measured from.", told
     )

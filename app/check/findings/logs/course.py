@@ -104,6 +104,8 @@ def displacement(log: TrainingLog, settings: RunSettings) -> Said:
     change, unit = Change.of(curves), _unit(curves)
     told = change.told(curves)
     fell = -change.chosen
+    if curves.loss_type == "apo_down":
+        return cannot_tell("apo_down lowers both responses on purpose.", f"{told}.")
     together = (
         fell >= LEAST * unit and fell >= TOGETHER * max(change.margin, 0.0) and curves.has_reference
     )

@@ -5,14 +5,18 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from app.check.findings.logs.expected import OF_REWARDS
 from app.check.findings.rule import Said, cannot_tell
 from app.check.settings import RunSettings
 from app.check.tables import TrainingLog
-from app.lab.losses import LOSSES, NEEDS_LENGTHS, REFERENCE_FREE
+from app.check.trainers import LossConvention, trainers
+from app.lab.more_losses import ALL_LOSSES, ALL_REFERENCE_FREE, ALL_THAT_NEED_LENGTHS
+from app.lab.rewards import WITH_LOG_RATIOS
 
 REWARDS = ("rewards/chosen", "rewards/rejected")
 LOGPS = ("logps/chosen", "logps/rejected")
@@ -33,12 +37,8 @@ class Curves:
 
     @classmethod
     def of(cls, log: TrainingLog, settings: RunSettings) -> Curves:
-        """What the log itself says of its run stands in for what nobody gave."""
-        said = {name: log.settings[name] for name in settings.assumed if name in log.settings}
-        if str(said.get("loss_type", "sigmoid")) not in LOSSES:
-            said.pop("loss_type")
-        known = replace(settings, **said, assumed=settings.assumed - said.keys())  # type: ignore[arg-type]
-        return cls(log, known)
+        """What the log itself shows of its run stands in for what nobody gave."""
+        return cls(log, settings_of(log, settings))
 
     def column(self, name: str) -> Tensor:
         """A column, NaN where a row has no finite value. Shape: (rows,)."""
@@ -52,7 +52,8 @@ class Curves:
         found = self._given(name)
         if name == MARGIN:
             found = found.where(~found.isnan(), self._given(REWARDS[0]) - self._given(REWARDS[1]))
-        return found
+        # Rewards that a trainer logs without beta are told with it, as those of the others are.
+        return found if self.with_beta or name not in (*REWARDS, MARGIN) else self.beta * found
 
     def _given(self, name: str) -> Tensor:
         given = self.log.columns.get(name) or [None] * len(self.log)
@@ -103,18 +104,56 @@ class Curves:
         return self.settings.loss_type
 
     @property
-    def has_reference(self) -> bool:
-        """Whether rewards compare the policy with a reference, and so begin at 0."""
-        return self.loss_type not in REFERENCE_FREE
+    def loss_name(self) -> str:
+        """The loss as messages name it."""
+        return " + ".join(self.settings.loss_types) or self.loss_type
+
+    @cached_property
+    def convention(self) -> LossConvention | None:
+        """What the trainer logs for this loss, if both are known."""
+        trainer = self.settings.trainer or self.log.trainer
+        if trainer is None:
+            return None
+        return next(
+            (loss for loss in trainers()[trainer].losses if loss.here == self.loss_type), None
+        )
 
     @property
-    def per_token(self) -> bool:
-        """Whether rewards are means over tokens."""
-        return self.loss_type in NEEDS_LENGTHS
+    def has_reference(self) -> bool:
+        """Whether rewards compare the policy with a reference, and so begin at 0."""
+        if self.convention is not None:
+            return self.convention.reward_with_reference
+        return self.loss_type not in ALL_REFERENCE_FREE - WITH_LOG_RATIOS
 
-    def given(self, *names: str) -> str:
-        """How a message speaks of settings: as given, or as assumed."""
-        return "assumed" if self.settings.assumed & set(names) else "given"
+    @property
+    def with_beta(self) -> bool:
+        """Whether logged rewards are multiplied by beta."""
+        return self.convention is None or self.convention.reward_with_beta
+
+    @cached_property
+    def per_token(self) -> bool:
+        """Whether rewards are means over tokens; of unknown trainers, log-probabilities tell it."""
+        if self.convention is not None:
+            return self.convention.reward_per_token
+        if self.loss_type not in ALL_THAT_NEED_LENGTHS - WITH_LOG_RATIOS:
+            return False
+        return not self.has_reference or are_means(self.log)
+
+    @property
+    def tells_loss(self) -> bool:
+        """Whether rewards determine the loss of a pair."""
+        settings = self.settings
+        per_token = self.loss_type in ALL_THAT_NEED_LENGTHS
+        return (
+            not settings.loss_types
+            and settings.f_divergence_type == "reverse_kl"
+            and self.loss_type in OF_REWARDS
+            and per_token == self.per_token
+        )
+
+    def assumes(self, name: str) -> bool:
+        """Whether a setting was not given, and the log does not show it."""
+        return name in self.settings.assumed
 
     # ---- the course of the run -----------------------------------------------------------------
 
@@ -142,6 +181,57 @@ class Curves:
     def at_rows(self) -> str:
         """How the evidence counts rows: by step, or by number."""
         return "row" if self.log.numbered else "step"
+
+
+def settings_of(log: TrainingLog, settings: RunSettings) -> RunSettings:
+    """Settings that nobody gave, as the log has them: in a configuration beside it, or in its rewards.
+
+    Rewards that are a multiple of means over tokens are those of a loss like simpo, which has no reference.
+    """
+    said: dict[str, Any] = {}
+    for name in settings.assumed & log.settings.keys() & {"beta", "label_smoothing"}:
+        said[name] = float(log.settings[name])
+    if "loss_type" in settings.assumed and not settings.loss_types:
+        trainer = settings.trainer or log.trainer
+        named = str(log.settings.get("loss_type", ""))
+        known = trainers()[trainer].convention(named) if trainer is not None else None
+        if known is not None and known.here is not None:
+            said["loss_type"] = known.here
+        elif named in ALL_LOSSES:
+            said["loss_type"] = named
+    found = replace(settings, **said, assumed=settings.assumed - said.keys())
+    if "loss_type" in found.assumed and not found.loss_types and are_means(log):
+        factor = _reward_of_a_mean(log)
+        if factor is not None:
+            return replace(
+                found, loss_type="simpo", beta=factor if "beta" in found.assumed else found.beta
+            )
+    return found
+
+
+LONGEST_MEAN = 20.0
+"""nats from which a log-probability is no mean over tokens"""
+
+
+def are_means(log: TrainingLog) -> bool:
+    """Whether log-probabilities are as small as means over tokens are; so too if there are none."""
+    values = [value for name in LOGPS for value in log.columns.get(name, []) if value is not None]
+    return sum(abs(value) > LONGEST_MEAN for value in values) <= len(values) / 10
+
+
+def _reward_of_a_mean(log: TrainingLog) -> float | None:
+    """The factor of rewards that are a multiple of log-probabilities in all rows; None if they are not."""
+    factors = [
+        reward / logp
+        for reward_name, logp_name in zip(REWARDS, LOGPS, strict=True)
+        for reward, logp in zip(
+            log.columns.get(reward_name, []), log.columns.get(logp_name, []), strict=False
+        )
+        if reward and logp and math.isfinite(reward / logp)
+    ]
+    if len(factors) < 2 or min(factors) <= 0 or max(factors) > 1.02 * min(factors):
+        return None
+    return float(f"{sum(factors) / len(factors):.3g}")
 
 
 def early(values: Tensor) -> Tensor:

@@ -12,8 +12,10 @@ import math
 import torch
 from torch import Tensor
 
+from app.check.losses import losses_of
 from app.check.settings import RunSettings
-from app.lab.losses import NEEDS_LENGTHS, REFERENCE_FREE, PairLogps, preference_loss
+from app.lab.losses import PairLogps
+from app.lab.more_losses import ALL_REFERENCE_FREE
 
 CONVEX = frozenset(
     {
@@ -36,6 +38,17 @@ OF_THE_MARGIN = frozenset(
 )
 """losses that are functions of the margin alone"""
 
+OF_REWARDS = CONVEX | {
+    "kto",
+    "apo_zero",
+    "apo_down",
+    "exo_pair",
+    "discopop",
+    "cpo_sigmoid",
+    "cpo_hinge",
+}
+"""losses of a pair that its rewards determine; the others sort a batch, or read other numbers"""
+
 CANDIDATES = (
     "sigmoid",
     "hinge",
@@ -49,13 +62,7 @@ CANDIDATES = (
     "exo_pair",
     "discopop",
 )
-"""losses of which a reported one may be another: those that need only rewards"""
-
-PER_PAIR = {"kto": 0.5}
-"""what trainers log per pair: the mean over its two responses, where the loss judges each by itself"""
-
-EXO_SMOOTHING = 0.001
-"""the smoothing that trainers take for exo_pair if none is set, since it needs one"""
+"""losses of which a reported one may be another"""
 
 NODES = torch.linspace(-4, 4, 41, dtype=torch.float64)
 WEIGHTS = torch.softmax(-NODES.square() / 2, 0)
@@ -64,27 +71,13 @@ WEIGHTS = torch.softmax(-NODES.square() / 2, 0)
 def loss_at(settings: RunSettings, chosen: Tensor, rejected: Tensor) -> Tensor:
     """The logged loss of pairs with these rewards. Shapes: (...), (...) -> (...)."""
     zeros, ones = torch.zeros_like(chosen), torch.ones_like(chosen)
-    smoothing = settings.label_smoothing
-    if settings.loss_type == "exo_pair":
-        smoothing = smoothing or EXO_SMOOTHING
-    pairs = PairLogps(
-        chosen / settings.beta,
-        rejected / settings.beta,
-        zeros,
-        zeros,
-        ones if settings.loss_type in NEEDS_LENGTHS else None,
-        ones if settings.loss_type in NEEDS_LENGTHS else None,
-        label_smoothing=smoothing,
-        simpo_gamma=settings.simpo_gamma,
-        kto_reference_point=settings.kto_reference_point,
-    )
-    per_pair = PER_PAIR.get(settings.loss_type, 1.0)
-    return per_pair * preference_loss(settings.loss_type, pairs, settings.beta)
+    beta = settings.beta
+    return losses_of(PairLogps(chosen / beta, rejected / beta, zeros, zeros, ones, ones), settings)
 
 
 def loss_at_start(settings: RunSettings) -> float | None:
-    """The loss of a policy that equals its reference; None without a reference."""
-    if settings.loss_type in REFERENCE_FREE:
+    """The loss of a policy that equals its reference; None if a loss has no reference."""
+    if any(loss.loss_type in ALL_REFERENCE_FREE for loss in settings.losses):
         return None
     zero = torch.zeros(1, dtype=torch.float64)
     return float(loss_at(settings, zero, zero))

@@ -87,7 +87,7 @@ def _unexplained_zeros(curves: Curves) -> tuple[list[float], int]:
     names = ["loss", *REWARDS] if curves.has("loss", *REWARDS) else ["loss"]
     columns, steps = curves.together(*names), curves.steps(*names)
     zero = columns[0] == 0
-    if len(names) > 1:
+    if len(names) > 1 and curves.tells_loss:
         zero &= loss_at(curves.settings, columns[1], columns[2]) > 1e-3
     return steps[zero].tolist(), len(steps)
 
@@ -116,7 +116,7 @@ def diverging(log: TrainingLog, settings: RunSettings) -> Said:
     if len(losses) < 5:
         return cannot_tell("This needs five rows at least.", f"{len(losses)} rows with a loss.")
     first, end = float(losses[0]), level(late(losses))
-    start = max(loss_at_start(curves.settings) or first, first, 1e-9)
+    start = max(loss_at_start(curves.settings) or level(losses[:3]), first, 1e-9)
     worst = max(level(part) for part in losses.tensor_split(PART))
     told = (
         f"The loss goes from {fixed(3)(first)} to {fixed(3)(end)}; the highest row is "

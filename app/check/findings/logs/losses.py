@@ -124,8 +124,11 @@ def beta_twice(log: TrainingLog, settings: RunSettings) -> Said:
     """
     curves = Curves.of(log, settings)
     beta = curves.beta
-    if curves.loss_type not in OF_THE_MARGIN:
-        return cannot_tell(f"{curves.loss_type} is no function of the margin alone.", curves.read)
+    if not curves.tells_loss or curves.loss_type not in OF_THE_MARGIN:
+        return cannot_tell(
+            f"The loss of {curves.loss_name} is no function of the logged margin alone.",
+            curves.read,
+        )
     scale = scale_of(curves)
     squared = scale is not None and _alike(scale.beta, beta**2) and not _alike(beta, beta**2)
     if scale is not None and squared and "beta" not in curves.settings.assumed:
@@ -185,13 +188,13 @@ def other_loss(log: TrainingLog, settings: RunSettings) -> Said:
         lacks = curves.needs("loss", MARGIN)
         assert lacks is not None
         return lacks
-    if curves.loss_type == "orpo":
+    if not curves.tells_loss:
         return cannot_tell(
-            "orpo adds the loss of fine-tuning, which rewards do not tell.", curves.read
+            f"The loss of {curves.loss_name} reads more than the logged rewards.", curves.read
         )
     ours = reported.expected(curves.settings)
     told = (
-        f"Mean loss logged: {fixed(3)(float(reported.losses.mean()))}; {curves.loss_type} at these "
+        f"Mean loss logged: {fixed(3)(float(reported.losses.mean()))}; {curves.loss_name} at these "
         f"rewards: about {fixed(3)(float(ours.mean()))}"
     )
     below = reported.below(curves.settings)
@@ -199,18 +202,20 @@ def other_loss(log: TrainingLog, settings: RunSettings) -> Said:
     fitting = _best(
         [other for other in alternatives if _explains(curves, reported, other.losses)], reported
     )
-    if below > BELOW * _unit(curves):
+    if below > BELOW * _unit(curves) or fitting:
+        if (assumed := _assumed(curves, fitting)) is not None:
+            return cannot_tell(assumed, f"{told}.")
+        if below <= BELOW * _unit(curves):
+            return found(f"The loss is not {_named(curves)}. {_which(fitting)}", f"{told}.")
         least = loss_at(curves.settings, reported.chosen, reported.rejected)
         return found(
-            f"The loss is lower than {curves.loss_type} can be at these rewards: its mean over pairs is "
+            f"The loss is lower than {curves.loss_name} can be at these rewards: its mean over pairs is "
             f"at least its value at the mean. {_which(fitting)}",
             f"{told}, and at least {fixed(3)(float(least.mean()))}.",
         )
-    if fitting:
-        return found(f"The loss is not {_named(curves)}. {_which(fitting)}", f"{told}.")
     if curves.loss_type not in CONVEX or reported.accuracies is None:
         return cannot_tell(
-            f"The mean of {curves.loss_type} cannot be told from mean rewards."
+            f"The mean of {curves.loss_name} cannot be told from mean rewards."
             if curves.loss_type not in CONVEX
             else "Without rewards/accuracies, the spread of the margins is unknown.",
             f"{told}.",
@@ -219,12 +224,12 @@ def other_loss(log: TrainingLog, settings: RunSettings) -> Said:
         close = [o.told for o in alternatives if reported.misfit(o.losses) <= reported.misfit(ours)]
         if close:
             return cannot_tell(
-                f"The loss is one that {curves.loss_type} has at these rewards, but that of {close[0]} "
+                f"The loss is one that {curves.loss_name} has at these rewards, but that of {close[0]} "
                 "is as near: margins are too small, or spread too far, to tell them apart.",
                 f"{told}.",
             )
         return not_found(
-            f"The loss is one that {curves.loss_type} has at these rewards.", f"{told}."
+            f"The loss is one that {curves.loss_name} has at these rewards.", f"{told}."
         )
     return cannot_tell(
         "The loss is higher than margins of a normal spread would have it: some pairs may be far on the "
@@ -260,17 +265,17 @@ def _alternatives(curves: Curves, reported: Reported) -> list[Alternative]:
     """What may have run instead."""
     ours, settings = reported.expected(curves.settings), curves.settings
     found = [
-        Alternative(f"{curves.loss_type} times {factor:g}", factor * ours) for factor in FACTORS
+        Alternative(f"{curves.loss_name} times {factor:g}", factor * ours) for factor in FACTORS
     ]
     if curves.loss_type in OF_THE_MARGIN:
         found += [
             Alternative(
-                f"{curves.loss_type} of rewards divided by β: they may have been scaled by β once more "
+                f"{curves.loss_name} of rewards divided by β: they may have been scaled by β once more "
                 "for the log",
                 reported.expected(settings, 1 / settings.beta),
             ),
             Alternative(
-                f"{curves.loss_type} of the opposite margins: two sides may be swapped",
+                f"{curves.loss_name} of the opposite margins: two sides may be swapped",
                 reported.expected(settings, -1.0),
             ),
         ]
@@ -319,6 +324,19 @@ def _best(fitting: list[Alternative], reported: Reported) -> list[str]:
     ]
 
 
+def _assumed(curves: Curves, fitting: list[str]) -> str | None:
+    """What to say if it is only a setting that was assumed which does not fit."""
+    if curves.loss_type == "simpo" and curves.assumes("simpo_gamma"):
+        return f"A simpo_gamma of {curves.settings.simpo_gamma:g} was assumed, and does not fit. Give yours."
+    losses = [name for name in fitting if name in CANDIDATES]
+    if losses and curves.assumes("loss_type"):
+        return (
+            f"{curves.loss_name} was assumed, and does not fit, while {' or '.join(losses)} does. Give "
+            "the loss_type that was run."
+        )
+    return None
+
+
 def _which(fitting: list[str]) -> str:
     if not fitting:
         return (
@@ -331,7 +349,7 @@ def _which(fitting: list[str]) -> str:
 
 def _named(curves: Curves) -> str:
     smoothing = curves.settings.label_smoothing
-    return f"{curves.loss_type} at β = {curves.beta:g}" + (
+    return f"{curves.loss_name} at β = {curves.beta:g}" + (
         f" with a label smoothing of {smoothing:g}" if smoothing else ""
     )
 

@@ -50,7 +50,7 @@ def reference_missing(log: TrainingLog, settings: RunSettings) -> Said:
     """
     curves = Curves.of(log, settings)
     if not curves.has_reference:
-        return cannot_tell(f"{curves.loss_type} has no reference.", curves.read)
+        return cannot_tell(f"{curves.loss_name} has no reference.", curves.read)
     if (lacks := curves.needs(*REWARDS, *LOGPS)) is not None:
         return lacks
     columns = curves.together(*REWARDS, *LOGPS)
@@ -138,6 +138,11 @@ def swapped(log: TrainingLog, settings: RunSettings) -> Said:
 def _why_falling(curves: Curves) -> str:
     losses = curves.together("loss")[0]
     said = "The policy comes to prefer the rejected responses. "
+    if curves.loss_type == "discopop":
+        said += (
+            "discopop itself may do this: just below a margin of 0 it is lower than above, and pairs "
+            "come to rest there. "
+        )
     if len(losses) >= 3 and level(late(losses)) < 0.95 * level(early(losses)):
         return said + (
             "The loss falls all the same, so it is the loss or the log that has two sides swapped: "
@@ -163,7 +168,7 @@ def swapped_in_one(log: TrainingLog, settings: RunSettings) -> Said:
     """
     curves = Curves.of(log, settings)
     if not curves.has_reference:
-        return cannot_tell(f"{curves.loss_type} has no reference.", curves.read)
+        return cannot_tell(f"{curves.loss_name} has no reference.", curves.read)
     if (lacks := curves.needs(*REWARDS, *LOGPS)) is not None:
         return lacks
     columns = curves.together(*REWARDS, *LOGPS)

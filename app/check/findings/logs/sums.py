@@ -33,14 +33,14 @@ def mean_not_sum(log: TrainingLog, settings: RunSettings) -> Said:
     typical = float(logps.median())
     told = f"Early log-probabilities have a median of {three_digits(typical)} nats"
     if curves.per_token or not curves.has_reference:
-        return cannot_tell(f"{curves.loss_type} may log means: some trainers do.", f"{told}.")
+        return cannot_tell(f"{curves.loss_name} may log means: some trainers do.", f"{told}.")
     if float(logps.abs().max()) == 0:
         return cannot_tell("All log-probabilities are 0: no token was counted.", f"{told}.")
     if typical <= -LIKELY_IN_ALL:
         return not_found("Log-probabilities are as far from 0 as sums are.", f"{told}.")
     return found(
         "Log-probabilities may be means over tokens, or over a padded width, which makes them smaller "
-        f"still: {curves.loss_type} needs sums over the tokens of a response. Rewards and gradients are "
+        f"still: {curves.loss_name} needs sums over the tokens of a response. Rewards and gradients are "
         "then too small by the length. Only answers of a word or two are that likely; if yours are, "
         "this is no mistake.",
         f"{told}.",
@@ -98,7 +98,7 @@ def prompt_counted(log: TrainingLog, settings: RunSettings) -> Said:
     """
     curves = Curves.of(log, settings)
     if not curves.has_reference:
-        return cannot_tell(f"{curves.loss_type} has no reference.", curves.read)
+        return cannot_tell(f"{curves.loss_name} has no reference.", curves.read)
     if (lacks := curves.needs(*REWARDS)) is not None:
         return lacks
     first = curves.together(*REWARDS)[:, :FEW].mean(1)
