@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from app.check.reading.metrics import EXAMPLES, metric
+from app.check.reading.metrics import BAR_STEP, EXAMPLES, is_known, is_summary, metric
 from app.check.reading.objects import Placed, read_at
-from app.check.reading.rows import Row, Rows, flat
+from app.check.reading.rows import Cells, Row, Rows, flat
 from app.check.tables import LOGGED, RunFileError
 from app.check.trainers import STEP
 
@@ -23,6 +23,7 @@ NUMBER = re.compile(
     r"(?<![\w.])[+\-\u2212]?(?:\d++(?:\.\d*+)?|\.\d++)(?:[eE][+-]?\d++)?(?![\w.])"
     r"|(?<![\w.])-?(?:nan|NaN|inf|Inf|Infinity)(?!\w)"
 )
+EPOCH = re.compile(r"epoch (\d{1,6})", re.I)
 AFTER = re.compile(r"after (\d{1,12})")
 SETTING = re.compile(
     r"(?:(Gradient Accumulation steps)|(Total optimization steps)|(?<![\w.])(beta|loss_type|max_steps))"
@@ -38,15 +39,31 @@ MOST_WORDS = 3
 """words of a metric's name: Train chosen reward"""
 
 
+Bar = tuple[int, int]
+"""how far a progress bar is, and its total"""
+
+
 @dataclass
 class _Seen:
     """What was read so far."""
 
     rows: list[Row] = field(default_factory=list)
-    bars: list[tuple[int, int] | None] = field(default_factory=list)
-    """for each row the progress bar before it, if there was one since the row before"""
+    bars: list[list[Bar]] = field(default_factory=list)
+    """the progress bars behind each row"""
+    bars_before: list[Bar] = field(default_factory=list)
+    """those before the first row"""
     settings: dict[str, object] = field(default_factory=dict)
-    objects: int = 0
+    plain: bool = True
+    """whether there is nothing but objects"""
+    twice: int = 0
+
+    def add(self, line: int, cells: Cells) -> None:
+        """A row, unless it is the one before once more, as another process prints it."""
+        if self.rows and self.rows[-1].cells == cells:
+            self.twice += 1
+        else:
+            self.rows.append(Row(line, cells))
+            self.bars.append([])
 
 
 def console_rows(text: str) -> Rows:
@@ -55,30 +72,33 @@ def console_rows(text: str) -> Rows:
         text = ESCAPES.sub("", text)
     seen = _Seen()
     line, counted = 1, 0
-    bar: tuple[int, int] | None = None
     damaged: list[int] = []
     for start, end, found in _parts(text, damaged):
         line += text.count("\n", counted, start)
         counted = start
-        if found is not None:
-            cells = flat(found)
-            before = text[max(0, start - LONGEST_LABEL) : start].rpartition("\n")[2]
-            if (after := AFTER.search(before)) is not None:
-                cells.setdefault("counters/examples", float(after[1]))
-            seen.rows.append(Row(line, cells))
-            seen.bars.append(bar)
-            seen.objects += 1
-            bar = None
+        if found is None:
+            _between(text[start:end], line, seen)
             continue
-        bar = _between(text[start:end], line, seen, bar)
-    rows = _with_steps(seen)
+        cells = flat(found)
+        if not any(is_known(name) for name in cells):
+            seen.settings |= cells
+            continue
+        before = text[max(0, start - LONGEST_LABEL) : start].rpartition("\n")[2]
+        if (after := AFTER.search(before)) is not None:
+            cells.setdefault("counters/examples", float(after[1]))
+        seen.add(line, cells)
     broken = None
     if damaged:
         at = text.count("\n", 0, damaged[0]) + 1
-        broken = RunFileError(at, None, "this is no whole object: it may have been cut off")
-    alone = seen.objects == len(rows) and not any(seen.bars)
-    format_ = "objects, as Python prints them" if alone else "lines of a console"
-    return Rows(rows, format_, settings=seen.settings, broken=broken)
+        broken = RunFileError(at, None, "an object is damaged or was cut off here")
+    notes = [f"{seen.twice:,} rows that stood there twice were read once."] if seen.twice else []
+    return Rows(
+        _with_steps(seen),
+        "objects, as Python prints them" if seen.plain else "lines of a console",
+        settings=seen.settings,
+        broken=broken,
+        notes=tuple(notes),
+    )
 
 
 def _parts(text: str, damaged: list[int]) -> Iterator[tuple[int, int, Placed | None]]:
@@ -98,29 +118,37 @@ def _parts(text: str, damaged: list[int]) -> Iterator[tuple[int, int, Placed | N
         yield done, len(text), None
 
 
-def _between(
-    text: str, line: int, seen: _Seen, bar: tuple[int, int] | None
-) -> tuple[int, int] | None:
-    """Rows among lines without objects. Returns the last progress bar."""
-    for number_, whole in enumerate(text.split("\n"), line):
+def _between(text: str, first: int, seen: _Seen) -> None:
+    """Rows, settings and progress bars among lines without objects."""
+    if text.strip(" \t\r\n,[]"):
+        seen.plain = False
+    shown: tuple[str, Bar] | None = None
+    for line, whole in enumerate(text.split("\n"), first):
         for written in whole.split("\r"):
-            bars = BAR.findall(written)
-            if bars:
-                bar = int(bars[-1][0]), int(bars[-1][1])
             for found in SETTING.finditer(written):
                 name = found[1] or found[2] or found[3]
                 seen.settings.setdefault(SETTING_NAMES.get(name, name), found[4])
-            cells = _labeled(written)
-            if cells:
-                seen.rows.append(Row(number_, cells))
-                seen.bars.append(bar)
-                bar = None
-    return bar
+            bar = BAR.search(written)
+            cells = _labeled(written[bar.end() :] if bar else written, bar is not None)
+            if bar is None:
+                if cells:
+                    seen.add(line, cells)
+                continue
+            now = int(bar[1]), int(bar[2])
+            if not cells:
+                (seen.bars[-1] if seen.bars else seen.bars_before).append(now)
+                continue
+            # A bar is drawn again and again, at first with the values of its own step.
+            epoch = EPOCH.search(written)
+            title = epoch[1] if epoch is not None else "0"
+            if shown != (title, now):
+                seen.add(line, {BAR_STEP: int(title) * now[1] + now[0], **cells})
+            shown = title, now
 
 
-def _labeled(written: str) -> dict[str, object]:
-    """The metrics of a line such as Step 1 | loss:0.69 rewards/chosen:0.1; none if it has only
-    one that could be prose."""
+def _labeled(written: str, on_a_bar: bool) -> dict[str, object]:
+    """The metrics of a line such as Step 1 | loss:0.69 rewards/chosen:0.1; none if there is only
+    one, which may be prose."""
     cells: dict[str, object] = {}
     done = 0
     for found in NUMBER.finditer(written):
@@ -130,7 +158,8 @@ def _labeled(written: str) -> dict[str, object]:
         if name is not None:
             cells.setdefault(name, found[0])
     quantities = {known.quantity for name in cells if (known := metric(name)) is not None}
-    if quantities & (set(LOGGED) - {"epoch", "learning_rate"}) and len(quantities) > 1:
+    enough = len(quantities) > 1 or on_a_bar
+    if enough and quantities & (set(LOGGED) - {"epoch", "learning_rate"}):
         return cells
     return {}
 
@@ -146,39 +175,47 @@ def _metric_name(label: str) -> str | None:
 
 
 def _with_steps(seen: _Seen) -> list[Row]:
-    """The rows, with the counts of their progress bars where they have no steps of their own."""
-    trained = [
-        place
-        for place, row in enumerate(seen.rows)
-        if any(
-            known is not None
-            and known.split == "train"
-            and known.quantity in ("loss", "rewards/chosen")
-            for known in map(metric, row.cells)
-        )
-    ]
-    if any(
-        known is not None and known.quantity in (STEP, EXAMPLES)
-        for place in trained
-        for known in map(metric, seen.rows[place].cells)
-    ):
+    """The rows, with steps from the progress bars around them if they have none of their own.
+
+    A trainer writes above its bar and draws the bar again, so the bar behind a row is at its step;
+    in what was copied, there may be only the bars before.
+    """
+    quantities = {
+        known.quantity for row in seen.rows for name in row.cells if (known := metric(name))
+    }
+    trained = [place for place, row in enumerate(seen.rows) if _is_of_a_step(row.cells)]
+    if quantities & {STEP, EXAMPLES} or not trained:
         return seen.rows
-    totals = Counter(bar[1] for place in trained if (bar := seen.bars[place]) is not None)
+    # The bars before the first of these rows, between two of them, and behind the last.
+    gaps: list[list[Bar]] = [list(seen.bars_before)]
+    for row, bars in zip(seen.rows, seen.bars, strict=True):
+        if _is_of_a_step(row.cells):
+            gaps.append([])
+        gaps[-1].extend(bars)
+    totals = Counter(total for bars in gaps for total in {of for _, of in bars})
     if not totals:
         return seen.rows
     total = totals.most_common(1)[0][0]
-    steps = [
-        bar[0] for place in trained if (bar := seen.bars[place]) is not None and bar[1] == total
-    ]
-    rising = all(earlier < later for earlier, later in pairwise(steps))
-    if len(steps) < len(trained) or not rising:
+    counted = [[at for at, of in bars if of == total] for bars in gaps]
+    behind = [bars[0] for bars in counted[1:] if bars]
+    before = [bars[-1] for bars in counted[:-1] if bars]
+    for steps in (behind, before):
+        if len(steps) == len(trained) and all(a < b for a, b in pairwise(steps)):
+            break
+    else:
         return seen.rows
     seen.settings.setdefault("max_steps", total)
-    rows = list(seen.rows)
-    last = 0
-    for place, row in enumerate(rows):
-        bar = seen.bars[place]
-        if bar is not None and bar[1] == total:
-            last = bar[0]
-        rows[place] = Row(row.line, {**row.cells, STEP: last})
+    at_row = dict(zip(trained, steps, strict=True))
+    rows, last = [], 0
+    for place, row in enumerate(seen.rows):
+        last = at_row.get(place, last)
+        rows.append(Row(row.line, {**row.cells, BAR_STEP: last}))
     return rows
+
+
+def _is_of_a_step(cells: Cells) -> bool:
+    """Whether a row has the loss of training at a step, and not that of the whole run."""
+    if is_summary(cells):
+        return False
+    found = [known for name in cells if (known := metric(name)) is not None]
+    return any(known.split == "train" and known.quantity == "loss" for known in found)

@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 
 from app.check.reading.console import console_rows
-from app.check.reading.metrics import metric
+from app.check.reading.metrics import is_known
 from app.check.reading.names import pair_column
 from app.check.reading.objects import Placed, read_at
 from app.check.reading.rows import Row, Rows, flat, refuse_too_wide
@@ -43,7 +43,7 @@ def json_rows(text: str) -> Rows:
 
 
 def _recognized(rows: Rows) -> Rows | None:
-    return rows if any(map(_known, rows.names())) else None
+    return rows if any(map(is_known, rows.names())) else None
 
 
 def _object(written: str) -> dict[str, object] | None:
@@ -109,20 +109,16 @@ def _document(value: object, lines: _Lines) -> Rows:
     whole = flat(value)
     at = lines.at(value.start)
     columns = {name: _column(cell) for name, cell in value.items()}
-    if any(_known(name) and isinstance(cell, list) for name, cell in columns.items()):
+    if any(is_known(name) and isinstance(cell, list) for name, cell in columns.items()):
         return Rows([Row(at, {**whole, **columns})], "JSON", settings=whole)
     if {pair_column(name) for name in whole} >= set(LOGPS[:2]):
         return Rows([Row(at, whole)], "JSON")
     beside = {name: cell for name, cell in whole.items() if not isinstance(cell, list)}
     for inner in _inner(value):
         rows = _objects(inner, lines) if isinstance(inner, list) else _of_columns(inner, lines)
-        if any(_known(name) for row in rows for name in row.cells):
+        if any(is_known(name) for row in rows for name in row.cells):
             return Rows(rows, "JSON", settings=beside)
     return Rows([Row(at, whole)], "JSON")
-
-
-def _known(name: str) -> bool:
-    return metric(name) is not None or pair_column(name) is not None
 
 
 def _inner(value: Placed) -> Iterator[Placed | list[object]]:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from app.check.reading.metrics import EXAMPLES, metric, metrics
+from app.check.reading.metrics import EXAMPLES, is_of_a_chart, is_summary, metric, metrics
 from app.check.reading.numbers import finite, number
 from app.check.reading.rows import Row, Rows, short
 from app.check.tables import LOGGED, RunFileError, TrainingLog
@@ -28,9 +28,6 @@ SETTINGS = {
     "train_loss": "train_loss",
 }
 """what a file may say beside its rows, and its name here"""
-
-SUMMARY = frozenset({"train_runtime", "train_samples_per_second", "total_flos"})
-"""names of the row that ends a log"""
 
 STEPLESS = "The log has no steps: its rows are counted instead."
 
@@ -60,6 +57,8 @@ class _Read:
     """whether train_loss is the loss of a step, for there is no other"""
     rows: dict[Split, list[_LoggedRow]] = field(default_factory=lambda: {"train": [], "eval": []})
     names: dict[Split, dict[str, str]] = field(default_factory=lambda: {"train": {}, "eval": {}})
+    notebook: bool = False
+    """whether it is the table of a notebook, where all but the training loss is of the evaluation"""
     settings: dict[str, str | float] = field(default_factory=dict)
     ignored: dict[str, None] = field(default_factory=dict)
     examples_of_a_step: float | None = None
@@ -80,14 +79,16 @@ def read_log(rows: Rows) -> TrainingLog:
         if known.quantity == "loss" and known.split == "train"
     ]
     read = _Read(run, all(map(_may_be_a_mean, losses)))
+    read.notebook = {name.lower() for name in names} >= {"training loss", "validation loss"}
     _take_settings(rows.settings, read)
     for row in rows.rows:
         for single in _rows_of(row):
             _take(single, read)
     train = _in_order(read, "train", rows.format, notes)
     evaluation = _in_order(read, "eval", rows.format, [])
-    if rows.broken is not None and rows.header is not None:
-        notes.append(f"What follows could not be read: {rows.broken}.")
+    if rows.broken is not None:
+        below = " What follows it was not read." if rows.header is not None else ""
+        notes.append(f"One part could not be read: {rows.broken}.{below}")
     log = train or evaluation
     if log is None:
         raise RunFileError(
@@ -97,7 +98,7 @@ def read_log(rows: Rows) -> TrainingLog:
         )
     if train is None:
         notes.append("Only rows of the evaluation were found.")
-    writers = trainers_of(names)
+    writers = trainers_of(name.rpartition(" - ")[2] for name in names)
     return replace(
         log,
         trainer=writers[0] if len(writers) == 1 else None,
@@ -148,7 +149,7 @@ def _rows_of(row: Row) -> Iterator[Row]:
 
 def _take(row: Row, read: _Read) -> None:
     """Add the values of a row."""
-    if any(name.rpartition("/")[2] in SUMMARY for name in row.cells):
+    if is_summary(row.cells):
         _take_settings(row.cells, read)
     step: tuple[int, float] | None = None
     examples: float | None = None
@@ -159,12 +160,15 @@ def _take(row: Row, read: _Read) -> None:
         if known is None or known.run not in ("", read.run):
             if name in SETTINGS:
                 _take_settings({name: cell}, read)
-            elif name:
+            elif name and not is_of_a_chart(name):
                 read.ignored[short(name)] = None
             continue
         value = number(cell)
         if value is None:
             continue
+        split = known.split
+        if read.notebook and known.quantity not in ("loss", "epoch"):
+            split = "eval"
         if known.quantity in (STEP, EXAMPLES):
             if not math.isfinite(value):
                 continue
@@ -177,16 +181,16 @@ def _take(row: Row, read: _Read) -> None:
                     step = rank, value
             continue
         rank = known.rank
-        if known.quantity == "loss" and known.split == "train" and _may_be_a_mean(name):
+        if known.quantity == "loss" and split == "train" and _may_be_a_mean(name):
             if not read.train_loss:
                 continue
             rank = LAST
-        if ranks.get((known.split, known.quantity), LAST + 1) <= rank:
+        if ranks.get((split, known.quantity), LAST + 1) <= rank:
             continue
-        ranks[known.split, known.quantity] = rank
-        values = logged.setdefault(known.split, _LoggedRow(row.line)).values
+        ranks[split, known.quantity] = rank
+        values = logged.setdefault(split, _LoggedRow(row.line)).values
         values[known.quantity] = value
-        read.names[known.split].setdefault(known.quantity, name)
+        read.names[split].setdefault(known.quantity, name)
     if step is not None and examples and step[1] > 0:
         read.examples_of_a_step = examples / step[1]
     at = step[1] if step is not None else None

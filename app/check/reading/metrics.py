@@ -6,10 +6,12 @@ trainers that are not in that table have similar ones.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from app.check.reading.names import LONGEST_NAME, WORDS
+from app.check.reading.names import LONGEST_NAME, WORDS, pair_column
+from app.check.reading.rows import DEEPEST
 from app.check.tables import LOGGED
 from app.check.trainers import STEP, Split, recognize, trainer_table
 
@@ -48,6 +50,12 @@ SPELLINGS: dict[str, tuple[str, ...]] = {
     "grad_norm": ("gradient_norm",),
 }
 """names that no trainer of the table writes, in lower case with _ between their words"""
+
+SUMMARY = frozenset({"train_runtime", "train_samples_per_second", "total_flos"})
+"""names in the row that ends a log of TRL"""
+
+BAR_STEP = "optimizer_step"
+"""name of the steps that only a progress bar tells; no trainer writes it"""
 
 EXAMPLES = "examples"
 """what counts examples instead of steps"""
@@ -93,10 +101,20 @@ def metric(name: str) -> Metric | None:
     if len(name) > LONGEST_NAME:
         return None
     run, _, of_metric = name.rpartition(" - ")
-    if of_metric.lower().endswith(("__min", "__max")):
+    if is_of_a_chart(name):
         return None
-    kept, split = _kept(of_metric)
-    exact = recognize(of_metric)
+    # Objects within a row: metrics.loss, or rewards.chosen.
+    parts = of_metric.split(".")
+    for first in range(min(len(parts), DEEPEST)):
+        found = _metric(".".join(parts[first:]), run)
+        if found is not None:
+            return found
+    return None
+
+
+def _metric(name: str, run: str) -> Metric | None:
+    kept, split = _kept(name)
+    exact = recognize(name)
     if exact is not None and (exact.quantity in LOGGED or exact.quantity == STEP):
         assert exact.quantity is not None
         return Metric(exact.quantity, exact.split, exact.rank, run)
@@ -110,6 +128,21 @@ def metric(name: str) -> Metric | None:
     return None if known is None else Metric(known[0], split, known[1], run)
 
 
+def is_of_a_chart(name: str) -> bool:
+    """Whether a column is the least or the greatest value of a point that W&B drew."""
+    return name.lower().endswith(("__min", "__max"))
+
+
 def metrics(names: list[str]) -> dict[str, Metric]:
     """The metrics among the names of a file."""
     return {name: known for name in names if (known := metric(name)) is not None}
+
+
+def is_known(name: str) -> bool:
+    """Whether a name is that of a metric or of a column of pairs."""
+    return metric(name) is not None or pair_column(name) is not None
+
+
+def is_summary(cells: Iterable[str]) -> bool:
+    """Whether these are names of the row that sums up a whole run."""
+    return any(name.rpartition("/")[2] in SUMMARY for name in cells)

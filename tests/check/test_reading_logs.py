@@ -1,0 +1,204 @@
+"""A trainer's log reads the same in every form."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+
+import pytest
+
+from app.check.reading import read_logps, read_run
+from app.check.tables import LOGGED, RunFileError, TrainingLog
+from tests.check.run_forms import (
+    LOGS,
+    ROWS,
+    STEPLESS,
+    json_lines,
+    notebook,
+    printed,
+    state,
+    table,
+    wandb,
+    with_eval,
+)
+
+STEPS = [row["step"] for row in ROWS]
+
+
+def log_of(data: str | bytes, name: str | None = None) -> TrainingLog:
+    log = read_run(data, name)
+    assert isinstance(log, TrainingLog)
+    return log
+
+
+def expected(name: str) -> object:
+    return pytest.approx([row[name] for row in ROWS], rel=1e-4)
+
+
+@pytest.mark.parametrize("form", LOGS)
+def test_a_log_reads_the_same_in_every_form(form: str) -> None:
+    log = log_of(LOGS[form](ROWS))
+    assert log.steps == STEPS
+    assert not log.numbered
+    assert {"loss"} <= set(log.columns) <= set(LOGGED)
+    for name, values in log.columns.items():
+        assert values == expected(name), name
+
+
+@pytest.mark.parametrize("form", STEPLESS)
+def test_rows_without_steps_are_numbered(form: str) -> None:
+    log = log_of(STEPLESS[form](ROWS))
+    assert log.numbered
+    assert log.steps == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert set(log.columns) == set(ROWS[0]) - {"step"}
+    for name, values in log.columns.items():
+        assert values == expected(name), name
+
+
+def test_rows_know_their_lines() -> None:
+    text = json_lines(ROWS)
+    assert log_of(text).lines == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert log_of(f"\n{json.dumps(ROWS, indent=1)}").lines == [3 + 13 * n for n in range(8)]
+    assert log_of(f"warming up\n{printed(ROWS)}").lines == [2, 3, 4, 5, 6, 7, 8, 9]
+
+
+@pytest.mark.parametrize("form", [state, json_lines, printed, "console"])
+def test_evaluation_stands_apart(form: object) -> None:
+    write = LOGS["on a bar"] if form == "console" else form
+    log = log_of(write(with_eval(ROWS)))  # type: ignore[operator]
+    assert log.columns["loss"] == expected("loss")
+    assert log.evaluation is not None
+    assert log.evaluation.columns["loss"] == [ROWS[3]["loss"], ROWS[7]["loss"]]
+    assert log.evaluation.columns["rewards/margins"] == [0.5, 1.0]
+    assert log.evaluation.columns["epoch"] == [0.5, 1.0]
+    if not log.evaluation.numbered:
+        assert log.evaluation.steps == [40, 80]
+
+
+def test_a_table_of_a_notebook_has_rewards_of_the_evaluation() -> None:
+    log = log_of(notebook(ROWS))
+    assert set(log.columns) == {"loss"}
+    assert log.evaluation is not None
+    assert log.evaluation.columns["rewards/chosen"] == expected("rewards/chosen")
+    assert log.evaluation.steps == log.steps == STEPS
+
+
+def test_the_last_row_sums_up_and_is_no_step() -> None:
+    log = log_of(state(ROWS))
+    assert log.columns["loss"] == expected("loss")
+    assert log.settings["train_loss"] == 0.651
+    assert log.settings["max_steps"] == 80
+    assert log.settings["logging_steps"] == 10
+
+
+@pytest.mark.parametrize("kept", range(1, 8))
+def test_a_log_that_was_cut_off_is_read_up_to_there(kept: int) -> None:
+    text = state(ROWS)
+    cut = text[: text.index('"step": ' + str(10 * (kept + 1)))]
+    log = log_of(cut)
+    assert log.steps == STEPS[:kept]
+    assert log.columns["rewards/margins"] == [row["rewards/margins"] for row in ROWS[:kept]]
+    assert any("cut off" in note for note in log.notes)
+
+
+@pytest.mark.parametrize("written", ["NaN", "nan", "Infinity", "inf", "-inf"])
+def test_what_is_not_finite_is_kept(written: str) -> None:
+    rows = [row | {"loss": float(written)} if row["step"] == 50 else row for row in ROWS]
+    for write in (json_lines, state, LOGS["CSV of pandas"], LOGS["on a bar"], LOGS["torchtune"]):
+        values = log_of(write(rows)).columns["loss"]
+        assert [n for n, value in enumerate(values) if not math.isfinite(value or 0)] == [4]
+
+
+def test_a_value_that_is_missing_is_none() -> None:
+    rows = [
+        row if n % 2 else {"step": row["step"], "loss": row["loss"]} for n, row in enumerate(ROWS)
+    ]
+    for write in (json_lines, lambda rows: table(rows)):
+        chosen = log_of(write(rows)).columns["rewards/chosen"]
+        assert [value is None for value in chosen] == [True, False] * 4
+
+
+def test_rows_of_one_step_are_one_row() -> None:
+    parts = [
+        {"step": row["step"], name: row[name]} for row in ROWS for name in row if name != "step"
+    ]
+    log = log_of(json_lines(parts))
+    assert log.steps == STEPS
+    assert not log.notes
+    for name, values in log.columns.items():
+        assert values == expected(name)
+
+
+def test_a_resumed_run_repeats_steps_and_the_last_value_counts() -> None:
+    again = [row | {"loss": 0.5} for row in ROWS[2:4]]
+    log = log_of(json_lines([*ROWS[:4], *again, *ROWS[4:]]))
+    assert log.steps == STEPS
+    assert (log.columns["loss"][2], log.columns["loss"][4]) == (0.5, ROWS[4]["loss"])
+    assert any("2 steps were logged more than once" in note for note in log.notes)
+    assert any("order of their steps" in note for note in log.notes)
+
+
+def test_what_two_processes_print_is_read_once() -> None:
+    text = "".join(f"{line}\n{line}\n" for line in printed(ROWS).splitlines())
+    log = log_of(text)
+    assert log.columns["loss"] == expected("loss")
+    assert any("read once" in note for note in log.notes)
+
+
+def test_of_several_runs_one_is_read() -> None:
+    both = [
+        {"Step": row["step"], "a - train/loss": row["loss"], "a - train/rewards/chosen": 1.0}
+        | {"b - train/loss": 2.0}
+        for row in ROWS
+    ]
+    log = log_of(table(both))
+    assert log.columns["loss"] == expected("loss")
+    assert any("2 runs" in note and "only a " in note for note in log.notes)
+
+
+def test_least_and_greatest_values_of_a_chart_are_no_values() -> None:
+    log = log_of(wandb(ROWS))
+    assert log.names["loss"] == "zephyr-7b - lr 5e-7 - train/loss"
+    assert log.ignored == ()
+
+
+def test_the_curve_of_one_metric_is_named_by_its_file() -> None:
+    text = table([{"Wall time": 1.7e9, "Step": row["step"], "Value": row["loss"]} for row in ROWS])
+    log = log_of(text, "downloads/run-dpo-tag-train_loss.csv")
+    assert (log.steps, log.columns["loss"]) == (STEPS, [row["loss"] for row in ROWS])
+    margins = log_of(text, "run-.-tag-train_rewards_margins.csv")
+    assert list(margins.columns) == ["rewards/margins"]
+    with pytest.raises(RunFileError, match="curve of one metric"):
+        read_run(text, "export.csv")
+
+
+def test_settings_that_a_log_mentions_are_kept() -> None:
+    text = (
+        "[INFO] >>   Gradient Accumulation steps = 8\n  Total optimization steps = 80\n"
+        f"DPOConfig(adam_beta1=0.9, beta=0.05, loss_type='ipo')\n{printed(ROWS)}"
+    )
+    settings = log_of(text).settings
+    assert settings["gradient_accumulation_steps"] == 8
+    assert settings["max_steps"] == 80
+    assert (settings["beta"], settings["loss_type"]) == (0.05, "ipo")
+
+
+def test_the_trainer_is_told_where_its_names_are_its_own() -> None:
+    assert log_of(LOGS["torchtune"](ROWS)).trainer == "torchtune"
+    assert log_of(LOGS["OpenRLHF"](ROWS)).trainer == "openrlhf"
+    assert log_of(json_lines([{"step": 1, "loss": 0.7}])).trainer is None
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "latin-1"]
+)
+def test_the_encoding_of_a_log_does_not_matter(encoding: str) -> None:
+    text = f"Gerät: é\n{printed(ROWS)}"
+    for data in (text.encode(encoding), gzip.compress(text.encode(encoding))):
+        assert log_of(data).columns["loss"] == expected("loss")
+
+
+def test_a_log_is_no_file_of_pairs() -> None:
+    with pytest.raises(RunFileError, match="check_run"):
+        read_logps(json_lines(ROWS))
