@@ -3,6 +3,7 @@
 No ``from __future__ import annotations`` here: FastAPI has to see the real types.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
+from app.check.reading.decode import decoded
 from app.check.tables import RunFileError
 from app.content.sections import chapter_of
 from app.runs.threads import run_in_thread
@@ -62,29 +64,22 @@ def own_answer(own: OwnLogps) -> Any:
 @router.post(f"/widgets/{WIDGET.name}")
 async def own_logps(request: Request) -> Any:
     """The widget with the submitted data, or with the example if there is none."""
-    fields = {name: _text(name, given) for name, given in (await submitted(request)).items()}
-    given = {key: value for key, value in fields.items() if value != ""}
+    fields = await submitted(request)
+    given = {key: value for key, value in fields.items() if isinstance(value, str) and value != ""}
     flags = flags_of(given, WIDGET.params.model_fields)
     found = await view_of(request, state_of(WIDGET, given, flags, alone=True))
     return await run_in_thread(_page, request, fields, found)
 
 
-def _text(name: str, given: str | bytes) -> str:
-    """A field as text. Raises InvalidParams if it is a file that is not UTF-8."""
-    try:
-        return given if isinstance(given, str) else given.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InvalidParams.of(name, "expected text in UTF-8") from error
-
-
-def _page(request: Request, fields: dict[str, str], found: WidgetView) -> Any:
+def _page(request: Request, fields: Mapping[str, str | bytes], found: WidgetView) -> Any:
     # A file takes precedence over pasted text.
-    text = fields.get("file") or fields.get("text", "")
-    if not text.strip():
+    submitted_text = fields.get("file") or fields.get("text", "")
+    if not submitted_text.strip():
         # An example has a URL of its own.
         return RedirectResponse(f"{request.url.path}{found.page_query}", status_code=303)
-    error = None
+    text, error = "", None
     try:
+        text = decoded(submitted_text).text
         own = OwnLogps(text=text, **found.params.model_dump(exclude={"example"}))
         state = (found.widget, found.params, found.flags, found.place)
         found = OwnView(*state, own=own, result=compute_own(own))

@@ -223,10 +223,8 @@ def notebook(rows: list[Logged]) -> str:
     """The table that a notebook shows, as it is copied: evaluation beside the training loss."""
     names = ("rewards/chosen", "rewards/rejected", "rewards/margins")
     header = ["Step", "Training Loss", "Validation Loss", *(name.capitalize() for name in names)]
-    lines = [
-        [row["step"], row["loss"], row["loss"], *(row[name] for name in names)] for row in rows
-    ]
-    return "\n".join("\t".join(map(str, line)) for line in [header, *lines])
+    lines = [[str(row[name]) for name in ("step", "loss", "loss", *names)] for row in rows]
+    return "\n".join("\t".join(line) for line in (header, *lines))
 
 
 def pandas_columns(rows: list[Logged]) -> str:
@@ -276,3 +274,211 @@ STEPLESS: dict[str, Callable[[list[Logged]], str]] = {
         f"[2026-11-27 10:00:00,123][INFO] {line}\n" for line in printed(rows).splitlines()
     ),
 }
+
+# ---- pairs -------------------------------------------------------------------------------------
+
+PAIRS: dict[str, list[float]] = {
+    "policy_chosen_logps": [-41.25, -18.5, -33.125],
+    "policy_rejected_logps": [-57.75, -21.5, -30.5],
+    "reference_chosen_logps": [-44.0, -18.125, -35.5],
+    "reference_rejected_logps": [-52.25, -17.75, -31.0],
+    "chosen_lengths": [31, 12, 20],
+    "rejected_lengths": [40, 15, 18],
+}
+
+NAMES: dict[str, tuple[str, ...]] = {
+    "preference_loss": tuple(PAIRS),
+    "TRL": (
+        "chosen_logps",
+        "rejected_logps",
+        "ref_chosen_logps",
+        "ref_rejected_logps",
+        "chosen_length",
+        "rejected_length",
+    ),
+    "TRL, long": (
+        "chosen_logps",
+        "rejected_logps",
+        "reference_chosen_logps",
+        "reference_rejected_logps",
+        "chosen_len",
+        "rejected_len",
+    ),
+    "one value": (
+        "policy_chosen_logp",
+        "policy_rejected_logp",
+        "ref_chosen_logp",
+        "ref_rejected_logp",
+        "len_chosen",
+        "len_rejected",
+    ),
+    "camel case": (
+        "policyChosenLogps",
+        "policyRejectedLogps",
+        "referenceChosenLogps",
+        "referenceRejectedLogps",
+        "chosenLength",
+        "rejectedLength",
+    ),
+    "words": (
+        "Policy chosen log-prob",
+        "Policy rejected log-prob",
+        "Reference chosen log-prob",
+        "Reference rejected log-prob",
+        "Chosen tokens",
+        "Rejected tokens",
+    ),
+    "prefixed": (
+        "batch.policy_chosen_log_probs",
+        "batch.policy_rejected_log_probs",
+        "batch.ref_chosen_log_probs",
+        "batch.ref_rejected_log_probs",
+        "num_chosen_tokens",
+        "num_rejected_tokens",
+    ),
+    "sides last": (
+        "logprob_policy_chosen",
+        "logprob_policy_rejected",
+        "logprob_ref_chosen",
+        "logprob_ref_rejected",
+        "response_length_chosen",
+        "response_length_rejected",
+    ),
+    "OpenRLHF": (
+        "chosen_logps",
+        "reject_logps",
+        "reference_chosen_logps",
+        "reference_reject_logps",
+        "chosen_response_len",
+        "reject_response_len",
+    ),
+    "papers": ("logp_pi_w", "logp_pi_l", "logp_ref_w", "logp_ref_l", "len_w", "len_l"),
+}
+"""how the columns of PAIRS are called"""
+
+
+def pair_rows(names: Sequence[str] = tuple(PAIRS)) -> list[dict[str, float]]:
+    return [dict(zip(names, row, strict=True)) for row in zip(*PAIRS.values(), strict=True)]
+
+
+def markdown(rows: Sequence[Mapping[str, object]]) -> str:
+    names = list(rows[0])
+    lines = [names, ["---:"] * len(names), *([str(row[name]) for name in names] for row in rows)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def spaced(rows: Sequence[Mapping[str, object]]) -> str:
+    """What printing a DataFrame shows, its numbered rows included."""
+    lines = [f"   {'  '.join(rows[0])}"]
+    lines += [
+        f"{n}  {'   '.join(str(cell) for cell in row.values())}" for n, row in enumerate(rows)
+    ]
+    return "\n".join(lines)
+
+
+def split(total: float, parts: int) -> list[float]:
+    """So many values with that sum."""
+    return [-0.125] * (parts - 1) + [total + 0.125 * (parts - 1)]
+
+
+def by_token(names: Sequence[str], *, lengths: bool) -> list[dict[str, object]]:
+    """Rows of lists over tokens; the names are those of the four columns of log-probabilities."""
+    rows: list[dict[str, object]] = []
+    for row in pair_rows():
+        *logps, chosen, rejected = row.values()
+        sizes = (chosen, rejected) * 2
+        cells: dict[str, object] = {
+            name: split(logp, round(size))
+            for name, logp, size in zip(names, logps, sizes, strict=True)
+        }
+        if lengths:
+            cells |= {"chosen_lengths": chosen, "rejected_lengths": rejected}
+        rows.append(cells)
+    return rows
+
+
+def tensors() -> str:
+    """A batch as Python prints it."""
+    written = ", ".join(
+        f"'{name}': tensor({values}, device='cuda:0', grad_fn=<SumBackward1>)"
+        for name, values in PAIRS.items()
+    )
+    return f"step 0\n{{{written}}}\n"
+
+
+def nested() -> str:
+    return json_lines(
+        [
+            {
+                "prompt": 'a {b} " c',
+                "policy": {"chosen": {"logp": row["policy_chosen_logps"]}}
+                | {"rejected": {"logp": row["policy_rejected_logps"]}},
+                "reference": {"chosen_logp": row["reference_chosen_logps"]}
+                | {"rejected_logp": row["reference_rejected_logps"]},
+                "lengths": {"chosen": row["chosen_lengths"], "rejected": row["rejected_lengths"]},
+            }
+            for row in pair_rows()
+        ]
+    )
+
+
+FILES: dict[str, Callable[[], str]] = {
+    "CSV": lambda: table(pair_rows()),
+    "CSV with quotes": lambda: (
+        '"' + table(pair_rows()).replace(",", '","').replace("\r\n", '"\r\n"')[:-1]
+    ),
+    "CSV with an index": lambda: table([{"": n, **row} for n, row in enumerate(pair_rows())]),
+    "CSV with row names": lambda: "\n".join(
+        line if n == 0 else f"{n},{line}" for n, line in enumerate(table(pair_rows()).splitlines())
+    ),
+    "CSV with a trailing delimiter": lambda: table(pair_rows()).replace("\r\n", ",\r\n"),
+    "CSV whose values end with a delimiter": lambda: "".join(
+        f"{line}{',' * (n > 0)}\n" for n, line in enumerate(table(pair_rows()).splitlines())
+    ),
+    "CSV with comments": lambda: f"# beta 0.1\n{table(pair_rows())}# end\n",
+    "CSV of NumPy": lambda: f"# {table(pair_rows())}",
+    "CSV with a preamble": lambda: f"Report,of,Monday\n\n{table(pair_rows())}",
+    "CSV for Excel": lambda: f"sep=;\r\n{table(pair_rows(), ';')}",
+    "decimal commas": lambda: table(pair_rows(), ";").replace(".", ","),
+    "tabs with decimal commas": lambda: table(pair_rows(), "\t").replace(".", ","),
+    "quoted decimal commas": lambda: table(
+        [{name: str(cell).replace(".", ",") for name, cell in row.items()} for row in pair_rows()]
+    ),
+    "tabs": lambda: table(pair_rows(), "\t"),
+    "pipes": lambda: table(pair_rows(), "|"),
+    "Markdown": lambda: markdown(pair_rows()),
+    "spaces": lambda: spaced(pair_rows()),
+    "JSON Lines": lambda: json_lines(pair_rows()),
+    "JSON Lines with strings": lambda: json_lines(
+        [{name: str(cell) for name, cell in row.items()} for row in pair_rows()]
+    ),
+    "a JSON array": lambda: json.dumps(pair_rows()),
+    "an indented JSON array": lambda: json.dumps(pair_rows(), indent=2),
+    "rows under a key": lambda: json.dumps({"beta": 0.1, "pairs": pair_rows()}),
+    "the body of preference_loss": lambda: json.dumps(
+        {"loss_type": "sigmoid", "beta": 0.1, **PAIRS}
+    ),
+    "columns under a key": lambda: json.dumps({"results": {"logps": PAIRS}}),
+    "columns of pandas": lambda: json.dumps({n: dict(enumerate(v)) for n, v in PAIRS.items()}),
+    "batches": lambda: json_lines(
+        [{n: v[:2] for n, v in PAIRS.items()}, {n: v[2:] for n, v in PAIRS.items()}]
+    ),
+    "batches of columns": lambda: json.dumps({n: [[v] for v in vs] for n, vs in PAIRS.items()}),
+    "tensors": tensors,
+    "one tensor each": lambda: json_lines(
+        [{name: f"tensor({cell})" for name, cell in row.items()} for row in pair_rows()]
+    ),
+    "Python": lambda: "".join(f"{row}\n" for row in pair_rows()),
+    "a list in Python": lambda: str(pair_rows()),
+    "nested": nested,
+    "minus signs": lambda: table(pair_rows()).replace("-", "\u2212"),
+    "thin spaces": lambda: table(pair_rows()).replace("-", "\u2009-\u202f"),
+    "exponents": lambda: table(
+        [{name: f"{cell:e}" for name, cell in row.items()} for row in pair_rows()]
+    ),
+    "token lists": lambda: json_lines(
+        by_token([name.replace("logps", "token_logps") for name in list(PAIRS)[:4]], lengths=False)
+    ),
+    "token lists with lengths": lambda: json_lines(by_token(list(PAIRS)[:4], lengths=True)),
+}
+"""PAIRS in every form"""

@@ -18,6 +18,8 @@ from app.check.tables import LOGGED, RunFileError
 from app.check.trainers import STEP
 
 ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*+[A-Za-z]|\][^\x07\x1b]*+\x07?|[()][A-Za-z0-9])")
+OBJECT = re.compile(r"""\{(?=\s*+(?:"[^"\\]*+"|'[^'\\]*+')\s*+:)""")
+"""the beginning of an object, up to its first key"""
 BAR = re.compile(r"(?<!\d)(\d{1,9})/(\d{1,9}) \[")
 NUMBER = re.compile(
     r"(?<![\w.])[+\-\u2212]?(?:\d++(?:\.\d*+)?|\.\d++)(?:[eE][+-]?\d++)?(?![\w.])"
@@ -79,7 +81,7 @@ def console_rows(text: str) -> Rows:
         if found is None:
             _between(text[start:end], line, seen)
             continue
-        cells = flat(found)
+        cells = flat(found, line)
         if not any(is_known(name) for name in cells):
             seen.settings |= cells
             continue
@@ -104,7 +106,8 @@ def console_rows(text: str) -> Rows:
 def _parts(text: str, damaged: list[int]) -> Iterator[tuple[int, int, Placed | None]]:
     """Objects of a text, and what stands between them, in order; where objects are damaged."""
     done = at = 0
-    while (start := text.find("{", at)) >= 0:
+    while (bracket := OBJECT.search(text, at)) is not None:
+        start = bracket.start()
         found = read_at(text, start)
         for placed in found.objects:
             if done < placed.start:

@@ -8,8 +8,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from app.check.reading.metrics import metric
-from app.check.reading.names import is_mean, pair_column
+from app.check.reading.metrics import is_known
+from app.check.reading.names import is_mean
+from app.check.reading.numbers import DecimalPoints
 from app.check.reading.rows import Row, Rows, refuse_too_wide, short
 from app.check.tables import RunFileError
 
@@ -24,7 +25,6 @@ ALSO_HEADERS = (frozenset({"chosen", "rejected"}), frozenset({"step", "value"}))
 
 RULE = re.compile(r"[\s|:+=\u2500-]++")
 """the line below the header of a Markdown table"""
-COMMA_WITHIN = re.compile(r"\s*+[+\-\u2212]?\d*+,\d++(?:[eE][+\-\u2212]?\d++)?\s*+")
 CALLED = {",": "CSV", ";": "CSV with semicolons", "\t": "tab-separated text", "|": "a table with |"}
 
 
@@ -46,14 +46,14 @@ def table_rows(text: str) -> Rows | None:
     rest = text[start:]
     first = line + 1
     rows: list[Row] = []
-    commas = False
+    of_use = [place for place, name in enumerate(names) if is_known(name)]
+    points = DecimalPoints(commas_are_quoted=delimiter == ",")
     broken = None
     try:
         for at, cells in _lines(rest, first, delimiter):
             cells = _fitted(at, cells, names)
-            commas = commas or (
-                delimiter != "," and any(COMMA_WITHIN.fullmatch(cell[:60]) for cell in cells)
-            )
+            for place in of_use:
+                points.see(cells[place])
             rows.append(
                 Row(at, {name: cell for name, cell in zip(names, cells, strict=True) if cell != ""})
             )
@@ -63,7 +63,7 @@ def table_rows(text: str) -> Rows | None:
         rows,
         CALLED.get(delimiter, "a table with spaces"),
         header=header,
-        decimal_comma=commas,
+        decimal_comma=points.are_commas,
         broken=broken,
     )
 
@@ -113,7 +113,7 @@ def _names(written: str, delimiter: str) -> list[str] | None:
         names = names[1:]
     while names and not names[-1]:
         names.pop()
-    known = [name for name in names if pair_column(name) or metric(name) or is_mean(name)]
+    known = [name for name in names if is_known(name) or is_mean(name)]
     lower = {name.lower() for name in names}
     # One known word may be prose; two are a header.
     enough = (

@@ -6,12 +6,13 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import islice
 
 from app.check.reading.console import console_rows
 from app.check.reading.metrics import is_known
 from app.check.reading.names import pair_column
 from app.check.reading.objects import Placed, read_at
-from app.check.reading.rows import Row, Rows, flat, refuse_too_wide
+from app.check.reading.rows import MAX_COLUMNS, Row, Rows, flat, refuse_too_wide
 from app.check.tables import LOGPS, RunFileError
 
 LINE_END = re.compile(r"\r\n|\n|\r")
@@ -28,7 +29,7 @@ def json_rows(text: str) -> Rows:
     first = _object(lines[0][1])
     if first is not None and len(lines) > 1:
         rows = _json_lines(lines)
-        if rows.broken is None or any(pair_column(name) for name in flat(first)):
+        if rows.broken is None or any(pair_column(name) for name in flat(first, 1)):
             return rows
         return _recognized(console_rows(text)) or rows
     start = len(text) - len(text.lstrip())
@@ -67,8 +68,7 @@ def _json_lines(lines: list[tuple[int, str]]) -> Rows:
             message = "expected a JSON object with a pair's values by their names"
             broken = broken or RunFileError(line, None, message)
             continue
-        refuse_too_wide(line, len(row))
-        rows.append(Row(line, flat(row)))
+        rows.append(Row(line, flat(row, line)))
     return Rows(rows, "JSON Lines", broken=broken)
 
 
@@ -103,22 +103,30 @@ def _document(value: object, lines: _Lines) -> Rows:
     if isinstance(value, list):
         return Rows(_objects(value, lines), "a JSON array")
     assert isinstance(value, Placed)
-    if isinstance(history := value.get(LOG_HISTORY), list):
-        beside = {name: cell for name, cell in value.items() if name != LOG_HISTORY}
-        return Rows(_objects(history, lines), "trainer_state.json", settings=flat(beside))
-    whole = flat(value)
     at = lines.at(value.start)
-    columns = {name: _column(cell) for name, cell in value.items()}
-    if any(is_known(name) and isinstance(cell, list) for name, cell in columns.items()):
-        return Rows([Row(at, {**whole, **columns})], "JSON", settings=whole)
+    refuse_too_wide(at, len(value))
+    if isinstance(history := value.get(LOG_HISTORY), list):
+        beside = Placed((name, cell) for name, cell in value.items() if name != LOG_HISTORY)
+        return Rows(_objects(history, lines), "trainer_state.json", settings=_settings(beside, at))
+    if (columns := _columns(value)) is not None:
+        return Rows([Row(at, columns)], "JSON")
+    whole = flat(value, at)
     if {pair_column(name) for name in whole} >= set(LOGPS[:2]):
         return Rows([Row(at, whole)], "JSON")
-    beside = {name: cell for name, cell in whole.items() if not isinstance(cell, list)}
     for inner in _inner(value):
         rows = _objects(inner, lines) if isinstance(inner, list) else _of_columns(inner, lines)
         if any(is_known(name) for row in rows for name in row.cells):
-            return Rows(rows, "JSON", settings=beside)
+            return Rows(rows, "JSON", settings=_settings(value, at))
     return Rows([Row(at, whole)], "JSON")
+
+
+def _settings(value: Placed, line: int) -> dict[str, object]:
+    """What stands beside rows, as far as it is no long list."""
+    short = {name: cell for name, cell in value.items() if not isinstance(cell, list)}
+    try:
+        return flat(short, line)
+    except RunFileError:
+        return {}
 
 
 def _inner(value: Placed) -> Iterator[Placed | list[object]]:
@@ -141,19 +149,28 @@ def _objects(values: list[object], lines: _Lines) -> list[Row]:
     for value in values:
         if isinstance(value, Placed):
             line = lines.at(value.start)
-            refuse_too_wide(line, len(value))
-            rows.append(Row(line, flat(value)))
+            rows.append(Row(line, flat(value, line)))
     return rows
 
 
 def _of_columns(value: Placed, lines: _Lines) -> list[Row]:
-    line = lines.at(value.start)
-    cells = {name: _column(cell) for name, cell in value.items()}
-    return [Row(line, {name: cell for name, cell in cells.items() if cell is not None})]
+    columns = _columns(value)
+    if columns is None:
+        columns = flat(value, lines.at(value.start)) if len(value) <= MAX_COLUMNS else {}
+    return [Row(lines.at(value.start), columns)]
 
 
-def _column(cell: object) -> object:
-    """A column that pandas wrote as an object of row numbers becomes a list."""
-    if isinstance(cell, Placed) and cell and all(key.isdigit() for key in list(cell)[:3]):
-        return list(cell.values())
-    return None if isinstance(cell, Placed) else cell
+def _columns(value: Placed) -> dict[str, object] | None:
+    """The lists of an object of columns, if it is one; pandas writes them as objects of rows."""
+    columns = {
+        name: list(cell.values()) if isinstance(cell, Placed) and _is_numbered(cell) else cell
+        for name, cell in value.items()
+    }
+    listed = {name for name, cell in columns.items() if isinstance(cell, list)}
+    if not any(is_known(name) for name in listed):
+        return None
+    return {name: cell for name, cell in columns.items() if not isinstance(cell, Placed)}
+
+
+def _is_numbered(cell: Placed) -> bool:
+    return bool(cell) and all(key.isdigit() for key in islice(cell, 3))

@@ -76,11 +76,11 @@ def pair_column(name: str) -> str | None:
     rest = found - CHOSEN - REJECTED - POLICY - REFERENCE - IDLE - TOKENS - LOGP - LENGTH
     if rest:
         return None
-    if found & LOGP or (models and not found & (LENGTH | TOKENS)):
+    if found & LENGTH:
+        return None if models else f"{sides[0]}_lengths"
+    if found & LOGP or (models and not found & TOKENS):
         return f"{models[0] if models else 'policy'}_{sides[0]}_logps"
-    if not models and (found & LENGTH or found & TOKENS):
-        return f"{sides[0]}_lengths"
-    return None
+    return f"{sides[0]}_lengths" if found & TOKENS and not models else None
 
 
 def is_per_token(name: str) -> bool:

@@ -16,6 +16,8 @@ DECIMAL_COMMA = re.compile(r"[+-]?(?:\d{1,3}(?:\.\d{3})+|\d*),\d+(?:[eE][+-]?\d+
 GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?(?:[eE][+-]?\d+)?")
 """commas between thousands"""
 
+POINT = re.compile(r"[+-]?\d*\.\d+(?:[eE][+-]?\d+)?")
+
 LONGEST = 400
 """characters of a number; a longer cell is none"""
 
@@ -61,3 +63,28 @@ def _plain(written: str, decimal_comma: bool) -> str:
         if grouped and "." in written:
             return written.replace(",", "")
     return written
+
+
+class DecimalPoints:
+    """Whether the numbers of a table have decimal commas.
+
+    -18,125 may be a number just below -18 or one below -18,000. Where columns are separated by
+    something else it is the former, unless other numbers have points; where commas separate
+    columns, only if other numbers leave no doubt.
+    """
+
+    def __init__(self, *, commas_are_quoted: bool) -> None:
+        self.commas_are_quoted = commas_are_quoted
+        self.commas = self.points = False
+
+    def see(self, cell: str) -> None:
+        if "," in cell:
+            written = cell[:LONGEST].translate(PLAIN).strip()
+            plain = DECIMAL_COMMA.fullmatch(written) is not None
+            self.commas |= plain and not (self.commas_are_quoted and GROUPED.fullmatch(written))
+        elif "." in cell:
+            self.points |= POINT.fullmatch(cell[:LONGEST].translate(PLAIN).strip()) is not None
+
+    @property
+    def are_commas(self) -> bool:
+        return self.commas and not self.points

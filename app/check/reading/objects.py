@@ -17,6 +17,8 @@ STRING = re.compile(
 )
 COLON = re.compile(r"\s*+:")
 WORD = re.compile(r"[^\s,:=\[\](){}'\"]++")
+NUMBERS = re.compile(r"(?:-?\d++(?:\.\d++)?(?:[eE][+-]?\d++)?\s*+,\s*+)++")
+"""the beginning of a long list of plain numbers"""
 ANGLED = re.compile(r"<[^<>\n]{0,200}>")
 WRAP = re.compile(r"[\r\n]++[ \t]*+")
 
@@ -110,6 +112,10 @@ def read_at(text: str, start: int) -> Found:
                 break
             top.key = _string(key)
             at = colon.end()
+            continue
+        if top is not None and top.bracket == "[" and (run := NUMBERS.match(text, at)):
+            top.items += map(float, run[0].split(",")[:-1])
+            at = run.end()
             continue
         if character in CLOSES:
             if len(open_) == DEEPEST:

@@ -41,17 +41,31 @@ class Rows:
     notes: tuple[str, ...] = ()
 
     def names(self) -> list[str]:
-        """All names of columns, in the order of their first appearance."""
-        every = [] if self.header is None else [self.header]
-        return list(dict.fromkeys(name for row in [*every, *self.rows] for name in row.cells))
+        """All names of columns, in the order of their first appearance.
+
+        Raises:
+            RunFileError: there are too many
+        """
+        if self.header is not None:
+            return list(self.header.cells)
+        names: dict[str, None] = {}
+        for row in self.rows:
+            names |= dict.fromkeys(row.cells)
+            refuse_too_wide(row.line, len(names))
+        return list(names)
 
 
-def flat(row: Mapping[str, object]) -> dict[str, object]:
+def flat(row: Mapping[str, object], line: int) -> dict[str, object]:
     """A row whose nested objects are columns: policy.chosen_logps. Cells without a value are left
-    out."""
+    out.
+
+    Raises:
+        RunFileError: there are too many
+    """
     cells: dict[str, object] = {}
 
     def add(prefix: str, within: Mapping[str, object], depth: int) -> None:
+        refuse_too_wide(line, len(within) + len(cells))
         for name, value in within.items():
             if isinstance(value, Mapping) and depth < DEEPEST:
                 add(f"{prefix}{name}.", value, depth + 1)
