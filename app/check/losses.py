@@ -40,7 +40,7 @@ def rewards_of(pairs: PairLogps, settings: RunSettings) -> tuple[Tensor, Tensor]
     loss_type = rewarded(settings.losses)
     pairs = replace(pairs, params=settings.loss_params)
     found = None
-    if settings.trainer is not None and not settings.loss_types and loss_type != "alphapo":
+    if settings.trainer is not None and loss_type != "alphapo":
         found = _convention(settings.trainer, loss_type)
     if found is None:
         return rewards(loss_type, pairs, settings.beta)
