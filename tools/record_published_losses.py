@@ -1,8 +1,8 @@
 """Record what the published code of TRL computes, for tests/lab/test_published_losses.py to hold ours to.
 
-Runs the functions of unpacked releases in float64, without importing them, so that TRL is no dependency:
+Runs functions of unpacked releases in float64, without importing them, so that TRL is no dependency:
 
-    pip download --no-deps --no-binary :none: trl==1.16.0   (and 0.24.0), unzip each, then
+    pip download --no-deps trl==1.16.0    # and 0.24.0; unzip both wheels
     python -m tools.record_published_losses NEW/trl OLD/trl
 """
 
