@@ -341,3 +341,30 @@ def test_words_of_findings_are_sentences() -> None:
             assert one.message[0].isupper() or one.message.startswith("β")
             assert one.message.endswith((".", "?"))
             assert "nan" not in one.evidence.split()
+
+
+def test_a_policy_and_reference_swapped_show_where_batches_differ_in_length() -> None:
+    generator = torch.Generator().manual_seed(0)
+    rows = []
+    for n in range(1, 31):
+        chosen, rejected = (-220 - 8 * torch.randn(2, generator=generator)).tolist()
+        moved = 0.06 * n
+        logps = {"logps/chosen": chosen - 10 * moved, "logps/rejected": rejected - 4 * moved}
+        rows.append(row(10 * n, 0.69 - 0.008 * n, moved, 0.4 * moved, **logps))
+    assert "swapped" in found(log_of(*rows))
+
+
+def test_a_first_row_that_is_as_far_as_the_next_ones_did_not_start_at_0() -> None:
+    rows = [row(10 * n, 0.6, -0.7 + 0.01 * n, -1.8 + 0.01 * n) for n in range(1, 21)]
+    assert "step_zero" in found(log_of(*rows))
+    later = [row(10 * n, 0.6, -0.7 + 0.01 * n, -1.8 + 0.01 * n) for n in range(40, 60)]
+    assert "step_zero" not in found(log_of(*later))
+
+
+def test_a_loss_is_named_by_its_start_where_rewards_do_not_tell_the_rest() -> None:
+    # TRL's ipo takes means over tokens, and logs rewards of sums.
+    rows = [
+        row(10 * n, (5 - 0.005 * n) ** 2, 0.02 * n, -0.03 * n, **{"rewards/accuracies": 0.6})
+        for n in range(1, 17)
+    ]
+    assert "ipo_norm" in findings(log_of(*rows))["other_loss"].message

@@ -48,6 +48,9 @@ ACCUMULATED = (2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32, 48, 64, 128, 256, 512)
 """usual counts of micro-batches of a step"""
 
 NEAR_MULTIPLE = 0.1
+ALL_BUT_0 = 1e-3
+"""nats of log-ratio that a policy has surely left after so many steps"""
+
 FLAT = 0.01
 """share of the starting loss within which a loss is flat"""
 
@@ -287,7 +290,7 @@ def not_moved(log: TrainingLog, settings: RunSettings) -> Said:
         f"Largest reward after the start: {three_digits(largest)}, {three_digits(largest / curves.beta)} "
         "nats of log-ratio"
     )
-    if largest <= 1e-6:
+    if largest <= ALL_BUT_0 * curves.beta:
         return found(_why_still(curves), f"{told}, by {curves.at_rows()} {curves.last_step:g}.")
     margins = rewards[0] - rewards[1]
     apart = level(late(margins)) - level(early(margins))

@@ -9,6 +9,7 @@ import torch
 from app.check.findings import figures
 from app.check.findings.logs.curves import (
     ACCURACY,
+    LOGPS,
     MARGIN,
     REWARDS,
     Curves,
@@ -35,6 +36,13 @@ TOGETHER, LEAST = 3.0, 2.0
 
 SUPPRESSED = 10.0
 """units of reward that rejected responses have to fall: twice what any optimum of the lab has them fall"""
+
+NEEDLESS = 5.0
+"""the same, if every pair is ranked right and the loss is all but 0"""
+
+COLLAPSED = 10.0
+"""times its starting value that the log-probability of chosen responses has to fall: the lab's healthy runs
+have it at five times that at most"""
 
 ROWS = 4
 """least number of rows from which a course is told"""
@@ -95,8 +103,9 @@ def _few(curves: Curves) -> Said | None:
 def displacement(log: TrainingLog, settings: RunSettings) -> Said:
     """Chosen responses usually fall a little, and that is no mistake: even the exact optimum lowers most.
 
-    Found if their reward falls by 5 or more; or by 2 or more and three times as far as the margin grows.
-    In the lab no exact optimum of true quality has them below -3.1 on average, at any beta.
+    Found if their reward falls by 5 or more; or by 2 or more and three times as far as the margin grows; or
+    if their log-probability falls to eleven times what it was. In the lab no exact optimum of true quality
+    has their reward below -3.1 on average, at any beta.
     """
     curves = Curves.of(log, settings)
     if (lacks := curves.needs(*REWARDS)) is not None:
@@ -109,7 +118,9 @@ def displacement(log: TrainingLog, settings: RunSettings) -> Said:
     together = (
         fell >= LEAST * unit and fell >= TOGETHER * max(change.margin, 0.0) and curves.has_reference
     )
-    if fell >= DISPLACED * unit or together:
+    logps = curves.together(*LOGPS)[0]
+    collapsed = len(logps) >= ROWS and fell / curves.beta >= COLLAPSED * abs(float(logps[0]))
+    if fell >= DISPLACED * unit or together or (collapsed and not curves.per_token):
         return found(
             "Chosen responses have become much less likely (likelihood displacement): what they lost "
             "went to responses outside the pairs. A fall of 1 or 2 is usual, and the lab's exact "
@@ -132,7 +143,7 @@ def displacement(log: TrainingLog, settings: RunSettings) -> Said:
 )
 def suppression(log: TrainingLog, settings: RunSettings) -> Said:
     """That rejected responses fall further than chosen ones is usual. Found if they fall by 10 or more while
-    chosen ones do not rise.
+    chosen ones do not rise, or by 5 or more where all pairs are ranked right without it.
 
     In the lab no exact optimum of true quality has them below -4.5 on average, at any beta.
     """
@@ -141,8 +152,9 @@ def suppression(log: TrainingLog, settings: RunSettings) -> Said:
         return lacks
     change, unit = Change.of(curves), _unit(curves)
     told = change.told(curves)
+    enough = NEEDLESS if _all_ranked(curves) else SUPPRESSED
     if (
-        change.rejected <= -SUPPRESSED * unit
+        change.rejected <= -enough * unit
         and change.chosen <= 0.1 * change.margin
         and change.margin > 0
     ):
@@ -156,6 +168,16 @@ def suppression(log: TrainingLog, settings: RunSettings) -> Said:
     if (few := _few(curves)) is not None:
         return few
     return not_found("Rejected responses are not pushed down without bounds.", f"{told}.")
+
+
+def _all_ranked(curves: Curves) -> bool:
+    """Whether in the second half of the log all pairs are ranked right, and the loss is all but 0."""
+    start = loss_at_start(curves.settings)
+    if start is None or not curves.has("loss", ACCURACY):
+        return False
+    losses, accuracies = curves.together("loss", ACCURACY)
+    half = len(losses) // 2
+    return level(losses[half:]) <= ALL_BUT_0 * start and level(accuracies[half:]) >= ALL_RIGHT
 
 
 ALL_RIGHT = 0.985

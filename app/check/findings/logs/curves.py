@@ -171,6 +171,16 @@ class Curves:
         return bool(self.log.steps) and self.log.steps[0] <= 1 and not self.log.numbered
 
     @property
+    def starts_with_an_interval(self) -> bool:
+        """Whether the first row is of the steps up to it, and no excerpt from later in a run."""
+        if len(self.log) < 2:
+            return False
+        if not self.log.numbered:
+            return self.log.steps[0] <= 1.01 * (self.log.steps[1] - self.log.steps[0])
+        epochs = self.together("epoch")[0]
+        return len(epochs) > 1 and 0 < float(epochs[0]) <= 1.5 * float(epochs[1] - epochs[0])
+
+    @property
     def starts_early(self) -> bool:
         """Whether a policy can hardly have learned before the first row: in the warm-up, say."""
         if self.starts_untouched:

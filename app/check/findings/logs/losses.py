@@ -200,7 +200,12 @@ def other_loss(log: TrainingLog, settings: RunSettings) -> Said:
     below = reported.below(curves.settings)
     alternatives = _alternatives(curves, reported)
     fitting = _best(
-        [other for other in alternatives if _explains(curves, reported, other.losses)], reported
+        [
+            other
+            for other in alternatives
+            if _explains(curves, reported, other.losses) or _starts_alike(curves, reported, other)
+        ],
+        reported,
     )
     if below > BELOW * _unit(curves) or fitting:
         if (assumed := _assumed(curves, fitting)) is not None:
@@ -259,59 +264,92 @@ class Alternative:
 
     told: str
     losses: Tensor
+    least: Tensor
+    """the same if margins had no spread"""
 
 
 def _alternatives(curves: Curves, reported: Reported) -> list[Alternative]:
     """What may have run instead."""
-    ours, settings = reported.expected(curves.settings), curves.settings
-    found = [
-        Alternative(f"{curves.loss_name} times {factor:g}", factor * ours) for factor in FACTORS
-    ]
-    if curves.loss_type in OF_THE_MARGIN:
+    settings, name = curves.settings, curves.loss_type
+    found = [_made(f"{name} times {factor:g}", reported, settings, factor) for factor in FACTORS]
+    if name in OF_THE_MARGIN:
+        again = "they may have been scaled by β once more for the log"
         found += [
-            Alternative(
-                f"{curves.loss_name} of rewards divided by β: they may have been scaled by β once more "
-                "for the log",
-                reported.expected(settings, 1 / settings.beta),
+            _made(
+                f"{name} of rewards divided by β: {again}",
+                reported,
+                settings,
+                scale=1 / curves.beta,
             ),
-            Alternative(
-                f"{curves.loss_name} of the opposite margins: two sides may be swapped",
-                reported.expected(settings, -1.0),
+            _made(
+                f"{name} of the opposite margins: two sides may be swapped",
+                reported,
+                settings,
+                scale=-1.0,
             ),
         ]
-    if curves.loss_type == "sigmoid":
-        others = [e for e in (0.0, *SMOOTHINGS) if e != settings.label_smoothing]
+    if name == "sigmoid":
         found += [
-            Alternative(
+            _made(
                 f"sigmoid with a label smoothing of {e:g}",
-                reported.expected(replace(settings, label_smoothing=e)),
+                reported,
+                replace(settings, label_smoothing=e),
             )
-            for e in others
+            for e in (0.0, *SMOOTHINGS)
+            if e != settings.label_smoothing
         ]
-    for name in CANDIDATES:
-        if name != curves.loss_type:
-            smoothing = settings.label_smoothing if name == "exo_pair" else 0.0
-            other = replace(settings, loss_type=name, label_smoothing=smoothing)
-            found.append(Alternative(name, reported.expected(other)))
+    for other in CANDIDATES:
+        if other != name:
+            smoothing = settings.label_smoothing if other == "exo_pair" else 0.0
+            another = replace(settings, loss_type=other, label_smoothing=smoothing)
+            found.append(_made(other, reported, another))
+    if name not in ("ipo", "ipo_norm"):
+        # Of means over tokens, however long responses are: between no change and that of sums.
+        sums = _made("ipo_norm", reported, replace(settings, loss_type="ipo", label_smoothing=0.0))
+        still = torch.full_like(sums.losses, 1 / (2 * settings.beta) ** 2)
+        found.append(replace(sums, losses=still))
     return found
 
 
-def _explains(curves: Curves, reported: Reported, losses: Tensor, within: float = FITS) -> bool:
-    """Whether other losses fit all rows, and much better than those of the settings.
+def _made(
+    told: str, reported: Reported, settings: RunSettings, factor: float = 1.0, scale: float = 1.0
+) -> Alternative:
+    least = loss_at(settings, scale * reported.chosen, scale * reported.rejected)
+    return Alternative(told, factor * reported.expected(settings, scale), factor * least)
 
-    Three parts at least, over which margins have grown, or a start that differs: a single pair of numbers
-    fits many losses.
+
+def _explains(curves: Curves, reported: Reported, losses: Tensor, within: float = FITS) -> bool:
+    """Whether other losses fit in all parts, and much better than those of the settings.
+
+    Three parts at least, over which margins have grown: a single pair of numbers fits many losses.
     """
+    if len(reported.losses) < 3:
+        return False
     ours = reported.expected(curves.settings)
     misfit, missed = reported.misfit(losses), reported.misfit(ours)
     if misfit > within * max(_unit(curves), float(losses.mean())) or missed < TIMES_BETTER * misfit:
         return False
     spread = float(reported.margins.max() - reported.margins.min())
-    early = float(reported.margins[0].abs()) < 0.1 and abs(float(losses[0] / ours[0]) - 1) > 0.15
     tight = misfit <= TIGHT * _unit(curves) and len(reported.losses) >= 4
     least, moved = (TELLS_APART, 0.2) if tight else (MISSES, 0.4)
-    changes = early or spread > moved
-    return changes and missed >= least * _unit(curves) and len(reported.losses) >= 3
+    return spread > moved and missed >= least * _unit(curves)
+
+
+def _starts_alike(curves: Curves, reported: Reported, other: Alternative) -> bool:
+    """Whether another loss fits where margins are still all but 0, and goes on as it may.
+
+    There a loss does not depend on the spread of margins. Later ones lie between those without a
+    spread and those with the spread that accuracies tell, or near.
+    """
+    if len(reported.losses) < 3 or float(reported.margins[0].abs()) > 0.1:
+        return False
+    ours, start = float(reported.expected(curves.settings)[0]), float(reported.losses[0])
+    off = abs(float(other.least[0]) - start)
+    if off > 2 * FITS * start or abs(ours - start) < max(MISSES * ours, TIMES_BETTER * off):
+        return False
+    low, high = torch.minimum(other.least, other.losses), torch.maximum(other.least, other.losses)
+    outside = (low - reported.losses).clamp(min=0) + (reported.losses - high).clamp(min=0)
+    return float(outside.mean()) <= FITS * max(start, _unit(curves))
 
 
 def _best(fitting: list[Alternative], reported: Reported) -> list[str]:
@@ -328,7 +366,7 @@ def _assumed(curves: Curves, fitting: list[str]) -> str | None:
     """What to say if it is only a setting that was assumed which does not fit."""
     if curves.loss_type == "simpo" and curves.assumes("simpo_gamma"):
         return f"A simpo_gamma of {curves.settings.simpo_gamma:g} was assumed, and does not fit. Give yours."
-    losses = [name for name in fitting if name in CANDIDATES]
+    losses = [name for name in fitting if name in (*CANDIDATES, "ipo_norm")]
     if losses and curves.assumes("loss_type"):
         return (
             f"{curves.loss_name} was assumed, and does not fit, while {' or '.join(losses)} does. Give "

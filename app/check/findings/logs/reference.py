@@ -16,7 +16,7 @@ from app.check.findings.logs.curves import (
     level,
     standard_error,
 )
-from app.check.findings.logs.scale import centered, proportional, scale_of
+from app.check.findings.logs.scale import centered, moves_against, proportional, scale_of
 from app.check.findings.logs.start import FEW, apart_at_start
 from app.check.findings.numbers import three_digits
 from app.check.findings.rule import Said, cannot_tell, finding, found, not_found
@@ -107,11 +107,11 @@ def swapped(log: TrainingLog, settings: RunSettings) -> Said:
     scale = scale_of(curves)
     if scale is not None and scale.beta < 0:
         return found(
-            "Rewards fall where the log-probabilities of the policy rise. Policy and reference may be "
-            "swapped in the loss, or its sign may be wrong. Then training makes chosen responses less "
-            "likely although the logged margins grow.",
+            _OPPOSITE,
             f"A nat of log-probability changes the reward by {three_digits(scale.beta)}, from {scale.how}.",
         )
+    if (against := moves_against(curves)) is not None:
+        return found(_OPPOSITE, against)
     if (lacks := curves.needs(MARGIN)) is not None:
         return lacks
     margins = curves.together(MARGIN)[0]
@@ -133,6 +133,13 @@ def swapped(log: TrainingLog, settings: RunSettings) -> Said:
     return cannot_tell(
         "Margins are too close to 0, or too noisy, to tell on which side they are.", f"{told}."
     )
+
+
+_OPPOSITE = (
+    "Rewards fall where the log-probabilities of the policy rise. Policy and reference may be swapped "
+    "in the loss, or its sign may be wrong. Then training makes chosen responses less likely although "
+    "the logged margins grow."
+)
 
 
 def _why_falling(curves: Curves) -> str:

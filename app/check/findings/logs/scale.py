@@ -8,9 +8,13 @@ import torch
 from torch import Tensor
 
 from app.check.findings.logs.curves import LOGPS, REFERENCE_LOGPS, REWARDS, Curves
+from app.formatting import signed
 
 LINEAR = 0.98
 """least share of the variance of rewards that a line through log-probabilities explains"""
+
+APART = 5.0
+"""standard errors by which log-probabilities have to differ from where rewards would have them"""
 
 MOVED = 0.5
 """least standard deviation of log-probabilities, nats, from which a slope is taken"""
@@ -73,6 +77,34 @@ def _slope(curves: Curves, least: int) -> float | None:
     together = float((rewards * logps).sum())
     explained = together**2 / float(rewards.square().sum() * logps.square().sum())
     return together / float(logps.square().sum()) if explained >= LINEAR else None
+
+
+def moves_against(curves: Curves) -> str | None:
+    """How a side's log-probability moves by what its reward does, in the other direction; None if none does.
+
+    A reward that grew by r has raised the log-probability by r / beta. Batches have other references, so
+    first and last third are compared by their standard errors: found if the change is far from that, and
+    near its opposite.
+    """
+    if curves.per_token or not curves.has(*REWARDS, *LOGPS):
+        return None
+    columns = curves.together(*REWARDS, *LOGPS)
+    part = columns.shape[1] // 3
+    if part < 3:
+        return None
+    first, last = columns[:, :part], columns[:, -part:]
+    change = last.mean(1) - first.mean(1)
+    error = ((first.var(1) + last.var(1)) / part).sqrt()
+    for side, name in enumerate(REWARDS):
+        moved, logps, noise = float(change[side]), float(change[2 + side]), float(error[2 + side])
+        meant = moved / curves.beta
+        apart, near = abs(logps - meant), abs(logps + meant)
+        if apart > APART * noise and near <= 3 * noise + 0.2 * abs(meant):
+            return (
+                f"{name} changes by {signed(moved)}, which is {signed(meant, 1)} nats at β = "
+                f"{curves.beta:g}, and {LOGPS[side]} by {signed(logps, 1)}."
+            )
+    return None
 
 
 def centered(columns: Tensor) -> Tensor:

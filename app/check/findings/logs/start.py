@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
+from torch import Tensor
+
 from app.check.findings.logs.curves import ACCURACY, LOGPS, REWARDS, Curves
 
 ROUNDING_NATS = 1.0
@@ -12,6 +15,13 @@ in float32 beside a reference in float16 or bfloat16 have rewards of a few hundr
 
 ROUNDING_SHARE = 0.005
 """the same as a share of the log-probability, for long responses"""
+
+STANDING = 0.7
+"""share of its mean in the next rows that a reward has to have in the first one: coming from 0 in equal
+steps it has a third of the second row, and even one that soon comes to rest has less"""
+
+NEXT_ROWS, LEAST_ROWS = 4, 10
+"""rows after the first that it is compared with, and rows that the log needs, so that one is a short time"""
 
 FEW = 3
 """rows that are averaged where a row is a batch"""
@@ -38,21 +48,37 @@ class Apart:
 def apart_at_start(curves: Curves) -> Apart | None:
     """Rewards away from 0 that training cannot have brought there; None if none are seen.
 
-    In the row of step 1 more than rounding is enough. A later first row is an average over steps that
-    have trained already: rewards count only if the learning rate was still warming up, or if they stay
-    for six rows where they were, by a fifth of their size, while the margin says that nothing is learned.
+    In the row of step 1 more than rounding is enough. A later first row is an average over steps that have
+    trained already. Its rewards count if the learning rate was still warming up, or if the next rows are
+    hardly further: a policy that had come from 0 within the first interval would have gone on.
     """
     if not curves.has_reference or not curves.has(*REWARDS):
         return None
     rewards = curves.together(*REWARDS)
+    first = Apart(float(rewards[0, 0]), float(rewards[1, 0]), "In the first row")
     if curves.starts_untouched:
-        first = Apart(float(rewards[0, 0]), float(rewards[1, 0]), "In the first row")
         limit = ROUNDING_NATS
         if curves.has(*LOGPS) and not curves.per_token:
             limit = max(limit, ROUNDING_SHARE * float(curves.together(*LOGPS)[:, 0].abs().max()))
         return first if first.size > limit * curves.beta else None
-    if curves.starts_early and float(rewards[:, 0].abs().max()) >= max(1.0, 5 * curves.beta):
-        return Apart(float(rewards[0, 0]), float(rewards[1, 0]), "In the first row")
+    if curves.starts_early and first.size >= max(1.0, 5 * curves.beta):
+        return first
+    if rewards.shape[1] >= LEAST_ROWS and curves.starts_with_an_interval and _stands(rewards):
+        return first
+    return _unlearned(curves, rewards)
+
+
+def _stands(rewards: Tensor) -> bool:
+    """Whether a reward or the margin is in the first row nearly where it is in the next ones."""
+    curves = torch.cat([rewards, rewards[:1] - rewards[1:]])
+    first, then = curves[:, 0], curves[:, 1 : 1 + NEXT_ROWS]
+    mean, noise = then.mean(1), then.std(1)
+    there = (first / mean >= STANDING) & (first.abs() >= 0.5) & (mean.abs() >= 3 * noise)
+    return bool(there.any())
+
+
+def _unlearned(curves: Curves, rewards: Tensor) -> Apart | None:
+    """Large rewards that stay where they are while the margin says that nothing is learned."""
     beginning = rewards[:, :FEW].mean(1)
     few = Apart(
         float(beginning[0]),

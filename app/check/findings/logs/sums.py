@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.check.findings import figures
 from app.check.findings.logs.curves import LOGPS, MARGIN, REWARDS, Curves, early
+from app.check.findings.logs.reference import reference_missing
 from app.check.findings.logs.start import FEW, apart_at_start
 from app.check.findings.numbers import three_digits
 from app.check.findings.rule import Said, cannot_tell, finding, found, not_found
@@ -34,6 +35,10 @@ def mean_not_sum(log: TrainingLog, settings: RunSettings) -> Said:
     told = f"Early log-probabilities have a median of {three_digits(typical)} nats"
     if curves.per_token or not curves.has_reference:
         return cannot_tell(f"{curves.loss_name} may log means: some trainers do.", f"{told}.")
+    if bool(((logps[0] - logps[1]).abs() <= 1e-4 * logps[0].abs()).all()):
+        return cannot_tell(
+            "Both sides are the same: they may be cut to a token or two.", f"{told}."
+        )
     if float(logps.abs().max()) == 0:
         return cannot_tell("All log-probabilities are 0: no token was counted.", f"{told}.")
     if typical <= -LIKELY_IN_ALL:
@@ -113,6 +118,8 @@ def prompt_counted(log: TrainingLog, settings: RunSettings) -> Said:
                 "Rewards start at 0, so both models count the same tokens.", f"{told}."
             )
         return cannot_tell("This needs the first rows of a run.", f"{told}.")
+    if reference_missing(log, settings).verdict == "found":
+        return not_found("Rewards start away from 0 because the reference is missing.", f"{told}.")
     offset = (apart.chosen + apart.rejected) / 2
     if abs(apart.margin) <= CANCELS * abs(offset) and abs(offset) >= 10 * curves.beta:
         which = "reference" if offset > 0 else "policy"
