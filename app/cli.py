@@ -276,15 +276,18 @@ def _check(given: argparse.Namespace) -> None:
     values = {name: value for name, value in named.items() if value is not None}
     try:
         settings = RunParams.model_validate(values).settings()
-        data = sys.stdin.buffer.read() if given.file == "-" else Path(given.file).read_bytes()
-        report = check_run(data, settings)
+        if given.file == "-":
+            report = check_run(sys.stdin.buffer.read(), settings)
+        else:
+            file = Path(given.file)
+            report = check_run(file.read_bytes(), settings, file.name)
     except ValidationError:
         _refuse_params(values)
     except OSError as error:
         _refuse(f"{given.file}: {error.strerror}")
     except RunFileError as error:
         _refuse(f"{given.file}: {error}")
-    found = document(report, settings, given.site.rstrip("/"))
+    found = document(report, given.site.rstrip("/"))
     if given.json:
         print(found.model_dump_json(indent=2))
     else:

@@ -9,10 +9,9 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from pydantic import Field, ValidationError, model_validator
 
-from app.check.asked import run_of_form
+from app.check.asked import SentRun, run_of_form
 from app.check.document import CheckedRun, document
 from app.check.params import RunParams
-from app.check.run import check_run
 from app.check.tables import RunFileError
 from app.runs.threads import run_in_thread
 from app.web.forms import MULTIPART, URLENCODED, media_type, submitted
@@ -77,16 +76,16 @@ def _bodies() -> dict[str, Any]:
 )
 async def post_check_run(request: Request, response: Response) -> CheckedRun:
     response.headers["Cache-Control"] = "no-store"
-    place, data, params = await _asked(request)
+    sent = await _sent(request)
     try:
-        report = await run_in_thread(check_run, data, params.settings())
+        report = await run_in_thread(sent.check)
     except RunFileError as error:
-        raise InvalidParams.of(place, str(error)) from error
-    return document(report, params.settings(), site_url(request))
+        raise InvalidParams.of(sent.field, str(error)) from error
+    return document(report, site_url(request))
 
 
-async def _asked(request: Request) -> tuple[str, str | bytes, RunParams]:
-    """The name of the field that has the run, the run, and how it was trained. Raises InvalidParams."""
+async def _sent(request: Request) -> SentRun:
+    """The run of a request. Raises InvalidParams."""
     kind = media_type(request)
     if kind in (MULTIPART, URLENCODED):
         return run_of_form(await submitted(request))
@@ -97,7 +96,7 @@ async def _asked(request: Request) -> tuple[str, str | bytes, RunParams]:
         asked = RunToCheck.model_validate(await _json(request))
     except ValidationError as error:
         raise invalid_params(error.errors(), field_schemas(RunToCheck)) from error
-    return "text", asked.text, asked
+    return SentRun("text", asked.text, asked)
 
 
 async def _json(request: Request) -> object:

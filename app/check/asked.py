@@ -3,30 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from pydantic import ValidationError
 
 from app.check.params import RunParams
+from app.check.report import Report
+from app.check.run import check_run
+from app.web.forms import SentFile, first_sent
 from app.web.problem import InvalidParams, invalid_params
 from app.web.route_params import field_schemas
 
+RUN = ("file", "text")
+"""fields that may have the run: a file takes precedence over a text"""
 
-def run_of_form(fields: Mapping[str, str | bytes]) -> tuple[str, str | bytes, RunParams]:
-    """The field that has the run, the run, and how it was trained. A file takes precedence over a text.
+
+@dataclass(frozen=True)
+class SentRun:
+    """A run that was sent, and how it was trained."""
+
+    field: str
+    """the field that has it: file or text"""
+    data: str | bytes
+    params: RunParams
+    file_name: str | None = None
+
+    def check(self) -> Report:
+        """What the run shows. Raises RunFileError if it cannot be read."""
+        return check_run(self.data, self.params.settings(), self.file_name)
+
+
+def run_of_form(fields: Mapping[str, str | SentFile]) -> SentRun:
+    """A run that was sent as a form.
 
     Raises:
         InvalidParams: there is neither, or a parameter is refused
     """
+    sent = first_sent(fields, RUN)
+    if sent is None:
+        raise InvalidParams.of("file", "required: what was logged, as a file or as text")
+    field, data, file_name = sent
     # Forms send what is left empty too.
-    given = {name: value for name, value in fields.items() if value not in ("", b"")}
-    runs = {name: given.pop(name) for name in ("file", "text") if name in given}
-    params = params_of_form(given)
-    for name, data in runs.items():
-        return name, data, params
-    raise InvalidParams.of("file", "required: what was logged, as a file or as text")
+    given = {name: value for name, value in fields.items() if name not in RUN and value != ""}
+    return SentRun(field, data, params_of_form(given), file_name)
 
 
-def params_of_form(given: Mapping[str, str | bytes]) -> RunParams:
+def params_of_form(given: Mapping[str, str | SentFile]) -> RunParams:
     """How the run was trained. Raises InvalidParams if a parameter is refused."""
     try:
         return RunParams.model_validate(given)

@@ -7,7 +7,6 @@ from dataclasses import asdict
 from pydantic import BaseModel, Field
 
 from app.check.report import Kind, Report, Verdict
-from app.check.settings import RunSettings
 from app.lab.more_losses import READ_BY
 
 ALWAYS_SHOWN = ("loss_type", "beta", "trainer")
@@ -35,14 +34,18 @@ class CheckedRun(BaseModel):
     read: str = Field(description="what was read, and how")
     columns: list[str] = Field(description="the columns that were read, by their names here")
     settings: dict[str, str | float | tuple[str | float, ...] | None] = Field(
-        description="how the run was trained, as far as it was given or the loss depends on it"
+        description="how the run was trained, as far as it was given, is in the file, or the loss "
+        "depends on it"
     )
-    assumed: list[str] = Field(description="the settings that were not given")
+    assumed: list[str] = Field(
+        description="the settings that nobody gave, neither you nor the file"
+    )
     findings: list[CheckedFinding] = Field(description="all mistakes that were looked for")
 
 
-def document(report: Report, settings: RunSettings, site: str) -> CheckedRun:
+def document(report: Report, site: str) -> CheckedRun:
     """A report with addresses of figures on a site, whose URL has no trailing slash."""
+    settings = report.settings
 
     def address(path: str | None) -> str | None:
         return None if path is None else f"{site}{path}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from app.check.settings import RunSettings
+
 Verdict = Literal["found", "not_found", "cannot_tell"]
 
 Kind = Literal["pairs", "log"]
@@ -41,6 +43,8 @@ class Report:
     columns: tuple[str, ...]
     """the columns that were read, by their names here"""
     findings: tuple[Finding, ...]
+    settings: RunSettings
+    """with which it was checked: given, said by the file, or assumed"""
 
     @property
     def found(self) -> tuple[Finding, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.check.batch import batch_of
 from app.check.findings.logs import log_findings
 from app.check.findings.pairs import pair_findings
+from app.check.known import known_settings
 from app.check.reading import read_run
 from app.check.report import Report
 from app.check.settings import RunSettings
@@ -15,23 +16,28 @@ MOST_NAMED = 10
 """ignored columns that are named"""
 
 
-def check_run(data: str | bytes, settings: RunSettings) -> Report:
+def check_run(data: str | bytes, settings: RunSettings, name: str | None = None) -> Report:
     """Read a file and look for every mistake that its kind can show.
+
+    Args:
+        name: what the file is called, which some exports need
 
     Raises:
         RunFileError: the file cannot be read
     """
-    return report_of(read_run(data), settings)
+    return report_of(read_run(data, name), settings)
 
 
 def report_of(table: LogpsTable | TrainingLog, settings: RunSettings) -> Report:
     """What a file that was read shows."""
     columns = tuple(table.columns)
     if isinstance(table, TrainingLog):
-        return Report("log", read_text(table), columns, log_findings(table, settings))
+        settings = known_settings(settings, table)
+        return Report("log", read_text(table), columns, log_findings(table, settings), settings)
     if LOGPS[2] not in columns:
         raise RunFileError(table.lines[0], LOGPS[2], "there is no value; the reference is needed")
-    return Report("pairs", read_text(table), columns, pair_findings(batch_of(table, settings)))
+    findings = pair_findings(batch_of(table, settings))
+    return Report("pairs", read_text(table), columns, findings, settings)
 
 
 def read_text(table: LogpsTable | TrainingLog) -> str:

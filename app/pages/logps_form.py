@@ -19,7 +19,7 @@ from app.stages import page_values
 from app.state.flags import flags_of
 from app.state.views import WidgetView, view_of
 from app.state.widget_state import state_of
-from app.web.forms import submitted
+from app.web.forms import SentFile, first_sent, submitted
 from app.web.problem import InvalidParams
 from app.web.templating import templates
 from app.widgets.bring_your_logps.widget import WIDGET, OwnLogps, Result, compute_own
@@ -71,15 +71,15 @@ async def own_logps(request: Request) -> Any:
     return await run_in_thread(_page, request, fields, found)
 
 
-def _page(request: Request, fields: Mapping[str, str | bytes], found: WidgetView) -> Any:
+def _page(request: Request, fields: Mapping[str, str | SentFile], found: WidgetView) -> Any:
     # A file takes precedence over pasted text.
-    submitted_text = fields.get("file") or fields.get("text", "")
-    if not submitted_text.strip():
+    sent = first_sent(fields, ["file", "text"])
+    if sent is None or not sent[1].strip():
         # An example has a URL of its own.
         return RedirectResponse(f"{request.url.path}{found.page_query}", status_code=303)
     text, error = "", None
     try:
-        text = decoded(submitted_text).text
+        text = decoded(sent[1]).text
         own = OwnLogps(text=text, **found.params.model_dump(exclude={"example"}))
         state = (found.widget, found.params, found.flags, found.place)
         found = OwnView(*state, own=own, result=compute_own(own))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 
 from fastapi import Request
@@ -27,8 +29,16 @@ def media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-async def submitted(request: Request) -> dict[str, str | bytes]:
-    """The form's fields by name, a file as bytes; the last one of each name.
+@dataclass(frozen=True)
+class SentFile:
+    """A file of a form."""
+
+    name: str
+    data: bytes
+
+
+async def submitted(request: Request) -> dict[str, str | SentFile]:
+    """The form's fields by name; the last one of each name.
 
     Raises:
         InvalidParams: the body is not a form, or has too many parts
@@ -38,14 +48,29 @@ async def submitted(request: Request) -> dict[str, str | bytes]:
     if kind not in (MULTIPART, URLENCODED):
         raise InvalidParams.of("body", f"expected {MULTIPART} or {URLENCODED}")
     most = MOST_ESCAPED if kind == URLENCODED else request.app.state.settings.max_body_bytes
-    fields: dict[str, str | bytes] = {}
+    fields: dict[str, str | SentFile] = {}
     try:
         async with request.form(max_files=1, max_fields=MOST_FIELDS, max_part_size=most) as form:
             for name, given in form.items():
-                fields[name] = given if isinstance(given, str) else await given.read()
+                if isinstance(given, str):
+                    fields[name] = given
+                else:
+                    fields[name] = SentFile(given.filename or "", await given.read())
     except HTTPException as error:
         if error.status_code != HTTPStatus.BAD_REQUEST:
             raise
         allowed = f"{MULTIPART}, at most {MOST_FIELDS} fields and one file"
         raise InvalidParams.of("body", str(error.detail).removesuffix("."), allowed) from error
     return fields
+
+
+def first_sent(
+    fields: Mapping[str, str | SentFile], names: Iterable[str]
+) -> tuple[str, str | bytes, str | None] | None:
+    """The first of these fields that is not empty: its name, what it has, and the name of a file."""
+    for name in names:
+        given = fields.get(name, "")
+        data = given.data if isinstance(given, SentFile) else given
+        if data:
+            return name, data, given.name if isinstance(given, SentFile) else None
+    return None

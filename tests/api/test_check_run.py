@@ -92,6 +92,8 @@ def test_what_cannot_be_read_is_refused_with_its_place(client: TestClient) -> No
         ({"json": {"text": PAIRS, "beta": 0}}, "above 0 and at most 100"),
         ({"json": {"text": PAIRS, "gamma": 1}}, "gamma: unknown parameter"),
         ({"files": {"file": PAIRS}, "data": {"gamma": "1"}}, "gamma: unknown parameter"),
+        ({"files": {"file": PAIRS, "beta": PAIRS}}, "body: Too many files"),
+        ({"files": {"beta": PAIRS}, "data": {"text": PAIRS}}, "beta: "),
         ({"files": {"file": PAIRS}, "data": {"beta": "x"}}, "beta: Input should be a valid number"),
         ({"content": PAIRS}, "multipart/form-data with file"),
         ({"content": "[" * 100_000, "headers": {"content-type": "application/json"}}, "not JSON"),
