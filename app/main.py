@@ -22,7 +22,7 @@ from app.ops.health import LabLoader
 from app.ops.metrics import Metrics
 from app.ops.request_log import HEADER as REQUEST_ID
 from app.ops.request_log import RequestLog
-from app.pages import embed, logps_form, teach
+from app.pages import check_page, embed, logps_form, teach
 from app.pages import routes as pages
 from app.paths import STATIC
 from app.runs import http_errors
@@ -53,7 +53,9 @@ DESCRIPTION = (
     "world small enough to be exact. The same parameters give the same result."
 )
 
-JSON_PATHS = r"/api.*|/widgets/[^/]+/answer|/oembed|/healthz|/readyz|/metrics|/openapi\.json"
+JSON_PATHS = (
+    r"/api.*|/check/report|/widgets/[^/]+/answer|/oembed|/healthz|/readyz|/metrics|/openapi\.json"
+)
 """paths whose errors are problem+json; all others are pages"""
 
 UNCACHED = ("/healthz", "/readyz", "/metrics")
@@ -105,6 +107,7 @@ def create_app(
     app.include_router(trainers.router)
     app.include_router(ranges.router)
     app.include_router(pages.router)
+    app.include_router(check_page.router)
     app.include_router(embed.router)
     app.include_router(teach.router)
     app.include_router(embeds.router)

@@ -131,7 +131,7 @@ SECTIONS = (
 CHECK = Appendix(
     "check",
     "Check your own run",
-    "Look for five common mistakes in the log-probabilities of a DPO run, your own or one of the lab.",
+    "Hand in a trainer’s log, or log-probabilities, and read which common mistakes the numbers show.",
     ("bring_your_logps",),
 )
 

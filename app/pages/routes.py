@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from app.content.sections import CHECK, SECTIONS, Section, chapter_of, section_by_slug
 from app.content.sources import bibtex, corrections, glossary, references, served_packages
 from app.pages.api_docs import operation_docs
+from app.pages.check_mistakes import MISTAKES
 from app.pages.helpers import headings_of
 from app.receipts import receipt, without_figures
 from app.runs.threads import run_in_thread
@@ -68,18 +69,6 @@ async def section(request: Request, slug: str) -> Any:
         "widget_level": 3,
     }
     return await run_in_thread(_page, request, "pages/section.html", context)
-
-
-@router.get(CHECK.path)
-@checks_query
-async def check(request: Request) -> Any:
-    context = {
-        "appendix": CHECK,
-        "views": await page_views(request, chapter_page(CHECK).figures),
-        "form_action": CHECK.path,
-        "widget_level": 2,
-    }
-    return await run_in_thread(_page, request, "pages/check.html", context)
 
 
 @router.get("/widgets/{name}")
@@ -139,6 +128,7 @@ async def read(request: Request) -> Any:
     context = {
         "cited": {},
         "check": CHECK,
+        "mistakes": MISTAKES,
         "glossary": glossary(),
         "views": await page_views(request, WIDGETS.values(), linked=False),
         "live_url": False,

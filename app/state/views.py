@@ -58,10 +58,16 @@ def widget_named(name: str) -> Widget:
 
 
 async def page_views(
-    request: Request, widgets: Iterable[Widget], *, linked: bool = True
+    request: Request, widgets: Iterable[Widget], extra: Iterable[str] = (), *, linked: bool = True
 ) -> dict[str, WidgetView]:
-    """The widgets of a page in the state of its query; ``linked`` as for states_of()."""
-    states = states_of(widgets, query_of(request), linked=linked)
+    """The widgets of a page in the state of its query.
+
+    Args:
+        extra: further parameters that the caller reads
+        linked: as for states_of()
+    """
+    query = {name: value for name, value in query_of(request).items() if name not in extra}
+    states = states_of(widgets, query, linked=linked)
     return {state.widget.name: await view_of(request, state, wait=False) for state in states}
 
 

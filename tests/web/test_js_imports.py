@@ -62,5 +62,8 @@ def test_before_the_first_paint_there_is_one_script_and_the_style(
         if (tag == "script" and "src" in attributes and attributes.get("type") != "module")
         or (tag == "link" and attributes.get("rel") == "stylesheet")
     ]
-    sheets = ["style.css", "teach.css"] if path.startswith("/teach") else ["style.css"]
-    assert [(address or "").rpartition("/")[2] for address in before] == ["theme.js", *sheets]
+    own = [f"{name}.css" for name in ("teach", "check") if path.startswith(f"/{name}")]
+    assert [(address or "").rpartition("/")[2] for address in before] == [
+        *("theme.js", "style.css"),
+        *own,
+    ]

@@ -1,0 +1,135 @@
+"""The page where a reader checks a run: by itself, with an example, and with what is sent to it.
+
+No ``from __future__ import annotations`` here: FastAPI has to see the real types.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from app.check.asked import SentRun, run_of_form
+from app.check.document import CheckedRun, document
+from app.check.params import RunParams
+from app.check.tables import RunFileError
+from app.check.text import headline, settings_line
+from app.content.sections import CHECK
+from app.pages.check_examples import EXAMPLES, ExampleRun
+from app.pages.check_form import form_fields
+from app.pages.check_mistakes import MISTAKES
+from app.runs.threads import run_in_thread
+from app.state.page import chapter_page
+from app.state.query import checks_query, query_of
+from app.state.views import page_views
+from app.web.forms import SentFile, submitted
+from app.web.problem import InvalidParams
+from app.web.templating import templates
+
+router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+
+EXAMPLE = "run"
+"""the parameter of the address that names an example"""
+
+REPORT = f"{CHECK.path}/report"
+"""the report alone; refusals are problem+json, as the script of the page reads them"""
+
+NOT_STORED = {"Cache-Control": "no-store"}
+
+
+@dataclass(frozen=True)
+class FilledForm:
+    """What the form has, and what a check of it says."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    """of the fields, by name; those that were not sent are missing"""
+    checked: CheckedRun | None = None
+    example: ExampleRun | None = None
+    error: str = ""
+
+    @property
+    def headline(self) -> str:
+        """The main thing that the report says."""
+        return headline(self.checked) if self.checked else ""
+
+    @property
+    def settings(self) -> str:
+        """With which loss the run was checked."""
+        return settings_line(self.checked) if self.checked else ""
+
+
+@router.get(CHECK.path)
+@checks_query
+async def check(request: Request) -> Any:
+    """The page, with the report of an example if the address names one."""
+    name = query_of(request).get(EXAMPLE)
+    if name is not None and name not in EXAMPLES:
+        raise InvalidParams.of(
+            EXAMPLE, f"unknown example {name!r}", f"one of: {', '.join(EXAMPLES)}"
+        )
+    if name is None and hasattr(request.state, "offline"):
+        name = next(iter(EXAMPLES))
+    sent = FilledForm() if name is None else await run_in_thread(_of_example, EXAMPLES[name])
+    return await _page(request, sent)
+
+
+@router.post(CHECK.path)
+async def sent_to_page(request: Request) -> Any:
+    """The page with the report of what was sent: for browsers without script."""
+    fields = await submitted(request)
+    values = {name: value for name, value in fields.items() if isinstance(value, str)}
+    try:
+        sent = FilledForm(values, await _checked(fields))
+    except (InvalidParams, RunFileError) as error:
+        sent = FilledForm(values, error=str(error))
+    return await _page(request, sent, 422 if sent.error else 200, NOT_STORED)
+
+
+@router.post(REPORT)
+async def report(request: Request) -> Any:
+    """The report alone, for the page's script."""
+    try:
+        sent = FilledForm(checked=await _checked(await submitted(request)))
+    except RunFileError as error:
+        raise InvalidParams.of("file", str(error)) from error
+    return templates.TemplateResponse(
+        request, "pages/check_report.html", {"sent": sent}, headers=NOT_STORED
+    )
+
+
+async def _checked(fields: Mapping[str, str | SentFile]) -> CheckedRun:
+    return await run_in_thread(_report, run_of_form(fields))
+
+
+def _of_example(example: ExampleRun) -> FilledForm:
+    text = example.text()
+    checked = _report(SentRun("text", text, RunParams.model_validate(example.params)))
+    return FilledForm({"text": text, **example.params}, checked, example)
+
+
+def _report(sent: SentRun) -> CheckedRun:
+    # The template makes links of addresses, which differ in an offline copy.
+    return document(sent.check(), site="")
+
+
+async def _page(
+    request: Request, sent: FilledForm, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Any:
+    views = await page_views(request, chapter_page(CHECK).figures, extra=[EXAMPLE])
+    context = {
+        "appendix": CHECK,
+        "views": views,
+        "form_action": CHECK.path,
+        "widget_level": 3,
+        "sent": sent,
+        "fields": form_fields(sent.values),
+        "examples": EXAMPLES.values(),
+        "mistakes": MISTAKES,
+        "pending": any(view.pending for view in views.values()),
+    }
+    return await run_in_thread(
+        lambda: templates.TemplateResponse(
+            request, "pages/check.html", context, status_code=status, headers=headers
+        )
+    )

@@ -1,0 +1,143 @@
+// The page on which a run is checked: what is pasted, dropped or chosen is sent by POST, and only the report is replaced.
+// Without this script the form does the same by itself.
+import { written } from "./format.js";
+
+/** @type {any} */
+const form = document.querySelector("[data-check]");
+/** @type {any} */
+const place = document.querySelector("[data-report-place]");
+const { text, file } = form.elements;
+const error = form.querySelector("[data-error]");
+const live = document.querySelector("[data-live]");
+const clear = form.querySelector("[data-clear]");
+const fileName = form.querySelector("[data-file-name]");
+const run = form.querySelector(".check-run");
+
+/** @type {AbortController | null} */
+let request = null;
+
+const there = () => Boolean(file.files.length || text.value.trim());
+
+/** Show what the form has: the name of its file, and a way to remove it.
+ *  @type {() => void} */
+const tell = () => {
+  fileName.textContent = file.files[0]?.name ?? "";
+  clear.hidden = !there();
+};
+
+/** @type {(message: string) => void} */
+const fail = (message) => {
+  error.textContent = message;
+  error.hidden = !message;
+};
+
+/** What was wrong with a request, as its problem document says it.
+ *  @type {(answer: Response) => Promise<string>} */
+const reason = async (answer) => {
+  const { detail } = await answer.json();
+  return detail.replace(/^(text|file): /, "");
+};
+
+/** The fields to send; a large text is too much only if the server says so.
+ *  @type {() => FormData} */
+const sent = () => {
+  const fields = new FormData(form);
+  if (file.files.length) fields.delete("text");
+  else fields.delete("file");
+  return fields;
+};
+
+/** @type {() => boolean} */
+const tooLarge = () => {
+  const size = file.files[0]?.size ?? new Blob([text.value]).size;
+  const most = Number(form.dataset.mostBytes);
+  if (size < most) return false;
+  fail(`At most ${written(most, "count")} bytes can be sent. Log fewer columns or steps, or compress the file by gzip.`);
+  return true;
+};
+
+/** Check what the form has. A newer check drops the answer of an older one.
+ *  @type {() => Promise<void>} */
+const check = async () => {
+  request?.abort();
+  fail("");
+  if (!there()) {
+    fail("Paste or choose a log first.");
+    return;
+  }
+  if (tooLarge()) return;
+  const own = (request = new AbortController());
+  place.setAttribute("aria-busy", "true");
+  try {
+    const answer = await fetch(form.dataset.report, { method: "POST", body: sent(), signal: own.signal });
+    if (answer.ok) show(await answer.text());
+    else fail(await reason(answer));
+  } catch {
+    if (!own.signal.aborted) fail("The server did not answer. Check again.");
+  } finally {
+    if (request === own) place.removeAttribute("aria-busy");
+  }
+};
+
+/** Put the report of the server into the page, whose scripts and styles it needs none of.
+ *  @type {(html: string) => void} */
+const show = (html) => {
+  place.replaceChildren(...new DOMParser().parseFromString(html, "text/html").body.childNodes);
+  place.hidden = false;
+  live.textContent = place.querySelector("h2").textContent;
+  // What was checked has no address; that of an example would say another run.
+  history.replaceState(null, "", location.pathname);
+  for (const link of document.querySelectorAll(".check-examples [aria-current]")) link.removeAttribute("aria-current");
+  if (place.getBoundingClientRect().top > innerHeight / 2) place.scrollIntoView({ block: "start" });
+};
+
+/** @type {(dropped: FileList) => void} */
+const take = (dropped) => {
+  file.files = dropped;
+  text.value = "";
+  tell();
+  check();
+};
+
+form.addEventListener("submit", (/** @type {Event} */ event) => {
+  event.preventDefault();
+  check();
+});
+form.addEventListener("change", (/** @type {any} */ { target }) => {
+  if (target === file && file.files.length) text.value = "";
+  tell();
+  if (target !== text && there()) check();
+});
+text.addEventListener("input", () => {
+  file.value = "";
+  tell();
+});
+// Pasted text is complete; typed text waits for the button.
+text.addEventListener("paste", () => setTimeout(check));
+clear.addEventListener("click", () => {
+  text.value = "";
+  file.value = "";
+  fail("");
+  place.hidden = true;
+  place.replaceChildren();
+  tell();
+  text.focus();
+});
+
+for (const about of ["dragenter", "dragover"]) {
+  form.addEventListener(about, (/** @type {DragEvent} */ event) => {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    run.toggleAttribute("data-over", true);
+  });
+}
+form.addEventListener("dragleave", (/** @type {any} */ { relatedTarget }) => {
+  if (!form.contains(relatedTarget)) run.removeAttribute("data-over");
+});
+form.addEventListener("drop", (/** @type {DragEvent} */ event) => {
+  run.removeAttribute("data-over");
+  if (!event.dataTransfer?.files.length) return;
+  event.preventDefault();
+  take(event.dataTransfer.files);
+});
+tell();
