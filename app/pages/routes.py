@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
+from app.check.trainers import trainer_table
 from app.content.sections import CHECK, SECTIONS, Section, chapter_of, section_by_slug
 from app.content.sources import bibtex, corrections, glossary, references, served_packages
 from app.pages.api_docs import operation_docs
@@ -154,7 +155,8 @@ def sources(request: Request) -> Any:
 
 @router.get("/symbols")
 def symbols(request: Request) -> Any:
-    return templates.TemplateResponse(request, "pages/symbols.html", {"glossary": glossary()})
+    context = {"glossary": glossary(), "trainers": trainer_table()}
+    return templates.TemplateResponse(request, "pages/symbols.html", context)
 
 
 @router.get("/docs")
