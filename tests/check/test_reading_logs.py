@@ -14,6 +14,7 @@ from tests.check.run_forms import (
     LOGS,
     ROWS,
     STEPLESS,
+    SUMMARY,
     json_lines,
     notebook,
     printed,
@@ -202,3 +203,47 @@ def test_the_encoding_of_a_log_does_not_matter(encoding: str) -> None:
 def test_a_log_is_no_file_of_pairs() -> None:
     with pytest.raises(RunFileError, match="check_run"):
         read_logps(json_lines(ROWS))
+
+
+def html_table(text: str) -> str:
+    """The same table as a notebook draws it."""
+    lines = [line.split("\t") for line in text.splitlines()]
+    body = "".join(f"<tr>{''.join(f'<td>{c}</td>' for c in cells)}</tr>\n" for cells in lines[1:])
+    head = "".join(f"<th>{cell}</th>\n" for cell in lines[0])
+    return f'<div><table border="1">\n<thead>\n<tr style="x">\n{head}</tr>\n</thead>{body}</table></div>'
+
+
+def test_a_notebook_is_read_by_its_outputs() -> None:
+    table_ = html_table(notebook(ROWS))
+    stream = {"output_type": "stream", "text": printed(ROWS[:4]).splitlines(keepends=True)}
+    shown = {
+        "output_type": "display_data",
+        "data": {"text/html": [table_], "text/plain": ["<HTML>"]},
+    }
+    cells = [
+        {"cell_type": "markdown", "source": "# loss, step"},
+        {"cell_type": "code", "source": ["trainer.train()"], "outputs": [stream, shown]},
+    ]
+    for indent in (None, 1):
+        whole = json.dumps({"cells": cells, "metadata": {}, "nbformat": 4}, indent=indent)
+        log = log_of(whole)
+        assert log.columns["loss"] == expected("loss")
+        assert log.evaluation is not None
+    assert log_of(table_).columns == log.columns
+    empty = json.dumps({"cells": cells[:1], "metadata": {}, "nbformat": 4})
+    with pytest.raises(RunFileError, match="with its outputs"):
+        read_run(empty)
+
+
+def test_a_table_of_a_notebook_may_have_lost_its_tabs() -> None:
+    assert log_of(notebook(ROWS).replace("\t", " ")).columns["loss"] == expected("loss")
+
+
+def test_what_sums_up_a_run_is_no_log() -> None:
+    for text in (json.dumps(SUMMARY), json.dumps(SUMMARY, indent=1), str(SUMMARY)):
+        with pytest.raises(RunFileError, match=r"trainer_state\.json"):
+            read_run(text)
+
+
+def test_prose_with_names_of_metrics_is_no_header() -> None:
+    assert log_of(f"step, loss\n{printed(ROWS)}").columns["loss"] == expected("loss")

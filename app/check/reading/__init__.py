@@ -10,6 +10,8 @@ from app.check.reading.decode import decoded
 from app.check.reading.documents import json_rows
 from app.check.reading.kind import kind_of, named_by_file
 from app.check.reading.logs import read_log
+from app.check.reading.metrics import is_known
+from app.check.reading.notebooks import text_of_html
 from app.check.reading.pairs import read_pairs
 from app.check.reading.rows import Rows
 from app.check.report import Kind
@@ -64,5 +66,11 @@ def _told(data: str | bytes, name: str | None) -> tuple[Kind, Rows]:
 def _rows(text: str) -> Rows:
     if text.lstrip()[:1] in ("{", "["):
         return json_rows(text)
+    if text.lstrip()[:1] == "<":
+        text = text_of_html(text)
     table = table_rows(text)
-    return console_rows(text) if table is None else table
+    if table is not None and (table.rows or table.broken is None):
+        return table
+    console = console_rows(text)
+    # What looked like a header may have been a line of the console.
+    return console if table is None or any(map(is_known, console.names())) else table

@@ -20,6 +20,7 @@ HEADER_WITHIN = 50
 LONGEST_HEADER = 100_000
 """characters"""
 
+TWO_WORDS = re.compile(r"\b(Training|Validation) (Loss)\b")
 ALSO_HEADERS = (frozenset({"chosen", "rejected"}), frozenset({"step", "value"}))
 """names of tables that are recognized, so that a refusal can say what they are"""
 
@@ -102,7 +103,8 @@ def _names(written: str, delimiter: str) -> list[str] | None:
     """The names in a line, if it is a header."""
     written = written.lstrip("\ufeff# ") if written.lstrip("\ufeff ").startswith("#") else written
     if delimiter == " ":
-        names = written.split()
+        # A notebook's Training Loss is one name.
+        names = [name.replace("~", " ") for name in TWO_WORDS.sub(r"\1~\2", written).split()]
     else:
         try:
             names = next(csv.reader([written], delimiter=delimiter, skipinitialspace=True), [])

@@ -11,6 +11,7 @@ from itertools import islice
 from app.check.reading.console import console_rows
 from app.check.reading.metrics import is_known
 from app.check.reading.names import pair_column
+from app.check.reading.notebooks import is_notebook, notebook_rows
 from app.check.reading.objects import Placed, read_at
 from app.check.reading.rows import MAX_COLUMNS, Row, Rows, flat, refuse_too_wide
 from app.check.tables import LOGPS, RunFileError
@@ -105,6 +106,8 @@ def _document(value: object, lines: _Lines) -> Rows:
     assert isinstance(value, Placed)
     at = lines.at(value.start)
     refuse_too_wide(at, len(value))
+    if is_notebook(value):
+        return notebook_rows(value)
     if isinstance(history := value.get(LOG_HISTORY), list):
         beside = Placed((name, cell) for name, cell in value.items() if name != LOG_HISTORY)
         return Rows(_objects(history, lines), "trainer_state.json", settings=_settings(beside, at))

@@ -31,6 +31,12 @@ SETTINGS = {
 
 STEPLESS = "The log has no steps: its rows are counted instead."
 
+NOTHING_LOGGED = "no loss and no reward was logged in this file; expected the log of a trainer"
+A_SUMMARY = (
+    "this sums up a whole run and has no steps; expected its log, which is in trainer_state.json "
+    "beside it or in a checkpoint's folder"
+)
+
 LAST = 1_000
 """rank of a loss that may be the mean of the whole run"""
 
@@ -94,7 +100,7 @@ def read_log(rows: Rows) -> TrainingLog:
         raise RunFileError(
             rows.rows[0].line if rows.rows else None,
             None,
-            "no loss and no reward was logged in this file; expected the log of a trainer",
+            A_SUMMARY if any(is_summary(row.cells) for row in rows.rows) else NOTHING_LOGGED,
         )
     if train is None:
         notes.append("Only rows of the evaluation were found.")
@@ -149,7 +155,8 @@ def _rows_of(row: Row) -> Iterator[Row]:
 
 def _take(row: Row, read: _Read) -> None:
     """Add the values of a row."""
-    if is_summary(row.cells):
+    sums_up = is_summary(row.cells)
+    if sums_up:
         _take_settings(row.cells, read)
     step: tuple[int, float] | None = None
     examples: float | None = None
@@ -158,7 +165,7 @@ def _take(row: Row, read: _Read) -> None:
     for name, cell in row.cells.items():
         known = metric(name)
         if known is None or known.run not in ("", read.run):
-            if name in SETTINGS:
+            if name.rpartition(".")[2] in SETTINGS:
                 _take_settings({name: cell}, read)
             elif name and not is_of_a_chart(name):
                 read.ignored[short(name)] = None
@@ -182,7 +189,7 @@ def _take(row: Row, read: _Read) -> None:
             continue
         rank = known.rank
         if known.quantity == "loss" and split == "train" and _may_be_a_mean(name):
-            if not read.train_loss:
+            if sums_up or not read.train_loss:
                 continue
             rank = LAST
         if ranks.get((split, known.quantity), LAST + 1) <= rank:
