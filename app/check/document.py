@@ -32,6 +32,9 @@ class CheckedRun(BaseModel):
 
     kind: Kind = Field(description="log-probabilities of pairs, or what a trainer logged")
     read: str = Field(description="what was read, and how")
+    notes: list[str] = Field(
+        description="what was not read as it stands, such as lists that were summed; also at the end of read"
+    )
     columns: list[str] = Field(description="the columns that were read, by their names here")
     settings: dict[str, str | float | tuple[str | float, ...] | None] = Field(
         description="how the run was trained, as far as it was given, is in the file, or the loss "
@@ -61,6 +64,7 @@ def document(report: Report, site: str) -> CheckedRun:
     return CheckedRun(
         kind=report.kind,
         read=report.read,
+        notes=list(report.notes),
         columns=list(report.columns),
         settings=shown,
         assumed=sorted(shown.keys() & settings.assumed),

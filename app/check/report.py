@@ -40,6 +40,8 @@ class Report:
     kind: Kind
     read: str
     """what was read, in a sentence or two: how many rows, in which format, what was assumed"""
+    notes: tuple[str, ...]
+    """what was not read as it stands, a sentence each; ``read`` has them too"""
     columns: tuple[str, ...]
     """the columns that were read, by their names here"""
     findings: tuple[Finding, ...]

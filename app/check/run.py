@@ -30,14 +30,14 @@ def check_run(data: str | bytes, settings: RunSettings, name: str | None = None)
 
 def report_of(table: LogpsTable | TrainingLog, settings: RunSettings) -> Report:
     """What a file that was read shows."""
-    columns = tuple(table.columns)
+    read, notes, columns = read_text(table), table.notes, tuple(table.columns)
     if isinstance(table, TrainingLog):
         settings = known_settings(settings, table)
-        return Report("log", read_text(table), columns, log_findings(table, settings), settings)
+        return Report("log", read, notes, columns, log_findings(table, settings), settings)
     if LOGPS[2] not in columns:
         raise RunFileError(table.lines[0], LOGPS[2], "there is no value; the reference is needed")
     findings = pair_findings(batch_of(table, settings))
-    return Report("pairs", read_text(table), columns, findings, settings)
+    return Report("pairs", read, notes, columns, findings, settings)
 
 
 def read_text(table: LogpsTable | TrainingLog) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from app.check.document import CheckedFinding, CheckedRun
+from app.check.trainers import trainers
 
 WIDTH = 80
 """columns"""
@@ -23,13 +24,26 @@ def headline(run: CheckedRun) -> str:
 
 def settings_line(run: CheckedRun) -> str:
     """With which loss the run was checked, and whether that was assumed."""
-    told = []
-    for name, word in (("trainer", ""), ("loss_type", "loss "), ("beta", "β = ")):
-        value = run.settings.get(name)
-        if value is not None:
-            number = f"{value:g}" if isinstance(value, float) else str(value)
-            told.append(f"{word}{number}{' (assumed)' if name in run.assumed else ''}")
-    return f"Checked as: {', '.join(told)}."
+    trainer = run.settings.get("trainer")
+    told = [] if trainer is None else [trainers()[str(trainer)].name]
+    for name, value in run.settings.items():
+        hidden = name in run.assumed and name not in ("loss_type", "beta")
+        replaced = name == "loss_type" and run.settings.get("loss_types")
+        if name != "trainer" and not hidden and not replaced:
+            assumed = " (assumed)" if name in run.assumed else ""
+            told.append(f"{_named(name)}\N{NO-BREAK SPACE}{_written(value)}{assumed}")
+    return f"Checked as {', '.join(told)}."
+
+
+def _named(setting: str) -> str:
+    named = {"loss_type": "loss", "beta": "β\N{NO-BREAK SPACE}="}
+    return named.get(setting, setting.replace("_", " "))
+
+
+def _written(value: object) -> str:
+    if isinstance(value, tuple | list):
+        return " + ".join(map(_written, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def text_of(run: CheckedRun, *, color: bool = False, width: int = WIDTH) -> str:
@@ -38,12 +52,12 @@ def text_of(run: CheckedRun, *, color: bool = False, width: int = WIDTH) -> str:
     def painted(text: str, code: str) -> str:
         return f"{code}{text}{PLAIN}" if color else text
 
-    def wrapped(text: str, indent: str = "") -> str:
+    def wrapped(text: str, indent: str = "", hanging: str = "") -> str:
         return textwrap.fill(
             text,
             width,
             initial_indent=indent,
-            subsequent_indent=indent,
+            subsequent_indent=indent + hanging,
             break_long_words=False,
             break_on_hyphens=False,
         )
@@ -64,7 +78,7 @@ def text_of(run: CheckedRun, *, color: bool = False, width: int = WIDTH) -> str:
     if by_verdict["cannot_tell"]:
         lines += ["", painted("Cannot be told:", YELLOW)]
         for finding in by_verdict["cannot_tell"]:
-            lines.append(wrapped(f"- {finding.title}: {finding.message}", "  "))
+            lines.append(wrapped(f"- {finding.title}: {finding.message}", "  ", "  "))
     if by_verdict["not_found"]:
         names = ", ".join(finding.name for finding in by_verdict["not_found"])
         lines += ["", wrapped(f"Looked for and not found: {names}.")]

@@ -57,9 +57,15 @@ def _usual(name: str) -> str:
 
 
 def _options(name: str, values: list[str]) -> tuple[tuple[str, str], ...]:
+    """The values of a choice with their labels; the first stands for what nobody says."""
     if name == "trainer":
         told = {key: f"{trainer.name} {trainer.version}" for key, trainer in trainers().items()}
-        return (("", "recognize it"), *((value, told[value]) for value in values))
-    if name == "loss_type":
-        return tuple((value, LOSS_LABELS.get(value, value)) for value in values)
-    return tuple((value, value.replace("_", " ")) for value in values)
+        return (("", "the one whose names these are"), *((value, told[value]) for value in values))
+    if not values:
+        return ()
+    labels = LOSS_LABELS if name == "loss_type" else {}
+    usual = RunParams.model_fields[name].default
+    return (
+        ("", f"the file’s, or else {usual}"),
+        *((value, labels.get(value, value.replace("_", " "))) for value in values),
+    )
