@@ -22,7 +22,8 @@ class _OfTrainer(BaseModel):
     trainer: TrainerName | None = Field(
         None,
         title="Trainer",
-        description="what wrote the file; unless given, it is recognized by its names",
+        description="what wrote the file; unless given, it is recognized by its names. Its own names of "
+        "losses are then read too",
     )
 
 
