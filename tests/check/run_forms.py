@@ -465,6 +465,10 @@ FILES: dict[str, Callable[[], str]] = {
     ),
     "batches of columns": lambda: json.dumps({n: [[v] for v in vs] for n, vs in PAIRS.items()}),
     "tensors": tensors,
+    "printed tensors": lambda: "".join(
+        f"{name}: tensor([{values[0]},\n   {values[1]}, {values[2]}], device='cuda:0')\n"
+        for name, values in PAIRS.items()
+    ),
     "one tensor each": lambda: json_lines(
         [{name: f"tensor({cell})" for name, cell in row.items()} for row in pair_rows()]
     ),

@@ -247,3 +247,25 @@ def test_what_sums_up_a_run_is_no_log() -> None:
 
 def test_prose_with_names_of_metrics_is_no_header() -> None:
     assert log_of(f"step, loss\n{printed(ROWS)}").columns["loss"] == expected("loss")
+
+
+def test_a_logger_that_repeats_the_loss_adds_no_row() -> None:
+    text = "".join(
+        f"[INFO] >> {{'loss': {row['loss']:.4f}, 'epoch': {row['epoch']}}}\n{line}\n"
+        for row, line in zip(ROWS, printed(ROWS).splitlines(), strict=True)
+    )
+    for name, values in log_of(text).columns.items():
+        assert values == expected(name)
+
+
+def test_metrics_in_groups_and_broken_names_are_known() -> None:
+    text = "".join(
+        f"step:{row['step']} - actor/dpo_loss:{row['loss']} - actor/rewards/chosen:{row['rewards/chosen']}\n"
+        for row in ROWS
+    )
+    log = log_of(text)
+    assert (log.steps, log.columns["rewards/chosen"]) == (STEPS, expected("rewards/chosen"))
+    cut = LOGS["the authors"](ROWS).replace("counters/updates", "counters/up   -dates")
+    assert log_of(cut).steps == STEPS
+    plain = "".join(f"step {row['step']} loss {row['loss']} margin 0.1\n" for row in ROWS)
+    assert log_of(plain).columns["loss"] == expected("loss")

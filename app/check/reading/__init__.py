@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from app.check.reading.assignments import assigned_rows
 from app.check.reading.console import console_rows
 from app.check.reading.csv_rows import table_rows
 from app.check.reading.decode import decoded
@@ -71,6 +72,8 @@ def _rows(text: str) -> Rows:
     table = table_rows(text)
     if table is not None and (table.rows or table.broken is None):
         return table
-    console = console_rows(text)
     # What looked like a header may have been a line of the console.
-    return console if table is None or any(map(is_known, console.names())) else table
+    for rows in (console_rows(text), assigned_rows(text)):
+        if any(map(is_known, rows.names())):
+            return rows
+    return rows if table is None else table

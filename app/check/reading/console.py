@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from app.check.reading.metrics import BAR_STEP, EXAMPLES, is_known, is_summary, metric
+from app.check.reading.numbers import finite
 from app.check.reading.objects import Placed, read_at
 from app.check.reading.rows import Cells, Row, Rows, flat
 from app.check.tables import LOGGED, RunFileError
@@ -60,12 +61,34 @@ class _Seen:
     twice: int = 0
 
     def add(self, line: int, cells: Cells) -> None:
-        """A row, unless it is the one before once more, as another process prints it."""
-        if self.rows and self.rows[-1].cells == cells:
-            self.twice += 1
-        else:
+        """A row, unless it is the one before once more: another process or logger prints it, and
+        may say less."""
+        if not self.rows or not _are_one(self.rows[-1].cells, cells):
             self.rows.append(Row(line, cells))
             self.bars.append([])
+            return
+        self.twice += 1
+        if len(cells) > len(self.rows[-1].cells):
+            self.rows[-1] = Row(line, cells)
+
+
+def _are_one(one: Cells, other: Cells) -> bool:
+    """Whether two rows are the same, or one repeats the loss and more of the other in fewer digits."""
+    if one == other:
+        return True
+    shared = one.keys() & other.keys()
+    return (
+        len(shared) == min(len(one), len(other))
+        and {"loss", "epoch"} <= shared
+        and all(_are_close(one[name], other[name]) for name in shared)
+    )
+
+
+def _are_close(one: object, other: object) -> bool:
+    values = finite(one), finite(other)
+    if values[0] is None or values[1] is None:
+        return one == other
+    return abs(values[0] - values[1]) <= 1e-3 * abs(values[0]) + 1e-12
 
 
 def console_rows(text: str) -> Rows:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from app.check.reading.metrics import is_known
 from app.check.reading.names import is_mean
-from app.check.reading.numbers import DecimalPoints
+from app.check.reading.numbers import DecimalPoints, number
 from app.check.reading.rows import Row, Rows, refuse_too_wide, short
 from app.check.tables import RunFileError
 
@@ -115,6 +115,8 @@ def _names(written: str, delimiter: str) -> list[str] | None:
         names = names[1:]
     while names and not names[-1]:
         names.pop()
+    if any(number(name) is not None for name in names):
+        return None
     known = [name for name in names if is_known(name) or is_mean(name)]
     lower = {name.lower() for name in names}
     # One known word may be prose; two are a header.

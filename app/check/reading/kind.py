@@ -14,6 +14,11 @@ from app.check.tables import LENGTHS, LOGPS, RunFileError
 MOST_NAMED = 8
 """columns that a message names"""
 
+A_SUMMARY = (
+    "this sums up a whole run and has no steps; expected its log, which is in trainer_state.json "
+    "beside it or in a checkpoint's folder"
+)
+
 EXPECTED = (
     f"expected a header that names {', '.join(LOGPS)}, or JSON Lines with these names; or the log of "
     "a trainer with loss or rewards/chosen"
@@ -93,6 +98,8 @@ def _seems(rows: Rows, names: list[str], text: str) -> str:
             "this seems to be the curve of one metric, exported from TensorBoard; keep the name of "
             "the file, which names the metric, or rename the column Value: loss, rewards/chosen, ..."
         )
+    if "train_runtime" in text:
+        return A_SUMMARY
     if names:
         shown = ", ".join(short(name) for name in names[:MOST_NAMED])
         more = " …" if len(names) > MOST_NAMED else ""

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from app.check.reading.kind import A_SUMMARY
 from app.check.reading.metrics import EXAMPLES, is_of_a_chart, is_summary, metric, metrics
 from app.check.reading.numbers import finite, number
 from app.check.reading.rows import Row, Rows, short
@@ -32,11 +33,6 @@ SETTINGS = {
 STEPLESS = "The log has no steps: its rows are counted instead."
 
 NOTHING_LOGGED = "no loss and no reward was logged in this file; expected the log of a trainer"
-A_SUMMARY = (
-    "this sums up a whole run and has no steps; expected its log, which is in trainer_state.json "
-    "beside it or in a checkpoint's folder"
-)
-
 LAST = 1_000
 """rank of a loss that may be the mean of the whole run"""
 

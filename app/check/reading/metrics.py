@@ -6,6 +6,7 @@ trainers that are not in that table have similar ones.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -50,6 +51,11 @@ SPELLINGS: dict[str, tuple[str, ...]] = {
     "grad_norm": ("gradient_norm",),
 }
 """names that no trainer of the table writes, in lower case with _ between their words"""
+
+GROUPS = frozenset({"actor", "policy", "dpo", "metrics"})
+"""what some trainers write before all their metrics: actor/rewards/chosen"""
+
+BREAK = re.compile(r"\s++-?")
 
 SUMMARY = frozenset({"train_runtime", "train_samples_per_second", "total_flos"})
 """names in the row that ends a log of TRL"""
@@ -103,8 +109,15 @@ def metric(name: str) -> Metric | None:
     run, _, of_metric = name.rpartition(" - ")
     if is_of_a_chart(name):
         return None
-    # Objects within a row: metrics.loss, or rewards.chosen.
-    parts = of_metric.split(".")
+    # What was copied from a terminal has line breaks within names.
+    forms = [of_metric, BREAK.sub("", of_metric)]
+    return next((found for form in forms if (found := _within(form, run)) is not None), None)
+
+
+def _within(name: str, run: str) -> Metric | None:
+    """A metric that may be in an object of the row: metrics.loss, rewards.chosen."""
+    first_, _, rest = name.partition("/")
+    parts = (rest if first_.lower() in GROUPS else name).split(".")
     for first in range(min(len(parts), DEEPEST)):
         found = _metric(".".join(parts[first:]), run)
         if found is not None:
