@@ -18,10 +18,10 @@ from markupsafe import Markup
 from app.charts.scales import nice_step, tick_text
 from app.charts.stage import Axis, Box, Edge, Panel, Role, Stage
 from app.charts.stage_svg import NARROW, WIDE, svg
-from app.check.findings.logs.curves import ACCURACY, MARGIN, REWARDS, Curves, settings_of
+from app.check.findings.logs.curves import ACCURACY, MARGIN, Curves
 from app.check.findings.logs.expected import loss_at_start
 from app.check.settings import RunSettings
-from app.check.tables import TrainingLog
+from app.check.tables import LOGGED_REWARDS, TrainingLog
 from app.formatting import count, fixed, scientific, signed
 from app.studies.healthy_runs import AT_END, Band, band
 
@@ -95,7 +95,7 @@ def log_drawing(log: TrainingLog, settings: RunSettings) -> Markup:
 
 def log_stage(log: TrainingLog, settings: RunSettings) -> Stage | None:
     """The drawing as data; its readout is the caption. None if the log has no two rows with a curve."""
-    curves = Curves(log, settings_of(log, settings))
+    curves = Curves(log, settings)
     pictures = _pictures(curves)
     if len(log) < 2 or not pictures:
         return None
@@ -132,8 +132,8 @@ def _pictures(curves: Curves) -> list[_Picture]:
         accuracy = _Curve(ACCURACY, _points(curves, ACCURACY), "ink", healthy.plain[ACCURACY])
         found.append(_Picture("Accuracy", [accuracy], 0.5, "a coin"))
     sides: tuple[tuple[str, Role, str], ...] = (
-        (REWARDS[0], "opt", "chosen"),
-        (REWARDS[1], "rej", "rejected"),
+        (LOGGED_REWARDS[0], "opt", "chosen"),
+        (LOGGED_REWARDS[1], "rej", "rejected"),
     )
     rewards = [
         _Curve(name, _points(curves, name), role, _banded(healthy, name, scale, kind), said)
@@ -306,7 +306,7 @@ def _mark_first_bad(panel: Panel, curves: Curves, picture: _Picture) -> None:
 
 def first_bad(log: TrainingLog) -> int | None:
     """The number of the first row with a loss or a reward that is not finite."""
-    columns = [log.columns.get(name, []) for name in ("loss", *REWARDS, MARGIN)]
+    columns = [log.columns.get(name, []) for name in ("loss", *LOGGED_REWARDS, MARGIN)]
     bad = [
         row
         for column in columns

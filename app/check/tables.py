@@ -34,6 +34,10 @@ LOGGED = (
 )
 """columns of a log, by TRL's names; those of other trainers are read under these"""
 
+LOGGED_REWARDS = LOGGED[1:3]
+LOGGED_LOGPS = LOGGED[5:7]
+"""of chosen and rejected responses"""
+
 
 class RunFileError(ValueError):
     """A file cannot be read; ``line`` and ``column`` say where, ``message`` why and what would do."""

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from app.check.findings.logs import LOG_FINDINGS, log_findings
+from app.check.known import known_settings
 from app.check.report import Finding
 from app.check.settings import RunSettings
 from app.check.tables import TrainingLog
@@ -21,7 +22,8 @@ from tests.check.recorded import Run, recorded
 
 
 def findings(log: TrainingLog, settings: RunSettings | None = None) -> dict[str, Finding]:
-    return {finding.name: finding for finding in log_findings(log, settings or RunSettings())}
+    known = known_settings(settings or RunSettings(), log)
+    return {finding.name: finding for finding in log_findings(log, known)}
 
 
 def found(log: TrainingLog, settings: RunSettings | None = None) -> set[str]:

@@ -8,22 +8,13 @@ from dataclasses import dataclass, replace
 import torch
 
 from app.check.findings import figures
-from app.check.findings.logs.curves import (
-    LOGPS,
-    MARGIN,
-    REWARDS,
-    Curves,
-    early,
-    late,
-    level,
-    standard_error,
-)
+from app.check.findings.logs.curves import MARGIN, Curves, early, late, level, standard_error
 from app.check.findings.logs.expected import CANDIDATES, CONVEX, loss_at, loss_at_start
 from app.check.findings.logs.start import apart_at_start
 from app.check.findings.numbers import three_digits
 from app.check.findings.rule import Said, cannot_tell, finding, found, not_found
 from app.check.settings import RunSettings
-from app.check.tables import TrainingLog
+from app.check.tables import LOGGED_LOGPS, LOGGED_REWARDS, TrainingLog
 from app.formatting import fixed, signed
 
 EXACT = 0.05
@@ -68,7 +59,7 @@ def step_zero(log: TrainingLog, settings: RunSettings) -> Said:
     first row is an average over steps that have trained: its loss may be any lower value that its margin
     explains, and a third higher.
     """
-    curves = Curves.of(log, settings)
+    curves = Curves(log, settings)
     start = loss_at_start(curves.settings)
     if start is None:
         return cannot_tell(
@@ -147,14 +138,12 @@ def _below_the_bound(curves: Curves, first: _First) -> bool:
     """Whether the loss is below what its margin allows."""
     if first.margin is None or not curves.tells_loss or curves.loss_type not in CONVEX:
         return False
-    rewards = (
-        curves.together("loss", MARGIN, *REWARDS) if curves.has("loss", MARGIN, *REWARDS) else None
-    )
-    if rewards is None:
-        chosen = torch.tensor([first.margin / 2], dtype=torch.float64)
-        bound = loss_at(curves.settings, chosen, -chosen)
+    names = ("loss", MARGIN, *LOGGED_REWARDS)
+    if curves.has(*names):
+        bound = loss_at(curves.settings, *curves.together(*names)[2:, :1])
     else:
-        bound = loss_at(curves.settings, rewards[2, :1], rewards[3, :1])
+        half = torch.tensor([first.margin / 2], dtype=torch.float64)
+        bound = loss_at(curves.settings, half, -half)
     return first.loss < (1 - EXACT) * float(bound) - ROUNDING
 
 
@@ -255,7 +244,7 @@ def not_moved(log: TrainingLog, settings: RunSettings) -> Said:
 
     Where only the loss is logged, it has to stay at its start to four digits.
     """
-    curves = Curves.of(log, settings)
+    curves = Curves(log, settings)
     rates = curves.together("learning_rate")[0]
     if len(rates) > 2 and float(rates.abs().max()) == 0:
         return found(
@@ -273,9 +262,9 @@ def not_moved(log: TrainingLog, settings: RunSettings) -> Said:
     start = loss_at_start(curves.settings)
     if start is None:
         return _loss_moves(curves)
-    if not curves.has(*REWARDS):
+    if not curves.has(*LOGGED_REWARDS):
         return _flat_loss(curves, start)
-    rewards = curves.together(*REWARDS)
+    rewards = curves.together(*LOGGED_REWARDS)
     if curves.starts_untouched:
         rewards = rewards[:, 1:]
     enough = _trained_for(curves, rewards.shape[1])
@@ -323,7 +312,7 @@ def _trained_for(curves: Curves, rows: int) -> bool:
 
 
 def _why_still(curves: Curves) -> str:
-    logps = curves.together(*LOGPS)
+    logps = curves.together(*LOGGED_LOGPS)
     if logps.numel() and float(logps.abs().max()) == 0:
         return (
             "All log-probabilities are 0: no token of the responses is counted. Prompts may fill the whole "

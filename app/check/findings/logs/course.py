@@ -7,22 +7,13 @@ from dataclasses import dataclass
 import torch
 
 from app.check.findings import figures
-from app.check.findings.logs.curves import (
-    ACCURACY,
-    LOGPS,
-    MARGIN,
-    REWARDS,
-    Curves,
-    early,
-    late,
-    level,
-)
+from app.check.findings.logs.curves import ACCURACY, MARGIN, Curves, early, late, level
 from app.check.findings.logs.expected import loss_at_start
 from app.check.findings.logs.start import apart_at_start
 from app.check.findings.numbers import three_digits
 from app.check.findings.rule import Said, cannot_tell, finding, found, not_found
 from app.check.settings import RunSettings
-from app.check.tables import TrainingLog
+from app.check.tables import LOGGED_LOGPS, LOGGED_REWARDS, TrainingLog
 from app.formatting import fixed, percent, signed
 
 OPTIMUM_CHOSEN, OPTIMUM_REJECTED = -3.1, -4.5
@@ -62,7 +53,7 @@ class Change:
     @classmethod
     def of(cls, curves: Curves) -> Change:
         """Rewards against a reference start at 0, unless the log says that they do not; others as logged."""
-        rewards = curves.together(*REWARDS)
+        rewards = curves.together(*LOGGED_REWARDS)
         start = early(rewards).mean(1)
         if curves.has_reference and apart_at_start(curves) is None:
             start = torch.zeros_like(start)
@@ -85,7 +76,7 @@ def _unit(curves: Curves) -> float:
 
 def _few(curves: Curves) -> Said | None:
     """What to say of a course that too few rows have, if they show no mistake."""
-    rows = len(curves.steps(*REWARDS))
+    rows = len(curves.steps(*LOGGED_REWARDS))
     if rows >= ROWS:
         return None
     return cannot_tell(
@@ -107,8 +98,8 @@ def displacement(log: TrainingLog, settings: RunSettings) -> Said:
     if their log-probability falls to eleven times what it was. In the lab no exact optimum of true quality
     has their reward below -3.1 on average, at any beta.
     """
-    curves = Curves.of(log, settings)
-    if (lacks := curves.needs(*REWARDS)) is not None:
+    curves = Curves(log, settings)
+    if (lacks := curves.needs(*LOGGED_REWARDS)) is not None:
         return lacks
     change, unit = Change.of(curves), _unit(curves)
     told = change.told(curves)
@@ -118,7 +109,7 @@ def displacement(log: TrainingLog, settings: RunSettings) -> Said:
     together = (
         fell >= LEAST * unit and fell >= TOGETHER * max(change.margin, 0.0) and curves.has_reference
     )
-    logps = curves.together(*LOGPS)[0]
+    logps = curves.together(*LOGGED_LOGPS)[0]
     collapsed = len(logps) >= ROWS and fell / curves.beta >= COLLAPSED * abs(float(logps[0]))
     if fell >= DISPLACED * unit or together or (collapsed and not curves.per_token):
         return found(
@@ -147,8 +138,8 @@ def suppression(log: TrainingLog, settings: RunSettings) -> Said:
 
     In the lab no exact optimum of true quality has them below -4.5 on average, at any beta.
     """
-    curves = Curves.of(log, settings)
-    if (lacks := curves.needs(*REWARDS)) is not None:
+    curves = Curves(log, settings)
+    if (lacks := curves.needs(*LOGGED_REWARDS)) is not None:
         return lacks
     change, unit = Change.of(curves), _unit(curves)
     told = change.told(curves)
@@ -201,7 +192,7 @@ def saturated(log: TrainingLog, settings: RunSettings) -> Said:
 
     Single rows of few pairs may be 1 by chance: it is the mean of all rows from there on.
     """
-    curves = Curves.of(log, settings)
+    curves = Curves(log, settings)
     if (lacks := curves.needs(MARGIN)) is not None:
         return lacks
     margins, steps = curves.together(MARGIN)[0], curves.steps(MARGIN)

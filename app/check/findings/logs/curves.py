@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from app.check.findings.logs.expected import OF_REWARDS
 from app.check.findings.rule import Said, cannot_tell
+from app.check.known import are_means
 from app.check.settings import RunSettings
-from app.check.tables import TrainingLog
+from app.check.tables import LOGGED_REWARDS, TrainingLog
 from app.check.trainers import LossConvention, trainers
-from app.lab.more_losses import ALL_LOSSES, ALL_REFERENCE_FREE, ALL_THAT_NEED_LENGTHS
+from app.lab.more_losses import ALL_REFERENCE_FREE, ALL_THAT_NEED_LENGTHS
 from app.lab.rewards import WITH_LOG_RATIOS
 
-REWARDS = ("rewards/chosen", "rewards/rejected")
-LOGPS = ("logps/chosen", "logps/rejected")
 REFERENCE_LOGPS = ("logps/ref_chosen", "logps/ref_rejected")
 MARGIN = "rewards/margins"
 ACCURACY = "rewards/accuracies"
@@ -35,11 +33,6 @@ class Curves:
     log: TrainingLog
     settings: RunSettings
 
-    @classmethod
-    def of(cls, log: TrainingLog, settings: RunSettings) -> Curves:
-        """What the log itself shows of its run stands in for what nobody gave."""
-        return cls(log, settings_of(log, settings))
-
     def column(self, name: str) -> Tensor:
         """A column, NaN where a row has no finite value. Shape: (rows,)."""
         return self._columns.setdefault(name, self._read(name))
@@ -51,9 +44,12 @@ class Curves:
     def _read(self, name: str) -> Tensor:
         found = self._given(name)
         if name == MARGIN:
-            found = found.where(~found.isnan(), self._given(REWARDS[0]) - self._given(REWARDS[1]))
+            chosen, rejected = map(self._given, LOGGED_REWARDS)
+            found = found.where(~found.isnan(), chosen - rejected)
         # Rewards that a trainer logs without beta are told with it, as those of the others are.
-        return found if self.with_beta or name not in (*REWARDS, MARGIN) else self.beta * found
+        return (
+            found if self.with_beta or name not in (*LOGGED_REWARDS, MARGIN) else self.beta * found
+        )
 
     def _given(self, name: str) -> Tensor:
         given = self.log.columns.get(name) or [None] * len(self.log)
@@ -191,57 +187,6 @@ class Curves:
     def at_rows(self) -> str:
         """How the evidence counts rows: by step, or by number."""
         return "row" if self.log.numbered else "step"
-
-
-def settings_of(log: TrainingLog, settings: RunSettings) -> RunSettings:
-    """Settings that nobody gave, as the log has them: in a configuration beside it, or in its rewards.
-
-    Rewards that are a multiple of means over tokens are those of a loss like simpo, which has no reference.
-    """
-    said: dict[str, Any] = {}
-    for name in settings.assumed & log.settings.keys() & {"beta", "label_smoothing"}:
-        said[name] = float(log.settings[name])
-    if "loss_type" in settings.assumed and not settings.loss_types:
-        trainer = settings.trainer or log.trainer
-        named = str(log.settings.get("loss_type", ""))
-        known = trainers()[trainer].convention(named) if trainer is not None else None
-        if known is not None and known.here is not None:
-            said["loss_type"] = known.here
-        elif named in ALL_LOSSES:
-            said["loss_type"] = named
-    found = replace(settings, **said, assumed=settings.assumed - said.keys())
-    if "loss_type" in found.assumed and not found.loss_types and are_means(log):
-        factor = _reward_of_a_mean(log)
-        if factor is not None:
-            return replace(
-                found, loss_type="simpo", beta=factor if "beta" in found.assumed else found.beta
-            )
-    return found
-
-
-LONGEST_MEAN = 20.0
-"""nats from which a log-probability is no mean over tokens"""
-
-
-def are_means(log: TrainingLog) -> bool:
-    """Whether log-probabilities are as small as means over tokens are; so too if there are none."""
-    values = [value for name in LOGPS for value in log.columns.get(name, []) if value is not None]
-    return sum(abs(value) > LONGEST_MEAN for value in values) <= len(values) / 10
-
-
-def _reward_of_a_mean(log: TrainingLog) -> float | None:
-    """The factor of rewards that are a multiple of log-probabilities in all rows; None if they are not."""
-    factors = [
-        reward / logp
-        for reward_name, logp_name in zip(REWARDS, LOGPS, strict=True)
-        for reward, logp in zip(
-            log.columns.get(reward_name, []), log.columns.get(logp_name, []), strict=False
-        )
-        if reward and logp and math.isfinite(reward / logp)
-    ]
-    if len(factors) < 2 or min(factors) <= 0 or max(factors) > 1.02 * min(factors):
-        return None
-    return float(f"{sum(factors) / len(factors):.3g}")
 
 
 def early(values: Tensor) -> Tensor:

@@ -7,21 +7,12 @@ import math
 import torch
 
 from app.check.findings import figures
-from app.check.findings.logs.curves import (
-    ACCURACY,
-    LOGPS,
-    PART,
-    REWARDS,
-    Curves,
-    late,
-    level,
-    standard_error,
-)
+from app.check.findings.logs.curves import ACCURACY, PART, Curves, late, level, standard_error
 from app.check.findings.logs.expected import loss_at, loss_at_start
 from app.check.findings.numbers import three_digits
 from app.check.findings.rule import Said, cannot_tell, finding, found, not_found
 from app.check.settings import RunSettings
-from app.check.tables import TrainingLog
+from app.check.tables import LOGGED_LOGPS, LOGGED_REWARDS, TrainingLog
 from app.formatting import fixed, percent
 
 SCALER_ROWS = 5
@@ -51,7 +42,7 @@ def not_finite(log: TrainingLog, settings: RunSettings) -> Said:
     bad = {name: _bad_rows(log, name) for name in names}
     rest = {name: rows for name, rows in bad.items() if rows and name != "grad_norm"}
     norms = bad.get("grad_norm", [])
-    at = Curves.of(log, settings).at_rows()
+    at = Curves(log, settings).at_rows()
     if not rest and norms and max(norms) < SCALER_ROWS and len(norms) < len(log):
         return not_found(
             "Only the first gradient norms are not finite, as where float16 training looks for its loss "
@@ -70,7 +61,7 @@ def not_finite(log: TrainingLog, settings: RunSettings) -> Said:
             "means nothing.",
             f"First at {at} {log.steps[first]:g}, in {named}; {percent(0)(share)} of the rows have one.",
         )
-    zeros, of = _unexplained_zeros(Curves.of(log, settings))
+    zeros, of = _unexplained_zeros(Curves(log, settings))
     if len(zeros) >= 3 and len(zeros) > of / 2:
         return found(
             "The loss is exactly 0, which the margins in this log do not explain. A NaN is often logged as 0 "
@@ -84,7 +75,7 @@ def not_finite(log: TrainingLog, settings: RunSettings) -> Said:
 
 def _unexplained_zeros(curves: Curves) -> tuple[list[float], int]:
     """Steps of the losses that are exactly 0 although their rewards allow none, and the number of losses."""
-    names = ["loss", *REWARDS] if curves.has("loss", *REWARDS) else ["loss"]
+    names = ["loss", *LOGGED_REWARDS] if curves.has("loss", *LOGGED_REWARDS) else ["loss"]
     columns, steps = curves.together(*names), curves.steps(*names)
     zero = columns[0] == 0
     if len(names) > 1 and curves.tells_loss:
@@ -109,7 +100,7 @@ def diverging(log: TrainingLog, settings: RunSettings) -> Said:
     a row is fifteen times that, or if the gradient norm ends at a hundred times its early median
     while the loss does not fall.
     """
-    curves = Curves.of(log, settings)
+    curves = Curves(log, settings)
     if (lacks := curves.needs("loss")) is not None:
         return lacks
     losses = curves.together("loss")[0]
@@ -167,14 +158,14 @@ def equal_sides(log: TrainingLog, settings: RunSettings) -> Said:
 
     Rewards tell only if they are not 0 themselves, as at the start.
     """
-    curves = Curves.of(log, settings)
-    if curves.has(*LOGPS):
-        logps = curves.together(*LOGPS)
+    curves = Curves(log, settings)
+    if curves.has(*LOGGED_LOGPS):
+        logps = curves.together(*LOGGED_LOGPS)
         sizes = logps.abs().amax(0)
         same = ((logps[0] - logps[1]).abs() <= SAME * sizes) & (sizes > 0)
         what, noun = same, "log-probability"
-    elif curves.has(*REWARDS):
-        rewards = curves.together(*REWARDS)
+    elif curves.has(*LOGGED_REWARDS):
+        rewards = curves.together(*LOGGED_REWARDS)
         rewards = rewards[:, rewards.abs().amax(0) > 1e-4]
         what, noun = (rewards[0] - rewards[1]).abs() <= 0.01 * rewards.abs().amax(0), "reward"
         if len(what) < 3:
@@ -182,7 +173,7 @@ def equal_sides(log: TrainingLog, settings: RunSettings) -> Said:
                 "Rewards are all but 0, and there are no log-probabilities.", curves.read
             )
     else:
-        return cannot_tell(f"This needs {' and '.join(LOGPS)}, or rewards.", curves.read)
+        return cannot_tell(f"This needs {' and '.join(LOGGED_LOGPS)}, or rewards.", curves.read)
     share = float(what.double().mean()) if len(what) else 0.0
     told = f"Both sides have the same {noun} in {percent(0)(share)} of {len(what)} rows"
     accuracies = curves.together(ACCURACY)[0]
@@ -208,7 +199,7 @@ def few_pairs(log: TrainingLog, settings: RunSettings) -> Said:
 
     Accuracies are multiples of one over the pairs of a row: the smallest such number is taken as theirs.
     """
-    curves = Curves.of(log, settings)
+    curves = Curves(log, settings)
     rows = len(log)
     told = f"{rows} {'row' if rows == 1 else 'rows'}, the last at {curves.at_rows()} {curves.last_step:g}"
     accuracies = curves.together(ACCURACY)[0]

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from app.check.findings import figures
-from app.check.findings.logs.curves import ACCURACY, MARGIN, REWARDS, Curves, standard_error
+from app.check.findings.logs.curves import ACCURACY, MARGIN, Curves, standard_error
 from app.check.findings.logs.expected import (
     CANDIDATES,
     CONVEX,
@@ -22,7 +22,7 @@ from app.check.findings.logs.scale import scale_of
 from app.check.findings.numbers import three_digits
 from app.check.findings.rule import Said, cannot_tell, finding, found, not_found
 from app.check.settings import RunSettings
-from app.check.tables import TrainingLog
+from app.check.tables import LOGGED_REWARDS, TrainingLog
 from app.formatting import fixed
 
 STANDARD_ERRORS = 3
@@ -70,7 +70,7 @@ class Reported:
     @classmethod
     def of(cls, curves: Curves) -> Reported | None:
         """None if there are no such rows."""
-        names = [*REWARDS] if curves.has("loss", *REWARDS) else [MARGIN]
+        names = [*LOGGED_REWARDS] if curves.has("loss", *LOGGED_REWARDS) else [MARGIN]
         if not curves.has("loss", *names):
             return None
         extra = [ACCURACY] if curves.has("loss", *names, ACCURACY) else []
@@ -122,7 +122,7 @@ def beta_twice(log: TrainingLog, settings: RunSettings) -> Said:
     An implicit reward holds beta already. Or, where the log shows how much reward a nat is, if that is the
     square of the beta given. Not found if losses are below what such a loss allows.
     """
-    curves = Curves.of(log, settings)
+    curves = Curves(log, settings)
     beta = curves.beta
     if not curves.tells_loss or curves.loss_type not in OF_THE_MARGIN:
         return cannot_tell(
@@ -180,7 +180,7 @@ def other_loss(log: TrainingLog, settings: RunSettings) -> Said:
     that another setting explains in all rows is found: heavy tails raise a loss, too. So is a beta
     that is not that of the rewards.
     """
-    curves = Curves.of(log, settings)
+    curves = Curves(log, settings)
     if (other := _another_beta(curves)) is not None:
         return other
     reported = Reported.of(curves)

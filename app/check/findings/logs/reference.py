@@ -7,9 +7,7 @@ import torch
 from app.check.findings import figures
 from app.check.findings.logs.curves import (
     ACCURACY,
-    LOGPS,
     MARGIN,
-    REWARDS,
     Curves,
     early,
     late,
@@ -21,7 +19,7 @@ from app.check.findings.logs.start import FEW, apart_at_start
 from app.check.findings.numbers import three_digits
 from app.check.findings.rule import Said, cannot_tell, finding, found, not_found
 from app.check.settings import RunSettings
-from app.check.tables import TrainingLog
+from app.check.tables import LOGGED_LOGPS, LOGGED_REWARDS, TrainingLog
 from app.formatting import percent, signed
 
 STANDARD_ERRORS = 3
@@ -48,12 +46,12 @@ def reference_missing(log: TrainingLog, settings: RunSettings) -> Said:
     Found if rewards of both sides are the same multiple of their log-probabilities; or, with a constant in
     the reference's place, if they lie on one line over them although they did not start at 0.
     """
-    curves = Curves.of(log, settings)
+    curves = Curves(log, settings)
     if not curves.has_reference:
         return cannot_tell(f"{curves.loss_name} has no reference.", curves.read)
-    if (lacks := curves.needs(*REWARDS, *LOGPS)) is not None:
+    if (lacks := curves.needs(*LOGGED_REWARDS, *LOGGED_LOGPS)) is not None:
         return lacks
-    columns = curves.together(*REWARDS, *LOGPS)
+    columns = curves.together(*LOGGED_REWARDS, *LOGGED_LOGPS)
     rewards, logps = columns[:2], columns[2:]
     if float(logps.abs().max()) < FAR or float(rewards.abs().max()) == 0:
         return cannot_tell(
@@ -103,7 +101,7 @@ def swapped(log: TrainingLog, settings: RunSettings) -> Said:
     Found if rewards fall while their log-probabilities rise; or if margins at the end are negative and
     lower than at the beginning, both by three standard errors, and accuracies are below one half.
     """
-    curves = Curves.of(log, settings)
+    curves = Curves(log, settings)
     scale = scale_of(curves)
     if scale is not None and scale.beta < 0:
         return found(
@@ -173,12 +171,12 @@ def swapped_in_one(log: TrainingLog, settings: RunSettings) -> Said:
     At the start rewards are then beta (log pi_w - log pi_l) and its opposite. Found if the early rewards
     are, but for a third of their size that batches and training may add.
     """
-    curves = Curves.of(log, settings)
+    curves = Curves(log, settings)
     if not curves.has_reference:
         return cannot_tell(f"{curves.loss_name} has no reference.", curves.read)
-    if (lacks := curves.needs(*REWARDS, *LOGPS)) is not None:
+    if (lacks := curves.needs(*LOGGED_REWARDS, *LOGGED_LOGPS)) is not None:
         return lacks
-    columns = curves.together(*REWARDS, *LOGPS)
+    columns = curves.together(*LOGGED_REWARDS, *LOGGED_LOGPS)
     first = columns[:, : max(1, columns.shape[1] // 3)]
     if columns.shape[1] < 3 and not curves.starts_untouched:
         return cannot_tell("This needs the first rows of a run.", f"{len(log)} rows.")

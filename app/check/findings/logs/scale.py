@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from app.check.findings.logs.curves import LOGPS, REFERENCE_LOGPS, REWARDS, Curves
+from app.check.findings.logs.curves import REFERENCE_LOGPS, Curves
+from app.check.tables import LOGGED_LOGPS, LOGGED_REWARDS
 from app.formatting import signed
 
 LINEAR = 0.98
@@ -51,9 +52,9 @@ def scale_of(curves: Curves) -> Scale | None:
 
 
 def _with_reference(curves: Curves) -> Scale | None:
-    if not curves.has(*REWARDS, *LOGPS, *REFERENCE_LOGPS):
+    if not curves.has(*LOGGED_REWARDS, *LOGGED_LOGPS, *REFERENCE_LOGPS):
         return None
-    columns = curves.together(*REWARDS, *LOGPS, *REFERENCE_LOGPS)
+    columns = curves.together(*LOGGED_REWARDS, *LOGGED_LOGPS, *REFERENCE_LOGPS)
     rewards, ratios = columns[:2].flatten(), (columns[2:4] - columns[4:]).flatten()
     if float(ratios.abs().max()) < MOVED:
         return None
@@ -66,9 +67,9 @@ def _with_reference(curves: Curves) -> Scale | None:
 
 def _slope(curves: Curves, least: int) -> float | None:
     """Slope of rewards over log-probabilities, each side around its own mean."""
-    if not curves.has(*REWARDS, *LOGPS):
+    if not curves.has(*LOGGED_REWARDS, *LOGGED_LOGPS):
         return None
-    columns = curves.together(*REWARDS, *LOGPS)
+    columns = curves.together(*LOGGED_REWARDS, *LOGGED_LOGPS)
     if columns.shape[1] < least:
         return None
     rewards, logps = centered(columns[:2]).flatten(), centered(columns[2:]).flatten()
@@ -86,23 +87,23 @@ def moves_against(curves: Curves) -> str | None:
     first and last third are compared by their standard errors: found if the change is far from that, and
     near its opposite.
     """
-    if curves.per_token or not curves.has(*REWARDS, *LOGPS):
+    if curves.per_token or not curves.has(*LOGGED_REWARDS, *LOGGED_LOGPS):
         return None
-    columns = curves.together(*REWARDS, *LOGPS)
+    columns = curves.together(*LOGGED_REWARDS, *LOGGED_LOGPS)
     part = columns.shape[1] // 3
     if part < 3:
         return None
     first, last = columns[:, :part], columns[:, -part:]
     change = last.mean(1) - first.mean(1)
     error = ((first.var(1) + last.var(1)) / part).sqrt()
-    for side, name in enumerate(REWARDS):
+    for side, name in enumerate(LOGGED_REWARDS):
         moved, logps, noise = float(change[side]), float(change[2 + side]), float(error[2 + side])
         meant = moved / curves.beta
         apart, near = abs(logps - meant), abs(logps + meant)
         if apart > APART * noise and near <= 3 * noise + 0.2 * abs(meant):
             return (
                 f"{name} changes by {signed(moved)}, which is {signed(meant, 1)} nats at β = "
-                f"{curves.beta:g}, and {LOGPS[side]} by {signed(logps, 1)}."
+                f"{curves.beta:g}, and {LOGGED_LOGPS[side]} by {signed(logps, 1)}."
             )
     return None
 

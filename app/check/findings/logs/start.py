@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from app.check.findings.logs.curves import ACCURACY, LOGPS, REWARDS, Curves
+from app.check.findings.logs.curves import ACCURACY, Curves
+from app.check.tables import LOGGED_LOGPS, LOGGED_REWARDS
 
 ROUNDING_NATS = 1.0
 """mean log-ratio of whole responses that two precisions of the same network may come to: reports of a policy
@@ -52,14 +53,16 @@ def apart_at_start(curves: Curves) -> Apart | None:
     trained already. Its rewards count if the learning rate was still warming up, or if the next rows are
     hardly further: a policy that had come from 0 within the first interval would have gone on.
     """
-    if not curves.has_reference or not curves.has(*REWARDS):
+    if not curves.has_reference or not curves.has(*LOGGED_REWARDS):
         return None
-    rewards = curves.together(*REWARDS)
+    rewards = curves.together(*LOGGED_REWARDS)
     first = Apart(float(rewards[0, 0]), float(rewards[1, 0]), "In the first row")
     if curves.starts_untouched:
         limit = ROUNDING_NATS
-        if curves.has(*LOGPS) and not curves.per_token:
-            limit = max(limit, ROUNDING_SHARE * float(curves.together(*LOGPS)[:, 0].abs().max()))
+        if curves.has(*LOGGED_LOGPS) and not curves.per_token:
+            limit = max(
+                limit, ROUNDING_SHARE * float(curves.together(*LOGGED_LOGPS)[:, 0].abs().max())
+            )
         return first if first.size > limit * curves.beta else None
     if curves.starts_early and first.size >= max(1.0, 5 * curves.beta):
         return first

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from app.check.findings import figures
-from app.check.findings.logs.curves import LOGPS, MARGIN, REWARDS, Curves, early
+from app.check.findings.logs.curves import MARGIN, Curves, early
 from app.check.findings.logs.reference import reference_missing
 from app.check.findings.logs.start import FEW, apart_at_start
 from app.check.findings.numbers import three_digits
 from app.check.findings.rule import Said, cannot_tell, finding, found, not_found
 from app.check.settings import RunSettings
-from app.check.tables import TrainingLog
+from app.check.tables import LOGGED_LOGPS, LOGGED_REWARDS, TrainingLog
 from app.formatting import signed
 
 LIKELY_IN_ALL = 4.0
@@ -27,10 +27,10 @@ CANCELS = 0.1
 )
 def mean_not_sum(log: TrainingLog, settings: RunSettings) -> Said:
     """Found if typical log-probabilities of both sides are above -4 nats although the loss needs sums."""
-    curves = Curves.of(log, settings)
-    if (lacks := curves.needs(*LOGPS)) is not None:
+    curves = Curves(log, settings)
+    if (lacks := curves.needs(*LOGGED_LOGPS)) is not None:
         return lacks
-    logps = early(curves.together(*LOGPS))
+    logps = early(curves.together(*LOGGED_LOGPS))
     typical = float(logps.median())
     told = f"Early log-probabilities have a median of {three_digits(typical)} nats"
     if curves.per_token or not curves.has_reference:
@@ -64,10 +64,10 @@ def implausible_sums(log: TrainingLog, settings: RunSettings) -> Said:
     That is a statement about one token: found only where means over tokens are logged and lie below -13
     nats, that is below chance for every vocabulary. Sums need lengths, which logs do not have.
     """
-    curves = Curves.of(log, settings)
-    if (lacks := curves.needs(*LOGPS)) is not None:
+    curves = Curves(log, settings)
+    if (lacks := curves.needs(*LOGGED_LOGPS)) is not None:
         return lacks
-    logps = early(curves.together(*LOGPS))
+    logps = early(curves.together(*LOGGED_LOGPS))
     typical = float(logps.median())
     told = f"Early log-probabilities have a median of {three_digits(typical)} nats."
     if float(logps.max()) > 1e-3:
@@ -101,12 +101,12 @@ def prompt_counted(log: TrainingLog, settings: RunSettings) -> Said:
 
     Found if rewards do not start at 0, are equal on both sides but for a tenth, and ten nats or more.
     """
-    curves = Curves.of(log, settings)
+    curves = Curves(log, settings)
     if not curves.has_reference:
         return cannot_tell(f"{curves.loss_name} has no reference.", curves.read)
-    if (lacks := curves.needs(*REWARDS)) is not None:
+    if (lacks := curves.needs(*LOGGED_REWARDS)) is not None:
         return lacks
-    first = curves.together(*REWARDS)[:, :FEW].mean(1)
+    first = curves.together(*LOGGED_REWARDS)[:, :FEW].mean(1)
     told = (
         f"Early rewards are {signed(float(first[0]), 3)} (chosen) and "
         f"{signed(float(first[1]), 3)} (rejected)"
@@ -137,10 +137,10 @@ def prompt_counted(log: TrainingLog, settings: RunSettings) -> Said:
 @finding("length", "Length drives the margin", see=figures.LENGTH, mended=figures.LENGTH_PRICED)
 def length(log: TrainingLog, settings: RunSettings) -> Said:
     """Lengths are no column of a log, and without them nothing can be said."""
-    curves = Curves.of(log, settings)
+    curves = Curves(log, settings)
     told = curves.read
-    if curves.has(MARGIN, *LOGPS):
-        gaps = curves.together(*LOGPS)
+    if curves.has(MARGIN, *LOGGED_LOGPS):
+        gaps = curves.together(*LOGGED_LOGPS)
         told = f"Log-probabilities differ by {signed(float((gaps[0] - gaps[1]).mean()), 1)} nats on average."
     return cannot_tell(
         "Logs have no lengths. Check a few hundred pairs with chosen_lengths and rejected_lengths: if "
