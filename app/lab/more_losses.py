@@ -274,12 +274,6 @@ def desensitized(logp: Tensor, further: Tensor, ld_alpha: float) -> Tensor:
     return logp - (1 - ld_alpha) * further
 
 
-def common_and_further(tokens: Sequence[float], other: Sequence[float]) -> tuple[float, float]:
-    """Sums of token log-probabilities: as many as the other response has, and those after them."""
-    common = len(other)
-    return sum(tokens[:common]), sum(tokens[common:])
-
-
 def _logistic(pairs: PairLogps, logits: Tensor) -> Tensor:
     e = pairs.params.label_smoothing
     return -(1 - e) * F.logsigmoid(logits) - e * F.logsigmoid(-logits)

@@ -23,7 +23,7 @@ from app.charts.stage import (
     number,
 )
 from app.formatting import count, fixed, percent, scientific
-from app.lab.losses import NEEDS_LENGTHS, LossParams, PairLogps, preference_loss
+from app.lab.losses import NEEDS_LENGTHS, REFERENCE_FREE, LossParams, PairLogps, preference_loss
 from app.widgets.bring_your_logps.widget import (
     ExaminedPair,
     OwnLogps,
@@ -45,6 +45,8 @@ AFTER = {
 
 LEAST_SPAN = 13.0
 """nats of log-ratio that the axis has on both sides of 0, so that means over tokens are seen to be small"""
+LEAST_SPAN_PER_TOKEN = 3.0
+"""the same for losses that take means over tokens themselves"""
 AIR = 1.04
 COLUMNS: dict[Only, int] = {"wide": 96, "narrow": 48}
 """columns of dots; a wide one is half a narrow one"""
@@ -71,10 +73,11 @@ class _Margins:
     """narrow columns to the left of 0"""
 
     @classmethod
-    def of(cls, margins: Sequence[float], beta: float) -> _Margins:
+    def of(cls, margins: Sequence[float], params: ReportedLoss) -> _Margins:
         """The axis on which all of these lie."""
-        low = AIR * min(-LEAST_SPAN * beta, *margins)
-        high = AIR * max(LEAST_SPAN * beta, *margins)
+        per_token = params.loss_type in NEEDS_LENGTHS
+        span = params.beta * (LEAST_SPAN_PER_TOKEN if per_token else LEAST_SPAN)
+        low, high = AIR * min(-span, *margins), AIR * max(span, *margins)
         step = (high - low) / (COLUMNS["narrow"] - 1)
         return cls(step, math.ceil(-low / step))
 
@@ -105,7 +108,7 @@ def stage(params: ReportedLoss, result: Result) -> Stage:
         after={} if own else AFTER,
         more={"own": own, "settings": _settings(params)},
     )
-    margins = _Margins.of([pair.margin for pair in pairs], params.beta)
+    margins = _Margins.of([pair.margin for pair in pairs], params)
     curve = _curve(params, margins.axis)
     y = _loss_axis(params, result)
     main = made.panel(margins.axis, y, wide=Box(40, 16, 16, 208), narrow=Box(34, 8, 14, 150))
@@ -386,10 +389,9 @@ def _readout(params: ReportedLoss, pair: ExaminedPair) -> tuple[str, ...]:
     role: Role = "opt" if pair.margin > 0 else "rej"
     if pair.margin == 0:
         means = "A tie counts as wrong, so this pair lowers the accuracy"
-    elif pair.margin > 0:
-        means = "Ranked as labeled, so the policy has moved toward the chosen response"
     else:
-        means = "Ranked wrongly, so the policy has moved toward the rejected response"
+        ranked, which = ("as labeled", "chosen") if pair.margin > 0 else ("wrongly", "rejected")
+        means = f"Ranked {ranked}, so the policy {_preference(params)} the {which} response"
     form = f"Line {number('{}')} has a margin of {number('{}', role)} "
     if pair.loss is None:
         form += f"and no loss: the {LOSS_NAMES[params.loss_type]} loss {_why_none(params)}"
@@ -397,6 +399,11 @@ def _readout(params: ReportedLoss, pair: ExaminedPair) -> tuple[str, ...]:
         form += f"and a loss of {number('{}', 'rej')}"
     words = [str(pair.line), _signed(pair.margin)]
     return f"{form}. {means}.", *words, *([] if pair.loss is None else [_short(pair.loss)])
+
+
+def _preference(params: ReportedLoss) -> str:
+    """What a margin says of a policy: how it has moved, or without a reference, how it stands."""
+    return "prefers" if params.loss_type in REFERENCE_FREE else "has moved toward"
 
 
 def _why_none(params: ReportedLoss) -> str:

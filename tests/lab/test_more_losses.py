@@ -24,7 +24,6 @@ from app.lab.more_losses import (
     FDivergence,
     WeightedLoss,
     any_loss,
-    common_and_further,
     desensitized,
     logged_loss,
     weighted_loss,
@@ -236,11 +235,6 @@ def test_a_loss_of_pairs_sees_each_pair_alone(name: str) -> None:
 
 
 # ---- tokens ------------------------------------------------------------------------------------
-
-
-def test_further_tokens_are_those_after_as_many_as_the_other_has() -> None:
-    assert common_and_further([-1, -2, -3, -4], [-9, -9]) == (-3, -7)
-    assert common_and_further([-1], [-9, -9]) == (-1, 0)
 
 
 def test_further_tokens_count_alpha_times() -> None:

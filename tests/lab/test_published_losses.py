@@ -17,7 +17,7 @@ from torch import Tensor
 from app.check.losses import losses_of, rewards_of
 from app.check.settings import RunSettings
 from app.lab.losses import PairLogps
-from app.lab.more_losses import ALL_LOSSES, MORE_LOSSES, common_and_further, desensitized
+from app.lab.more_losses import ALL_LOSSES, MORE_LOSSES, desensitized
 
 RECORDED: dict[str, Any] = json.loads(
     (Path(__file__).parent / "published_values.json").read_text("utf-8")
@@ -38,7 +38,7 @@ def further(side: str) -> Tensor:
     half = SIDES.index(side) % 2
     others = GIVEN[SIDES[1 - half]]
     rows = zip(GIVEN[side], others, strict=True)
-    return column([common_and_further(row, other)[1] for row, other in rows])
+    return column([sum(row[len(other) :]) for row, other in rows])
 
 
 def weights_of_wpo() -> Tensor:
