@@ -474,3 +474,4 @@ def test_kto_is_that_of_trainers() -> None:
     text = f"{','.join(LOGPS)},loss,step\n-50,-60,-50,-60,0.5,0\n"
     result = compute_own(OwnLogps(text=text, loss_type="kto", beta=0.1))
     assert result.loss == 0.5
+    assert "averaged over single responses" in result.finding

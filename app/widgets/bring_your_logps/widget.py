@@ -335,7 +335,8 @@ def _finding(result: Result, loss_type: str) -> str:
         f"{signed(result.margin)}"
     )
     if result.loss is not None:
-        text += f", the mean loss {fixed(3)(result.loss)}."
+        text += f", the mean loss {fixed(3)(result.loss)}"
+        text += ", averaged over single responses as trainers do." if loss_type == "kto" else "."
     elif loss_type in NEEDS_LENGTHS and "chosen_lengths" not in result.read:
         text += f". There is no mean loss: {loss_type} needs lengths."
     else:
