@@ -7,13 +7,28 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from app.check.losses import computable, losses_of, rewards_of
 from app.check.settings import RunSettings
-from app.check.tables import LogpsTable
+from app.check.tables import LOGPS, LogpsTable
 from app.lab.losses import PairLogps
-from app.lab.more_losses import ALL_THAT_NEED_LENGTHS, logged_loss
 
 AT_START = 0.01
 """nats: log-ratios that are on average smaller belong to a policy that equals the reference"""
+
+TYPICAL_COST = 1.3
+"""nats for a token of ordinary text under a language model of some billion parameters, roughly"""
+
+
+@dataclass(frozen=True)
+class NotFinite:
+    """The cells of a column that are NaN or infinite."""
+
+    column: str
+    cells: int
+    line: int
+    """of the first, in the file"""
+    step: float | None
+    """of the first, if the file has steps"""
 
 
 @dataclass(frozen=True)
@@ -21,29 +36,103 @@ class ReportedBatch:
     """A batch with the losses that its run reported. Shapes: (pairs,)."""
 
     pairs: PairLogps
-    loss_type: str
-    beta: float
+    settings: RunSettings
     losses: Tensor | None = None
     """the losses that the trainer reported"""
     steps: Tensor | None = None
     """gradient steps before each pair"""
+    has_reference: bool = True
+    """the file has log-probabilities under a reference; else they are 0 here"""
+    not_finite: tuple[NotFinite, ...] = ()
+    """what was left out"""
 
-    def losses_at(self, beta: float) -> Tensor:
-        """The loss of each pair at some beta, as trainers log it. Shape: (pairs,)."""
-        return logged_loss(self.loss_type, self.pairs, beta)
+    def __len__(self) -> int:
+        return len(self.pairs.policy_chosen)
 
-    def log_ratio(self, rows: Tensor | None = None) -> float:
+    @property
+    def loss_name(self) -> str:
+        """The loss of the run, or its losses."""
+        return " + ".join(self.settings.loss_types) or self.settings.loss_type
+
+    @property
+    def beta_text(self) -> str:
+        """Beta as messages have it."""
+        assumed = " (assumed)" if "beta" in self.settings.assumed else ""
+        return f"β = {self.settings.beta:g}{assumed}"
+
+    @property
+    def lengths(self) -> tuple[Tensor, Tensor] | None:
+        """Both lengths, if the file has them."""
+        chosen, rejected = self.pairs.chosen_lengths, self.pairs.rejected_lengths
+        return None if chosen is None or rejected is None else (chosen, rejected)
+
+    @property
+    def computable(self) -> bool:
+        """Whether the file has what the loss reads."""
+        return all(
+            computable(
+                loss.loss_type, lengths=self.lengths is not None, reference=self.has_reference
+            )
+            for loss in self.settings.losses
+        )
+
+    def under(self, **changed: object) -> ReportedBatch:
+        """The same batch under other settings."""
+        return replace(self, settings=replace(self.settings, **changed))  # type: ignore[arg-type]
+
+    def computed(self) -> Tensor:
+        """The loss of each pair under the settings, as trainers log it. Shape: (pairs,)."""
+        return losses_of(self.pairs, self.settings)
+
+    def margins(self) -> Tensor:
+        """The reward of each chosen response less that of the rejected one. Shape: (pairs,)."""
+        chosen, rejected = rewards_of(self.pairs, self.settings)
+        return chosen - rejected
+
+    def only(self, rows: Tensor) -> ReportedBatch:
+        """Some of the pairs. Shape: (pairs,), bool."""
+        pairs = self.pairs
+        chosen_lengths, rejected_lengths = (
+            (None, None) if self.lengths is None else (column[rows] for column in self.lengths)
+        )
+        return replace(
+            self,
+            pairs=PairLogps(
+                pairs.policy_chosen[rows],
+                pairs.policy_rejected[rows],
+                pairs.reference_chosen[rows],
+                pairs.reference_rejected[rows],
+                chosen_lengths,
+                rejected_lengths,
+            ),
+            losses=None if self.losses is None else self.losses[rows],
+            steps=None if self.steps is None else self.steps[rows],
+        )
+
+    def log_ratio(self) -> float:
         """Mean absolute log-ratio, nats."""
-        ratios = torch.stack([self.pairs.chosen, self.pairs.rejected]).abs()
-        return float((ratios if rows is None else ratios[:, rows]).mean())
+        return float(torch.cat([self.pairs.chosen, self.pairs.rejected]).abs().mean())
 
-    def first_rows(self) -> Tensor | None:
-        """Which pairs were logged at step 0; all, if the policy still equals the reference."""
-        if self.steps is not None and bool((self.steps == 0).any()):
-            return self.steps == 0
-        if self.log_ratio() <= AT_START:
-            return torch.ones(len(self.pairs.chosen), dtype=torch.bool)
-        return None
+    def tokens(self) -> float:
+        """How many tokens a typical response has; without lengths from what text costs."""
+        if self.lengths is not None:
+            return float(torch.cat(self.lengths).median())
+        costs = -torch.cat([self.pairs.policy_chosen, self.pairs.policy_rejected])
+        return max(1.0, float(costs.median()) / TYPICAL_COST)
+
+    def at_step_0(self) -> ReportedBatch | None:
+        """The pairs of step 0; all, if no step is given and the policy still equals the reference."""
+        if self.steps is not None:
+            first = self.steps == 0
+            return self.only(first) if bool(first.any()) else None
+        return self if self.log_ratio() <= AT_START else None
+
+    def trained(self) -> ReportedBatch | None:
+        """The pairs of the later half of the steps, without step 0; None if there are none."""
+        if self.steps is None:
+            return self if self.at_step_0() is None else None
+        late = (self.steps > 0) & (self.steps >= self.steps.max() / 2)
+        return self.only(late) if bool(late.any()) else None
 
 
 def at_the_start(pairs: PairLogps) -> PairLogps:
@@ -54,25 +143,46 @@ def at_the_start(pairs: PairLogps) -> PairLogps:
 
 
 def batch_of(table: LogpsTable, settings: RunSettings) -> ReportedBatch:
-    """The pairs of a table, under the loss of their run."""
+    """The pairs of a table, under the loss of their run; those with NaN or infinity are left out."""
     columns = {
         name: torch.tensor(values, dtype=torch.float64) for name, values in table.columns.items()
     }
-    lengths = columns.get("chosen_lengths"), columns.get("rejected_lengths")
+    # A column of losses without any that is finite says nothing, but its pairs may.
+    read = {
+        name: values for name, values in columns.items() if name in LOGPS or values.isfinite().any()
+    }
+    whole = torch.stack(list(read.values())).isfinite().all(0)
+    kept = {name: values[whole] for name, values in read.items()}
+    none = torch.zeros_like(kept[LOGPS[0]])
+    policy_chosen, policy_rejected, reference_chosen, reference_rejected = (
+        kept.get(name, none) for name in LOGPS
+    )
     pairs = PairLogps(
-        columns["policy_chosen_logps"],
-        columns["policy_rejected_logps"],
-        columns["reference_chosen_logps"],
-        columns["reference_rejected_logps"],
-        *lengths,
+        policy_chosen,
+        policy_rejected,
+        reference_chosen,
+        reference_rejected,
+        kept.get("chosen_lengths"),
+        kept.get("rejected_lengths"),
         settings.loss_params,
     )
-    # A loss that cannot be computed cannot be compared with what was reported.
-    computable = lengths[0] is not None or settings.loss_type not in ALL_THAT_NEED_LENGTHS
     return ReportedBatch(
         pairs,
-        settings.loss_type if computable else "sigmoid",
-        settings.beta,
-        columns.get("loss") if computable else None,
-        columns.get("step"),
+        settings,
+        kept.get("loss"),
+        kept.get("step"),
+        has_reference=all(name in kept for name in LOGPS),
+        not_finite=tuple(_not_finite(columns, table)),
     )
+
+
+def _not_finite(columns: dict[str, Tensor], table: LogpsTable) -> list[NotFinite]:
+    steps = table.columns.get("step")
+    faults = []
+    for name, values in columns.items():
+        faulty = (~values.isfinite()).nonzero().flatten().tolist()
+        if faulty:
+            first = faulty[0]
+            step = None if steps is None else steps[first]
+            faults.append(NotFinite(name, len(faulty), table.lines[first], step))
+    return faults

@@ -9,7 +9,7 @@ from app.check.known import known_settings
 from app.check.reading import read_run
 from app.check.report import Report
 from app.check.settings import RunSettings
-from app.check.tables import LOGPS, LogpsTable, RunFileError, TrainingLog
+from app.check.tables import LogpsTable, TrainingLog
 from app.formatting import count
 
 MOST_NAMED = 10
@@ -34,8 +34,6 @@ def report_of(table: LogpsTable | TrainingLog, settings: RunSettings) -> Report:
     if isinstance(table, TrainingLog):
         settings = known_settings(settings, table)
         return Report("log", read, notes, columns, log_findings(table, settings), settings)
-    if LOGPS[2] not in columns:
-        raise RunFileError(table.lines[0], LOGPS[2], "there is no value; the reference is needed")
     findings = pair_findings(batch_of(table, settings))
     return Report("pairs", read, notes, columns, findings, settings)
 

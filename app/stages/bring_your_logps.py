@@ -339,7 +339,8 @@ def _name_losses(main: Panel, params: ReportedLoss, result: Result, curve: Margi
 
 def _title(params: ReportedLoss, result: Result) -> str:
     """The verdict: what may be wrong, else how the policy ranks its pairs."""
-    found = [warning.message for warning in result.warnings]
+    # Few pairs are no mistake of the run.
+    found = [warning.message for warning in result.warnings if warning.kind != "few_pairs"]
     if len(found) > 1:
         return f"{len(found)} of {len(result.checks)} checks found a mistake"
     if found:

@@ -130,8 +130,10 @@ export default {
     widget.querySelector(".fig-links").hidden = Boolean(own);
     if (own) delete widget.dataset.receipt;
     else if (widget.state.receipt) widget.dataset.receipt = widget.state.receipt;
-    result.checks.forEach((/** @type {any} */ { kind, outcome }) => {
-      widget.querySelector(`[data-check="${kind}"]`).dataset.outcome = outcome;
+    // Those found come first, so that a place in the list has another check each time.
+    const places = widget.querySelectorAll("[data-check]");
+    result.checks.forEach((/** @type {any} */ { kind, outcome }, /** @type {number} */ place) => {
+      Object.assign(places[place].dataset, { check: kind, outcome });
     });
     const rows = result.worst.map((/** @type {any} */ pair) => [
       String(pair.line),

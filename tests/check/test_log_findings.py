@@ -326,10 +326,10 @@ def test_limits_of_displacement_and_suppression_lie_beyond_every_optimum_of_the_
     assert lowest == pytest.approx([-3.1, -4.5], abs=0.06)
 
 
-@pytest.mark.parametrize("look", LOG_FINDINGS, ids=lambda look: look.__name__)
+@pytest.mark.parametrize("look", LOG_FINDINGS, ids=lambda look: look.name)
 def test_every_finding_links_to_a_state_of_a_figure_with_and_without_the_mistake(look) -> None:  # type: ignore[no-untyped-def]
     one = look(recorded(Run()), RunSettings())
-    assert one.name == look.__name__
+    assert one.name == look.name
     assert one.see != one.mended
     for address in (one.see, one.mended):
         parts = urlsplit(address)

@@ -241,12 +241,12 @@ def test_the_title_is_the_verdict() -> None:
 @pytest.mark.parametrize(
     ("rows", "title"),
     [
-        (["-5,-5,-5,-5"], "No pair is ranked as labeled, at a loss of ln 2"),
+        (["-5,-6,-5,-6"], "No pair is ranked as labeled, at a loss of ln 2"),
         (["-5,-9,-7,-7"], "The only pair is ranked as labeled, at a loss below ln 2"),
         (["-5,-9,-7,-7"] * 2, "Both pairs are ranked as labeled, at a loss below ln 2"),
         (["-5,-9,-7,-7"] * 3, "All 3 pairs are ranked as labeled, at a loss below ln 2"),
         (
-            ["-5,-9,-7,-7"] * 2999 + ["-9,-5,-7,-7"],
+            [*(f"-{n},-{n + 4},-{n + 2},-{n + 2}" for n in range(5, 3004)), "-9,-5,-7,-7"],
             "99.9% of the pairs are ranked as labeled, at a loss below ln 2",
         ),
         (

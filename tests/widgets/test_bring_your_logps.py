@@ -198,9 +198,15 @@ def test_chosen_and_rejected_swapped_is_told_from_policy_and_reference() -> None
     assert "Policy and reference may be swapped" in compute(Params(example="swapped")).finding
 
 
+def test_checks_are_told_in_the_order_of_their_outcomes() -> None:
+    told = [check.outcome for check in compute(Params(example="swapped")).checks]
+    assert told == sorted(told, key=["found", "cannot tell", "not found"].index)
+    assert len(set(told)) == 3
+
+
 def test_a_few_pairs_in_the_wrong_order_are_no_alarm() -> None:
     text = f"{','.join(LOGPS)}\n" + "-30,-20,-20,-30\n" * 5
-    assert kinds(compute_own(OwnLogps(text=text))) == []
+    assert kinds(compute_own(OwnLogps(text=text))) == ["few_pairs"]
 
 
 def test_a_reported_loss_of_another_beta_is_found() -> None:
@@ -277,7 +283,7 @@ def test_the_format_that_the_page_shows_is_right(client: TestClient) -> None:
     assert shown is not None
     result = compute_own(OwnLogps(text=shown[1], beta=0.1))
     assert result.pairs == 2
-    assert kinds(result) == []
+    assert kinds(result) == ["few_pairs"]
     assert result.reported_loss == pytest.approx(result.loss, abs=5e-4)
 
 

@@ -15,6 +15,13 @@ MOVED = f"{PAIR}1&logratio_rejected=-3"
 EQUAL_SIDES = f"{PAIR}1&logratio_rejected=1"
 BOTH_FALL = f"{PAIR}-16&logratio_rejected=-20"
 ONE_EACH = f"{PAIR}2&logratio_rejected=-2"
+SIDES_APART = f"{PAIR}18&logratio_rejected=-18"
+NOTHING_LEFT = f"{PAIR}10&logratio_rejected=-10&beta=1"
+SOME_LEFT = f"{PAIR}10&logratio_rejected=-10&beta=0.1"
+
+MARGIN = "/widgets/reward_separation?reward_chosen="
+MEAN_MARGIN = f"{MARGIN}2&reward_rejected=-2"
+ONE_MARGIN = f"{MARGIN}1&reward_rejected=0"
 
 FAMILY = "/widgets/loss_family?loss_type="
 ANOTHER_LOSS = f"{FAMILY}hinge"

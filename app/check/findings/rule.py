@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
-from typing import ParamSpec
+from typing import Generic, ParamSpec
 
 from app.check.report import Finding, Verdict
 
@@ -37,17 +36,35 @@ def cannot_tell(message: str, evidence: str) -> Said:
     return Said("cannot_tell", message, evidence)
 
 
+@dataclass(frozen=True)
+class Look(Generic[Run]):
+    """A rule with what it looks for."""
+
+    rule: Callable[Run, Said]
+    name: str
+    title: str
+    see: str | None
+    mended: str | None
+
+    def __call__(self, *args: Run.args, **kwargs: Run.kwargs) -> Finding:
+        """What the rule says of a run, as a finding."""
+        return self.says(self.rule(*args, **kwargs))
+
+    def says(self, said: Said) -> Finding:
+        """Something said, as a finding of this name."""
+        return Finding(
+            self.name,
+            self.title,
+            said.verdict,
+            said.message,
+            said.evidence,
+            self.see,
+            self.mended,
+        )
+
+
 def finding(
     name: str, title: str, *, see: str | None = None, mended: str | None = None
-) -> Callable[[Callable[Run, Said]], Callable[Run, Finding]]:
+) -> Callable[[Callable[Run, Said]], Look[Run]]:
     """Make a rule a finding. ``see`` and ``mended`` are as in ``Finding``."""
-
-    def named(rule: Callable[Run, Said]) -> Callable[Run, Finding]:
-        @wraps(rule)
-        def look(*args: Run.args, **kwargs: Run.kwargs) -> Finding:
-            said = rule(*args, **kwargs)
-            return Finding(name, title, said.verdict, said.message, said.evidence, see, mended)
-
-        return look
-
-    return named
+    return lambda rule: Look(rule, name, title, see, mended)

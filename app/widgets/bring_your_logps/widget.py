@@ -14,21 +14,21 @@ from torch import Tensor
 
 from app.charts.figures import bars, curve_figure, points, rounded
 from app.charts.scales import nice_step
-from app.check.batch import at_the_start, batch_of
+from app.check.batch import ReportedBatch, at_the_start, batch_of
 from app.check.findings.numbers import correlation
 from app.check.loss_fields import MoreLossFields
-from app.check.losses import losses_of, rewards_of
+from app.check.losses import rewards_of
 from app.check.reading import read_logps
 from app.check.report import Finding
 from app.check.run import report_of
 from app.check.settings import RunSettings
-from app.check.tables import LogpsTable
+from app.check.tables import LOGPS, LogpsTable, RunFileError
 from app.formatting import count, fixed, percent, signed
 from app.lab.losses import (
     LOSSES,
     NEEDS_LENGTHS,
+    REFERENCE_FREE,
     USES_LABEL_SMOOTHING,
-    PairLogps,
     implicit_rewards,
 )
 from app.widgets import fields
@@ -50,6 +50,8 @@ BINS = 24
 """approximate number of bars of the histogram"""
 ALL_BUT_0 = 1e-9
 """span of margins up to which the histogram has its usual scale"""
+OUTCOMES = ("found", "cannot tell", "not found")
+"""of checks, in the order in which they are told"""
 SHOWN_POINTS = 240
 """most points of a figure, and most pairs that the stage draws"""
 
@@ -172,7 +174,9 @@ class Result(WidgetResult):
     )
     reported_loss: float | None = Field(description="mean of the column loss, if there is one")
     warnings: list[MistakeWarning] = Field(description="mistakes that may have been made")
-    checks: list[CheckResult] = Field(description="all mistakes that were looked for")
+    checks: list[CheckResult] = Field(
+        description="all mistakes that were looked for, those found first"
+    )
     losses: list[LossComparison] = Field(description="the batch under every loss")
     worst: list[ExaminedPair] = Field(description="the five lowest margins, the lowest first")
     drawn: list[ExaminedPair] = Field(
@@ -197,7 +201,11 @@ def compute(params: Params) -> Result:
 
 def compute_own(own: OwnLogps) -> Result:
     """Examine the reader's own batch. Raises RunFileError if the text cannot be read."""
-    return examine(read_logps(own.text), own)
+    table = read_logps(own.text)
+    if LOGPS[2] not in table.columns and own.loss_type not in REFERENCE_FREE:
+        message = f"there is no value; {own.loss_type} needs the reference"
+        raise RunFileError(table.lines[0], LOGPS[2], message)
+    return examine(table, own)
 
 
 def example_of(params: Params) -> LogpsTable:
@@ -214,18 +222,19 @@ def examine(table: LogpsTable, settings: ReportedLoss) -> Result:
     """Losses, rewards and checks of a batch."""
     run = settings.run_settings()
     report = report_of(table, run)
-    pairs = batch_of(table, run).pairs
+    batch = batch_of(table, run)
+    pairs = batch.pairs
     chosen_lengths, rejected_lengths = pairs.chosen_lengths, pairs.rejected_lengths
     reported = torch.tensor(table.columns.get("loss", []), dtype=torch.float64)
-    chosen, rejected = _rewards(pairs, run)
+    chosen, rejected = _rewards(batch)
     margins = chosen - rejected
     difference = (
         None
         if chosen_lengths is None or rejected_lengths is None
         else chosen_lengths - rejected_lengths
     )
-    losses = _losses(pairs, run)
-    found = [_check(finding) for finding in report.findings]
+    losses = _losses(batch)
+    found = sorted(map(_check, report.findings), key=lambda row: OUTCOMES.index(row.outcome))
     points_shown, by_length = _by_length(difference, margins)
     examined = _in_order(table, chosen, rejected, losses)
     result = Result(
@@ -244,7 +253,7 @@ def examine(table: LogpsTable, settings: ReportedLoss) -> Result:
             if row.outcome == "found"
         ],
         checks=found,
-        losses=[_loss_row(name, pairs, run) for name in LOSSES],
+        losses=[_loss_row(name, batch) for name in LOSSES],
         worst=examined(range(min(len(table), WORST))),
         drawn=examined(evenly_spaced(len(table))),
         length_correlation=None if difference is None else correlation(difference, margins),
@@ -255,28 +264,28 @@ def examine(table: LogpsTable, settings: ReportedLoss) -> Result:
     return result.model_copy(update={"finding": _finding(result, settings.loss_type)})
 
 
-def _rewards(pairs: PairLogps, run: RunSettings) -> tuple[Tensor, Tensor]:
+def _rewards(batch: ReportedBatch) -> tuple[Tensor, Tensor]:
     """What the loss rewards; sums if it takes means over tokens and there are no lengths."""
-    if pairs.chosen_lengths is None and run.loss_type in NEEDS_LENGTHS:
-        return implicit_rewards(pairs, run.beta)
-    return rewards_of(pairs, run)
+    if not batch.computable:
+        return implicit_rewards(batch.pairs, batch.settings.beta)
+    return rewards_of(batch.pairs, batch.settings)
 
 
-def _losses(pairs: PairLogps, run: RunSettings) -> Tensor | None:
-    """Loss of each pair, or None if it needs lengths and there are none. Shape: (pairs,)."""
-    if pairs.chosen_lengths is None and run.loss_type in NEEDS_LENGTHS:
-        return None
-    return losses_of(pairs, run)
+def _losses(batch: ReportedBatch) -> Tensor | None:
+    """Loss of each pair, or None if it needs columns that are missing. Shape: (pairs,)."""
+    return batch.computed() if batch.computable else None
 
 
 def _finite(value: Tensor) -> float | None:
     return value.item() if bool(torch.isfinite(value)) else None
 
 
-def _loss_row(name: str, pairs: PairLogps, run: RunSettings) -> LossComparison:
-    smoothing = run.label_smoothing if name in USES_LABEL_SMOOTHING else 0.0
-    under = replace(run, loss_type=name, label_smoothing=smoothing)
-    losses, start = _losses(pairs, under), _losses(at_the_start(pairs), under)
+def _loss_row(name: str, batch: ReportedBatch) -> LossComparison:
+    smoothing = batch.settings.label_smoothing if name in USES_LABEL_SMOOTHING else 0.0
+    under = batch.under(loss_type=name, label_smoothing=smoothing)
+    losses, start = _losses(under), None
+    if batch.has_reference:
+        start = _losses(replace(under, pairs=at_the_start(batch.pairs)))
     loss = None if losses is None else _finite(losses.mean())
     at_start = None if start is None else _finite(start.mean())
     change = None if loss is None or at_start is None else loss - at_start
@@ -394,7 +403,7 @@ BETAS_OFFLINE = (0.3, 0.01, 0.018, 0.032, 0.056, 0.1, 0.18, 0.32, 0.56, 1.0, 1.8
 WIDGET = Widget(
     name="bring_your_logps",
     title="Check the log-probabilities of your own run",
-    caption="Paste or choose a file with up to 10,000 pairs: losses and rewards under every loss, and five "
+    caption="Paste or choose a file with up to 10,000 pairs: losses and rewards under every loss, and eighteen "
     "mistakes that are easy to make. Or begin with a batch of the lab.",
     params=Params,
     result=Result,

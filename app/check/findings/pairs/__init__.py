@@ -2,21 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from app.check.batch import ReportedBatch
 from app.check.findings.pairs.beginning import step_zero
+from app.check.findings.pairs.cells import batch_means, equal_sides, few_pairs, not_finite
 from app.check.findings.pairs.losses import beta_twice, other_loss
-from app.check.findings.pairs.sums import mean_not_sum
-from app.check.findings.pairs.swaps import swapped
+from app.check.findings.pairs.reference import not_moved, reference_missing
+from app.check.findings.pairs.sums import implausible_sums, mean_not_sum, prompt_counted
+from app.check.findings.pairs.swaps import swapped, swapped_in_one
+from app.check.findings.pairs.training import displacement, length, saturated, suppression
+from app.check.findings.rule import Look, Said, cannot_tell
 from app.check.report import Finding
 
-PairFinding = Callable[[ReportedBatch], Finding]
+PairFinding = Look[[ReportedBatch]]
 
-PAIR_FINDINGS: tuple[PairFinding, ...] = (mean_not_sum, swapped, beta_twice, step_zero, other_loss)
+ON_COLUMNS: tuple[PairFinding, ...] = (
+    reference_missing,
+    mean_not_sum,
+    implausible_sums,
+    swapped_in_one,
+    prompt_counted,
+)
+"""what the columns hold; a mistake here shows in whatever rests on log-ratios"""
+
+ON_LOG_RATIOS: tuple[PairFinding, ...] = (swapped, beta_twice, step_zero, other_loss, not_moved)
+
+ON_TRAINING: tuple[PairFinding, ...] = (displacement, suppression, saturated, length)
+
+ON_CELLS: tuple[PairFinding, ...] = (not_finite, equal_sides, batch_means, few_pairs)
+
+PAIR_FINDINGS: tuple[PairFinding, ...] = (*ON_COLUMNS, *ON_LOG_RATIOS, *ON_TRAINING, *ON_CELLS)
 """in the order in which they are told"""
 
 
 def pair_findings(batch: ReportedBatch) -> tuple[Finding, ...]:
-    """What every finding says of a batch."""
-    return tuple(look(batch) for look in PAIR_FINDINGS)
+    """What every finding says of a batch.
+
+    A mistake in the columns, or a swap, hides what rests on the log-ratios: that is not claimed.
+    """
+    if not len(batch):
+        nothing = cannot_tell("No pair is left whose numbers are all finite.", "0 pairs.")
+        return tuple(
+            look(batch) if look is not_finite else look.says(nothing) for look in PAIR_FINDINGS
+        )
+    told: list[Finding] = []
+    hidden_by: Finding | None = None
+    for look in (*ON_COLUMNS, *ON_LOG_RATIOS, *ON_TRAINING):
+        finding = look(batch) if hidden_by is None else look.says(_hidden(hidden_by))
+        told.append(finding)
+        if finding.verdict == "found" and look in (*ON_COLUMNS, swapped):
+            hidden_by = finding
+    return (*told, *(look(batch) for look in ON_CELLS))
+
+
+def _hidden(by: Finding) -> Said:
+    return cannot_tell(
+        f"This rests on log-ratios, in which another mistake was found: {by.title[0].lower()}{by.title[1:]}.",
+        by.evidence,
+    )

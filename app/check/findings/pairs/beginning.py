@@ -8,44 +8,96 @@ from dataclasses import replace
 import torch
 
 from app.check.batch import ReportedBatch, at_the_start
-from app.check.findings.numbers import loss_text, three_digits
-from app.check.findings.pairs.losses import agree
+from app.check.findings import figures
+from app.check.findings.chance import standard_error
+from app.check.findings.numbers import correlation, loss_text, three_digits
+from app.check.findings.pairs.explained import explanations
+from app.check.findings.pairs.reported import ReportedLosses
 from app.check.findings.rule import Said, cannot_tell, finding, found, not_found
 
 APART_AT_START = 0.05
-"""nats: log-ratios that are on average larger, at step 0, are more than rounding"""
+"""nats: log-ratios that are on average larger, at step 0, are more than rounding of a short sum"""
+
+ROUNDED = 0.005
+"""nats for the square root of a token, by which rounding moves longer sums"""
+
+PRECISION = 0.1
+"""nats for the square root of a token, up to which bfloat16 in one model only would explain them"""
 
 
-@finding("step_zero", "Step 0 does not start from the reference")
+@finding(
+    "step_zero",
+    "Step 0 does not start from the reference",
+    see=figures.APART,
+    mended=figures.NOT_MOVED,
+)
 def step_zero(batch: ReportedBatch) -> Said:
     """At step 0 the policy equals the reference, so the sigmoid loss is ln 2.
 
-    Found if pairs of step 0 have log-ratios of more than 0.05 nats on average, or if the loss
-    reported for them is not the loss of a policy that equals the reference. Without a column
-    ``step``, pairs count as step 0 if their log-ratios are all but 0.
+    Found if pairs of step 0 have log-ratios of more than 0.05 nats on average, and 0.005 more for
+    the square root of their tokens, or if the loss reported for them is not the loss of a policy that
+    equals the reference. Without a column ``step``, pairs count as step 0 if their log-ratios are all but 0.
     """
-    rows = batch.first_rows()
-    if rows is None:
+    if not batch.has_reference:
+        return cannot_tell("This compares with a reference.", "There are no reference columns.")
+    first = batch.at_step_0()
+    if first is None:
         return cannot_tell("This check needs pairs of step 0.", "There are none.")
-    expected = replace(batch, pairs=at_the_start(batch.pairs)).losses_at(batch.beta)[rows]
-    moved, loss = batch.log_ratio(rows), batch.losses_at(batch.beta)[rows]
-    ln2 = ", that is ln 2" if abs(float(expected.mean()) - math.log(2)) < 1e-9 else ""
-    told = (
-        f"At step 0: mean size of the log-ratios {three_digits(moved)} nats, loss {loss_text(loss)}; "
-        f"expected: 0, and {loss_text(expected)}{ln2}"
-    )
-    if moved > APART_AT_START:
+    moved = first.log_ratio()
+    told = f"At step 0: mean size of the log-ratios {three_digits(moved)} nats, expected: 0"
+    expected = replace(first, pairs=at_the_start(first.pairs))
+    losses = expected.computed() if first.computable else None
+    if losses is not None:
+        ln2 = ", that is ln 2" if abs(float(losses.mean()) - math.log(2)) < 1e-9 else ""
+        told += f"; loss {loss_text(first.computed())}, expected: {loss_text(losses)}{ln2}"
+    if first.losses is not None:
+        told += f"; reported: {loss_text(first.losses)}"
+    if moved > APART_AT_START + ROUNDED * math.sqrt(first.tokens()):
         return found(
-            "At step 0 policy and reference should agree, and they do not. The reference may be another "
-            "checkpoint, dropout may be on, or the two may mask different tokens.",
+            f"At step 0 policy and reference should agree, and they do not. {_why_apart(first)}",
             f"{told}.",
         )
-    reported = None if batch.losses is None else batch.losses[rows]
-    computable = bool(torch.isfinite(expected).all())
-    if reported is not None and computable and not agree(reported, expected, reported):
-        return found(
-            "Policy and reference agree, but the reported loss is not that of step 0. The loss function may "
-            "be wrong.",
-            f"{told}; reported: {loss_text(reported)}.",
+    reported = ReportedLosses.of(first)
+    if (
+        reported is None
+        or losses is None
+        or not bool(losses.isfinite().all())
+        or reported.agree(losses)
+    ):
+        return not_found("At step 0 policy and reference agree.", f"{told}.")
+    fits = explanations(expected)
+    why = (
+        f"It is what comes of {'; or of '.join(fits)}."
+        if fits
+        else "No loss, β or multiple that was tried starts there. A loss of 0 comes of labels that are all "
+        "masked."
+    )
+    return found(
+        f"Policy and reference agree, but the reported loss is not that of step 0. {why}",
+        f"{told}.",
+    )
+
+
+def _why_apart(first: ReportedBatch) -> str:
+    """The causes whose signs the log-ratios have."""
+    chosen, rejected = first.pairs.chosen, first.pairs.rejected
+    ratios = torch.cat([chosen, rejected])
+    mean, error = float(ratios.mean()), standard_error(ratios)
+    size = float(ratios.square().mean().sqrt()) / math.sqrt(first.tokens())
+    shared = correlation(chosen, rejected)
+    causes = []
+    if shared is not None and shared > 0.8 and abs(mean) > float((chosen - rejected).abs().mean()):
+        causes.append(
+            "the two may mask different tokens, since both responses of a pair are moved alike"
         )
-    return not_found("At step 0 policy and reference agree.", f"{told}.")
+    if abs(mean) <= 3 * error and size <= PRECISION:
+        causes.append(
+            "one of the two may be computed in another precision, since log-ratios are small and average to 0"
+        )
+    if mean < -3 * error:
+        causes.append("dropout may be on in the policy, which makes text less likely")
+    if mean > 3 * error:
+        causes.append("the policy may have been trained further than the reference, on such text")
+    causes.append("the reference may be another checkpoint")
+    text = "; ".join(causes)
+    return f"{text[0].upper()}{text[1:]}."

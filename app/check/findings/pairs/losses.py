@@ -3,70 +3,92 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
 
 from app.check.batch import ReportedBatch
+from app.check.findings import figures
 from app.check.findings.numbers import loss_text
+from app.check.findings.pairs.explained import explanations
+from app.check.findings.pairs.reported import ReportedLosses
 from app.check.findings.rule import Said, cannot_tell, finding, found, not_found
 
-NOT_REPORTED = cannot_tell("This needs the losses that your trainer reported.", "No column loss.")
 OVERFLOWS = "The loss overflows at these log-probabilities."
 
 
-def agree(one: Tensor, other: Tensor, reported: Tensor) -> bool:
-    """Whether losses are equal but for rounding: trainers log in few digits, or compute in bfloat16.
+def no_losses(batch: ReportedBatch) -> Said:
+    """What is said where there are no losses to compare."""
+    if batch.losses is None:
+        return cannot_tell(
+            "This needs the losses that your trainer reported.", "There is no column loss."
+        )
+    missing = (
+        "chosen_lengths, rejected_lengths" if batch.has_reference else "reference_chosen_logps"
+    )
+    return cannot_tell(
+        f"{batch.loss_name} cannot be computed without {missing}.", "They are not in the file."
+    )
 
-    Compared pair by pair if ``reported`` has a loss for each pair. Trainers often log a mean for a
-    batch: then few values differ, and means are compared. Shapes: (pairs,).
-    """
-    by_pair = len(set(reported.tolist())) > len(reported) / 2
-    size = torch.maximum(one.abs(), other.abs()).mean()
-    apart = (one - other).abs().mean() if by_pair else (one.mean() - other.mean()).abs()
-    # A mean of huge losses may overflow, and infinity equals infinity.
-    return bool(torch.isfinite(apart)) and bool(apart <= 0.002 + 0.01 * size)
 
-
-@finding("beta_twice", "β applied twice")
+@finding("beta_twice", "β applied twice", see=figures.BETA_TWICE, mended=figures.RIGHT)
 def beta_twice(batch: ReportedBatch) -> Said:
     """Found if the reported loss is the loss at beta squared, and not that at beta.
 
     An implicit reward already holds beta; a loss that multiplies by it again has beta squared.
     """
-    reported = batch.losses
-    if reported is None:
-        return NOT_REPORTED
-    once, twice = batch.losses_at(batch.beta), batch.losses_at(batch.beta**2)
+    reported = ReportedLosses.of(batch)
+    if reported is None or batch.losses is None or not batch.computable:
+        return no_losses(batch)
+    beta = batch.settings.beta
+    once, twice = batch.computed(), batch.under(beta=beta**2).computed()
     told = (
-        f"Mean reported: {loss_text(reported)}; with β = {batch.beta:g}: {loss_text(once)}; with β² = "
-        f"{batch.beta**2:g}: {loss_text(twice)}."
+        f"Mean reported: {loss_text(batch.losses)}; with {batch.beta_text}: {loss_text(once)}; with β² = "
+        f"{beta**2:g}: {loss_text(twice)}."
     )
     if not bool(torch.isfinite(torch.stack([once, twice])).all()):
         return cannot_tell(OVERFLOWS, told)
-    if agree(once, twice, reported):
+    if not reported.tell_apart(once, twice):
         return cannot_tell("Once and twice give nearly the same loss here.", told)
-    if agree(reported, twice, reported) and not agree(reported, once, reported):
+    if reported.agree(twice) and not reported.agree(once):
         return found(
-            "β may have been applied twice: the reported loss is the one at β². An implicit reward holds β "
-            "already.",
+            f"β may have been applied twice: the reported loss is the one at β². An implicit reward holds β "
+            f"already. A run with β = {beta**2:g} reports the same.",
             told,
         )
     return not_found("The reported loss is not the one at β².", told)
 
 
-@finding("other_loss", "The reported loss does not match")
+@finding(
+    "other_loss",
+    "The reported loss does not match",
+    see=figures.ANOTHER_LOSS,
+    mended=figures.THE_LOSS,
+)
 def other_loss(batch: ReportedBatch) -> Said:
-    """Found if the reported loss is neither the loss at beta nor that at its square."""
-    reported = batch.losses
-    if reported is None:
-        return NOT_REPORTED
-    ours = batch.losses_at(batch.beta)
-    told = f"Mean reported: {loss_text(reported)}; computed: {loss_text(ours)}."
+    """Found if the reported loss is neither the loss at beta nor that at its square.
+
+    Names every loss, beta, label smoothing, multiple and exchange of columns that gives it, of all
+    that are tried.
+    """
+    reported = ReportedLosses.of(batch)
+    if reported is None or batch.losses is None or not batch.computable:
+        return no_losses(batch)
+    ours = batch.computed()
+    told = f"Mean reported: {loss_text(batch.losses)}; computed: {loss_text(ours)}."
     if not bool(torch.isfinite(ours).all()):
         return cannot_tell(OVERFLOWS, told)
-    if agree(reported, ours, reported) or beta_twice(batch).verdict == "found":
+    if reported.agree(ours):
         return not_found("The reported loss is accounted for.", told)
-    return found(
-        f"The reported loss is not {batch.loss_type} at β = {batch.beta:g}. Your trainer may use another β, "
-        "loss or label smoothing.",
-        told,
-    )
+    if beta_twice(batch).verdict == "found":
+        return not_found("The reported loss is accounted for by β applied twice.", told)
+    fits = explanations(batch)
+    message = f"The reported loss is not {batch.loss_name} at {batch.beta_text}."
+    if fits:
+        more = "; or " if len(fits) > 1 else ""
+        message += f" It is what comes of {fits[0]}{more}{'; or '.join(fits[1:])}."
+    else:
+        message += (
+            " No other loss at this β fits, no other β, label smoothing or multiple, and no exchange of "
+            "columns. Terms may have been added, or the loss is that of another batch."
+        )
+    if bool((batch.losses > ours).all()):
+        message += " Rows that are means of batches look alike: a mean loss lies above the loss at the means."
+    return found(message, told)

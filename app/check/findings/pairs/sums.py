@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-import torch
+import math
+from dataclasses import dataclass
 
-from app.check.batch import ReportedBatch
+import torch
+from torch import Tensor
+
+from app.check.batch import TYPICAL_COST, ReportedBatch
+from app.check.findings import figures
 from app.check.findings.numbers import correlation, three_digits
 from app.check.findings.rule import Said, cannot_tell, finding, found, not_found
+from app.formatting import count
 
 LIKELY_IN_ALL = 4.0
 """a typical response of a language model has a probability of less than e^-4, 2%"""
@@ -14,42 +20,258 @@ LIKELY_IN_ALL = 4.0
 GROWS = 0.3
 """least correlation of -log pi with the length that counts as growing"""
 
+LIKELY_PER_TOKEN = 0.05
+"""nats for a token: text that is sampled greedily, or known by heart, costs 0.1 or more"""
 
-@finding("mean_not_sum", "Mean over tokens instead of a sum")
+WIDEST = 1e5
+"""tokens of the widest padding that is named"""
+
+ONE_MODEL = 5.0
+"""times that log-probabilities of one model are those of the other, where one of them is a mean"""
+
+UNLIKELY_PER_TOKEN = 8.0
+"""nats for a token: guessing evenly among 3,000 tokens costs as much, and text costs 0.5 to 4"""
+
+
+@dataclass(frozen=True)
+class _Column:
+    """The two sides of one model. Shapes: (2 pairs,)."""
+
+    model: str
+    costs: Tensor
+    lengths: Tensor | None
+
+    @property
+    def typical(self) -> float:
+        """Median of -log pi, nats."""
+        return float(self.costs.median())
+
+    @property
+    def per_token(self) -> float | None:
+        """Median of the same for a token."""
+        return None if self.lengths is None else float((self.costs / self.lengths).median())
+
+
+def _models(batch: ReportedBatch) -> list[_Column]:
+    pairs = batch.pairs
+    lengths = None if batch.lengths is None else torch.cat(batch.lengths)
+    policy = -torch.cat([pairs.policy_chosen, pairs.policy_rejected])
+    reference = -torch.cat([pairs.reference_chosen, pairs.reference_rejected])
+    models = [_Column("policy", policy, lengths)]
+    if batch.has_reference and bool((reference > 0).any()):
+        models.append(_Column("reference", reference, lengths))
+    return models
+
+
+@finding(
+    "mean_not_sum", "Mean over tokens instead of a sum", see=figures.MEAN, mended=figures.RIGHT
+)
 def mean_not_sum(batch: ReportedBatch) -> Said:
     """A sum over tokens grows with the length, and is rarely close to 0.
 
     Found if a typical response has log pi above -4 nats although lengths differ by a factor of two
     and -log pi does not grow with them; or, where all are about equally long, if it is above
-    half a nat for each token too. Responses of one token tell nothing.
+    half a nat for each token too; or if it is above -4 nats and a token costs less than 0.05 nats, as after
+    a division by the width to which responses are padded. Without lengths, -4 nats alone decide. Found
+    too if one model is so and the other is not. Responses of one token tell nothing.
     """
-    pairs = batch.pairs
-    costs = -torch.cat([pairs.reference_chosen, pairs.reference_rejected])
-    typical = float(costs.median())
-    told = f"The median log-probability under the reference is {three_digits(-typical)} nats"
-    if pairs.chosen_lengths is None or pairs.rejected_lengths is None:
-        if typical >= LIKELY_IN_ALL:
-            return not_found("Log-probabilities are as far from 0 as sums are.", f"{told}.")
-        return found(
-            "Log-probabilities may be means over tokens: they are close to 0. DPO needs sums over the "
-            "tokens of a response. Only answers of a word or two are that likely.",
-            f"{told}; there are no lengths to compare with.",
-        )
-    lengths = torch.cat([pairs.chosen_lengths, pairs.rejected_lengths])
-    length = float(lengths.median())
-    told = f"{told}, for a median of {length:g} tokens"
-    if length < 2:
+    models = _models(batch)
+    told = "; ".join(_told(model) for model in models)
+    if models[0].lengths is not None and float(models[0].lengths.median()) < 2:
         return cannot_tell("For a single token, mean and sum are the same.", f"{told}.")
-    limit = min(LIKELY_IN_ALL, length / 2)
-    if float(lengths.max()) >= 2 * float(lengths.min()):
-        grows = correlation(lengths, costs)
-        if grows is not None:
-            told = f"{told}; its size has a correlation of {three_digits(grows)} with the length"
-            limit = LIKELY_IN_ALL if grows < GROWS else 0.0
-    if typical < limit:
-        return found(
-            "Log-probabilities may be means over tokens. DPO needs sums: a sum grows with the length "
-            "of the response and is rarely close to 0.",
-            f"{told}.",
+    averaged = [model for model in models if _is_averaged(model)]
+    if not averaged:
+        return not_found("Log-probabilities behave like sums over tokens.", f"{told}.")
+    whose = "Log-probabilities"
+    one, other = averaged[0], models[-1] if averaged[0] is models[0] else models[0]
+    if len(averaged) < len(models):
+        # Training may have made responses so unlikely under the policy that their means are large.
+        if other.typical >= ONE_MODEL * one.typical or _only_other_grows(one, other):
+            whose = f"Log-probabilities of the {one.model}, but not of the {other.model},"
+        elif one.model == "policy":
+            return cannot_tell(
+                "Log-probabilities of the policy look like means over tokens, those of the reference do not, "
+                "and they are too close to each other to tell.",
+                f"{told}.",
+            )
+    return found(f"{whose} may be means over tokens. {_which_mean(averaged[0])}", f"{told}.")
+
+
+def _told(model: _Column) -> str:
+    told = (
+        f"the median log-probability under the {model.model} is {three_digits(-model.typical)} nats"
+    )
+    if model.lengths is None or model.per_token is None:
+        return f"{told}, without lengths to compare with"
+    grows = correlation(model.lengths, model.costs)
+    told += (
+        f" for a median of {float(model.lengths.median()):g} tokens, {three_digits(model.per_token)} nats "
+        "a token"
+    )
+    if grows is None:
+        return told
+    return f"{told}; its size has a correlation of {three_digits(grows)} with the length"
+
+
+def _is_averaged(model: _Column) -> bool:
+    if model.typical >= LIKELY_IN_ALL:
+        return False
+    if model.lengths is None or model.per_token is None:
+        return True
+    if model.per_token < LIKELY_PER_TOKEN:
+        return True
+    if float(model.lengths.max()) < 2 * float(model.lengths.min()):
+        return model.per_token < 0.5
+    grows = correlation(model.lengths, model.costs)
+    return grows is None or grows < GROWS
+
+
+def _only_other_grows(one: _Column, other: _Column) -> bool:
+    """Whether the length decides what the other model gives, and not what this one does."""
+    if one.lengths is None or other.lengths is None or one.typical > other.typical:
+        return False
+    grow, other_grows = (
+        correlation(m.lengths, m.costs) for m in (one, other) if m.lengths is not None
+    )
+    return grow is not None and other_grows is not None and grow < GROWS and other_grows > 2 * GROWS
+
+
+def _which_mean(model: _Column) -> str:
+    if model.lengths is None or model.per_token is None:
+        return (
+            "They are close to 0, and DPO needs sums over the tokens of a response. Only answers of a word "
+            "or two are that likely. Columns chosen_lengths and rejected_lengths would tell."
         )
-    return not_found("Log-probabilities behave like sums over tokens.", f"{told}.")
+    grows = correlation(model.lengths, model.costs)
+    if grows is not None and grows >= GROWS and model.per_token < LIKELY_PER_TOKEN:
+        width = TYPICAL_COST / model.per_token if model.per_token else math.inf
+        about = f": for ordinary text, about {count(width)}" if width < WIDEST else ""
+        return (
+            "They grow with the length but are far too small, as if every sum had been divided by the same "
+            f"number, such as the width to which a batch is padded{about}. DPO needs sums. Text that the "
+            "model "
+            "knows by heart is as likely."
+        )
+    return "DPO needs sums: a sum grows with the length of the response and is rarely close to 0."
+
+
+@finding(
+    "implausible_sums", "Sums that no language model gives", see=figures.MEAN, mended=figures.RIGHT
+)
+def implausible_sums(batch: ReportedBatch) -> Said:
+    """Found if a typical token costs more than 8 nats under a model, chosen or rejected.
+
+    That is as unlikely as an even guess among 3,000 tokens; ordinary text costs 0.5 to 4 nats.
+    """
+    if batch.lengths is None:
+        return cannot_tell(
+            "How likely a token is cannot be told without columns chosen_lengths and rejected_lengths.",
+            "There are no lengths.",
+        )
+    pairs = batch.pairs
+    sides = {
+        "policy": (pairs.policy_chosen, pairs.policy_rejected),
+        "reference": (pairs.reference_chosen, pairs.reference_rejected),
+    }
+    if not batch.has_reference:
+        del sides["reference"]
+    per_token = {
+        model: [
+            float((-logps / lengths).median())
+            for logps, lengths in zip(both, batch.lengths, strict=True)
+        ]
+        for model, both in sides.items()
+    }
+    costs = {model: min(both) for model, both in per_token.items()}
+    told = "; ".join(
+        f"a typical token costs {three_digits(cost)} nats under the {model}"
+        for model, cost in costs.items()
+    )
+    # Long training can make responses as unlikely under the policy, but rejected ones more than chosen ones.
+    unlikely = [
+        model
+        for model, both in per_token.items()
+        if min(both) > UNLIKELY_PER_TOKEN and max(both) < ALIKE * min(both)
+    ]
+    if not unlikely:
+        return not_found("Tokens are about as likely as text is.", f"{told}.")
+    return found(
+        f"Under the {' and the '.join(unlikely)}, text is about as unlikely as random tokens. Labels may "
+        "not be "
+        "shifted by one, so that each token is scored by its own position; or another tokenizer was used, "
+        "padding was counted, or the weights are untrained.",
+        f"{told}; ordinary text costs 0.5 to 4.",
+    )
+
+
+ALIKE = 1.25
+"""times that one side of a model costs the other where no training has told them apart"""
+
+SHARED = 0.8
+"""least correlation of both log-ratios of a pair that a part common to both gives"""
+
+MOST_OF_IT = 0.25
+"""largest root mean square of the difference of log-ratios, as a share of the part common to both"""
+
+OF_A_RESPONSE = 0.2
+"""least share of what a response costs that a prompt costs"""
+
+LEAST_PROMPT = 5.0
+"""nats: a prompt of some words costs more"""
+
+FEWEST = 4
+"""pairs for a correlation"""
+
+
+@finding(
+    "prompt_counted",
+    "Prompt counted in one model only",
+    see=figures.BOTH_FALL,
+    mended=figures.ONE_EACH,
+)
+def prompt_counted(batch: ReportedBatch) -> Said:
+    """A prompt adds the same to both log-ratios of a pair, whatever its responses are.
+
+    Found if both are large, have a correlation of 0.8 or more over the pairs, differ by no more than 25%
+    of what they share, and share at least 5 nats and a fifth of what a response costs. A policy that
+    displaces probability lowers both too, but in proportion to the length of each response.
+    """
+    if not batch.has_reference:
+        return cannot_tell("This compares with a reference.", "There are no reference columns.")
+    chosen, rejected = batch.pairs.chosen, batch.pairs.rejected
+    shared = (chosen + rejected) / 2
+    apart = float((chosen - rejected).square().mean().sqrt())
+    size = float(shared.mean())
+    together = correlation(chosen, rejected)
+    told = (
+        f"Both log-ratios of a pair share {three_digits(size)} nats on average and differ by "
+        f"{three_digits(apart)}"
+    )
+    if together is not None:
+        told += f"; their correlation is {three_digits(together)}"
+    if len(batch) < FEWEST:
+        return cannot_tell(f"At least {FEWEST} pairs are needed.", f"{told}.")
+    pairs = batch.pairs
+    cost = min(
+        float(-torch.cat(both).median())
+        for both in (
+            (pairs.policy_chosen, pairs.policy_rejected),
+            (pairs.reference_chosen, pairs.reference_rejected),
+        )
+    )
+    if (
+        abs(size) >= max(LEAST_PROMPT, OF_A_RESPONSE * cost)
+        and apart <= MOST_OF_IT * abs(size)
+        and together is not None
+        and together >= SHARED
+    ):
+        one, other = ("policy", "reference") if size < 0 else ("reference", "policy")
+        return found(
+            f"The {one} may count the tokens of the prompt, and the {other} not: both log-ratios of a "
+            "pair have "
+            "nearly all in common, as the prompt would give. The loss of a difference hides it, rewards "
+            "do not. "
+            "Two different templates or system prompts look the same.",
+            f"{told}; a response costs {three_digits(cost)} nats.",
+        )
+    return not_found("The log-ratios of a pair have no large part in common.", f"{told}.")

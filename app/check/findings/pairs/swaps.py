@@ -2,46 +2,175 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 
 from app.check.batch import ReportedBatch
+from app.check.findings import figures
+from app.check.findings.chance import UNLIKELY, at_least, errors_from_0, standard_error
+from app.check.findings.numbers import correlation, three_digits
+from app.check.findings.pairs.explained import columns_exchanged
 from app.check.findings.rule import Said, cannot_tell, finding, found, not_found
-from app.formatting import percent, signed
+from app.formatting import count, percent, scientific, signed
+from app.lab.more_losses import ALL_REFERENCE_FREE
 
-STANDARD_ERRORS = 3
+ERRORS = 3
+"""standard errors that a mean margin lies from 0 where its sign is no chance"""
+
+FEWEST = 8
+"""pairs for a standard error that can be relied on"""
+
+FEWEST_FOR_CORRELATION = 5
+"""pairs"""
 
 
-@finding("swapped", "Policy and reference swapped")
+@finding("swapped", "Policy and reference swapped", see=figures.SWAPPED, mended=figures.RIGHT)
 def swapped(batch: ReportedBatch) -> Said:
     """Training raises the accuracy of its pairs above one half; swapped, it lies as far below.
 
-    Found if it is below one half by more than three standard errors of a fair coin, and the mean
-    margin is negative. Chosen and rejected swapped look the same, but then log-ratios of
-    both together are not positive: a response drawn from the reference is, on average, more
-    likely under it.
+    Found if a fair coin ranks so many or more pairs wrongly with a probability of at most 0.5%, or
+    if the mean margin lies below 0 by three standard errors; not found if the same holds of the pairs
+    ranked as labeled; in between the pairs do not tell. Ties count for neither. Chosen and rejected
+    swapped look the same, but then log-ratios of both together are not positive: a response drawn from
+    the reference is, on average, more likely under it.
     """
-    first = batch.first_rows()
-    if first is not None and bool(first.all()):
-        return cannot_tell("At step 0 the policy has not moved yet.", "All pairs are of step 0.")
-    pairs = batch.pairs
-    margins = pairs.chosen - pairs.rejected
-    accuracy = float((margins > 0).double().mean())
-    other_way = float((margins < 0).double().mean())
-    told = (
-        f"Accuracy is {percent(1)(accuracy)} as given and {percent(1)(other_way)} with policy and reference "
-        "swapped"
+    trained = batch.trained()
+    if trained is None:
+        return cannot_tell(
+            "Policy and reference are the same here, so that a swap changes nothing.",
+            "All pairs are of step 0.",
+        )
+    if not trained.computable:
+        return cannot_tell(
+            f"The rewards of {batch.loss_name} need columns that are missing.", "No rewards."
+        )
+    margins = trained.margins()
+    told = _accuracies(margins)
+    if not bool((margins != 0).any()):
+        return cannot_tell("All margins are 0, and a swap changes nothing.", f"{told}.")
+    of_the_loss = _direction(margins)
+    if of_the_loss < 0:
+        return found(_which_swap(trained), f"{told}; {_moved(trained)}.")
+    if trained.has_reference and batch.settings.loss_type in ALL_REFERENCE_FREE:
+        # The rewards never see the reference, but training moves the policy away from it.
+        moved = _apart_per_token(trained)
+        if _direction(moved) < 0:
+            return found(
+                "Policy and reference may be swapped: measured against the reference, the policy has moved "
+                "toward the rejected responses, token by token. The loss does not see it.",
+                f"{_accuracies(moved)}, against the reference; {_moved(trained)}.",
+            )
+    if of_the_loss > 0:
+        return not_found("The policy ranks most pairs as labeled.", f"{told}.")
+    return cannot_tell(
+        "The accuracy is too close to one half for so few pairs, and a swap would mirror it.",
+        f"{told}.",
     )
-    error = 0.5 / math.sqrt(len(margins))
-    if accuracy < 0.5 - STANDARD_ERRORS * error and float(margins.mean()) < 0:
-        moved = float(torch.cat([pairs.chosen, pairs.rejected]).mean())
-        likely, less = ("policy and reference", "chosen and rejected")
+
+
+def _direction(margins: torch.Tensor) -> int:
+    """1 if margins lie above 0 and not by chance, -1 if below, else 0."""
+    mean = float(margins.mean())
+    sign = 1 if mean > 0 else -1
+    with_it, against = int((sign * margins > 0).sum()), int((sign * margins < 0).sum())
+    if with_it <= against:
+        return 0
+    told = at_least(with_it, with_it + against) <= UNLIKELY or (
+        len(margins) >= FEWEST and abs(mean) > ERRORS * standard_error(margins)
+    )
+    return sign if told else 0
+
+
+def _accuracies(margins: torch.Tensor) -> str:
+    pairs, right, wrong = len(margins), int((margins > 0).sum()), int((margins < 0).sum())
+    told = (
+        f"Accuracy is {percent(1)(right / pairs)} as given and {percent(1)(wrong / pairs)} swapped, over "
+        f"{count(pairs)} {'pair' if pairs == 1 else 'pairs'}"
+    )
+    if right + wrong == 0:
+        return told
+    chance = at_least(max(right, wrong), right + wrong)
+    return f"{told}; a fair coin is as one-sided with a probability of {scientific(chance)}"
+
+
+def _apart_per_token(batch: ReportedBatch) -> torch.Tensor:
+    chosen, rejected = batch.pairs.chosen, batch.pairs.rejected
+    if batch.lengths is None:
+        return chosen - rejected
+    return chosen / batch.lengths[0] - rejected / batch.lengths[1]
+
+
+def _moved(batch: ReportedBatch) -> str:
+    moved = float(torch.cat([batch.pairs.chosen, batch.pairs.rejected]).mean())
+    return f"the mean log-ratio of all responses is {signed(moved)} nats"
+
+
+def _which_swap(batch: ReportedBatch) -> str:
+    message = "The policy prefers the rejected responses. "
+    if batch.has_reference:
+        moved = float(torch.cat([batch.pairs.chosen, batch.pairs.rejected]).mean())
+        likely, less = "policy and reference", "chosen and rejected"
         if moved <= 0:
             likely, less = less, likely
-        return found(
-            f"The policy prefers the rejected responses. {likely.capitalize()} may be swapped, or else "
-            f"{less}.",
-            f"{told}; the mean log-ratio of all responses is {signed(moved)} nats.",
-        )
-    return not_found("The policy does not prefer the rejected responses.", f"{told}.")
+        message += f"{likely.capitalize()} may be swapped, or else {less}."
+    else:
+        message += "Chosen and rejected may be swapped."
+    message += " Labels that are mostly flipped look the same."
+    if columns_exchanged(batch):
+        message += " The reported loss is that of exchanged columns: only the file has them wrong."
+    return message
+
+
+@finding(
+    "swapped_in_one",
+    "Chosen and rejected swapped in one model only",
+    see=figures.SIDES_APART,
+    mended=figures.ONE_EACH,
+)
+def swapped_in_one(batch: ReportedBatch) -> Said:
+    """Of two responses, policy and reference mostly find the same one likelier: they are much alike.
+
+    Found if the differences chosen - rejected of the two models have a negative correlation over the
+    pairs, by three standard errors, as sides that were exchanged in one give; not found if it is positive
+    by as much. Training weakens this correlation, but in no run of the lab does it become negative.
+    """
+    if not batch.has_reference:
+        return cannot_tell("This compares with a reference.", "There are no reference columns.")
+    pairs = batch.pairs
+    policy = pairs.policy_chosen - pairs.policy_rejected
+    reference = pairs.reference_chosen - pairs.reference_rejected
+    together = correlation(policy, reference)
+    if together is None or len(batch) < FEWEST_FOR_CORRELATION:
+        return cannot_tell("Too few pairs differ to tell.", f"{count(len(batch))} pairs.")
+    given = _distance(pairs.chosen, pairs.rejected)
+    crossed = _distance(
+        pairs.policy_chosen - pairs.reference_rejected,
+        pairs.policy_rejected - pairs.reference_chosen,
+    )
+    told = (
+        "Differences chosen − rejected of policy and reference have a correlation of "
+        f"{three_digits(together)} over {count(len(batch))} pairs; log-probabilities of the two models are "
+        f"{three_digits(given)} nats apart as given, {three_digits(crossed)} with the sides of one exchanged"
+    )
+    errors = errors_from_0(together, len(batch))
+    if errors <= -ERRORS:
+        return found(_in_which(policy, reference), f"{told}.")
+    if errors >= ERRORS:
+        return not_found("Both models find the same response of a pair likelier.", f"{told}.")
+    return cannot_tell("The two models are too different, or the pairs too few.", f"{told}.")
+
+
+def _in_which(policy: torch.Tensor, reference: torch.Tensor) -> str:
+    # With the sides of the reference exchanged the margin is the sum of both differences, else its negative.
+    margin = float((policy + reference).mean())
+    one, other = ("reference", "policy") if margin > 0 else ("policy", "reference")
+    return (
+        f"Chosen and rejected are swapped in one model: in the {one}, since the policy then prefers the "
+        "chosen "
+        f"responses, or else in the {other}. Look for an order of columns that is not the same in both, "
+        "or for "
+        "reference log-probabilities that were computed before the data were shuffled."
+    )
+
+
+def _distance(one: torch.Tensor, other: torch.Tensor) -> float:
+    return float(torch.cat([one, other]).square().mean().sqrt())

@@ -1,0 +1,129 @@
+"""A reference that is none, and a policy that is still the reference."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from app.check.batch import AT_START, ReportedBatch
+from app.check.findings import figures
+from app.check.findings.numbers import loss_text, three_digits
+from app.check.findings.rule import Said, cannot_tell, finding, found, not_found
+from app.formatting import count
+from app.lab.more_losses import ALL_REFERENCE_FREE
+
+FEWEST = 3
+"""pairs that are not equal by coincidence"""
+
+
+@finding(
+    "reference_missing",
+    "Reference missing, zero or constant",
+    see=figures.BOTH_FALL,
+    mended=figures.ONE_EACH,
+)
+def reference_missing(batch: ReportedBatch) -> Said:
+    """Found if there is no reference, if it is 0, or if it is one number where the policy has several.
+
+    A log-probability of 0 is certainty, which no model has of a response.
+    """
+    if not batch.has_reference:
+        if all(loss.loss_type in ALL_REFERENCE_FREE for loss in batch.settings.losses):
+            return cannot_tell(
+                f"{batch.loss_name} has no reference, and there are no columns of one.",
+                "No reference columns.",
+            )
+        return found(
+            f"There are no log-probabilities under a reference, which {batch.loss_name} needs. Log them "
+            "too: in "
+            "columns reference_chosen_logps and reference_rejected_logps.",
+            "No reference columns.",
+        )
+    pairs = batch.pairs
+    sides = {
+        "chosen": (pairs.reference_chosen, pairs.policy_chosen),
+        "rejected": (pairs.reference_rejected, pairs.policy_rejected),
+    }
+    zero = {side: float((reference == 0).double().mean()) for side, (reference, _) in sides.items()}
+    told = "; ".join(
+        f"{side}: from {three_digits(float(reference.min()))} to {three_digits(float(reference.max()))} nats"
+        for side, (reference, _) in sides.items()
+    )
+    told = f"Log-probabilities under the reference, {told}."
+    at_zero = [side for side, share in zero.items() if share > 0.5]
+    if at_zero:
+        return found(
+            f"The reference gives {' and '.join(at_zero)} responses a log-probability of 0, as if they "
+            "were certain. "
+            "The columns may never have been filled, or the loss is computed without a reference. Rewards "
+            "are then those of the policy alone.",
+            told,
+        )
+    constant = [side for side, both in sides.items() if _is_constant(*both)]
+    if constant:
+        return found(
+            f"The reference has the same log-probability for all {' and '.join(constant)} responses, "
+            "though the policy "
+            "has not. One value may have been filled in for all pairs, such as a mean.",
+            told,
+        )
+    if len(batch) < FEWEST:
+        return cannot_tell(
+            f"Whether the reference is constant cannot be told from fewer than {FEWEST} pairs.",
+            told,
+        )
+    return not_found("The reference varies with the responses.", told)
+
+
+def _is_constant(reference: Tensor, policy: Tensor) -> bool:
+    return (
+        len(reference) >= FEWEST
+        and len(torch.unique(reference)) == 1
+        and len(torch.unique(policy)) > 1
+    )
+
+
+EARLY = 20
+"""steps of which a warmup may leave nothing to see"""
+LATE = 100
+"""steps after which also a change of less than 0.05 nats is none"""
+HARDLY = 0.05
+"""nats"""
+
+
+@finding("not_moved", "The policy has not moved", see=figures.NOT_MOVED, mended=figures.MOVED)
+def not_moved(batch: ReportedBatch) -> Said:
+    """Found if log-ratios are still below 0.01 nats on average after 20 steps, or 0.05 after 100.
+
+    A single step of ordinary training moves the sum of a response by more.
+    """
+    if not batch.has_reference:
+        return cannot_tell("This compares with a reference.", "There are no reference columns.")
+    last = batch
+    at = ""
+    step = None
+    if batch.steps is not None:
+        step = float(batch.steps.max())
+        last = batch.only(batch.steps == step)
+        at = f" at step {count(step)}"
+    moved = last.log_ratio()
+    told = f"Mean size of the log-ratios{at}: {three_digits(moved)} nats"
+    if last.losses is not None:
+        told += f"; mean loss reported: {loss_text(last.losses)}"
+    if moved > HARDLY:
+        return not_found("The policy has moved away from the reference.", f"{told}.")
+    if step is None:
+        return cannot_tell(
+            "Policy and reference are the same here: right at step 0, and a mistake later. A column step "
+            "would tell.",
+            f"{told}.",
+        )
+    if step < EARLY or (step < LATE and moved > AT_START):
+        return cannot_tell(f"Step {count(step)} is too early to tell.", f"{told}.")
+    return found(
+        f"At step {count(step)} the policy is still the reference. It may not be trained: a learning rate "
+        "of 0 or far "
+        "too small, frozen weights, an adapter that is off. Or the reference is the policy itself: the same "
+        "object, a copy that is synchronized, or its columns written twice.",
+        f"{told}.",
+    )

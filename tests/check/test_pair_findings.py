@@ -1,0 +1,370 @@
+"""What is found in pairs: nothing in healthy ones, and in others the mistake that was made."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import product
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+import torch
+from torch import Tensor
+
+from app.check.batch import ReportedBatch, batch_of
+from app.check.findings.chance import at_least, errors_from_0
+from app.check.findings.pairs import PAIR_FINDINGS, pair_findings
+from app.check.findings.pairs.explained import explanations
+from app.check.findings.pairs.training import AT_THE_OPTIMUM
+from app.check.report import Finding, Report
+from app.check.run import check_run
+from app.check.settings import RunSettings
+from app.check.tables import LENGTHS, LOGPS, LogpsTable
+from app.lab.dpo import DPOConfig, DPOTrainer
+from app.lab.more_losses import ALL_LOSSES, OF_THE_BATCH
+from app.lab.optimum import optimal_logps
+from app.lab.trained import the_lab
+from app.lab.world import PROMPTS, SLOTS, response_number
+from app.widgets.registry import WIDGETS
+from tests.check.made_pairs import (
+    FAULTS,
+    RUN,
+    Columns,
+    Made,
+    at_step,
+    at_the_reference,
+    blocks,
+    made,
+    table,
+    with_losses,
+)
+
+
+def batch(columns: Columns, settings: RunSettings = RUN) -> ReportedBatch:
+    return batch_of(table(columns), settings)
+
+
+def findings(columns: Columns, settings: RunSettings = RUN) -> dict[str, Finding]:
+    return {one.name: one for one in pair_findings(batch(columns, settings))}
+
+
+def found(columns: Columns, settings: RunSettings = RUN) -> list[str]:
+    return [name for name, one in findings(columns, settings).items() if one.verdict == "found"]
+
+
+def of_file(text: str, **settings: float | str) -> Report:
+    return check_run(text, RunSettings(**settings))  # type: ignore[arg-type]
+
+
+def one_of(report: Report, name: str) -> Finding:
+    return next(one for one in report.findings if one.name == name)
+
+
+# ---- mistakes that are known ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_a_mistake_that_was_made_is_found_and_its_cause_named(fault) -> None:  # type: ignore[no-untyped-def]
+    for seed in range(5):
+        one = findings(fault.make(seed), fault.settings)[fault.name]
+        assert one.verdict == "found", (seed, one)
+        assert fault.says.lower() in one.message.lower(), one.message
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_a_mistake_is_not_taken_for_many(fault) -> None:  # type: ignore[no-untyped-def]
+    # A loss that is another one from the start on is both, and suppression comes with displacement.
+    for seed in range(5):
+        assert len(found(fault.make(seed), fault.settings)) <= 2
+
+
+# ---- healthy pairs -------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1)
+def lab_runs() -> list[tuple[float, Tensor, Tensor]]:
+    """Beta, and log-probabilities by token of policy and reference, (2, pairs, 5), of training runs."""
+    lab, runs = the_lab(), []
+    for prompt, beta in product(range(PROMPTS), (0.1, 0.3, 1.0)):
+        pairs = lab.comparisons(prompt, 50 + prompt, 300)
+        trainer = DPOTrainer(lab.reference_policy, pairs, DPOConfig(beta=beta, seed=prompt))
+        for _ in range(100):
+            trainer.step()
+        with torch.no_grad():
+            both = [
+                network.phrase_logps(prompt, pairs.both()).double().view(2, -1, SLOTS)
+                for network in (trainer.policy, lab.reference_policy)
+            ]
+        runs.append((beta, both[0], both[1]))
+    return runs
+
+
+def healthy_of_the_lab() -> Iterator[tuple[Columns, RunSettings]]:
+    """Batches of all sizes, cut to different lengths or not, with reported losses or without."""
+    draws = torch.Generator().manual_seed(1)
+    for beta, policy, reference in lab_runs():
+        for size, cut in product((8, 16, 64, 300), (False, True)):
+            rows = torch.randperm(300, generator=draws)[:size]
+            lengths = torch.randint(2, SLOTS + 1, (2, size), generator=draws)
+            lengths = lengths if cut else torch.full_like(lengths, SLOTS)
+            kept = torch.arange(SLOTS) < lengths.unsqueeze(-1)
+            sums = [(logps[:, rows] * kept).sum(-1) for logps in (policy, reference)]
+            columns = dict(
+                zip((*LOGPS, *LENGTHS), (*sums[0], *sums[1], *lengths.double()), strict=True)
+            )
+            settings = RunSettings(beta=beta)
+            yield columns, settings
+            yield with_losses(columns, settings, mean=not cut), settings
+
+
+def healthy_as_made() -> Iterator[tuple[Columns, RunSettings]]:
+    """The sizes of real runs, at every stage of training."""
+    for seed, (pairs, stage) in enumerate(product((8, 16, 64, 300), (0.05, 0.3, 1, 3))):
+        for chosen in (-0.4, 0.3):
+            how = Made(pairs, seed, chosen=chosen * 4 * stage, margin=4 * stage)
+            columns = made(how)
+            yield columns, RUN
+            yield with_losses(columns, RUN), RUN
+            yield at_step(with_losses(columns, RUN, mean=True), 1000), RUN
+        start = at_step(at_the_reference(made(how)), 0)
+        yield with_losses(start, RUN), RUN
+        yield {name: torch.cat([start[name], at_step(columns, 200)[name]]) for name in start}, RUN
+
+
+def test_in_healthy_pairs_hardly_anything_is_found() -> None:
+    alarms, files = [], 0
+    for columns, settings in (*healthy_of_the_lab(), *healthy_as_made()):
+        files += 1
+        if names := found(columns, settings):
+            alarms.append((len(columns[LOGPS[0]]), settings.beta, names))
+    assert files > 300
+    assert len(alarms) <= 0.02 * files, alarms
+
+
+@pytest.mark.parametrize("loss", [name for name in ALL_LOSSES if name not in OF_THE_BATCH])
+def test_pairs_with_the_losses_of_their_settings_are_healthy_under_every_loss(loss: str) -> None:
+    settings = RunSettings(loss_type=loss, beta=2.0 if loss in ("simpo", "alphapo") else 0.1)
+    for mean in (False, True):
+        told = findings(with_losses(made(Made()), settings, mean=mean), settings)
+        assert told["other_loss"].verdict == "not_found"
+        assert [one.name for one in told.values() if one.verdict == "found"] == []
+
+
+# ---- what the verdicts rest on -------------------------------------------------------------------
+
+
+def test_the_tail_of_the_binomial_is_exact() -> None:
+    for successes, trials in ((8, 8), (7, 8), (33, 64), (510, 1000), (0, 5)):
+        exact = sum(math.comb(trials, n) for n in range(successes, trials + 1)) / 2**trials
+        assert at_least(successes, trials) == pytest.approx(exact, rel=1e-9)
+    assert at_least(2, 8, 0.02) == pytest.approx(1 - 0.98**8 - 8 * 0.02 * 0.98**7, rel=1e-9)
+
+
+def test_errors_of_a_correlation_grow_with_the_pairs() -> None:
+    assert errors_from_0(0.5, 103) == pytest.approx(10 * math.atanh(0.5))
+    assert errors_from_0(1.0, 3) == 0
+
+
+def swapped_of(right: int, wrong: int) -> str:
+    pairs = right + wrong
+    sign = torch.tensor([1.0] * right + [-1.0] * wrong, dtype=torch.float64)
+    size = 1 + torch.arange(pairs, dtype=torch.float64) / pairs
+    rewards = sign * size
+    columns = dict(
+        zip(LOGPS, (rewards - 80 - size, -90 - size, -80 - size, -90 - size), strict=True)
+    )
+    return findings(columns)["swapped"].verdict
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "verdict"),
+    [
+        (0, 8, "found"),
+        (8, 0, "not_found"),
+        (3, 5, "cannot_tell"),
+        (5, 3, "cannot_tell"),
+        (0, 4, "cannot_tell"),
+        (4, 0, "cannot_tell"),
+        (20, 44, "found"),
+        (150, 150, "cannot_tell"),
+    ],
+)
+def test_a_swap_is_denied_only_where_it_would_have_been_found(
+    right: int, wrong: int, verdict: str
+) -> None:
+    assert swapped_of(right, wrong) == verdict
+
+
+def test_a_swap_is_looked_for_in_the_rewards_of_the_loss() -> None:
+    # The sums prefer the chosen responses, but SimPO's means over tokens do not.
+    columns = {
+        "policy_chosen_logps": torch.linspace(-50, -52, 8, dtype=torch.float64),
+        "policy_rejected_logps": torch.linspace(-60, -62, 8, dtype=torch.float64),
+        "chosen_lengths": torch.full((8,), 10.0, dtype=torch.float64),
+        "rejected_lengths": torch.full((8,), 20.0, dtype=torch.float64),
+    }
+    simpo = findings(columns, RunSettings("simpo", beta=2, simpo_gamma=0))
+    assert simpo["swapped"].verdict == "found"
+    assert simpo["reference_missing"].verdict == "cannot_tell"
+    assert findings(columns, RunSettings("cpo_sigmoid"))["swapped"].verdict == "not_found"
+
+
+def test_a_swap_in_the_file_alone_is_told_by_the_reported_losses() -> None:
+    columns = FAULTS["policy and reference swapped"].make(0)
+    told = with_losses(made(Made()), RUN)["loss"]
+    assert "only the file" in findings({**columns, "loss": told})["swapped"].message
+    assert "only the file" not in findings(with_losses(columns, RUN))["swapped"].message
+
+
+def test_at_no_optimum_of_the_lab_chosen_responses_fall_so_far_for_their_margin() -> None:
+    lab = the_lab()
+    for prompt in range(PROMPTS):
+        facts, pairs = lab.facts(prompt), lab.training_comparisons(prompt)
+        chosen, rejected = (response_number(side) for side in (pairs.chosen, pairs.rejected))
+        quality = facts.true_quality
+        gap = quality[chosen].mean() - quality[rejected].mean()
+        # log Z is at most the best reward over beta.
+        most = float((quality.max() - quality[chosen].mean()) / gap)
+        assert most < AT_THE_OPTIMUM
+        for beta in (3.0, 1.0, 0.3, 0.1, 0.03):
+            moved = optimal_logps(facts.reference_logps, quality, beta) - facts.reference_logps
+            margin = float((moved[chosen] - moved[rejected]).mean())
+            assert -float(moved[chosen].mean()) <= most * margin
+
+
+def test_a_mild_fall_of_chosen_responses_is_no_displacement() -> None:
+    one = findings(made(Made(pairs=300, chosen=-6, margin=12)))["displacement"]
+    assert one.verdict == "not_found"
+    assert "lose some probability" in one.message
+
+
+def test_without_lengths_the_column_that_would_tell_is_named() -> None:
+    columns = {name: values for name, values in made(Made()).items() if name in LOGPS}
+    told = findings(columns)
+    for name in ("length", "implausible_sums"):
+        assert told[name].verdict == "cannot_tell"
+        assert "chosen_lengths" in told[name].message
+    assert "loss" in told["other_loss"].evidence
+    assert "step" in findings(at_the_reference(columns))["not_moved"].message
+
+
+def test_what_rests_on_log_ratios_is_not_claimed_beside_a_mistake_in_the_columns() -> None:
+    told = findings(FAULTS["a reference of 0"].make(0))
+    assert told["displacement"].verdict == "cannot_tell"
+    assert "reference missing" in told["displacement"].message
+
+
+def test_pairs_with_a_number_that_is_not_finite_are_left_out() -> None:
+    columns = at_step(made(Made()), 7)
+    columns[LOGPS[0]][10] = math.inf
+    columns[LOGPS[3]][20] = math.nan
+    one = findings(columns)["not_finite"]
+    assert len(batch(columns)) == 62
+    assert "line 12, step 7" in one.message
+    losses = {**made(Made()), "loss": torch.full((64,), math.nan, dtype=torch.float64)}
+    assert len(batch(losses)) == 64
+    assert "loss broke" in findings(losses)["not_finite"].message
+    nothing = {name: values * math.nan for name, values in made(Made()).items()}
+    assert found(nothing) == ["not_finite"]
+
+
+def test_means_over_batches_are_told_from_another_setting() -> None:
+    smoothed = with_losses(made(Made(margin=20)), RunSettings(label_smoothing=0.1))
+    assert found(smoothed) == ["other_loss"]
+    means = blocks(made(Made(pairs=512)), 64)
+    assert "batch_means" in found({name: means[name] for name in LOGPS})
+
+
+def test_a_parameter_is_solved_for() -> None:
+    for settings, says in (
+        (RunSettings(beta=0.37), "sigmoid with β = 0.37"),
+        (RunSettings("simpo", beta=2.0, simpo_gamma=1.4), "simpo at β = 2 with γ = 1.4"),
+        (RunSettings("kto", kto_reference_point=12.0), "kto at β = 0.1 with reference point = 12"),
+    ):
+        assumed = RunSettings(settings.loss_type, 2.0 if settings.loss_type == "simpo" else 0.1)
+        told = with_losses(made(Made(margin=12)), settings)
+        assert says in explanations(batch(told, assumed)), settings
+
+
+# ---- cases of people -----------------------------------------------------------------------------
+
+HEADER = ",".join(LOGPS)
+
+
+def test_kto_that_starts_at_one_half_is_right() -> None:
+    report = of_file(f"{HEADER},loss,step\n-50,-60,-50,-60,0.5,0\n", loss_type="kto")
+    assert one_of(report, "step_zero").verdict == "not_found"
+    assert one_of(report, "other_loss").verdict == "not_found"
+
+
+def test_a_policy_that_equals_its_reference_at_step_500_is_found() -> None:
+    report = of_file(f"{HEADER},loss,step\n-50,-60,-50,-60,0.6931,500\n")
+    one = one_of(report, "not_moved")
+    assert one.verdict == "found"
+    assert "not be trained" in one.message
+    assert "reference is the policy" in one.message
+
+
+def test_a_mean_loss_above_the_loss_at_the_means_is_named() -> None:
+    names = "chosen_logps,rejected_logps,ref_chosen_logps,ref_rejected_logps,loss"
+    report = of_file(f"{names}\n-35.5719,-130.9591,-12.2961,-37.4255,0.3441\n")
+    means, loss = one_of(report, "batch_means"), one_of(report, "other_loss")
+    assert means.verdict == loss.verdict == "found"
+    for one in (means, loss):
+        assert "β = 0.0127" in one.message
+        assert "label smoothing = 0.0489" in one.message
+        assert "eans of batches" in one.message
+
+
+def test_the_loss_that_fits_is_named() -> None:
+    header = f"{HEADER},{','.join(LENGTHS)},loss"
+    report = of_file(f"{header}\n-40,-70,-50,-60,10,20,12.25\n", loss_type="ipo")
+    assert "ipo_norm at β = 0.1" in one_of(report, "other_loss").message
+
+
+@pytest.mark.parametrize("rows", ["-49,-49,-50,-50\n", "-49,-49,-50,-50\n-81,-81,-80,-80\n"])
+def test_pairs_of_equal_sides_are_counted(rows: str) -> None:
+    one = one_of(of_file(f"{HEADER}\n{rows}"), "equal_sides")
+    assert one.verdict == "found"
+    pairs = rows.count("\n")
+    assert f"{pairs} of {pairs} pairs" in one.message
+
+
+def test_eight_pairs_of_eight_in_the_wrong_order_are_no_chance() -> None:
+    one = one_of(of_file(f"{HEADER}\n" + "-52,-60,-50,-61\n" * 8), "swapped")
+    assert one.verdict == "found"
+    assert "3.9e−3" in one.evidence
+
+
+# ---- all of them ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("look", PAIR_FINDINGS, ids=lambda look: look.name)
+def test_every_finding_has_states_of_a_figure_with_the_mistake_and_without(look) -> None:  # type: ignore[no-untyped-def]
+    assert look.see != look.mended
+    for address in (look.see, look.mended):
+        parts = urlsplit(address)
+        widget = WIDGETS[parts.path.removeprefix("/widgets/")]
+        widget.params.model_validate(dict(parse_qsl(parts.query)))
+
+
+def test_words_of_findings_are_sentences() -> None:
+    for columns in (made(Made()), *(fault.make(0) for fault in FAULTS.values())):
+        for one in pair_findings(batch(columns)):
+            assert one.message[0].isupper() or one.message[0] in "β123456789"
+            assert one.message.endswith(".")
+            assert one.evidence.endswith(".")
+            assert "  " not in one.message + one.evidence
+
+
+def test_many_pairs_take_no_longer_each_than_few() -> None:
+    # The search for a setting looks at 500 pairs, however many there are.
+    columns = with_losses(made(Made(pairs=10_000)), RunSettings(beta=0.5))
+    assert "other_loss" in found(columns)
+
+
+def test_a_table_without_a_pair_that_is_whole_has_every_finding() -> None:
+    nothing = LogpsTable({name: [math.nan] for name in LOGPS}, [2], "CSV")
+    told = pair_findings(batch_of(nothing, RUN))
+    assert [one.name for one in told] == [look.name for look in PAIR_FINDINGS]
