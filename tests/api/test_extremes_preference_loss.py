@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from app.api.preference_loss import PairBatch, pair_losses
 from app.check.tables import LENGTHS, LOGPS
 from app.lab.losses import LOSSES
+from app.lab.more_losses import ALL_LOSSES, F_DIVERGENCE_LOSSES, F_DIVERGENCES
 from app.web.problem import InvalidParams
 from tests.lab.published_losses import exactly, published_loss
 
@@ -104,3 +105,33 @@ def test_a_mean_that_overflows_is_refused_too(client: TestClient) -> None:
     """Each loss of 1.6e308 is finite, but their sum is not."""
     error = refusal(client, **FOUR, loss_type="ipo", beta=0.5 / math.sqrt(1.6e308))
     assert error["field"] == "beta"
+
+
+@pytest.mark.parametrize("name", ALL_LOSSES)
+@settings(max_examples=8, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_any_loss_with_any_parameters_is_finite_or_refused_by_field(
+    name: str, data: st.DataObject
+) -> None:
+    divergences = F_DIVERGENCES if name in F_DIVERGENCE_LOSSES else ("reverse_kl",)
+    weights = st.floats(0, 1000)
+    sent = {
+        **batch_of(name, data.draw),
+        "loss_types": [name, name],
+        "loss_weights": [data.draw(weights), data.draw(weights)],
+        "desirable_weight": data.draw(weights),
+        "undesirable_weight": data.draw(weights),
+        "pair_weights": [data.draw(weights)],
+        "reward_shift": data.draw(st.floats(-1e6, 1e6)),
+        "discopop_tau": data.draw(st.floats(0.001, 100)),
+        "alphapo_alpha": data.draw(st.floats(-10, 10)),
+        "f_divergence_type": data.draw(st.sampled_from(divergences)),
+        "f_alpha_divergence_coef": data.draw(st.floats(-10, 10)),
+    }
+    try:
+        result = pair_losses(PairBatch.model_validate(sent))
+    except InvalidParams as refused:
+        (error,) = refused.errors
+        assert error.allowed is not None
+    else:
+        assert all(map(math.isfinite, numbers(result.model_dump())))
