@@ -35,6 +35,9 @@ EXAMPLE = "run"
 REPORT = f"{CHECK.path}/report"
 """the report alone; refusals are problem+json, as the script of the page reads them"""
 
+OFFLINE = "reference_swapped"
+"""the example whose report an offline copy shows"""
+
 NOT_STORED = {"Cache-Control": "no-store"}
 
 
@@ -69,7 +72,7 @@ async def check(request: Request) -> Any:
             EXAMPLE, f"unknown example {name!r}", f"one of: {', '.join(EXAMPLES)}"
         )
     if name is None and hasattr(request.state, "offline"):
-        name = next(iter(EXAMPLES))
+        name = OFFLINE
     sent = FilledForm() if name is None else await run_in_thread(_of_example, EXAMPLES[name])
     return await _page(request, sent)
 
