@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from app.check.params import RunParams
+from app.check.reading import read_run
 from app.check.report import Report
-from app.check.run import check_run
+from app.check.run import report_of
+from app.check.tables import LogpsTable, TrainingLog
 from app.web.forms import SentFile, first_sent
 from app.web.problem import InvalidParams, invalid_params
 from app.web.route_params import field_schemas
@@ -28,9 +30,13 @@ class SentRun:
     params: RunParams
     file_name: str | None = None
 
+    def read(self) -> LogpsTable | TrainingLog:
+        """The run as columns. Raises RunFileError if it cannot be read."""
+        return read_run(self.data, self.file_name)
+
     def check(self) -> Report:
-        """What the run shows. Raises RunFileError if it cannot be read."""
-        return check_run(self.data, self.params.settings(), self.file_name)
+        """What the run shows. Raises as read()."""
+        return report_of(self.read(), self.params.settings())
 
 
 def run_of_form(fields: Mapping[str, str | SentFile]) -> SentRun:

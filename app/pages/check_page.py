@@ -9,11 +9,14 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
+from markupsafe import Markup
 
 from app.check.asked import SentRun, run_of_form
 from app.check.document import CheckedRun, document
+from app.check.drawn_log import log_drawing
 from app.check.params import RunParams
-from app.check.tables import RunFileError
+from app.check.run import report_of
+from app.check.tables import RunFileError, TrainingLog
 from app.check.text import headline, settings_line
 from app.content.sections import CHECK
 from app.pages.check_examples import EXAMPLES, ExampleRun
@@ -23,6 +26,7 @@ from app.runs.threads import run_in_thread
 from app.state.page import chapter_page
 from app.state.query import checks_query, query_of
 from app.state.views import page_views
+from app.studies.healthy_runs import band
 from app.web.forms import SentFile, submitted
 from app.web.problem import InvalidParams
 from app.web.templating import templates
@@ -48,6 +52,8 @@ class FilledForm:
     values: Mapping[str, str] = field(default_factory=dict)
     """of the fields, by name; those that were not sent are missing"""
     checked: CheckedRun | None = None
+    drawing: Markup | None = None
+    """of a log"""
     example: ExampleRun | None = None
     error: str = ""
 
@@ -83,7 +89,7 @@ async def sent_to_page(request: Request) -> Any:
     fields = await submitted(request)
     values = {name: value for name, value in fields.items() if isinstance(value, str)}
     try:
-        sent = FilledForm(values, await _checked(fields))
+        sent = FilledForm(values, *await _checked(fields))
     except (InvalidParams, RunFileError) as error:
         sent = FilledForm(values, error=str(error))
     return await _page(request, sent, 422 if sent.error else 200, NOT_STORED)
@@ -93,7 +99,7 @@ async def sent_to_page(request: Request) -> Any:
 async def report(request: Request) -> Any:
     """The report alone, for the page's script."""
     try:
-        sent = FilledForm(checked=await _checked(await submitted(request)))
+        sent = FilledForm({}, *await _checked(await submitted(request)))
     except RunFileError as error:
         raise InvalidParams.of("file", str(error)) from error
     return templates.TemplateResponse(
@@ -101,19 +107,23 @@ async def report(request: Request) -> Any:
     )
 
 
-async def _checked(fields: Mapping[str, str | SentFile]) -> CheckedRun:
+async def _checked(fields: Mapping[str, str | SentFile]) -> tuple[CheckedRun, Markup | None]:
     return await run_in_thread(_report, run_of_form(fields))
 
 
 def _of_example(example: ExampleRun) -> FilledForm:
     text = example.text()
-    checked = _report(SentRun("text", text, RunParams.model_validate(example.params)))
-    return FilledForm({"text": text, **example.params}, checked, example)
+    run = SentRun("text", text, RunParams.model_validate(example.params))
+    return FilledForm({"text": text, **example.params}, *_report(run), example)
 
 
-def _report(sent: SentRun) -> CheckedRun:
+def _report(sent: SentRun) -> tuple[CheckedRun, Markup | None]:
+    """What is said of a run, and the drawing of a log."""
+    table = sent.read()
+    report = report_of(table, sent.params.settings())
+    drawing = log_drawing(table, report.settings) if isinstance(table, TrainingLog) else None
     # The template makes links of addresses, which differ in an offline copy.
-    return document(sent.check(), site="")
+    return document(report, site=""), drawing
 
 
 async def _page(
@@ -129,6 +139,7 @@ async def _page(
         "fields": form_fields(sent.values),
         "examples": EXAMPLES.values(),
         "mistakes": MISTAKES,
+        "band": band(),
         "pending": any(view.pending for view in views.values()),
     }
     return await run_in_thread(

@@ -29,6 +29,7 @@ from app.state.views import (
     view_of,
     widget_named,
 )
+from app.studies.healthy_runs import band
 from app.web.request_paths import root_of, site_url
 from app.web.templating import static_url, templates
 from app.widgets.hero import HERO
@@ -130,6 +131,7 @@ async def read(request: Request) -> Any:
         "cited": {},
         "check": CHECK,
         "mistakes": MISTAKES,
+        "band": band(),
         "glossary": glossary(),
         "views": await page_views(request, WIDGETS.values(), linked=False),
         "live_url": False,
