@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from pydantic import BaseModel, Field
 
-from app.check.report import Kind, Report, Verdict
+from app.check.report import FindingVerdict, Report, RunKind
 from app.lab.more_losses import READ_BY
 
 ALWAYS_SHOWN = ("loss_type", "beta", "trainer")
@@ -18,7 +18,7 @@ class CheckedFinding(BaseModel):
 
     name: str = Field(description="of the mistake, the same for pairs and logs")
     title: str = Field(description="the mistake in a few words")
-    verdict: Verdict = Field(
+    verdict: FindingVerdict = Field(
         description="not_found is said only where the numbers would have shown the mistake"
     )
     message: str = Field(description="what it means and what to do, or why nothing can be said")
@@ -30,7 +30,7 @@ class CheckedFinding(BaseModel):
 class CheckedRun(BaseModel):
     """A run that was read and checked."""
 
-    kind: Kind = Field(description="log-probabilities of pairs, or what a trainer logged")
+    kind: RunKind = Field(description="log-probabilities of pairs, or what a trainer logged")
     read: str = Field(description="what was read, and how")
     notes: list[str] = Field(
         description="what was not read as it stands, such as lists that were summed; also at the end of read"

@@ -7,9 +7,9 @@ from typing import Literal
 
 from app.check.settings import RunSettings
 
-Verdict = Literal["found", "not_found", "cannot_tell"]
+FindingVerdict = Literal["found", "not_found", "cannot_tell"]
 
-Kind = Literal["pairs", "log"]
+RunKind = Literal["pairs", "log"]
 """log-probabilities of pairs, or what a trainer logged over its steps"""
 
 
@@ -21,7 +21,7 @@ class Finding:
     """in snake_case, the same for pairs and logs"""
     title: str
     """the mistake in a few words"""
-    verdict: Verdict
+    verdict: FindingVerdict
     message: str
     """what that means and what to do, or why nothing can be said; names every cause that would give
     the same numbers"""
@@ -37,7 +37,7 @@ class Finding:
 class Report:
     """A run that was read and checked."""
 
-    kind: Kind
+    kind: RunKind
     read: str
     """what was read, in a sentence or two: how many rows, in which format, what was assumed"""
     notes: tuple[str, ...]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, ParamSpec
 
-from app.check.report import Finding, Verdict
+from app.check.report import Finding, FindingVerdict
 
 Run = ParamSpec("Run")
 """what is looked at: a batch of pairs, or a log with its settings"""
@@ -16,7 +16,7 @@ Run = ParamSpec("Run")
 class Said:
     """What a rule says of a run."""
 
-    verdict: Verdict
+    verdict: FindingVerdict
     message: str
     evidence: str
 

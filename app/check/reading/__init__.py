@@ -15,7 +15,7 @@ from app.check.reading.metrics import is_known
 from app.check.reading.notebooks import text_of_html
 from app.check.reading.pairs import read_pairs
 from app.check.reading.rows import Rows
-from app.check.report import Kind
+from app.check.report import RunKind
 from app.check.tables import LogpsTable, RunFileError, TrainingLog
 
 EMPTY = (
@@ -55,7 +55,7 @@ def read_logps(data: str | bytes) -> LogpsTable:
     return read_pairs(rows, finite_only=True)
 
 
-def _told(data: str | bytes, name: str | None) -> tuple[Kind, Rows]:
+def _told(data: str | bytes, name: str | None) -> tuple[RunKind, Rows]:
     """The rows of a file, and what they are."""
     file = decoded(data)
     if not file.text.strip():

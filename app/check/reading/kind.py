@@ -8,7 +8,7 @@ from dataclasses import replace
 from app.check.reading.metrics import metric, metrics
 from app.check.reading.names import is_mean, pair_column
 from app.check.reading.rows import Row, Rows, short
-from app.check.report import Kind
+from app.check.report import RunKind
 from app.check.tables import LENGTHS, LOGPS, RunFileError
 
 MOST_NAMED = 8
@@ -55,7 +55,7 @@ def _is_curve(rows: Rows) -> bool:
     return rows.header is not None and {name.lower() for name in rows.header.cells} >= CURVE
 
 
-def kind_of(rows: Rows, text: str) -> Kind:
+def kind_of(rows: Rows, text: str) -> RunKind:
     """What the columns are.
 
     Raises:
