@@ -370,3 +370,38 @@ def test_a_loss_is_named_by_its_start_where_rewards_do_not_tell_the_rest() -> No
         for n in range(1, 17)
     ]
     assert "ipo_norm" in findings(log_of(*rows))["other_loss"].message
+
+
+def test_rates_that_were_printed_as_0_are_no_mistake_where_the_policy_moves() -> None:
+    log = recorded(Run())
+    zeros: list[float | None] = [0.0] * len(log)
+    assert found(replace(log, columns={**log.columns, "learning_rate": zeros})) == set()
+    assert found(replace(log, columns={**log.columns, "grad_norm": zeros})) == set()
+
+
+def test_a_single_infinite_gradient_is_a_step_that_the_loss_scaler_skips() -> None:
+    log = recorded(Run())
+    norms: list[float | None] = [3.0] * len(log)
+    norms[25] = math.inf
+    told = findings(replace(log, columns={**log.columns, "grad_norm": norms}))
+    assert told["not_finite"].verdict == "not_found"
+
+
+def test_accuracy_below_one_half_beside_a_margin_above_0_shows_ties() -> None:
+    rows = [
+        row(10 * n, 0.6, 0.01 * n, -0.03 * n, **{"rewards/accuracies": 0.38 + 0.01 * (n % 3)})
+        for n in range(1, 31)
+    ]
+    assert "equal_sides" in found(log_of(*rows))
+
+
+@pytest.mark.parametrize(("nll", "verdict"), [(1.4, "not_found"), (16.0, "found")])
+def test_tokens_less_likely_than_by_chance_are_found_by_their_nll(nll: float, verdict: str) -> None:
+    logps = {"logps/chosen": -300.0, "logps/rejected": -310.0, "nll_loss": nll}
+    rows = [row(10 * n, 2.0, -1, -2, **logps) for n in range(1, 11)]
+    assert findings(log_of(*rows))["implausible_sums"].verdict == verdict
+
+
+def test_a_fast_run_that_is_logged_rarely_did_not_start_elsewhere() -> None:
+    rows = [row(200 * n, 0.4, -1.0 - 0.01 * n, -3.0 - 0.01 * n) for n in range(1, 21)]
+    assert findings(log_of(*rows))["step_zero"].verdict == "cannot_tell"

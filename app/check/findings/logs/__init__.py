@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.check.findings.logs.beginning import not_moved, step_zero
+from app.check.findings.logs.beginning import step_zero
 from app.check.findings.logs.course import displacement, saturated, suppression
 from app.check.findings.logs.health import diverging, equal_sides, few_pairs, not_finite
 from app.check.findings.logs.losses import beta_twice, other_loss
+from app.check.findings.logs.movement import not_moved
 from app.check.findings.logs.reference import reference_missing, swapped, swapped_in_one
 from app.check.findings.logs.sums import implausible_sums, length, mean_not_sum, prompt_counted
 from app.check.report import Finding

@@ -209,3 +209,14 @@ def standard_error(values: Tensor) -> float:
 def level(values: Tensor) -> float:
     """Mean of a part of a curve."""
     return float(values.mean())
+
+
+def pairs_of_a_row(accuracies: torch.Tensor) -> int | None:
+    """Of how many pairs accuracies are shares: the least number up to 64 that fits all, or None."""
+    values = torch.tensor(sorted(set(accuracies.tolist())))
+    if len(values) < 2:
+        return None
+    for pairs in range(1, 65):
+        if float((values * pairs - (values * pairs).round()).abs().max()) <= 1e-3:
+            return pairs
+    return None

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
-import torch
+from torch import Tensor
 
 from app.check.findings import figures
-from app.check.findings.logs.curves import ACCURACY, PART, Curves, late, level, standard_error
+from app.check.findings.logs.curves import (
+    ACCURACY,
+    MARGIN,
+    PART,
+    Curves,
+    late,
+    level,
+    pairs_of_a_row,
+    standard_error,
+)
 from app.check.findings.logs.expected import loss_at, loss_at_start
 from app.check.findings.numbers import three_digits
 from app.check.findings.rule import Said, cannot_tell, finding, found, not_found
 from app.check.settings import RunSettings
 from app.check.tables import LOGGED_LOGPS, LOGGED_REWARDS, TrainingLog
-from app.formatting import fixed, percent
+from app.formatting import fixed, percent, signed
 
 SCALER_ROWS = 5
 """first rows whose gradient may be infinite: float16 training tries its loss scale, and skips such steps"""
@@ -35,17 +45,18 @@ EXPLODED = 100.0
 def not_finite(log: TrainingLog, settings: RunSettings) -> Said:
     """Found if a logged value is NaN or infinite, or if losses are exactly 0 beside such a gradient.
 
-    Gradient norms alone may be infinite in the first few rows, where float16 training looks for its
-    loss scale. Losses of exactly 0 in most rows count, too: transformers logs a NaN loss as 0.
+    Gradient norms alone may be infinite in the first few rows, and in single ones later, where float16
+    training tries its loss scale. Losses of exactly 0 in most rows count, too: transformers logs a NaN
+    loss as 0.
     """
     names = [name for name in log.columns if name not in ("epoch", "learning_rate")]
     bad = {name: _bad_rows(log, name) for name in names}
     rest = {name: rows for name, rows in bad.items() if rows and name != "grad_norm"}
     norms = bad.get("grad_norm", [])
     at = Curves(log, settings).at_rows()
-    if not rest and norms and max(norms) < SCALER_ROWS and len(norms) < len(log):
+    if not rest and norms and _of_the_scaler(norms, len(log)):
         return not_found(
-            "Only the first gradient norms are not finite, as where float16 training looks for its loss "
+            "Only single gradient norms are not finite, as where float16 training tries its loss "
             "scale.",
             f"{len(norms)} such rows, the last at {at} {log.steps[max(norms)]:g}.",
         )
@@ -71,6 +82,13 @@ def not_finite(log: TrainingLog, settings: RunSettings) -> Said:
     if not any(log.columns.values()):
         return cannot_tell("There is no value to look at.", "No column was read.")
     return not_found("All logged values are finite.", f"{len(log)} rows of {len(names)} columns.")
+
+
+def _of_the_scaler(rows: list[int], of: int) -> bool:
+    """Whether infinite gradients are of steps that a loss scaler skips: the first, and single ones later."""
+    later = [row for row in rows if row >= SCALER_ROWS]
+    apart = all(second - first > 1 for first, second in pairwise(later))
+    return len(rows) < of and len(later) <= 0.05 * of and apart
 
 
 def _unexplained_zeros(curves: Curves) -> tuple[list[float], int]:
@@ -156,7 +174,8 @@ SAME = 1e-4
 def equal_sides(log: TrainingLog, settings: RunSettings) -> Said:
     """Found if both sides have the same log-probability in at least nine of ten rows, or the same reward.
 
-    Rewards tell only if they are not 0 themselves, as at the start.
+    Rewards tell only if they are not 0 themselves, as at the start. Found too if at the end accuracies
+    are below one half while margins are above 0: ties count as wrong.
     """
     curves = Curves(log, settings)
     if curves.has(*LOGGED_LOGPS):
@@ -179,6 +198,16 @@ def equal_sides(log: TrainingLog, settings: RunSettings) -> Said:
     accuracies = curves.together(ACCURACY)[0]
     if len(accuracies):
         told += f"; mean accuracy {percent(1)(level(accuracies))}"
+    margins = late(curves.together(MARGIN)[0])
+    tied = late(accuracies)
+    if len(tied) >= 3 and len(margins) >= 3 and _ties(margins, tied):
+        return found(
+            "Accuracy stays below one half although the mean margin is above 0, so many pairs may be "
+            "ties, which count as wrong: chosen and rejected are the same after truncation, or "
+            "duplicates. Otherwise a few pairs have nearly all of the margin. Count pairs with equal "
+            "tokens.",
+            f"{told}; at the end the margin is {signed(level(margins))}, accuracy {percent(1)(level(tied))}.",
+        )
     if share >= 0.9:
         return found(
             "Chosen and rejected are the same. Both may be cut to the same beginning (a max_length that "
@@ -190,6 +219,13 @@ def equal_sides(log: TrainingLog, settings: RunSettings) -> Said:
         "Chosen and rejected differ. That all pairs do cannot be told from means: ties count as wrong "
         "in accuracies.",
         f"{told}.",
+    )
+
+
+def _ties(margins: Tensor, accuracies: Tensor) -> bool:
+    """Whether margins are above 0 and accuracies below one half, both by three standard errors."""
+    return level(margins) > max(0.1, 3 * standard_error(margins)) and (
+        level(accuracies) < min(0.45, 0.5 - 3 * standard_error(accuracies))
     )
 
 
@@ -225,14 +261,3 @@ def few_pairs(log: TrainingLog, settings: RunSettings) -> Said:
             f"{told}.",
         )
     return not_found("There are enough rows to see a course.", f"{told}.")
-
-
-def pairs_of_a_row(accuracies: torch.Tensor) -> int | None:
-    """Of how many pairs accuracies are shares: the least number up to 64 that fits all, or None."""
-    values = torch.tensor(sorted(set(accuracies.tolist())))
-    if len(values) < 2:
-        return None
-    for pairs in range(1, 65):
-        if float((values * pairs - (values * pairs).round()).abs().max()) <= 1e-3:
-            return pairs
-    return None

@@ -122,6 +122,12 @@ def swapped(log: TrainingLog, settings: RunSettings) -> Said:
     wrong = accuracy is None or accuracy < 0.5
     if len(margins) >= 3:
         fell = end < level(early(margins)) - STANDARD_ERRORS * error
+        if wrong and fell and curves.loss_type == "discopop":
+            return cannot_tell(
+                "discopop is lower just below a margin of 0 than above, and pairs come to rest there; "
+                "swapped sides look alike.",
+                f"{told}.",
+            )
         if wrong and fell and end < min(-0.02, -STANDARD_ERRORS * error):
             return found(_why_falling(curves), f"{told}.")
     elif wrong and accuracy is not None and accuracy <= 0.25 and end < -0.1:
@@ -143,11 +149,6 @@ _OPPOSITE = (
 def _why_falling(curves: Curves) -> str:
     losses = curves.together("loss")[0]
     said = "The policy comes to prefer the rejected responses. "
-    if curves.loss_type == "discopop":
-        said += (
-            "discopop itself may do this: just below a margin of 0 it is lower than above, and pairs "
-            "come to rest there. "
-        )
     if len(losses) >= 3 and level(late(losses)) < 0.95 * level(early(losses)):
         return said + (
             "The loss falls all the same, so it is the loss or the log that has two sides swapped: "

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from app.check.findings.logs.curves import ACCURACY, Curves
+from app.check.findings.logs.curves import ACCURACY, Curves, pairs_of_a_row
 from app.check.tables import LOGGED_LOGPS, LOGGED_REWARDS
 
 ROUNDING_NATS = 1.0
@@ -23,6 +23,9 @@ steps it has a third of the second row, and even one that soon comes to rest has
 
 NEXT_ROWS, LEAST_ROWS = 4, 10
 """rows after the first that it is compared with, and rows that the log needs, so that one is a short time"""
+
+FEW_UPDATES = 30
+"""updates in which no usual learning rate brings a policy to where it stays"""
 
 FEW = 3
 """rows that are averaged where a row is a batch"""
@@ -66,9 +69,18 @@ def apart_at_start(curves: Curves) -> Apart | None:
         return first if first.size > limit * curves.beta else None
     if curves.starts_early and first.size >= max(1.0, 5 * curves.beta):
         return first
-    if rewards.shape[1] >= LEAST_ROWS and curves.starts_with_an_interval and _stands(rewards):
+    if rewards.shape[1] >= LEAST_ROWS and _starts_soon(curves) and _stands(rewards):
         return first
     return _unlearned(curves, rewards)
+
+
+def _starts_soon(curves: Curves) -> bool:
+    """Whether the first row is of the first few updates: by its step, or by the pairs that it averages."""
+    if not curves.starts_with_an_interval:
+        return False
+    if not curves.log.numbered:
+        return curves.log.steps[0] <= FEW_UPDATES
+    return pairs_of_a_row(curves.together(ACCURACY)[0]) is not None
 
 
 def _stands(rewards: Tensor) -> bool:

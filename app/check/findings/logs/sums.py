@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.check.findings import figures
+from app.check.findings.logs.beginning import step_zero
 from app.check.findings.logs.curves import MARGIN, Curves, early
 from app.check.findings.logs.reference import reference_missing
 from app.check.findings.logs.start import FEW, apart_at_start
@@ -41,6 +42,12 @@ def mean_not_sum(log: TrainingLog, settings: RunSettings) -> Said:
         )
     if float(logps.abs().max()) == 0:
         return cannot_tell("All log-probabilities are 0: no token was counted.", f"{told}.")
+    if curves.assumes("loss_type") and step_zero(log, settings).verdict == "cannot_tell":
+        return cannot_tell(
+            f"{curves.loss_name} was assumed; for a loss of means over tokens this is right. Give the "
+            "loss_type that was run.",
+            f"{told}.",
+        )
     if typical <= -LIKELY_IN_ALL:
         return not_found("Log-probabilities are as far from 0 as sums are.", f"{told}.")
     return found(
@@ -74,7 +81,11 @@ def implausible_sums(log: TrainingLog, settings: RunSettings) -> Said:
         return found(
             "A log-probability is at most 0; these may be costs, or a sum of scores.", told
         )
-    if not curves.per_token or typical < -60:
+    if curves.has("nll_loss"):
+        nll = float(early(curves.together("nll_loss")[0]).median())
+        told = f"{told[:-1]}; nll_loss is {three_digits(nll)} nats per token."
+        typical = -nll
+    elif not curves.per_token or typical < -60:
         return cannot_tell(
             "How likely a token is cannot be told from a sum without lengths. Divide a few sums by "
             "their tokens: an instruction-tuned model has −0.3 to −3 nats per token, and −8 or below "
