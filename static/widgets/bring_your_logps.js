@@ -1,6 +1,7 @@
 // The reader's own log-probabilities are sent by POST, and only on request. Without any, the widget is like the
 // others: the example has an address.
 import { tableRow } from "../dom.js";
+import { textOf } from "../file_text.js";
 import { written } from "../format.js";
 import { suitSmoothing } from "../smoothing.js";
 
@@ -55,9 +56,9 @@ const take = (widget, text) => {
 /** Take the text of a file; without any there is nothing to show, and what was shown stays.
  *  @type {(widget: Widget, file: File) => Promise<void>} */
 const takeFile = async (widget, file) => {
-  const text = await file.text();
-  if (text.trim()) take(widget, text);
-  else widget.fail("The file is empty.");
+  const text = await textOf(file).catch(() => null);
+  if (text?.trim()) take(widget, text);
+  else widget.fail(text === null ? "This archive is damaged; give the file unpacked." : "The file is empty.");
 };
 
 /** @type {(widget: Widget) => void} */

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 import math
 import re
@@ -395,6 +396,28 @@ def test_a_bad_line_comes_back_with_the_text_and_what_is_wrong(client: TestClien
     assert "data-core data-stale" in page.text
     assert "data-settings open" in page.text
     assert "policy_chosen_logps\n&lt;b&gt;</textarea>" in page.text
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "latin-1"])
+def test_a_file_of_any_encoding_is_taken(client: TestClient, encoding: str) -> None:
+    text = csv_text(example_of(Params(example="mean"))).replace(",", ";").replace(".", ",")
+    for data in (text.encode(encoding), gzip.compress(text.encode(encoding))):
+        page = client.post(PAGE, files={"file": data})
+        assert 'data-check="mean_not_sum" data-outcome="found"' in page.text
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"PK\x03\x04xl/workbook.xml", "save it as CSV"),
+        (b"PAR1", "this is a Parquet file"),
+        (b'{"step": 1, "loss": 0.7, "rewards/chosen": 0.1}\n', "this is a trainer&#39;s log"),
+    ],
+)
+def test_what_is_no_file_of_pairs_is_named(client: TestClient, data: bytes, says: str) -> None:
+    page = client.post(PAGE, files={"file": data})
+    assert page.status_code == 422
+    assert says in page.text
 
 
 PART = b'--x\r\nContent-Disposition: form-data; name="text"\r\n\r\n%s\r\n'

@@ -78,8 +78,10 @@ def decoded(data: str | bytes) -> Decoded:
     """
     if isinstance(data, str):
         _refuse_too_large(len(data))
-        # A binary file that was pasted keeps how it begins.
-        _refuse_binary(data[:600].encode("latin-1", "replace"))
+        # A binary file that was pasted keeps how it begins, and names within it.
+        _refuse_binary(
+            data[: MOST_BYTES if data.startswith("PK") else 600].encode("latin-1", "replace")
+        )
         return Decoded(data.removeprefix("\ufeff"))
     _refuse_too_large(len(data))
     notes = []

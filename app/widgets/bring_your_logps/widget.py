@@ -110,8 +110,8 @@ class OwnLogps(MoreLossFields, ReportedLoss):
     )
 
     text: str = Field(
-        description="JSON Lines, or CSV with a header, of at most 10,000 pairs; the columns are named as in "
-        "preference_loss, and loss and step may be given too"
+        description="JSON Lines, a JSON array, columns as in preference_loss, or CSV with a header, of at "
+        "most 10,000 pairs, by the names of preference_loss or of a trainer; loss and step may be given too"
     )
 
     _few = model_validator(mode="before")(limit_fields)
