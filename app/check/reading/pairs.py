@@ -102,7 +102,9 @@ class _Reader:
 
     def _notes(self) -> Iterator[str]:
         if self.batches:
-            yield "Lists were read as the pairs of a batch."
+            yield (
+                "Lists were read as batches, a value a pair; if they are of tokens, give the sum of each."
+            )
         if self.summed:
             counted = ", and the lengths counted" if self.counted else ""
             yield f"Lists were summed over tokens in {self.summed:,} pairs{counted}."
