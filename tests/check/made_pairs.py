@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -115,17 +115,15 @@ def _prompted(columns: Columns, names: Sequence[str], seed: int) -> Columns:
 class Fault:
     """A mistake that can be made of healthy pairs."""
 
-    name: str
-    """of the finding"""
+    finding: str
     make: Callable[[int], Columns]
     """by a seed"""
-    says: str = ""
+    says: str
     """words of the message"""
-    settings: RunSettings = field(default_factory=RunSettings)
 
 
-def _with(name: str, says: str, make: Callable[[Columns], Columns], **how: float) -> Fault:
-    return Fault(name, lambda seed: make(made(Made(seed=seed, **how))), says)  # type: ignore[arg-type]
+def _with(finding: str, says: str, make: Callable[[Columns], Columns], **how: float) -> Fault:
+    return Fault(finding, lambda seed: make(made(Made(seed=seed, **how))), says)  # type: ignore[arg-type]
 
 
 def _sigmoid(**settings: float | str) -> RunSettings:

@@ -34,6 +34,8 @@ ROUNDING = 5e-4
 MOST = 0.8
 """share of rows whose loss lies higher by more than that"""
 
+LEAST_FOR_SPREAD = 16
+"""pairs"""
 LEAST_SPREAD = 0.1
 """standard deviation of log-probabilities over their mean; that of single responses is 0.2 or more,
 since they differ in length and content, and a mean of 8 of them divides it by 2.8"""
@@ -140,7 +142,7 @@ def _same(one: Tensor, other: Tensor) -> Tensor:
 def batch_means(batch: ReportedBatch) -> Said:
     """A mean over a batch is no pair: the loss of the mean is not the mean of the losses.
 
-    Found if rows repeat in blocks, if their log-probabilities vary by less than 8%, or if the reported
+    Found if rows repeat in blocks, if their log-probabilities vary by less than 10%, or if the reported
     loss lies above the loss of its row in every row, as a mean of convex losses does, and no setting
     explains that in three rows or more.
     """
@@ -164,7 +166,7 @@ def batch_means(batch: ReportedBatch) -> Said:
         )
     if blocks == 1 and total > 1:
         return cannot_tell("All rows are the same.", f"{told}.")
-    if total >= LEAST_PAIRS:
+    if total >= LEAST_FOR_SPREAD:
         costs = rows[-1 if not batch.has_reference else 2 :]
         spread = float((costs.std(1) / costs.mean(1).abs().clamp(min=1e-12)).max())
         told += f"; log-probabilities vary by {percent(1)(spread)}"

@@ -23,6 +23,9 @@ GROWS = 0.3
 LIKELY_PER_TOKEN = 0.05
 """nats for a token: text that is sampled greedily, or known by heart, costs 0.1 or more"""
 
+OF_A_TOKEN = 2.5
+"""nats that a token of text seldom costs, and a sum of a few nearly always"""
+
 WIDEST = 1e5
 """tokens of the widest padding that is named"""
 
@@ -88,10 +91,10 @@ def mean_not_sum(batch: ReportedBatch) -> Said:
         # Training may have made responses so unlikely under the policy that their means are large.
         if other.typical >= ONE_MODEL * one.typical or _only_other_grows(one, other):
             whose = f"Log-probabilities of the {one.model}, but not of the {other.model},"
-        elif one.model == "policy":
+        elif one.model == "policy" or (one.lengths is None and one.typical > OF_A_TOKEN):
             return cannot_tell(
-                "Log-probabilities of the policy look like means over tokens, those of the reference do not, "
-                "and they are too close to each other to tell.",
+                f"Log-probabilities of the {one.model} look like means over tokens, those of the "
+                f"{other.model} do not, and they are too close to each other to tell.",
                 f"{told}.",
             )
     return found(f"{whose} may be means over tokens. {_which_mean(averaged[0])}", f"{told}.")
@@ -210,7 +213,7 @@ ALIKE = 1.25
 SHARED = 0.8
 """least correlation of both log-ratios of a pair that a part common to both gives"""
 
-MOST_OF_IT = 0.25
+MOST_OF_IT = 0.15
 """largest root mean square of the difference of log-ratios, as a share of the part common to both"""
 
 OF_A_RESPONSE = 0.2
@@ -232,9 +235,10 @@ FEWEST = 4
 def prompt_counted(batch: ReportedBatch) -> Said:
     """A prompt adds the same to both log-ratios of a pair, whatever its responses are.
 
-    Found if both are large, have a correlation of 0.8 or more over the pairs, differ by no more than 25%
+    Found if both are large, have a correlation of 0.8 or more over the pairs, differ by no more than 15%
     of what they share, and share at least 5 nats and a fifth of what a response costs. A policy that
-    displaces probability lowers both too, but in proportion to the length of each response.
+    displaces probability lowers both too, but in proportion to what each response costs: it is not
+    found if that accounts for them better.
     """
     if not batch.has_reference:
         return cannot_tell("This compares with a reference.", "There are no reference columns.")
@@ -251,27 +255,29 @@ def prompt_counted(batch: ReportedBatch) -> Said:
         told += f"; their correlation is {three_digits(together)}"
     if len(batch) < FEWEST:
         return cannot_tell(f"At least {FEWEST} pairs are needed.", f"{told}.")
+    # The model that counts no prompt has the larger log-probabilities.
     pairs = batch.pairs
-    cost = min(
-        float(-torch.cat(both).median())
-        for both in (
-            (pairs.policy_chosen, pairs.policy_rejected),
-            (pairs.reference_chosen, pairs.reference_rejected),
-        )
+    costs = (
+        (-pairs.reference_chosen, -pairs.reference_rejected)
+        if size < 0
+        else (-pairs.policy_chosen, -pairs.policy_rejected)
     )
+    cost = float(torch.cat(costs).median())
+    in_proportion = float((cost * (chosen / costs[0] - rejected / costs[1])).square().mean().sqrt())
     if (
         abs(size) >= max(LEAST_PROMPT, OF_A_RESPONSE * cost)
         and apart <= MOST_OF_IT * abs(size)
         and together is not None
         and together >= SHARED
+        and apart <= in_proportion
     ):
         one, other = ("policy", "reference") if size < 0 else ("reference", "policy")
         return found(
             f"The {one} may count the tokens of the prompt, and the {other} not: both log-ratios of a "
             "pair have "
             "nearly all in common, as the prompt would give. The loss of a difference hides it, rewards "
-            "do not. "
-            "Two different templates or system prompts look the same.",
+            "do not. Two different templates look the same, and so does a policy that has lost as much on "
+            "both sides.",
             f"{told}; a response costs {three_digits(cost)} nats.",
         )
     return not_found("The log-ratios of a pair have no large part in common.", f"{told}.")

@@ -11,12 +11,15 @@ from app.check.findings.numbers import correlation, three_digits
 from app.check.findings.pairs.explained import columns_exchanged
 from app.check.findings.rule import Said, cannot_tell, finding, found, not_found
 from app.formatting import count, percent, scientific, signed
-from app.lab.more_losses import ALL_REFERENCE_FREE
+from app.lab.more_losses import ALL_REFERENCE_FREE, ALL_THAT_NEED_LENGTHS
 
 ERRORS = 3
 """standard errors that a mean margin lies from 0 where its sign is no chance"""
 
-FEWEST = 8
+MOST_WITHOUT_REFERENCE = 2 / 3
+"""share of pairs ranked wrongly that the start of an ordinary run does not reach"""
+
+FEWEST = 16
 """pairs for a standard error that can be relied on"""
 
 FEWEST_FOR_CORRELATION = 5
@@ -43,23 +46,26 @@ def swapped(batch: ReportedBatch) -> Said:
         return cannot_tell(
             f"The rewards of {batch.loss_name} need columns that are missing.", "No rewards."
         )
-    margins = trained.margins()
+    free = all(loss.loss_type in ALL_REFERENCE_FREE for loss in batch.settings.losses)
+    margins = _moved_per_token(trained) if free and trained.has_reference else trained.margins()
     told = _accuracies(margins)
     if not bool((margins != 0).any()):
         return cannot_tell("All margins are 0, and a swap changes nothing.", f"{told}.")
-    of_the_loss = _direction(margins)
-    if of_the_loss < 0:
-        return found(_which_swap(trained), f"{told}; {_moved(trained)}.")
-    if trained.has_reference and batch.settings.loss_type in ALL_REFERENCE_FREE:
-        # The rewards never see the reference, but training moves the policy away from it.
-        moved = _apart_per_token(trained)
-        if _direction(moved) < 0:
-            return found(
-                "Policy and reference may be swapped: measured against the reference, the policy has moved "
-                "toward the rejected responses, token by token. The loss does not see it.",
-                f"{_accuracies(moved)}, against the reference; {_moved(trained)}.",
+    direction = _direction(margins)
+    if direction < 0 and not trained.has_reference:
+        if batch.lengths is None or batch.loss_name not in ALL_THAT_NEED_LENGTHS:
+            return cannot_tell(
+                "Sums without a reference are ranked by their lengths, whatever the training.",
+                f"{told}.",
             )
-    if of_the_loss > 0:
+        if float((margins < 0).double().mean()) < MOST_WITHOUT_REFERENCE:
+            return cannot_tell(
+                "Without a reference, a policy that has hardly been trained ranks pairs as its start does.",
+                f"{told}.",
+            )
+    if direction < 0:
+        return found(_which_swap(trained), f"{told}; {_moved(trained)}.")
+    if direction > 0:
         return not_found("The policy ranks most pairs as labeled.", f"{told}.")
     return cannot_tell(
         "The accuracy is too close to one half for so few pairs, and a swap would mirror it.",
@@ -92,7 +98,8 @@ def _accuracies(margins: torch.Tensor) -> str:
     return f"{told}; a fair coin is as one-sided with a probability of {scientific(chance)}"
 
 
-def _apart_per_token(batch: ReportedBatch) -> torch.Tensor:
+def _moved_per_token(batch: ReportedBatch) -> torch.Tensor:
+    """Where training has moved the policy, under a loss that does not look at the reference."""
     chosen, rejected = batch.pairs.chosen, batch.pairs.rejected
     if batch.lengths is None:
         return chosen - rejected

@@ -199,7 +199,7 @@ def saturated(batch: ReportedBatch) -> Said:
     return not_found("There is a gradient left.", f"{told}.")
 
 
-LEAST_FOR_LENGTH = 16
+LEAST_FOR_LENGTH = 24
 """pairs for a correlation with the length"""
 DRIVES = 0.7
 """least correlation: length explains more than a third of the variance of the margins"""
