@@ -24,7 +24,7 @@ ON_COLUMNS: tuple[PairFinding, ...] = (
 )
 """what the columns hold; a mistake here shows in whatever rests on log-ratios"""
 
-ON_LOG_RATIOS: tuple[PairFinding, ...] = (swapped, beta_twice, step_zero, other_loss, not_moved)
+ON_LOG_RATIOS: tuple[PairFinding, ...] = (beta_twice, step_zero, other_loss, not_moved, swapped)
 
 ON_TRAINING: tuple[PairFinding, ...] = (displacement, suppression, saturated, length)
 
@@ -55,7 +55,6 @@ def pair_findings(batch: ReportedBatch) -> tuple[Finding, ...]:
 
 
 def _hidden(by: Finding) -> Said:
-    return cannot_tell(
-        f"This rests on log-ratios, in which another mistake was found: {by.title[0].lower()}{by.title[1:]}.",
-        by.evidence,
-    )
+    what = f"{by.title[0].lower()}{by.title[1:]}"
+    message = f"This rests on log-ratios, and another mistake was found in them: {what}."
+    return cannot_tell(message, "")
