@@ -405,3 +405,13 @@ def test_tokens_less_likely_than_by_chance_are_found_by_their_nll(nll: float, ve
 def test_a_fast_run_that_is_logged_rarely_did_not_start_elsewhere() -> None:
     rows = [row(200 * n, 0.4, -1.0 - 0.01 * n, -3.0 - 0.01 * n) for n in range(1, 21)]
     assert findings(log_of(*rows))["step_zero"].verdict == "cannot_tell"
+
+
+def test_batches_of_any_length_hide_which_way_a_policy_goes() -> None:
+    generator = torch.Generator().manual_seed(0)
+    rows = []
+    for n in range(1, 31):
+        chosen, rejected = (-220 - 90 * torch.randn(2, generator=generator)).tolist()
+        logps = {"logps/chosen": chosen, "logps/rejected": rejected}
+        rows.append(row(10 * n, 0.69 - 0.008 * n, 0.02 * n, -0.02 * n, **logps))
+    assert findings(log_of(*rows))["swapped"].verdict == "cannot_tell"

@@ -51,6 +51,9 @@ TIMES_BETTER = 3.0
 SMOOTHINGS = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4)
 FACTORS = (0.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128)
 
+SMALL_MARGIN = 0.3
+"""margin of a first row from which the start of another loss is told"""
+
 TELLS_APART = 0.05
 """least difference of two losses that are told apart"""
 
@@ -60,7 +63,7 @@ SAME_BETA = 1.25
 
 @dataclass(frozen=True)
 class Reported:
-    """Losses with rewards, means over parts of the run. Shapes: (parts,)."""
+    """Losses with rewards: of the first row, and means over parts of what follows. Shapes: (parts,)."""
 
     losses: Tensor
     chosen: Tensor
@@ -77,7 +80,9 @@ class Reported:
         found = curves.together("loss", *names, *extra)
         if len(names) == 1:
             found = torch.stack([found[0], found[1] / 2, -found[1] / 2, *found[2:]])
-        parts = found.tensor_split(min(BLOCKS, found.shape[1]), 1)
+        rest = found[:, 1:]
+        parts = [found[:, :1], *rest.tensor_split(max(1, min(BLOCKS - 1, rest.shape[1])), 1)]
+        parts = [part for part in parts if part.shape[1]]
         found = torch.stack([part.mean(1) for part in parts], 1)
         return cls(found[0], found[1], found[2], found[3] if extra else None)
 
@@ -336,20 +341,30 @@ def _explains(curves: Curves, reported: Reported, losses: Tensor, within: float 
 
 
 def _starts_alike(curves: Curves, reported: Reported, other: Alternative) -> bool:
-    """Whether another loss fits where margins are still all but 0, and goes on as it may.
+    """Whether another loss fits the first row, in which margins are still small, and goes on as it may.
 
-    There a loss does not depend on the spread of margins. Later ones lie between those without a
-    spread and those with the spread that accuracies tell, or near.
+    There a loss hardly depends on the spread of margins. All lie between those without a spread and
+    those with the spread that accuracies tell, or near.
     """
-    if len(reported.losses) < 3 or float(reported.margins[0].abs()) > 0.1:
+    if len(reported.losses) < 3 or float(reported.margins[0].abs()) > SMALL_MARGIN:
         return False
-    ours, start = float(reported.expected(curves.settings)[0]), float(reported.losses[0])
-    off = abs(float(other.least[0]) - start)
-    if off > 2 * FITS * start or abs(ours - start) < max(MISSES * ours, TIMES_BETTER * off):
+    ours = _outside(
+        reported.losses,
+        loss_at(curves.settings, reported.chosen, reported.rejected),
+        reported.expected(curves.settings),
+    )
+    theirs = _outside(reported.losses, other.least, other.losses)
+    start, unit = float(reported.losses[0]), _unit(curves)
+    off, missed = float(theirs[0]), float(ours[0])
+    if off > FITS * start or missed < max(MISSES * unit, TIMES_BETTER * off):
         return False
-    low, high = torch.minimum(other.least, other.losses), torch.maximum(other.least, other.losses)
-    outside = (low - reported.losses).clamp(min=0) + (reported.losses - high).clamp(min=0)
-    return float(outside.mean()) <= FITS * max(start, _unit(curves))
+    return float(theirs.mean()) <= FITS * max(start, unit)
+
+
+def _outside(losses: Tensor, one: Tensor, other: Tensor) -> Tensor:
+    """How far losses lie outside of what is between two others. Shapes: (parts,)."""
+    low, high = torch.minimum(one, other), torch.maximum(one, other)
+    return (low - losses).clamp(min=0) + (losses - high).clamp(min=0)
 
 
 def _best(fitting: list[Alternative], reported: Reported) -> list[str]:

@@ -14,8 +14,8 @@ from app.check.findings.logs.curves import (
     level,
     standard_error,
 )
-from app.check.findings.logs.scale import centered, moves_against, proportional, scale_of
-from app.check.findings.logs.start import FEW, apart_at_start
+from app.check.findings.logs.scale import centered, direction_of, proportional, scale_of
+from app.check.findings.logs.start import FEW
 from app.check.findings.numbers import three_digits
 from app.check.findings.rule import Said, cannot_tell, finding, found, not_found
 from app.check.settings import RunSettings
@@ -29,6 +29,10 @@ ALIKE = 0.02
 
 FAR = 2.0
 """nats from which log-probabilities, or their difference, are told from noise"""
+
+BACK = 0.25
+"""share of the rows that turn back where each is of another batch; and share of the spread of rewards that
+the first ones have at least where they do not begin at 0"""
 
 ROUGHLY = 0.35
 """share of early margins that training and batches may add to those of swapped sides"""
@@ -71,11 +75,7 @@ def reference_missing(log: TrainingLog, settings: RunSettings) -> Said:
             "That is the loss of CPO, not DPO. If it is meant, check the run as such.",
             f"{told}.",
         )
-    if (
-        apart_at_start(curves) is not None
-        and rewards.shape[1] >= 6
-        and _on_one_line(rewards, logps)
-    ):
+    if rewards.shape[1] >= 6 and _on_one_line(rewards, logps):
         return found(
             "Rewards lie on one line over the log-probabilities of the policy, so the reference "
             "subtracts the same from every response: its log-probabilities may be a constant, or of one "
@@ -86,12 +86,19 @@ def reference_missing(log: TrainingLog, settings: RunSettings) -> Said:
 
 
 def _on_one_line(rewards: torch.Tensor, logps: torch.Tensor) -> bool:
-    """Whether rewards of both sides are a line over log-probabilities."""
+    """Whether rewards of both sides are a line over log-probabilities that go up and down by the batch.
+
+    So they are, too, where all rows are of the same pairs: but then they begin at 0, and move one way.
+    """
     flat = centered(torch.stack([rewards.flatten(), logps.flatten()]))
     if float(flat[1].abs().max()) < FAR:
         return False
     factor, rest = proportional(flat[0], flat[1])
-    return factor > 0 and rest <= ALIKE
+    steps = logps.diff(dim=1)
+    back = float((steps[:, 1:] * steps[:, :-1] < 0).double().mean())
+    spread = float(rewards.max() - rewards.min())
+    begins = float(rewards[:, 0].abs().max())
+    return factor > 0 and rest <= ALIKE and back >= BACK and begins >= BACK * spread
 
 
 @finding("swapped", "Two sides are swapped", see=figures.SWAPPED, mended=figures.RIGHT)
@@ -108,8 +115,9 @@ def swapped(log: TrainingLog, settings: RunSettings) -> Said:
             _OPPOSITE,
             f"A nat of log-probability changes the reward by {three_digits(scale.beta)}, from {scale.how}.",
         )
-    if (against := moves_against(curves)) is not None:
-        return found(_OPPOSITE, against)
+    direction = direction_of(curves)
+    if direction is not None and direction.against:
+        return found(_OPPOSITE, direction.told)
     if (lacks := curves.needs(MARGIN)) is not None:
         return lacks
     margins = curves.together(MARGIN)[0]
@@ -133,7 +141,16 @@ def swapped(log: TrainingLog, settings: RunSettings) -> Said:
     elif wrong and accuracy is not None and accuracy <= 0.25 and end < -0.1:
         return found(_why_falling(curves), f"{told}.")
     if end > max(0.02, STANDARD_ERRORS * error) and len(margins) >= 3 and not wrong:
-        return not_found("Margins grow as the labels say.", f"{told}.")
+        if direction is None and scale is None:
+            return cannot_tell(
+                "Margins grow as the labels say, so chosen and rejected are not swapped. With policy "
+                "and reference swapped they would grow as well, and it takes log-probabilities over "
+                "more or longer steps to see which way the policy goes.",
+                f"{told}.",
+            )
+        return not_found(
+            "Margins grow as the labels say, and log-probabilities with them.", f"{told}."
+        )
     return cannot_tell(
         "Margins are too close to 0, or too noisy, to tell on which side they are.", f"{told}."
     )

@@ -14,8 +14,8 @@ from app.formatting import signed
 LINEAR = 0.98
 """least share of the variance of rewards that a line through log-probabilities explains"""
 
-APART = 5.0
-"""standard errors by which log-probabilities have to differ from where rewards would have them"""
+EVIDENCE = 8.0
+"""logarithm of how much likelier the opposite has to be"""
 
 MOVED = 0.5
 """least standard deviation of log-probabilities, nats, from which a slope is taken"""
@@ -80,12 +80,20 @@ def _slope(curves: Curves, least: int) -> float | None:
     return together / float(logps.square().sum()) if explained >= LINEAR else None
 
 
-def moves_against(curves: Curves) -> str | None:
-    """How a side's log-probability moves by what its reward does, in the other direction; None if none does.
+@dataclass(frozen=True)
+class Direction:
+    """Whether log-probabilities of the policy move as rewards say, or against them."""
 
-    A reward that grew by r has raised the log-probability by r / beta. Batches have other references, so
-    first and last third are compared by their standard errors: found if the change is far from that, and
-    near its opposite.
+    against: bool
+    told: str
+
+
+def direction_of(curves: Curves) -> Direction | None:
+    """Whether log-probabilities move by what rewards do, or by the opposite; None if batches hide it.
+
+    A reward that grew by r has raised the log-probability by r / beta. Batches have other references, so the
+    changes from the first to the last third are compared by their standard errors: one of both has to be
+    e^8 times as likely as the other, over both sides, and to fit by itself.
     """
     if curves.per_token or not curves.has(*LOGGED_REWARDS, *LOGGED_LOGPS):
         return None
@@ -93,19 +101,33 @@ def moves_against(curves: Curves) -> str | None:
     part = columns.shape[1] // 3
     if part < 3:
         return None
+    meant, logps = columns[:2] / curves.beta, columns[2:]
+    change, noise = _change(logps, part)[0], _least_noise(logps, meant, part)
+    moved = _change(meant, part)[0]
+    evidence = float((2 * change * moved / noise.square()).sum())
+    against = evidence < 0
+    apart = (change + moved if against else change - moved).abs()
+    if abs(evidence) < EVIDENCE or not bool((apart <= 3 * noise + 0.2 * moved.abs()).all()):
+        return None
+    return Direction(
+        against,
+        f"By the end rewards have changed by what is {signed(float(moved[0]), 1)} (chosen) and "
+        f"{signed(float(moved[1]), 1)} nats (rejected) at β = {curves.beta:g}, and log-probabilities by "
+        f"{signed(float(change[0]), 1)} and {signed(float(change[1]), 1)}.",
+    )
+
+
+def _change(columns: Tensor, part: int) -> tuple[Tensor, Tensor]:
+    """From the first to the last rows, with its standard error. Shapes: (columns, rows) -> (columns,)."""
     first, last = columns[:, :part], columns[:, -part:]
-    change = last.mean(1) - first.mean(1)
     error = ((first.var(1) + last.var(1)) / part).sqrt()
-    for side, name in enumerate(LOGGED_REWARDS):
-        moved, logps, noise = float(change[side]), float(change[2 + side]), float(error[2 + side])
-        meant = moved / curves.beta
-        apart, near = abs(logps - meant), abs(logps + meant)
-        if apart > APART * noise and near <= 3 * noise + 0.2 * abs(meant):
-            return (
-                f"{name} changes by {signed(moved)}, which is {signed(meant, 1)} nats at β = "
-                f"{curves.beta:g}, and {LOGGED_LOGPS[side]} by {signed(logps, 1)}."
-            )
-    return None
+    return last.mean(1) - first.mean(1), error
+
+
+def _least_noise(logps: Tensor, meant: Tensor, part: int) -> Tensor:
+    """Standard error of a change that batches make: of what is left without the policy's own."""
+    errors = [_change(logps + sign * meant, part)[1] for sign in (1, -1)]
+    return torch.minimum(*errors).clamp(min=1e-3)
 
 
 def centered(columns: Tensor) -> Tensor:
