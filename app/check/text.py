@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable
 
 from app.check.document import CheckedFinding, CheckedRun
 from app.check.trainers import trainers
@@ -32,7 +33,7 @@ def settings_line(run: CheckedRun) -> str:
         if name != "trainer" and not hidden and not replaced:
             assumed = " (assumed)" if name in run.assumed else ""
             told.append(f"{_named(name)}\N{NO-BREAK SPACE}{_written(value)}{assumed}")
-    return f"Checked as {', '.join(told)}."
+    return f"Settings: {', '.join(told)}."
 
 
 def _named(setting: str) -> str:
@@ -44,6 +45,14 @@ def _written(value: object) -> str:
     if isinstance(value, tuple | list):
         return " + ".join(map(_written, value))
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def told_together(findings: Iterable[CheckedFinding]) -> list[tuple[str, str]]:
+    """Titles and message of findings; those with the same message are told together."""
+    titles: dict[str, list[str]] = {}
+    for finding in findings:
+        titles.setdefault(finding.message, []).append(finding.title)
+    return [("; ".join(together), message) for message, together in titles.items()]
 
 
 def text_of(run: CheckedRun, *, color: bool = False, width: int = WIDTH) -> str:
@@ -77,8 +86,8 @@ def text_of(run: CheckedRun, *, color: bool = False, width: int = WIDTH) -> str:
         lines += told(finding, RED)
     if by_verdict["cannot_tell"]:
         lines += ["", painted("Cannot be told:", YELLOW)]
-        for finding in by_verdict["cannot_tell"]:
-            lines.append(wrapped(f"- {finding.title}: {finding.message}", "  ", "  "))
+        for titles, message in told_together(by_verdict["cannot_tell"]):
+            lines.append(wrapped(f"- {titles}: {message}", "  ", "  "))
     if by_verdict["not_found"]:
         names = ", ".join(finding.name for finding in by_verdict["not_found"])
         lines += ["", wrapped(f"Looked for and not found: {names}.")]

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-Where = Literal["pairs and logs", "pairs", "logs"]
+from app.check.findings.logs import LOG_FINDINGS
+from app.check.findings.pairs import PAIR_FINDINGS
+from app.check.findings.rule import Look
+
+IN_PAIRS: dict[str, Look[...]] = {look.name: look for look in PAIR_FINDINGS}
+IN_LOGS: dict[str, Look[...]] = {look.name: look for look in LOG_FINDINGS}
 
 
 @dataclass(frozen=True)
@@ -15,7 +19,18 @@ class LookedFor:
     name: str
     title: str
     shown_by: str
-    where: Where = "pairs and logs"
+
+    @property
+    def where(self) -> str:
+        """In which files it is looked for."""
+        places = {"pairs": IN_PAIRS, "logs": IN_LOGS}
+        return " and ".join(place for place, looks in places.items() if self.name in looks)
+
+    @property
+    def see(self) -> str:
+        """Path and query of a figure that shows it."""
+        looks = (looks.get(self.name) for looks in (IN_PAIRS, IN_LOGS))
+        return next((look.see for look in looks if look is not None and look.see), "")
 
 
 MISTAKES = (
@@ -81,7 +96,6 @@ MISTAKES = (
         "diverging",
         "The run diverges",
         "The loss climbs far above its start, or the gradient explodes.",
-        "logs",
     ),
     LookedFor(
         "displacement",
@@ -107,7 +121,6 @@ MISTAKES = (
         "batch_means",
         "Rows are batch means",
         "A mean loss lies above the loss at the means, so that rows are not single pairs.",
-        "pairs",
     ),
     LookedFor(
         "few_pairs",

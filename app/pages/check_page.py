@@ -17,7 +17,7 @@ from app.check.drawn_log import log_drawing
 from app.check.params import RunParams
 from app.check.run import report_of
 from app.check.tables import RunFileError, TrainingLog
-from app.check.text import headline, settings_line
+from app.check.text import headline, settings_line, told_together
 from app.content.sections import CHECK
 from app.pages.check_examples import EXAMPLES, ExampleRun
 from app.pages.check_form import form_fields
@@ -61,6 +61,12 @@ class FilledForm:
     def headline(self) -> str:
         """The main thing that the report says."""
         return headline(self.checked) if self.checked else ""
+
+    @property
+    def untold(self) -> list[tuple[str, str]]:
+        """Titles of mistakes of which nothing can be said, and why."""
+        findings = self.checked.findings if self.checked else []
+        return told_together(one for one in findings if one.verdict == "cannot_tell")
 
     @property
     def settings(self) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from app.check.findings.logs import LOG_FINDINGS
+from app.check.findings.pairs import PAIR_FINDINGS
 from app.check.params import RunParams
 from app.pages.check_examples import EXAMPLES
 from app.pages.check_mistakes import MISTAKES
@@ -46,7 +48,7 @@ def test_an_example_has_an_address_and_its_report(client: TestClient, name: str)
     ).json()
     said = text_of(html)
     for finding in checked["findings"]:
-        assert f'data-finding="{finding["name"]}"' in html
+        assert finding["title"] in unescape(html)
         assert " ".join(finding["message"].split()) in said
         if finding["verdict"] == "found":
             assert " ".join(finding["evidence"].split()) in said
@@ -105,9 +107,13 @@ def test_markup_in_a_run_stays_text(client: TestClient) -> None:
         assert "<script>alert" not in posted(client, path, data={"text": text}).text
 
 
-def test_every_mistake_that_is_looked_for_is_explained(client: TestClient) -> None:
-    for name in ("healthy", "swapped"):
-        run = {"text": EXAMPLES[name].text()}
-        looked = client.post("/api/v1/check_run", json=run).json()["findings"]
-        assert {finding["name"] for finding in looked} <= {mistake.name for mistake in MISTAKES}
-    assert 'id="mistake-step_zero"' in client.get("/check").text
+def test_every_mistake_that_is_looked_for_is_explained_and_leads_to_a_figure(
+    client: TestClient,
+) -> None:
+    looked_for = {look.name for look in PAIR_FINDINGS} | {look.name for look in LOG_FINDINGS}
+    assert {mistake.name for mistake in MISTAKES} == looked_for
+    html = client.get("/check").text
+    for mistake in MISTAKES:
+        assert f'id="mistake-{mistake.name}"' in html
+        assert mistake.see in unescape(html)
+        assert client.head(mistake.see).status_code == 200, mistake.see

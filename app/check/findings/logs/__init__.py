@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from app.check.findings.logs.beginning import step_zero
 from app.check.findings.logs.course import displacement, saturated, suppression
 from app.check.findings.logs.health import diverging, equal_sides, few_pairs, not_finite
@@ -11,11 +9,12 @@ from app.check.findings.logs.losses import beta_twice, other_loss
 from app.check.findings.logs.movement import not_moved
 from app.check.findings.logs.reference import reference_missing, swapped, swapped_in_one
 from app.check.findings.logs.sums import implausible_sums, length, mean_not_sum, prompt_counted
+from app.check.findings.rule import Look
 from app.check.report import Finding
 from app.check.settings import RunSettings
 from app.check.tables import TrainingLog
 
-LogFinding = Callable[[TrainingLog, RunSettings], Finding]
+LogFinding = Look[[TrainingLog, RunSettings]]
 
 LOG_FINDINGS: tuple[LogFinding, ...] = (
     not_finite,
