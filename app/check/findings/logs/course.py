@@ -15,6 +15,7 @@ from app.check.findings.rule import Said, cannot_tell, finding, found, not_found
 from app.check.settings import RunSettings
 from app.check.tables import LOGGED_LOGPS, LOGGED_REWARDS, TrainingLog
 from app.formatting import fixed, percent, signed
+from app.studies.healthy_runs import band
 
 OPTIMUM_CHOSEN, OPTIMUM_REJECTED = -3.1, -4.5
 """the lowest mean rewards of training pairs under any exact optimum of the lab, at any prompt and beta"""
@@ -114,16 +115,22 @@ def displacement(log: TrainingLog, settings: RunSettings) -> Said:
     if fell >= DISPLACED * unit or together or (collapsed and not curves.per_token):
         return found(
             "Chosen responses have become much less likely (likelihood displacement): what they lost "
-            "went to responses outside the pairs. A fall of 1 or 2 is usual, and the lab's exact "
-            f"optimum has one, too, but of no more than {fixed(1)(-OPTIMUM_CHOSEN)}. Raise β, lower the "
-            "learning rate, stop earlier, add the NLL of the chosen response (rpo_alpha, pref_ftx), or "
-            "drop pairs that are nearly the same.",
+            "went to responses outside the pairs. Some fall is no mistake: in the lab's healthy runs it "
+            f"ends between {_healthy()}, and its exact optimum falls by no more than "
+            f"{fixed(1)(-OPTIMUM_CHOSEN)}. Raise β, lower the learning rate, stop earlier, add the NLL "
+            "of the chosen response (rpo_alpha, pref_ftx), or drop pairs that are nearly the same.",
             f"{told}.",
         )
     if (few := _few(curves)) is not None:
         return few
-    how = "rise" if fell < 0 else "fall only a little, as is usual"
+    how = "rise" if fell < 0 else "fall no further than may be"
     return not_found(f"Chosen responses {how}.", f"{told}.")
+
+
+def _healthy() -> str:
+    """The reward of chosen responses at the end of nine in ten of the lab's healthy runs."""
+    levels = band().plain[LOGGED_REWARDS[0]]
+    return f"{signed(levels[0][-1], 1)} and {signed(levels[-1][-1], 1)}"
 
 
 @finding(

@@ -135,7 +135,7 @@ def diverging(log: TrainingLog, settings: RunSettings) -> Said:
     if climbed or (worst > FAR_UP * start and len(losses) >= 3 * PART):
         return found(
             "The loss climbs far above its start, so the run has diverged. The learning rate may be too "
-            "high (5e-7 to 5e-6 is usual for all weights, up to ten times that for adapters), warm-up "
+            "high (5e-7 to 1e-6 is typical for all weights of a large model), warm-up "
             "or gradient clipping may be missing, or the loss may have the wrong sign.",
             f"{told}.",
         )

@@ -216,11 +216,11 @@ def other_loss(log: TrainingLog, settings: RunSettings) -> Said:
         if (assumed := _assumed(curves, fitting)) is not None:
             return cannot_tell(assumed, f"{told}.")
         if below <= BELOW * _unit(curves):
-            return found(f"The loss is not {_named(curves)}. {_which(fitting)}", f"{told}.")
+            return found(f"The loss is not {_named(curves)}. {_which(fitting, curves)}", f"{told}.")
         least = loss_at(curves.settings, reported.chosen, reported.rejected)
         return found(
             f"The loss is lower than {curves.loss_name} can be at these rewards: its mean over pairs is "
-            f"at least its value at the mean. {_which(fitting)}",
+            f"at least its value at the mean. {_which(fitting, curves)}",
             f"{told}, and at least {fixed(3)(float(least.mean()))}.",
         )
     if curves.loss_type not in CONVEX or reported.accuracies is None:
@@ -231,11 +231,11 @@ def other_loss(log: TrainingLog, settings: RunSettings) -> Said:
             f"{told}.",
         )
     if reported.misfit(ours) <= 0.3 * _unit(curves) and len(reported.losses) >= 3:
-        close = [o.told for o in alternatives if reported.misfit(o.losses) <= reported.misfit(ours)]
-        if close:
+        near = [o.told for o in alternatives if reported.misfit(o.losses) <= reported.misfit(ours)]
+        if near:
             return cannot_tell(
-                f"The loss is one that {curves.loss_name} has at these rewards, but that of {close[0]} "
-                "is as near: margins are too small, or spread too far, to tell them apart.",
+                f"The loss is one that {curves.loss_name} has at these rewards, but margins are too "
+                f"small, or spread too far, to tell it from others, such as {near[0]}.",
                 f"{told}.",
             )
         return not_found(
@@ -271,6 +271,7 @@ class Alternative:
     losses: Tensor
     least: Tensor
     """the same if margins had no spread"""
+    why: str = ""
 
 
 def _alternatives(curves: Curves, reported: Reported) -> list[Alternative]:
@@ -278,19 +279,20 @@ def _alternatives(curves: Curves, reported: Reported) -> list[Alternative]:
     settings, name = curves.settings, curves.loss_type
     found = [_made(f"{name} times {factor:g}", reported, settings, factor) for factor in FACTORS]
     if name in OF_THE_MARGIN:
-        again = "they may have been scaled by β once more for the log"
         found += [
             _made(
-                f"{name} of rewards divided by β: {again}",
+                f"{name} of rewards divided by β",
                 reported,
                 settings,
                 scale=1 / curves.beta,
+                why="the log may have scaled them by β once more",
             ),
             _made(
-                f"{name} of the opposite margins: two sides may be swapped",
+                f"{name} of the opposite margins",
                 reported,
                 settings,
                 scale=-1.0,
+                why="two sides may be swapped",
             ),
         ]
     if name == "sigmoid":
@@ -317,10 +319,15 @@ def _alternatives(curves: Curves, reported: Reported) -> list[Alternative]:
 
 
 def _made(
-    told: str, reported: Reported, settings: RunSettings, factor: float = 1.0, scale: float = 1.0
+    told: str,
+    reported: Reported,
+    settings: RunSettings,
+    factor: float = 1.0,
+    scale: float = 1.0,
+    why: str = "",
 ) -> Alternative:
     least = loss_at(settings, scale * reported.chosen, scale * reported.rejected)
-    return Alternative(told, factor * reported.expected(settings, scale), factor * least)
+    return Alternative(told, factor * reported.expected(settings, scale), factor * least, why)
 
 
 def _explains(curves: Curves, reported: Reported, losses: Tensor, within: float = FITS) -> bool:
@@ -367,21 +374,19 @@ def _outside(losses: Tensor, one: Tensor, other: Tensor) -> Tensor:
     return (low - losses).clamp(min=0) + (losses - high).clamp(min=0)
 
 
-def _best(fitting: list[Alternative], reported: Reported) -> list[str]:
+def _best(fitting: list[Alternative], reported: Reported) -> list[Alternative]:
     """The alternatives that fit about as well as the best of them, the best first."""
-    misfits = {other.told: reported.misfit(other.losses) for other in fitting}
-    best = min(misfits.values(), default=0.0)
-    named = sorted(misfits, key=misfits.__getitem__)
-    return [
-        told for told in named if misfits[told] <= 2 * best + 0.02 * float(reported.losses.mean())
-    ]
+    misfits = [reported.misfit(other.losses) for other in fitting]
+    limit = 2 * min(misfits, default=0.0) + 0.02 * float(reported.losses.mean())
+    near = [pair for pair in zip(misfits, fitting, strict=True) if pair[0] <= limit]
+    return [other for _, other in sorted(near, key=lambda pair: pair[0])]
 
 
-def _assumed(curves: Curves, fitting: list[str]) -> str | None:
+def _assumed(curves: Curves, fitting: list[Alternative]) -> str | None:
     """What to say if it is only a setting that was assumed which does not fit."""
     if curves.loss_type == "simpo" and curves.assumes("simpo_gamma"):
         return f"A simpo_gamma of {curves.settings.simpo_gamma:g} was assumed, and does not fit. Give yours."
-    losses = [name for name in fitting if name in (*CANDIDATES, "ipo_norm")]
+    losses = [o.told for o in fitting if o.told in (*CANDIDATES, "ipo_norm")]
     if losses and curves.assumes("loss_type"):
         return (
             f"{curves.loss_name} was assumed, and does not fit, while {' or '.join(losses)} does. Give "
@@ -390,14 +395,18 @@ def _assumed(curves: Curves, fitting: list[str]) -> str | None:
     return None
 
 
-def _which(fitting: list[str]) -> str:
+def _which(fitting: list[Alternative], curves: Curves) -> str:
+    """What fits instead, and what the trainer's own convention has to do with it."""
     if not fitting:
         return (
             "None of the losses known here fits. Loss and rewards may be averaged over different "
             "batches, such as one device and all, or the loss may be divided once too often."
         )
-    listed = "; or ".join(fitting[:3])
-    return f"It fits {listed}. Check the loss_type, β and label_smoothing that were run."
+    listed = "; or ".join(f"{o.told} ({o.why})" if o.why else o.told for o in fitting[:3])
+    said = f"It fits {listed}. Check the loss_type, β and label_smoothing that were run."
+    if curves.settings.label_smoothing and curves.convention is not None and curves.convention.note:
+        said += f" Of this loss in that trainer: {curves.convention.note}."
+    return said
 
 
 def _named(curves: Curves) -> str:

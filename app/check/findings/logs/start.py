@@ -11,8 +11,8 @@ from app.check.findings.logs.curves import ACCURACY, Curves, pairs_of_a_row
 from app.check.tables import LOGGED_LOGPS, LOGGED_REWARDS
 
 ROUNDING_NATS = 1.0
-"""mean log-ratio of whole responses that two precisions of the same network may come to: reports of a policy
-in float32 beside a reference in float16 or bfloat16 have rewards of a few hundredths at beta 0.1"""
+"""mean log-ratio of whole responses that two precisions of the same network are allowed: 0.1 of reward at a
+beta of 0.1"""
 
 ROUNDING_SHARE = 0.005
 """the same as a share of the log-probability, for long responses"""

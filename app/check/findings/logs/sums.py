@@ -88,8 +88,8 @@ def implausible_sums(log: TrainingLog, settings: RunSettings) -> Said:
     elif not curves.per_token or typical < -60:
         return cannot_tell(
             "How likely a token is cannot be told from a sum without lengths. Divide a few sums by "
-            "their tokens: an instruction-tuned model has −0.3 to −3 nats per token, and −8 or below "
-            "means that labels are not shifted.",
+            "their tokens: a guess among 32,000 has −10.4 nats, and labels that are not shifted by one "
+            "token are about as unlikely.",
             told,
         )
     if typical < -LEAST_LIKELY:
