@@ -143,6 +143,11 @@ def command_line() -> argparse.ArgumentParser:
         "--json", action="store_true", help="print what POST /api/v1/check_run answers"
     )
     check.add_argument(
+        "--fail-on",
+        metavar="NAME,...",
+        help="end with 1 only if one of these is found, such as step_zero,swapped (default: any)",
+    )
+    check.add_argument(
         "--site",
         metavar="URL",
         default="http://127.0.0.1:8000",
@@ -268,10 +273,15 @@ def _check(given: argparse.Namespace) -> None:
 
     from app.check.document import document
     from app.check.params import RunParams
-    from app.check.run import check_run
+    from app.check.run import NAMES, check_run
     from app.check.tables import RunFileError
     from app.check.text import text_of
 
+    failing = set(given.fail_on.split(",")) if given.fail_on else NAMES
+    if unknown := failing - NAMES:
+        _refuse(
+            f"--fail-on: unknown {', '.join(sorted(unknown))} (one of: {', '.join(sorted(NAMES))})"
+        )
     named = {name: getattr(given, name) for name in RunParams.model_fields}
     values = {name: value for name, value in named.items() if value is not None}
     try:
@@ -293,7 +303,7 @@ def _check(given: argparse.Namespace) -> None:
     else:
         color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
         print(text_of(found, color=color))
-    raise SystemExit(1 if report.found else 0)
+    raise SystemExit(1 if any(one.name in failing for one in report.found) else 0)
 
 
 def _refuse_params(values: dict[str, str]) -> NoReturn:

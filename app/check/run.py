@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from app.check.batch import batch_of
-from app.check.findings.logs import log_findings
-from app.check.findings.pairs import pair_findings
+from app.check.findings.logs import LOG_FINDINGS, log_findings
+from app.check.findings.pairs import PAIR_FINDINGS, pair_findings
 from app.check.known import known_settings
 from app.check.reading import read_run
 from app.check.report import Report
 from app.check.settings import RunSettings
 from app.check.tables import LogpsTable, TrainingLog
 from app.formatting import count
+
+NAMES = frozenset({look.name for look in PAIR_FINDINGS} | {look.name for look in LOG_FINDINGS})
+"""of all findings"""
 
 MOST_NAMED = 10
 """ignored columns that are named"""

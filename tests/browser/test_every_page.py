@@ -43,7 +43,7 @@ from tests.browser.layout import (
 ERROR_PAGES = ["/sections/nowhere", "/sources?x=1"]
 SECTION_PAGES = [f"/sections/{section.slug}" for section in SECTIONS]
 WIDGET_PAGES = [f"/widgets/{name}" for name in WIDGETS]
-OTHERS = ["/", "/check", "/sources", "/symbols", "/docs", "/embed"]
+OTHERS = ["/", "/check?run=reference_swapped", "/sources", "/symbols", "/docs", "/embed"]
 TEACH_PAGES = ["/teach", "/teach/exercises", "/teach/answers?groups=3"]
 PAGES = [*OTHERS, *TEACH_PAGES, *SECTION_PAGES, *WIDGET_PAGES, "/read"]
 

@@ -64,6 +64,16 @@ def test_the_json_is_that_of_the_api(
     assert json.loads(capsys.readouterr().out) == client.post("/api/v1/check_run", json=sent).json()
 
 
+def test_only_what_a_script_names_ends_with_1(
+    faulty: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert status(faulty, "--fail-on", "swapped,step_zero") == 1
+    assert status(faulty, "--fail-on", "swapped") == 0
+    assert "[step_zero]" in capsys.readouterr().out
+    assert status(faulty, "--fail-on", "swap") == 2
+    assert "unknown swap (one of: batch_means, " in capsys.readouterr().err
+
+
 def test_a_run_without_a_mistake_ends_with_0(
     client: TestClient, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

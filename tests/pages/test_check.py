@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from app.check.findings.logs import LOG_FINDINGS
-from app.check.findings.pairs import PAIR_FINDINGS
 from app.check.params import RunParams
+from app.check.run import NAMES
 from app.pages.check_examples import EXAMPLES
 from app.pages.check_mistakes import MISTAKES
 from tests.site import Elements
@@ -110,8 +109,7 @@ def test_markup_in_a_run_stays_text(client: TestClient) -> None:
 def test_every_mistake_that_is_looked_for_is_explained_and_leads_to_a_figure(
     client: TestClient,
 ) -> None:
-    looked_for = {look.name for look in PAIR_FINDINGS} | {look.name for look in LOG_FINDINGS}
-    assert {mistake.name for mistake in MISTAKES} == looked_for
+    assert {mistake.name for mistake in MISTAKES} == NAMES
     html = client.get("/check").text
     for mistake in MISTAKES:
         assert f'id="mistake-{mistake.name}"' in html
