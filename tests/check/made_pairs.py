@@ -212,7 +212,7 @@ FAULTS = {
             c | {o: torch.where(c[LENGTHS[0]] > 200, c[n], c[o]) for n, o in ((PC, PR), (RC, RR))}
         ),
     ),
-    "displacement": _with("displacement", "lose", lambda c: c, chosen=-35.0, margin=9.0),
+    "displacement": _with("displacement", "lose", lambda c: c, chosen=-60.0, margin=12.0),
     "suppression": _with("suppression", "come", lambda c: c, chosen=-1.0, margin=110.0),
     "saturation": _with(
         "saturated", "hundredth", lambda c: c, chosen=20.0, margin=150.0, spread=0.3

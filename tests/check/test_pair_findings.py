@@ -14,9 +14,9 @@ from torch import Tensor
 
 from app.check.batch import ReportedBatch, batch_of
 from app.check.findings.chance import at_least, errors_from_0
+from app.check.findings.optima import OPTIMUM_CHOSEN
 from app.check.findings.pairs import PAIR_FINDINGS, pair_findings
 from app.check.findings.pairs.explained import explanations
-from app.check.findings.pairs.training import AT_THE_OPTIMUM
 from app.check.report import Finding, Report
 from app.check.run import check_run
 from app.check.settings import RunSettings
@@ -225,24 +225,29 @@ def test_a_swap_in_the_file_alone_is_told_by_the_reported_losses() -> None:
     assert "only the file" not in findings(with_losses(columns, RUN))["swapped"].message
 
 
-def test_at_no_optimum_of_the_lab_chosen_responses_fall_so_far_for_their_margin() -> None:
-    lab = the_lab()
+def test_rewards_at_an_optimum_of_the_lab_are_bounded_at_every_beta() -> None:
+    lab, lowest = the_lab(), 0.0
     for prompt in range(PROMPTS):
         facts, pairs = lab.facts(prompt), lab.training_comparisons(prompt)
-        chosen, rejected = (response_number(side) for side in (pairs.chosen, pairs.rejected))
-        quality = facts.true_quality
-        gap = quality[chosen].mean() - quality[rejected].mean()
-        # log Z is at most the best reward over beta.
-        most = float((quality.max() - quality[chosen].mean()) / gap)
-        assert most < AT_THE_OPTIMUM
+        chosen, quality = response_number(pairs.chosen), facts.true_quality
+        # beta log Z is at most the best reward.
+        bound = float(quality[chosen].mean() - quality.max())
+        lowest = min(lowest, bound)
         for beta in (3.0, 1.0, 0.3, 0.1, 0.03):
             moved = optimal_logps(facts.reference_logps, quality, beta) - facts.reference_logps
-            margin = float((moved[chosen] - moved[rejected]).mean())
-            assert -float(moved[chosen].mean()) <= most * margin
+            assert beta * float(moved[chosen].mean()) >= bound
+    assert lowest == pytest.approx(OPTIMUM_CHOSEN, abs=0.06)
+
+
+@pytest.mark.parametrize(("beta", "verdict"), [(0.1, "found"), (0.01, "not_found")])
+def test_a_fall_is_measured_in_rewards(beta: float, verdict: str) -> None:
+    # The same log-ratios: at a tenth of beta they are what the optimum itself may have.
+    told = findings(made(Made(chosen=-80, margin=40)), RunSettings(beta=beta))
+    assert told["displacement"].verdict == verdict
 
 
 def test_a_mild_fall_of_chosen_responses_is_no_displacement() -> None:
-    one = findings(made(Made(pairs=300, chosen=-6, margin=12)))["displacement"]
+    one = findings(made(Made(pairs=300, chosen=-15, margin=12)))["displacement"]
     assert one.verdict == "not_found"
     assert "lose some probability" in one.message
 

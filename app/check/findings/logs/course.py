@@ -11,23 +11,19 @@ from app.check.findings.logs.curves import ACCURACY, MARGIN, Curves, early, late
 from app.check.findings.logs.expected import loss_at_start
 from app.check.findings.logs.start import apart_at_start
 from app.check.findings.numbers import three_digits
+from app.check.findings.optima import (
+    DISPLACED,
+    LEAST,
+    OPTIMUM_CHOSEN,
+    SUPPRESSED,
+    TOGETHER,
+    unit_of,
+)
 from app.check.findings.rule import Said, cannot_tell, finding, found, not_found
 from app.check.settings import RunSettings
 from app.check.tables import LOGGED_LOGPS, LOGGED_REWARDS, TrainingLog
 from app.formatting import fixed, percent, signed
 from app.studies.healthy_runs import band
-
-OPTIMUM_CHOSEN, OPTIMUM_REJECTED = -3.1, -4.5
-"""the lowest mean rewards of training pairs under any exact optimum of the lab, at any prompt and beta"""
-
-DISPLACED = 5.0
-"""units of reward that chosen responses have to fall: beyond every optimum of the lab by half again"""
-
-TOGETHER, LEAST = 3.0, 2.0
-"""how many times the margin, and how many units at least, chosen responses have to fall if it is less"""
-
-SUPPRESSED = 10.0
-"""units of reward that rejected responses have to fall: twice what any optimum of the lab has them fall"""
 
 NEEDLESS = 5.0
 """the same, if every pair is ranked right and the loss is all but 0"""
@@ -70,11 +66,6 @@ class Change:
         )
 
 
-def _unit(curves: Curves) -> float:
-    """What counts as one unit of reward: for means over tokens at least a fifth of a nat."""
-    return max(1.0, 0.2 * curves.beta) if curves.per_token else 1.0
-
-
 def _few(curves: Curves) -> Said | None:
     """What to say of a course that too few rows have, if they show no mistake."""
     rows = len(curves.steps(*LOGGED_REWARDS))
@@ -102,7 +93,7 @@ def displacement(log: TrainingLog, settings: RunSettings) -> Said:
     curves = Curves(log, settings)
     if (lacks := curves.needs(*LOGGED_REWARDS)) is not None:
         return lacks
-    change, unit = Change.of(curves), _unit(curves)
+    change, unit = Change.of(curves), unit_of(curves.beta, per_token=curves.per_token)
     told = change.told(curves)
     fell = -change.chosen
     if curves.loss_type == "apo_down":
@@ -148,7 +139,7 @@ def suppression(log: TrainingLog, settings: RunSettings) -> Said:
     curves = Curves(log, settings)
     if (lacks := curves.needs(*LOGGED_REWARDS)) is not None:
         return lacks
-    change, unit = Change.of(curves), _unit(curves)
+    change, unit = Change.of(curves), unit_of(curves.beta, per_token=curves.per_token)
     told = change.told(curves)
     enough = NEEDLESS if _all_ranked(curves) else SUPPRESSED
     if (
@@ -222,7 +213,8 @@ def saturated(log: TrainingLog, settings: RunSettings) -> Said:
         told += f", the mean accuracy {percent(1)(accuracy)}"
     spent = start is not None and loss is not None and loss <= ALL_BUT_0 * start
     ranked = accuracy is None or accuracy >= ALL_RIGHT
-    far = margin >= BEYOND * (_unit(curves)) and (accuracy is None or accuracy >= 0.9)
+    unit = unit_of(curves.beta, per_token=curves.per_token)
+    far = margin >= BEYOND * unit and (accuracy is None or accuracy >= 0.9)
     if (ranked and spent and accuracy is not None) or far:
         return found(
             "The pairs are learned by the middle of the run, and nothing is left in them. They may be "

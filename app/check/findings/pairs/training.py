@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+
 import torch
+from torch import Tensor
 
 from app.check.batch import ReportedBatch
 from app.check.findings import figures
 from app.check.findings.chance import errors_from_0, standard_error
 from app.check.findings.numbers import correlation, three_digits
+from app.check.findings.optima import (
+    DISPLACED,
+    LEAST,
+    OPTIMUM_CHOSEN,
+    OPTIMUM_REJECTED,
+    SUPPRESSED,
+    TOGETHER,
+    unit_of,
+)
 from app.check.findings.rule import Said, cannot_tell, finding, found, not_found
 from app.formatting import count, fixed, percent, signed
 from app.lab.more_losses import ALL_REFERENCE_FREE, ALL_THAT_NEED_LENGTHS
@@ -24,13 +37,48 @@ AT_STEP_0 = cannot_tell(
     "All pairs are of step 0.",
 )
 
-AT_THE_OPTIMUM = 2.5
-"""times the margin by which chosen responses fall at most at an exact optimum of the lab: 2.3, at any beta"""
-
 OF_A_RESPONSE = 30.0
 """nats that a response of some sentences costs; of shorter ones the optimum itself takes a large part"""
-A_TENTH, TEN, FORTY = 0.1, 10.0, 40.0
-"""of what a chosen response costs, at least so many nats, and at most, from which on a fall is large"""
+
+RARER, MUCH_RARER = math.log(100), math.log(10_000)
+"""nats that chosen and rejected responses have to fall in any case: a large beta makes rewards of less"""
+
+A_TENTH = 0.1
+"""of what chosen responses cost, from which on a fall beyond every optimum is large"""
+
+FROM_REJECTED = 0.8
+"""share of the margin that comes of rejected responses"""
+
+A_QUARTER = 0.25
+"""of what rejected responses cost, from which on a fall beyond every optimum is large"""
+
+
+@dataclass(frozen=True)
+class _Moved:
+    """Means over the pairs of how far training has moved them; rewards are beta times log-ratios."""
+
+    chosen: Tensor
+    rejected: Tensor
+    """log-ratios, for each token where the loss takes means over tokens; shape: (pairs,)"""
+    beta: float
+    per_token: bool
+
+    @classmethod
+    def of(cls, batch: ReportedBatch) -> _Moved:
+        chosen, rejected = batch.pairs.chosen, batch.pairs.rejected
+        per_token = batch.loss_name in ALL_THAT_NEED_LENGTHS and batch.lengths is not None
+        if per_token and batch.lengths is not None:
+            chosen, rejected = chosen / batch.lengths[0], rejected / batch.lengths[1]
+        return cls(chosen, rejected, batch.settings.beta, per_token)
+
+    def units(self, log_ratios: Tensor) -> float:
+        """Mean log-ratio in units of reward."""
+        return float(log_ratios.mean()) * self.beta / unit_of(self.beta, per_token=self.per_token)
+
+
+def _is_clear(values: Tensor) -> bool:
+    """Whether a mean differs from 0, and not by chance."""
+    return abs(float(values.mean())) > ERRORS * standard_error(values)
 
 
 @finding(
@@ -40,63 +88,57 @@ A_TENTH, TEN, FORTY = 0.1, 10.0, 40.0
     mended=figures.WITH_NLL,
 )
 def displacement(batch: ReportedBatch) -> Said:
-    """Found if chosen responses fall further than alignment needs.
+    """Found if chosen responses fall further than at any exact optimum of the lab, by two standard errors.
 
-    That is: by more than 2.5 times the margin, in nats. At the lab's exact optimum they rise while the
-    margin is small and fall as it grows, at every beta by less than that: the optimum is for reward r,
-    log Z is at most the largest reward over beta, and so they fall by at most (max r - E r(chosen)) / beta.
-    Or, for responses that cost 30 nats or more, by a tenth of what they cost, and 10 nats; 40 nats are
-    enough. Public runs that ended well mostly lose less.
+    That is: if their reward falls by 5 or more; by 2 or more and three times as far as the margin grows;
+    or by more than 3.1 and a tenth of what they cost the reference, where that is 30 nats or more. In any
+    case they have to be a hundredth as likely as they were. A smaller fall is usual, and no mistake: even
+    the optimum lowers most responses, chosen ones too.
     """
     if not batch.has_reference:
         return NO_REFERENCE
     trained = batch.trained()
     if trained is None:
         return AT_STEP_0
-    chosen, rejected = trained.pairs.chosen, trained.pairs.rejected
-    fall, error = -float(chosen.mean()), standard_error(chosen)
-    gap = chosen - rejected
-    cost = -float(trained.pairs.reference_chosen.mean())
-    told = (
-        f"The log-ratio of chosen responses is {signed(-fall)} nats on average, of rejected ones "
-        f"{signed(float(rejected.mean()))}, so that the margin is {signed(float(gap.mean()))} nats; "
-        "chosen responses cost the "
-        f"reference {three_digits(cost)} nats"
-    )
+    pairs = trained.pairs
+    moved = _Moved.of(trained)
+    fall, units = -float(pairs.chosen.mean()), -moved.units(moved.chosen)
+    cost = -float(pairs.reference_chosen.mean())
+    told = f"{_changes(trained)}; chosen responses cost the reference {three_digits(cost)} nats"
     if len(trained) < FEWEST:
         return cannot_tell(f"At least {FEWEST} pairs are needed.", f"{told}.")
-    if float(gap.mean()) <= 0:
+    margin = moved.chosen - moved.rejected
+    if _is_clear(margin) and float(margin.mean()) < 0:
         return cannot_tell(
-            "The margin has not grown, so that a fall of chosen responses is no price of it.",
+            "The margin has fallen, so that a fall of chosen responses is no price of its growth.",
             f"{told}.",
         )
-    beyond = chosen + AT_THE_OPTIMUM * gap
-    further = float(beyond.mean()) < -ERRORS * standard_error(beyond) and fall > 1
-    large = cost >= OF_A_RESPONSE and fall >= max(TEN, A_TENTH * cost) and fall > ERRORS * error
-    if further or large:
+    beyond = moved.chosen + TOGETHER * margin
+    together = units >= LEAST and float(beyond.mean()) < 0 and _is_clear(beyond)
+    large = units > -OPTIMUM_CHOSEN and cost >= OF_A_RESPONSE and fall >= A_TENTH * cost
+    if fall >= RARER and _is_clear(moved.chosen) and (units >= DISPLACED or together or large):
         return found(
-            f"Chosen responses lose probability: {three_digits(fall)} nats on average, "
-            f"{percent(0)(fall / cost) if cost else 'all'} of what they cost at the start. The loss sees "
-            "the difference "
-            "alone, so that margin and accuracy can grow meanwhile. At the exact optimum of the lab chosen "
-            "responses fall too where the margin is large. Pairs that are "
-            "alike, a "
-            "learning rate that is too high and many epochs do this; an NLL term on the chosen response "
-            "holds it.",
+            f"Chosen responses lose probability (likelihood displacement): {three_digits(fall)} nats on "
+            "average. The loss sees the difference alone, so that margin and accuracy can grow meanwhile. "
+            "At the lab’s exact optimum chosen responses may fall too, but their reward by "
+            f"{fixed(1)(-OPTIMUM_CHOSEN)} at most. Pairs that are alike, a high learning rate and many "
+            "epochs do this; the NLL of the chosen response as a term of the loss holds it.",
             f"{told}.",
         )
-    if fall > ERRORS * error:
-        return not_found(
-            "Chosen responses lose some probability, as they do in most runs that end well.",
-            f"{told}.",
-        )
+    if fall > 0 and _is_clear(pairs.chosen):
+        return not_found("Chosen responses lose some probability, as is usual.", f"{told}.")
     return not_found("Chosen responses do not lose probability.", f"{told}.")
 
 
-FROM_REJECTED = 0.8
-"""share of the margin that comes from rejected responses"""
-A_QUARTER, THIRTY, EIGHTY = 0.25, 30.0, 80.0
-"""of what a rejected response costs, at least so many nats, and at most, from which on its fall is large"""
+def _changes(batch: ReportedBatch) -> str:
+    chosen, rejected = (float(side.mean()) for side in (batch.pairs.chosen, batch.pairs.rejected))
+    moved = _Moved.of(batch)
+    mean = "a mean over tokens, " if moved.per_token else ""
+    return (
+        f"Mean log-ratios are {signed(chosen)} nats (chosen) and {signed(rejected)} (rejected); {mean}with "
+        f"{batch.beta_text} rewards of {signed(moved.beta * float(moved.chosen.mean()))} and "
+        f"{signed(moved.beta * float(moved.rejected.mean()))}"
+    )
 
 
 @finding(
@@ -108,42 +150,34 @@ A_QUARTER, THIRTY, EIGHTY = 0.25, 30.0, 80.0
 def suppression(batch: ReportedBatch) -> Said:
     """Found if four fifths of the margin or more come of rejected responses that fall far.
 
-    Far is at least 30 nats and a quarter of what they cost the reference, for responses that cost 30
-    nats or more. Most runs lower rejected responses more than they raise chosen ones; it is
-    the size that is unusual.
+    Far is a reward of 10 less, twice what the lab's exact optima have, or of more than 4.5 less, beyond
+    them, and a quarter of what they cost the reference, where that is 30 nats or more. Most runs lower
+    rejected responses more than they raise chosen ones; it is the size that is unusual.
     """
     if not batch.has_reference:
         return NO_REFERENCE
     trained = batch.trained()
     if trained is None:
         return AT_STEP_0
-    chosen, rejected = trained.pairs.chosen, trained.pairs.rejected
-    fall, gap = -float(rejected.mean()), float((chosen - rejected).mean())
-    cost = -float(trained.pairs.reference_rejected.mean())
-    told = (
-        f"Rejected responses change by {signed(-fall)} nats on average, chosen ones by "
-        f"{signed(float(chosen.mean()))}; rejected responses cost the reference {three_digits(cost)} nats"
-    )
+    pairs = trained.pairs
+    moved = _Moved.of(trained)
+    fall, units = -float(pairs.rejected.mean()), -moved.units(moved.rejected)
+    cost = -float(pairs.reference_rejected.mean())
+    told = f"{_changes(trained)}; rejected responses cost the reference {three_digits(cost)} nats"
     if len(trained) < FEWEST:
         return cannot_tell(f"At least {FEWEST} pairs are needed.", f"{told}.")
-    if cost < OF_A_RESPONSE:
-        return cannot_tell(
-            "Responses this short leave little room: also the exact optimum of the lab lowers them by more "
-            "than they cost.",
-            f"{told}.",
-        )
-    far = fall >= min(max(THIRTY, A_QUARTER * cost), EIGHTY) and fall > ERRORS * standard_error(
-        rejected
-    )
-    if far and gap > 0 and fall >= FROM_REJECTED * gap:
+    margin = float((moved.chosen - moved.rejected).mean())
+    mostly = margin > 0 and -float(moved.rejected.mean()) >= FROM_REJECTED * margin
+    large = units > -OPTIMUM_REJECTED and cost >= OF_A_RESPONSE and fall >= A_QUARTER * cost
+    far = fall >= MUCH_RARER and (units >= SUPPRESSED or large)
+    if far and mostly and _is_clear(moved.rejected):
+        chosen = "fall too" if float(pairs.chosen.mean()) < 0 else "hardly rise"
         return found(
-            f"The margin comes from rejected responses, which lose {three_digits(fall)} nats, "
-            f"{percent(0)(fall / cost)} of what "
-            "they cost at the start, while chosen ones "
-            f"{'fall too' if float(chosen.mean()) < 0 else 'hardly rise'}. The policy "
-            "learns what not to say, and the probability goes to responses that no pair holds. A higher "
-            "β, fewer "
-            "epochs, a lower learning rate or an NLL term on the chosen response hold it.",
+            f"The margin comes of rejected responses, which lose {three_digits(fall)} nats, while chosen "
+            f"ones {chosen}. The policy learns what not to say, and the probability may go anywhere. "
+            "Rejected responses that no model would write are pushed down without end: take pairs from "
+            "the policy itself, a loss that stops (ipo, label smoothing), a higher β or a lower learning "
+            "rate.",
             f"{told}.",
         )
     return not_found("Rejected responses are not pushed down far.", f"{told}.")
