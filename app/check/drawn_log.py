@@ -43,6 +43,9 @@ OUTLIERS = 0.02
 MOST_WRITTEN_OUT = 10_000
 """from which on numbers of axes have a power of ten"""
 
+MOST_PARTS = 300
+"""parts of a run of which only the extremes are drawn: more than there are pixels for"""
+
 LN2 = math.log(2)
 
 
@@ -212,7 +215,9 @@ def _draw(panel: Panel, curves: Curves, picture: _Picture) -> None:
     for curve in picture.curves:
         for run in _runs(curve.points):
             if len(run) > 1:
-                panel.curve([x for x, _ in run], [y for _, y in run], f"thin s-{curve.role}")
+                # What the axis leaves out runs along its edge.
+                ys = [min(panel.y.high, max(panel.y.low, y)) for _, y in run]
+                panel.curve([x for x, _ in run], ys, f"thin s-{curve.role}")
             elif 0 <= panel.y.share(run[0][1]) <= 1:
                 panel.dots([panel.pt(*run[0])], f"f-{curve.role}", 2.5)
     _names(panel, picture)
@@ -253,13 +258,28 @@ def _points(curves: Curves, name: str) -> list[tuple[float, float]]:
     """A column over the share of the run, without the rows that do not have it."""
     last = max(curves.last_step, 1e-9)
     logged = curves.log.columns.get(name) or [math.nan] * len(curves.log)
-    return [
+    points = [
         (min(1.0, step / last), value)
         for step, value, given in zip(
             curves.log.steps, curves.column(name).tolist(), logged, strict=True
         )
         if given is not None
     ]
+    if len(points) <= 2 * MOST_PARTS:
+        return points
+    size = math.ceil(len(points) / MOST_PARTS)
+    parts = [points[first : first + size] for first in range(0, len(points), size)]
+    return [point for part in parts for point in _extremes(part)]
+
+
+def _extremes(part: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The first and last row of many, the lowest and the highest, and one that is not finite."""
+    finite = [point for point in part if math.isfinite(point[1])]
+    kept = {part[0], part[-1]}
+    if finite:
+        kept |= {min(finite, key=lambda point: point[1]), max(finite, key=lambda point: point[1])}
+    bad = [point for point in part if not math.isfinite(point[1])][:1]
+    return sorted({*kept, *bad}, key=lambda point: point[0])
 
 
 def _runs(points: Sequence[tuple[float, float]]) -> Iterator[list[tuple[float, float]]]:

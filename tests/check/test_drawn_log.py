@@ -100,3 +100,19 @@ def test_the_markup_has_both_widths_a_text_and_a_caption() -> None:
     assert f"{band().runs} healthy runs" in markup
     assert "nan" not in markup
     assert log_drawing(replace(log, columns={}), RunSettings()) == ""
+
+
+def test_a_long_log_is_drawn_with_its_spikes_and_in_no_more_points() -> None:
+    log = recorded(Run())
+    losses: list[float | None] = [0.5] * 20_000
+    losses[12_345] = 9.0
+    long = replace(
+        log,
+        columns={"loss": losses},
+        steps=[float(n) for n in range(1, 20_001)],
+        lines=list(range(20_000)),
+    )
+    stage = stage_of(long)
+    (loss,) = marks(stage, "curve", "s-ink")
+    assert len(loss["x"]) < 200
+    assert max(loss["y"]) == 1
