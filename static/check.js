@@ -91,6 +91,35 @@ const show = (html) => {
   if (place.getBoundingClientRect().top > innerHeight / 2) place.scrollIntoView({ block: "start" });
 };
 
+/** Whether a control takes a value.
+ *  @type {(control: any, value: string) => boolean} */
+const takes = (control, value) =>
+  control.options ? [...control.options].some((option) => option.value === value) : Number(value) >= control.min && Number(value) <= control.max;
+
+/** Show the pairs of the form in the figure at the end of the page, once its module is there.
+ *  @type {() => Promise<void>} */
+const handOn = async () => {
+  /** @type {any} */
+  const figure = document.querySelector('dpo-widget[name="bring_your_logps"]');
+  figure.setParam("text", file.files.length ? await file.files[0].text() : text.value);
+  for (const name of ["loss_type", "beta", "label_smoothing"]) {
+    const { value } = form.elements[name];
+    if (value && takes(figure.form.elements[name], value)) figure.setParam(name, value);
+  }
+  figure.scrollIntoView();
+  const ready = new Promise((done) => {
+    const seen = () => "ready" in figure.dataset && done(undefined);
+    new MutationObserver(seen).observe(figure, { attributeFilter: ["data-ready"] });
+    seen();
+  });
+  await ready;
+  figure.submit();
+};
+
+place.addEventListener("click", (/** @type {any} */ { target }) => {
+  if (target.closest("[data-hand-on]")) handOn();
+});
+
 /** @type {(dropped: FileList) => void} */
 const take = (dropped) => {
   file.files = dropped;

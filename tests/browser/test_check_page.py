@@ -37,6 +37,11 @@ def test_what_is_pasted_dropped_or_changed_is_checked_in_place(
     expect(page.locator("p[data-live]").first).to_have_text(title.text_content() or "")
     expect(title).to_be_in_viewport()
 
+    # The figure of pairs takes the same run.
+    report.get_by_role("button", name="See these pairs one by one").click()
+    figure = page.locator("dpo-widget[name=bring_your_logps]")
+    expect(figure.locator("[data-say]")).to_contain_text("Your data: 8 pairs")
+
     # Another loss: the same run is checked again.
     form.locator("[name=beta]").fill("0.3")
     form.locator("[name=beta]").blur()
