@@ -9,9 +9,10 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
+from app.check.params import RunParams
 from app.check.run import check_run
 from app.check.settings import RunSettings
 from app.check.tables import RunFileError
@@ -37,9 +38,8 @@ class Outcome:
 
 
 def settings_of(entry: Entry) -> RunSettings:
-    """What is said of the run; all else is assumed."""
-    names = {field.name for field in fields(RunSettings)} - {"assumed"}
-    return RunSettings(**entry.settings, assumed=frozenset(names - set(entry.settings)))
+    """What is said of the run, as the API and the command take it; all else is assumed."""
+    return RunParams.model_validate(entry.settings).settings()
 
 
 def outcome(entry: Entry) -> Outcome:

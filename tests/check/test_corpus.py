@@ -40,7 +40,7 @@ def test_faults_are_found(sealed: bool) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("sealed", [False], ids=["open"])
+@pytest.mark.parametrize("sealed", [False, True], ids=["open", "sealed"])
 def test_healthy_runs_are_left_alone(sealed: bool) -> None:
     _, alarms = rates(of(sealed))
     assert alarms <= FALSE_ALARMS, wrong(sealed, healthy=True)
