@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,6 +13,20 @@ from app.widgets.common.loss_types import LOSS_LABELS
 
 MAIN = ("trainer", "loss_type", "beta")
 """fields that are always shown; the others are folded up"""
+
+
+LABELS = {
+    **LOSS_LABELS,
+    "aot": "aot: AOT on pairs",
+    "aot_unpaired": "aot_unpaired: AOT on single responses",
+    "sft": "sft: log-likelihood of the chosen",
+    "apo_zero_unpaired": "apo_zero_unpaired: APO-zero on single responses",
+    "alphapo": "alphapo: AlphaPO",
+    "cpo_sigmoid": "cpo_sigmoid: CPO",
+    "cpo_hinge": "cpo_hinge: CPO with hinge",
+    "cpo_ipo": "cpo_ipo: CPO with IPO",
+}
+"""of all losses, those that no figure has among them"""
 
 
 @dataclass(frozen=True)
@@ -59,13 +74,16 @@ def _usual(name: str) -> str:
 def _options(name: str, values: list[str]) -> tuple[tuple[str, str], ...]:
     """The values of a choice with their labels; the first stands for what nobody says."""
     if name == "trainer":
-        told = {key: f"{trainer.name} {trainer.version}" for key, trainer in trainers().items()}
+        told = {
+            key: f"{trainer.name} {re.split(r'[,(]', trainer.version)[0].strip()}"
+            for key, trainer in trainers().items()
+        }
         return (("", "the one whose names these are"), *((value, told[value]) for value in values))
     if not values:
         return ()
-    labels = LOSS_LABELS if name == "loss_type" else {}
-    usual = RunParams.model_fields[name].default
-    return (
-        ("", f"the file’s, or else {usual}"),
-        *((value, labels.get(value, value.replace("_", " "))) for value in values),
-    )
+    usual = str(RunParams.model_fields[name].default)
+    if name == "loss_type":
+        first = ("", f"the file’s, or else {usual}")
+        return (first, *((value, LABELS[value]) for value in values))
+    others = (value for value in values if value != usual)
+    return (("", usual.replace("_", " ")), *((value, value.replace("_", " ")) for value in others))
