@@ -43,6 +43,9 @@ OUTLIERS = 0.02
 MOST_WRITTEN_OUT = 10_000
 """from which on numbers of axes have a power of ten"""
 
+LARGEST = 1e9
+"""size up to which values are drawn as they are"""
+
 MOST_PARTS = 300
 """parts of a run of which only the extremes are drawn: more than there are pixels for"""
 
@@ -158,7 +161,7 @@ def _scale(curves: Curves) -> tuple[float, str]:
     """What the band's rewards are multiplied by, and which of its curves are taken."""
     margins = curves.together(MARGIN)[0]
     end = float(margins[-AT_END:].mean()) if len(margins) else 0.0
-    return (end, "scaled") if end >= LEAST_MARGIN else (1.0, "plain")
+    return (end, "scaled") if LEAST_MARGIN <= end <= LARGEST else (1.0, "plain")
 
 
 def _banded(healthy: Band, name: str, scale: float, kind: str) -> list[list[float]]:
@@ -259,17 +262,22 @@ def _points(curves: Curves, name: str) -> list[tuple[float, float]]:
     last = max(curves.last_step, 1e-9)
     logged = curves.log.columns.get(name) or [math.nan] * len(curves.log)
     points = [
-        (min(1.0, step / last), value)
+        (min(1.0, step / last), _drawable(value))
         for step, value, given in zip(
             curves.log.steps, curves.column(name).tolist(), logged, strict=True
         )
-        if given is not None
+        if given is not None or math.isfinite(value)
     ]
     if len(points) <= 2 * MOST_PARTS:
         return points
     size = math.ceil(len(points) / MOST_PARTS)
     parts = [points[first : first + size] for first in range(0, len(points), size)]
     return [point for part in parts for point in _extremes(part)]
+
+
+def _drawable(value: float) -> float:
+    """A value within what can be drawn; NaN as it is."""
+    return value if math.isnan(value) else min(LARGEST, max(-LARGEST, value))
 
 
 def _extremes(part: list[tuple[float, float]]) -> list[tuple[float, float]]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+import random
 from dataclasses import replace
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import torch
 
+from app.check.drawn_log import log_drawing
 from app.check.findings.logs import LOG_FINDINGS, log_findings
 from app.check.known import known_settings
 from app.check.report import Finding
 from app.check.settings import RunSettings
-from app.check.tables import TrainingLog
+from app.check.tables import LOGGED, TrainingLog
+from app.lab.more_losses import ALL_LOSSES
 from app.lab.optimum import optimal_logps
 from app.lab.trained import the_lab
 from app.lab.world import PROMPTS, response_number
@@ -415,3 +418,20 @@ def test_batches_of_any_length_hide_which_way_a_policy_goes() -> None:
         logps = {"logps/chosen": chosen, "logps/rejected": rejected}
         rows.append(row(10 * n, 0.69 - 0.008 * n, 0.02 * n, -0.02 * n, **logps))
     assert findings(log_of(*rows))["swapped"].verdict == "cannot_tell"
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_no_numbers_make_a_finding_or_the_drawing_fail(seed: int) -> None:
+    chance = random.Random(seed)
+    strange = (None, math.nan, math.inf, -math.inf, 0.0, 1e308, -1e308, 1e-300, 0.6931, -100.0)
+    rows = chance.choice((1, 2, 5, 12, 40))
+    columns: dict[str, list[float | None]] = {
+        name: [chance.choice((*strange, chance.gauss(0, 1))) for _ in range(rows)]
+        for name in LOGGED
+        if chance.random() < 0.7
+    }
+    steps = [float(n) for n in range(rows)] if seed % 3 else [0.0] * rows
+    log = TrainingLog(columns, steps, list(range(rows)), "JSON", numbered=seed % 2 == 0)
+    settings = RunSettings(list(ALL_LOSSES)[seed % len(ALL_LOSSES)], chance.choice((0.01, 2.0)))
+    assert len(findings(log, settings)) == len(LOG_FINDINGS)
+    log_drawing(log, settings)
