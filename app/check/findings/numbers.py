@@ -32,4 +32,5 @@ def loss_text(losses: Tensor) -> str:
 
 def three_digits(value: float) -> str:
     """A number with three significant digits."""
-    return f"{value:.3g}".replace("-", "−") if abs(value) < 1e6 else f"{value:.1e}"
+    # A negative zero is none.
+    return f"{value + 0.0:.3g}".replace("-", "−") if abs(value) < 1e6 else f"{value:.1e}"

@@ -57,13 +57,13 @@ def not_finite(batch: ReportedBatch) -> Said:
     if logps:
         why = (
             "A log-probability that is NaN comes from the model: overflow in float16, a learning rate "
-            "that is too high, or a response without a token; minus infinity from a token that was masked "
-            "out."
+            "that is too high, or a response without a token; minus infinity from a token that was "
+            "masked out."
         )
     else:
         why = (
-            "The log-probabilities are finite, so the loss broke in its own arithmetic: log σ of a large "
-            "margin in float16, or a mean over no pairs."
+            "The log-probabilities are finite, so the loss broke in its own arithmetic: log σ of a "
+            "large margin in float16, or a mean over no pairs."
         )
     return found(
         f"NaN or infinity stands in {first.column} first, on line {count(first.line)}{at}. {why}",
@@ -73,7 +73,7 @@ def not_finite(batch: ReportedBatch) -> Said:
 
 @finding("few_pairs", "Too few pairs to tell", see=figures.FEW, mended=figures.MANY)
 def few_pairs(batch: ReportedBatch) -> Said:
-    """Found for fewer than 8 pairs: were all ranked alike, chance would still give that in 1 of 100 files.
+    """Found for fewer than 8 pairs: were all ranked alike, that would still be likely enough by chance.
 
     Beyond that it depends on the accuracy: the verdict is "cannot tell" where it cannot be told
     from one half, with how many pairs would tell it.
@@ -91,10 +91,9 @@ def few_pairs(batch: ReportedBatch) -> Said:
         told += f" with a standard error of {three_digits(error)}"
     if pairs < LEAST_PAIRS:
         return found(
-            f"{'One pair tells' if pairs == 1 else f'{pairs} pairs tell'} little: even if all were ranked "
-            "the "
-            f"same way, chance would explain it. At least {LEAST_PAIRS} are needed, and some hundred for an "
-            "accuracy within a few percent.",
+            f"{'One pair tells' if pairs == 1 else f'{pairs} pairs tell'} little: even if all were "
+            f"ranked the same way, chance would explain it. At least {LEAST_PAIRS} are needed, and some "
+            "hundred for an accuracy within a few percent.",
             f"{told}.",
         )
     likely = max(right, decided - right)
@@ -123,10 +122,8 @@ def equal_sides(batch: ReportedBatch) -> Said:
     if equals and at_least(equals, total, EQUAL_BY_NATURE) <= EQUAL_BY_CHANCE:
         return found(
             f"{count(equals)} of {count(total)} pairs {'has' if equals == 1 else 'have'} the same "
-            "response on both sides: the two may "
-            "have been "
-            "truncated to a common beginning, or the data hold duplicates. Such a pair teaches nothing, and "
-            "its tie counts as wrong in the accuracy.",
+            "response on both sides: the two may have been truncated to a common beginning, or the data "
+            "hold duplicates. Such a pair teaches nothing, and its tie counts as wrong in the accuracy.",
             told,
         )
     return not_found("Chosen and rejected responses differ.", told)
@@ -153,15 +150,13 @@ def batch_means(batch: ReportedBatch) -> Said:
     total = len(batch)
     repeats = int((rows[:, 1:] == rows[:, :-1]).all(0).sum())
     blocks = total - repeats
-    told = (
-        f"{count(blocks)} different in a row among {count(total)} rows"
-        if repeats
-        else f"{count(total)} rows"
-    )
+    told = "1 row" if total == 1 else f"{count(total)} rows"
+    if repeats:
+        told += f" in {'1 block' if blocks == 1 else f'{count(blocks)} blocks'} of equal ones"
     if 2 <= blocks <= total / 2:
         return found(
-            "Rows repeat in blocks. They may hold the mean of their batch, written once for each pair, or "
-            "every pair was written several times. Give one row for each pair.",
+            "Rows repeat in blocks. They may hold the mean of their batch, written once for each pair, "
+            "or every pair was written several times. Give one row for each pair.",
             f"{told}.",
         )
     if blocks == 1 and total > 1:
@@ -209,7 +204,7 @@ def _above_its_row(batch: ReportedBatch, told: str) -> Said:
         return not_found(f"Another setting gives the reported losses: {fits[0]}.", f"{told}.")
     also = f" The same numbers come of {' or of '.join(fits)}." if fits else ""
     return found(
-        "Rows may be means of batches: the reported loss lies above the loss of its row, as the mean of a "
-        f"batch lies above the loss at its mean (Jensen’s inequality).{also}",
+        "Rows may be means of batches: the reported loss lies above the loss of its row, as the mean of "
+        f"a batch lies above the loss at its mean (Jensen’s inequality).{also}",
         f"{told}.",
     )

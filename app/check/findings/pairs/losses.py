@@ -10,6 +10,7 @@ from app.check.findings.numbers import loss_text
 from app.check.findings.pairs.explained import explanations
 from app.check.findings.pairs.reported import ReportedLosses
 from app.check.findings.rule import Said, cannot_tell, finding, found, not_found
+from app.lab.more_losses import OF_SINGLE_RESPONSES
 
 OVERFLOWS = "The loss overflows at these log-probabilities."
 
@@ -49,8 +50,8 @@ def beta_twice(batch: ReportedBatch) -> Said:
         return cannot_tell("Once and twice give nearly the same loss here.", told)
     if reported.agree(twice) and not reported.agree(once):
         return found(
-            f"β may have been applied twice: the reported loss is the one at β². An implicit reward holds β "
-            f"already. A run with β = {beta**2:g} reports the same.",
+            "β may have been applied twice: the reported loss is the one at β². An implicit reward "
+            f"holds β already. A run with β = {beta**2:g} reports the same.",
             told,
         )
     return not_found("The reported loss is not the one at β².", told)
@@ -76,7 +77,10 @@ def other_loss(batch: ReportedBatch) -> Said:
     if not bool(torch.isfinite(ours).all()):
         return cannot_tell(OVERFLOWS, told)
     if reported.agree(ours):
-        return not_found("The reported loss is accounted for.", told)
+        how = ""
+        if batch.settings.loss_type in OF_SINGLE_RESPONSES:
+            how = f": {batch.loss_name} is averaged over single responses, as trainers log it"
+        return not_found(f"The reported loss is accounted for{how}.", told)
     if beta_twice(batch).verdict == "found":
         return not_found("The reported loss is accounted for by β applied twice.", told)
     fits = explanations(batch)
@@ -89,6 +93,6 @@ def other_loss(batch: ReportedBatch) -> Said:
             " No other loss at this β fits, no other β, label smoothing or multiple, and no exchange of "
             "columns. Terms may have been added, or the loss is that of another batch."
         )
-    if bool((batch.losses > ours).all()):
+    if not (fits and len(batch) > 2) and bool((batch.losses > ours).all()):
         message += " Rows that are means of batches look alike: a mean loss lies above the loss at the means."
     return found(message, told)

@@ -80,6 +80,7 @@ def mean_not_sum(batch: ReportedBatch) -> Said:
     """
     models = _models(batch)
     told = "; ".join(_told(model) for model in models)
+    told = f"{told[0].upper()}{told[1:]}"
     if models[0].lengths is not None and float(models[0].lengths.median()) < 2:
         return cannot_tell("For a single token, mean and sum are the same.", f"{told}.")
     averaged = [model for model in models if _is_averaged(model)]
@@ -108,8 +109,8 @@ def _told(model: _Column) -> str:
         return f"{told}, without lengths to compare with"
     grows = correlation(model.lengths, model.costs)
     told += (
-        f" for a median of {float(model.lengths.median()):g} tokens, {three_digits(model.per_token)} nats "
-        "a token"
+        f" for a median of {float(model.lengths.median()):g} tokens, {three_digits(model.per_token)} "
+        "nats a token"
     )
     if grows is None:
         return told
@@ -142,18 +143,17 @@ def _only_other_grows(one: _Column, other: _Column) -> bool:
 def _which_mean(model: _Column) -> str:
     if model.lengths is None or model.per_token is None:
         return (
-            "They are close to 0, and DPO needs sums over the tokens of a response. Only answers of a word "
-            "or two are that likely. Columns chosen_lengths and rejected_lengths would tell."
+            "They are close to 0, and DPO needs sums over the tokens of a response. Only answers of a "
+            "word or two are that likely. Columns chosen_lengths and rejected_lengths would tell."
         )
     grows = correlation(model.lengths, model.costs)
     if grows is not None and grows >= GROWS and model.per_token < LIKELY_PER_TOKEN:
         width = TYPICAL_COST / model.per_token if model.per_token else math.inf
         about = f": for ordinary text, about {count(width)}" if width < WIDEST else ""
         return (
-            "They grow with the length but are far too small, as if every sum had been divided by the same "
-            f"number, such as the width to which a batch is padded{about}. DPO needs sums. Text that the "
-            "model "
-            "knows by heart is as likely."
+            "They grow with the length but are far too small, as if every sum had been divided by the "
+            f"same number, such as the width to which a batch is padded{about}. DPO needs sums. Text "
+            "that the model knows by heart is as likely."
         )
     return "DPO needs sums: a sum grows with the length of the response and is rarely close to 0."
 
@@ -187,9 +187,9 @@ def implausible_sums(batch: ReportedBatch) -> Said:
     }
     costs = {model: min(both) for model, both in per_token.items()}
     told = "; ".join(
-        f"a typical token costs {three_digits(cost)} nats under the {model}"
-        for model, cost in costs.items()
+        f"{three_digits(cost)} nats under the {model}" for model, cost in costs.items()
     )
+    told = f"A typical token costs {told}"
     # Long training can make responses as unlikely under the policy, but rejected ones more than chosen ones.
     unlikely = [
         model
@@ -200,9 +200,8 @@ def implausible_sums(batch: ReportedBatch) -> Said:
         return not_found("Tokens are about as likely as text is.", f"{told}.")
     return found(
         f"Under the {' and the '.join(unlikely)}, text is about as unlikely as random tokens. Labels may "
-        "not be "
-        "shifted by one, so that each token is scored by its own position; or another tokenizer was used, "
-        "padding was counted, or the weights are untrained.",
+        "not be shifted by one, so that each token is scored by its own position; or another tokenizer "
+        "was used, padding was counted, or the weights are untrained.",
         f"{told}; ordinary text costs 0.5 to 4.",
     )
 
@@ -274,10 +273,9 @@ def prompt_counted(batch: ReportedBatch) -> Said:
         one, other = ("policy", "reference") if size < 0 else ("reference", "policy")
         return found(
             f"The {one} may count the tokens of the prompt, and the {other} not: both log-ratios of a "
-            "pair have "
-            "nearly all in common, as the prompt would give. The loss of a difference hides it, rewards "
-            "do not. Two different templates look the same, and so does a policy that has lost as much on "
-            "both sides.",
+            "pair have nearly all in common, as the prompt would give. The loss of a difference hides "
+            "it, rewards do not. Two different templates look the same, and so does a policy that has "
+            "lost as much on both sides.",
             f"{told}; a response costs {three_digits(cost)} nats.",
         )
     return not_found("The log-ratios of a pair have no large part in common.", f"{told}.")

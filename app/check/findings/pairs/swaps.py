@@ -155,8 +155,9 @@ def swapped_in_one(batch: ReportedBatch) -> Said:
     )
     told = (
         "Differences chosen − rejected of policy and reference have a correlation of "
-        f"{three_digits(together)} over {count(len(batch))} pairs; log-probabilities of the two models are "
-        f"{three_digits(given)} nats apart as given, {three_digits(crossed)} with the sides of one exchanged"
+        f"{three_digits(together)} over {count(len(batch))} pairs; log-probabilities of the two models "
+        f"are {three_digits(given)} nats apart as given, {three_digits(crossed)} with the sides of one "
+        "exchanged"
     )
     errors = errors_from_0(together, len(batch))
     if errors <= -ERRORS:
@@ -172,10 +173,8 @@ def _in_which(policy: torch.Tensor, reference: torch.Tensor) -> str:
     one, other = ("reference", "policy") if margin > 0 else ("policy", "reference")
     return (
         f"Chosen and rejected are swapped in one model: in the {one}, since the policy then prefers the "
-        "chosen "
-        f"responses, or else in the {other}. Look for an order of columns that is not the same in both, "
-        "or for "
-        "reference log-probabilities that were computed before the data were shuffled."
+        f"chosen responses, or else in the {other}. Look for an order of columns that is not the same in "
+        "both, or for reference log-probabilities that were computed before the data were shuffled."
     )
 
 

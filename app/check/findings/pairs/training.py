@@ -119,8 +119,8 @@ def displacement(batch: ReportedBatch) -> Said:
     if fall >= RARER and _is_clear(moved.chosen) and (units >= DISPLACED or together or large):
         return found(
             f"Chosen responses lose probability (likelihood displacement): {three_digits(fall)} nats on "
-            "average. The loss sees the difference alone, so that margin and accuracy can grow meanwhile. "
-            "At the lab’s exact optimum chosen responses may fall too, but their reward by "
+            "average. The loss sees the difference alone, so that margin and accuracy can grow "
+            "meanwhile. At the lab’s exact optimum chosen responses may fall too, but their reward by "
             f"{fixed(1)(-OPTIMUM_CHOSEN)} at most. Pairs that are alike, a high learning rate and many "
             "epochs do this; the NLL of the chosen response as a term of the loss holds it.",
             f"{told}.",
@@ -135,8 +135,8 @@ def _changes(batch: ReportedBatch) -> str:
     moved = _Moved.of(batch)
     mean = "a mean over tokens, " if moved.per_token else ""
     return (
-        f"Mean log-ratios are {signed(chosen)} nats (chosen) and {signed(rejected)} (rejected); {mean}with "
-        f"{batch.beta_text} rewards of {signed(moved.beta * float(moved.chosen.mean()))} and "
+        f"Mean log-ratios are {signed(chosen)} nats (chosen) and {signed(rejected)} (rejected); "
+        f"{mean}with {batch.beta_text} rewards of {signed(moved.beta * float(moved.chosen.mean()))} and "
         f"{signed(moved.beta * float(moved.rejected.mean()))}"
     )
 
@@ -176,8 +176,8 @@ def suppression(batch: ReportedBatch) -> Said:
             f"The margin comes of rejected responses, which lose {three_digits(fall)} nats, while chosen "
             f"ones {chosen}. The policy learns what not to say, and the probability may go anywhere. "
             "Rejected responses that no model would write are pushed down without end: take pairs from "
-            "the policy itself, a loss that stops (ipo, label smoothing), a higher β or a lower learning "
-            "rate.",
+            "the policy itself, a loss that stops (ipo, label smoothing), a higher β or a lower "
+            "learning rate.",
             f"{told}.",
         )
     return not_found("Rejected responses are not pushed down far.", f"{told}.")
@@ -224,10 +224,9 @@ def saturated(batch: ReportedBatch) -> Said:
         at = "" if trained.steps is None else f" by step {count(float(trained.steps.max()))}"
         return found(
             f"The pairs are ranked as labeled with nothing left to learn{at}: a typical one pulls less "
-            "than a hundredth "
-            "as hard as at the start. Further epochs only fit what is left, or noise. The pairs may be too "
-            "easy, such as answers of two very different models, seen too often, or β is too large for these "
-            "log-ratios.",
+            "than a hundredth as hard as at the start. Further epochs only fit what is left, or noise. "
+            "The pairs may be too easy, such as answers of two very different models, seen too often, "
+            "or β is too large for these log-ratios.",
             f"{told}.",
         )
     return not_found("There is a gradient left.", f"{told}.")
@@ -276,8 +275,7 @@ def length(batch: ReportedBatch) -> Said:
     mean = float(longer.mean())
     told = (
         f"The margin has a correlation of {three_digits(follows)} with the difference of lengths over "
-        f"{count(len(trained))} "
-        f"pairs"
+        f"{count(len(trained))} pairs"
     )
     if per_token is not None:
         told += f", {three_digits(per_token)} after log-ratios are divided by their lengths"
@@ -297,8 +295,8 @@ def length(batch: ReportedBatch) -> Said:
         )
         return found(
             f"The margin follows the length: pairs whose chosen response is {which} have the larger "
-            f"margins. {after} "
-            "Length-normalized losses, a price for length, or pairs of similar length remove it.",
+            f"margins. {after} Length-normalized losses, a price for length, or pairs of similar length "
+            "remove it.",
             f"{told}.",
         )
     return not_found("Length explains little of the margins.", f"{told}.")
