@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import signal
 import sys
@@ -298,12 +299,20 @@ def _check(given: argparse.Namespace) -> None:
     except RunFileError as error:
         _refuse(f"{given.file}: {error}")
     found = document(report, given.site.rstrip("/"))
-    if given.json:
-        print(found.model_dump_json(indent=2))
-    else:
-        color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-        print(text_of(found, color=color))
+    color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    _tell(found.model_dump_json(indent=2) if given.json else text_of(found, color=color))
     raise SystemExit(1 if any(one.name in failing for one in report.found) else 0)
+
+
+def _tell(text: str) -> None:
+    """Print a text to whatever terminal or pipe there is, which may lack characters or be closed."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # The interpreter flushes once more when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _refuse_params(values: dict[str, str]) -> NoReturn:

@@ -80,7 +80,9 @@ def text_of(run: CheckedRun, *, color: bool = False, width: int = WIDTH) -> str:
     by_verdict: dict[str, list[CheckedFinding]] = {"found": [], "cannot_tell": [], "not_found": []}
     for finding in run.findings:
         by_verdict[finding.verdict].append(finding)
-    lines = [wrapped(run.read), wrapped(settings_line(run)), ""]
+    # Wrapped as on the page, where a number stays with its name; a terminal has plain spaces.
+    settings = wrapped(settings_line(run)).replace("\N{NO-BREAK SPACE}", " ")
+    lines = [wrapped(run.read), settings, ""]
     lines.append(painted(f"{headline(run)}.", BOLD))
     for finding in by_verdict["found"]:
         lines += told(finding, RED)

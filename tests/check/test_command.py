@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from starlette.testclient import TestClient
 from app.check.params import RunParams
 from app.check.text import WIDTH
 from app.cli import LOSS_PARAMETERS, main
+from tests.serving import COMMAND
 
 HEADER = "policy_chosen_logps,policy_rejected_logps,reference_chosen_logps,reference_rejected_logps"
 FAULTY = f"{HEADER},loss,step\n" + "-50,-60,-50,-60,0.9,0\n" * 8
@@ -107,6 +109,19 @@ def test_what_cannot_be_read_ends_with_2(
 
 def test_every_parameter_is_an_option() -> None:
     assert {"trainer", "loss_type", "beta", *LOSS_PARAMETERS} == set(RunParams.model_fields)
+
+
+def test_a_terminal_without_our_characters_and_a_closed_pipe_change_no_status(faulty: str) -> None:
+    command = [*COMMAND, "check", faulty]
+    plain = subprocess.run(
+        command, env={**os.environ, "PYTHONIOENCODING": "ascii"}, capture_output=True
+    )
+    assert (plain.returncode, plain.stderr) == (1, b"")
+    reading, writing = os.pipe()
+    os.close(reading)
+    closed = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE)
+    os.close(writing)
+    assert (closed.returncode, closed.stderr) == (1, b"")
 
 
 def test_a_check_starts_without_the_server(faulty: str) -> None:
