@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app.check.findings.logs import LOG_FINDINGS
 from app.check.findings.pairs import PAIR_FINDINGS
 from app.check.findings.rule import Look
+from app.check.findings.titles import TITLES
 
 IN_PAIRS: dict[str, Look[...]] = {look.name: look for look in PAIR_FINDINGS}
 IN_LOGS: dict[str, Look[...]] = {look.name: look for look in LOG_FINDINGS}
@@ -17,8 +18,12 @@ class LookedFor:
     """A mistake that is looked for, by the name of its finding."""
 
     name: str
-    title: str
     shown_by: str
+
+    @property
+    def title(self) -> str:
+        """The mistake in a few words."""
+        return TITLES[self.name]
 
     @property
     def where(self) -> str:
@@ -36,95 +41,77 @@ class LookedFor:
 MISTAKES = (
     LookedFor(
         "step_zero",
-        "The run does not start from its reference",
         "The first rewards are not 0, or the first loss is not that of equal models: another checkpoint, "
         "dropout, precision, or a loss that gradient accumulation has added up.",
     ),
     LookedFor(
         "other_loss",
-        "Another loss than you think",
         "Reported losses are those of another loss, β or label smoothing, which is named where it fits.",
     ),
-    LookedFor("beta_twice", "β applied twice", "Reported losses fit the square of β, and not β."),
+    LookedFor("beta_twice", "Reported losses fit the square of β, and not β."),
     LookedFor(
         "not_moved",
-        "The policy has not moved",
         "After many steps rewards are still 0 and the loss is flat: frozen weights, a rate of 0, or a "
         "reference that is the policy itself.",
     ),
     LookedFor(
         "reference_missing",
-        "No reference",
         "Its log-probabilities are missing, 0 or constant, so that rewards are those of the policy alone.",
     ),
     LookedFor(
         "swapped",
-        "Two sides swapped",
         "Training lowers margins and accuracies: policy and reference are swapped, or chosen and rejected.",
     ),
     LookedFor(
         "swapped_in_one",
-        "Chosen and rejected swapped in one model",
         "Margins are large from the first step on, and their sign follows which response is likelier.",
     ),
     LookedFor(
         "mean_not_sum",
-        "Mean over tokens instead of a sum",
         "Log-probabilities are close to 0 and do not grow with the length of the response.",
     ),
     LookedFor(
         "implausible_sums",
-        "Sums that no language model gives",
         "Per token they are worse than guessing, as when labels are not shifted by one token.",
     ),
     LookedFor(
         "prompt_counted",
-        "Prompt counted in one model only",
         "Both log-ratios of a pair are far from 0 by nearly the same amount.",
     ),
     LookedFor(
         "equal_sides",
-        "Chosen equals rejected",
         "Both responses have the same log-probability: truncation to a common opening, or duplicates.",
     ),
     LookedFor(
         "not_finite",
-        "NaN or infinity",
         "A value is not finite; told with the first step that has it.",
     ),
     LookedFor(
         "diverging",
-        "The run diverges",
         "The loss climbs far above its start, or the gradient explodes.",
     ),
     LookedFor(
         "displacement",
-        "Chosen responses become much less likely",
         "They fall further than under any exact optimum of the lab, where they may fall a little too.",
     ),
     LookedFor(
         "suppression",
-        "The margin grows by pushing rejected responses down",
         "Rejected responses fall far while chosen ones hardly move.",
     ),
     LookedFor(
         "saturated",
-        "All pairs are ranked right early on",
         "Accuracy stays at 1 with much of the run still to go, so that nothing is left to learn.",
     ),
     LookedFor(
         "length",
-        "Length drives the margin",
         "Margins follow the difference in length. A log does not show it: it has no lengths.",
     ),
     LookedFor(
         "batch_means",
-        "Rows are batch means",
         "A mean loss lies above the loss at the means, so that rows are not single pairs.",
     ),
     LookedFor(
         "few_pairs",
-        "Too few to tell",
         "So few pairs or rows that chance alone would give the same numbers.",
     ),
 )

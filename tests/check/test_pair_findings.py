@@ -265,7 +265,7 @@ def test_without_lengths_the_column_that_would_tell_is_named() -> None:
 def test_what_rests_on_log_ratios_is_not_claimed_beside_a_mistake_in_the_columns() -> None:
     told = of_fault("a reference of 0", 0)
     assert told["displacement"].verdict == "cannot_tell"
-    assert "reference missing" in told["displacement"].message
+    assert "no usable reference" in told["displacement"].message
 
 
 def test_pairs_with_a_number_that_is_not_finite_are_left_out() -> None:

@@ -1,4 +1,4 @@
-"""What makes a rule a finding: its name and title, and the states of a figure that show it."""
+"""What makes a rule a finding: its name, and the states of a figure that show it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, ParamSpec
 
+from app.check.findings.titles import TITLES
 from app.check.report import Finding, FindingVerdict
 
 Run = ParamSpec("Run")
@@ -42,9 +43,13 @@ class Look(Generic[Run]):
 
     rule: Callable[Run, Said]
     name: str
-    title: str
     see: str | None
     mended: str | None
+
+    @property
+    def title(self) -> str:
+        """The mistake in a few words."""
+        return TITLES[self.name]
 
     def __call__(self, *args: Run.args, **kwargs: Run.kwargs) -> Finding:
         """What the rule says of a run, as a finding."""
@@ -64,7 +69,7 @@ class Look(Generic[Run]):
 
 
 def finding(
-    name: str, title: str, *, see: str | None = None, mended: str | None = None
+    name: str, *, see: str | None = None, mended: str | None = None
 ) -> Callable[[Callable[Run, Said]], Look[Run]]:
     """Make a rule a finding. ``see`` and ``mended`` are as in ``Finding``."""
-    return lambda rule: Look(rule, name, title, see, mended)
+    return lambda rule: Look(rule, name, see, mended)

@@ -43,7 +43,6 @@ NEAR_MULTIPLE = 0.1
 
 @finding(
     "step_zero",
-    "The run does not start from its reference",
     see=figures.APART,
     mended=figures.RIGHT,
 )

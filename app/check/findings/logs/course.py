@@ -79,7 +79,6 @@ def _few(curves: Curves) -> Said | None:
 
 @finding(
     "displacement",
-    "Chosen responses become much less likely",
     see=figures.DISPLACED,
     mended=figures.WITH_NLL,
 )
@@ -126,7 +125,6 @@ def _healthy() -> str:
 
 @finding(
     "suppression",
-    "The margin grows by pushing rejected responses down",
     see=figures.SUPPRESSED,
     mended=figures.BOUNDED,
 )
@@ -182,9 +180,7 @@ EARLY = 0.5
 """share of the run by which accuracy has to be there to be early"""
 
 
-@finding(
-    "saturated", "All pairs are ranked right early on", see=figures.RUNS_ON, mended=figures.STOPS
-)
+@finding("saturated", see=figures.RUNS_ON, mended=figures.STOPS)
 def saturated(log: TrainingLog, settings: RunSettings) -> Said:
     """Found if accuracy is 1 from the middle of the run on, with a loss or margin that leaves nothing.
 

@@ -120,7 +120,7 @@ class Reported:
 # ---- beta twice --------------------------------------------------------------------------------
 
 
-@finding("beta_twice", "β applied twice", see=figures.BETA_TWICE, mended=figures.RIGHT)
+@finding("beta_twice", see=figures.BETA_TWICE, mended=figures.RIGHT)
 def beta_twice(log: TrainingLog, settings: RunSettings) -> Said:
     """Found if the loss is that at beta times the logged margins, and not that at the margins.
 
@@ -174,7 +174,6 @@ def beta_twice(log: TrainingLog, settings: RunSettings) -> Said:
 
 @finding(
     "other_loss",
-    "The logged loss is not that of the settings",
     see=figures.ANOTHER_LOSS,
     mended=figures.THE_LOSS,
 )

@@ -40,7 +40,6 @@ ROUGHLY = 0.35
 
 @finding(
     "reference_missing",
-    "No reference in the rewards",
     see=figures.BOTH_FALL,
     mended=figures.MOVED,
 )
@@ -101,7 +100,7 @@ def _on_one_line(rewards: torch.Tensor, logps: torch.Tensor) -> bool:
     return factor > 0 and rest <= ALIKE and back >= BACK and begins >= BACK * spread
 
 
-@finding("swapped", "Two sides are swapped", see=figures.SWAPPED, mended=figures.RIGHT)
+@finding("swapped", see=figures.SWAPPED, mended=figures.RIGHT)
 def swapped(log: TrainingLog, settings: RunSettings) -> Said:
     """Training raises margins and accuracies; where two sides are swapped, they fall.
 
@@ -179,7 +178,6 @@ def _why_falling(curves: Curves) -> str:
 
 @finding(
     "swapped_in_one",
-    "Chosen and rejected swapped in one model",
     see=figures.SWAPPED,
     mended=figures.RIGHT,
 )

@@ -23,9 +23,7 @@ CANCELS = 0.1
 """share of an offset of both rewards that may be left of it in the margin"""
 
 
-@finding(
-    "mean_not_sum", "Mean over tokens instead of a sum", see=figures.MEAN, mended=figures.RIGHT
-)
+@finding("mean_not_sum", see=figures.MEAN, mended=figures.RIGHT)
 def mean_not_sum(log: TrainingLog, settings: RunSettings) -> Said:
     """Found if typical log-probabilities of both sides are above -4 nats although the loss needs sums."""
     curves = Curves(log, settings)
@@ -61,7 +59,6 @@ def mean_not_sum(log: TrainingLog, settings: RunSettings) -> Said:
 
 @finding(
     "implausible_sums",
-    "Log-probabilities that no model has",
     see=figures.MEAN,
     mended=figures.RIGHT,
 )
@@ -103,7 +100,6 @@ def implausible_sums(log: TrainingLog, settings: RunSettings) -> Said:
 
 @finding(
     "prompt_counted",
-    "The prompt is counted in one model only",
     see=figures.BOTH_FALL,
     mended=figures.MOVED,
 )
@@ -145,7 +141,7 @@ def prompt_counted(log: TrainingLog, settings: RunSettings) -> Said:
     return not_found("Rewards start away from 0, but not by the same on both sides.", f"{told}.")
 
 
-@finding("length", "Length drives the margin", see=figures.LENGTH, mended=figures.LENGTH_PRICED)
+@finding("length", see=figures.LENGTH, mended=figures.LENGTH_PRICED)
 def length(log: TrainingLog, settings: RunSettings) -> Said:
     """Lengths are no column of a log, and without them nothing can be said."""
     curves = Curves(log, settings)

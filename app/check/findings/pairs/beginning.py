@@ -27,7 +27,6 @@ PRECISION = 0.1
 
 @finding(
     "step_zero",
-    "Step 0 does not start from the reference",
     see=figures.APART,
     mended=figures.NOT_MOVED,
 )

@@ -41,7 +41,7 @@ LEAST_SPREAD = 0.1
 since they differ in length and content, and a mean of 8 of them divides it by 2.8"""
 
 
-@finding("not_finite", "NaN or infinity", see=figures.TOO_FAST, mended=figures.STEADY)
+@finding("not_finite", see=figures.TOO_FAST, mended=figures.STEADY)
 def not_finite(batch: ReportedBatch) -> Said:
     """Found if a cell is NaN or infinite. Its pair is left out of everything else."""
     if not batch.not_finite:
@@ -71,7 +71,7 @@ def not_finite(batch: ReportedBatch) -> Said:
     )
 
 
-@finding("few_pairs", "Too few pairs to tell", see=figures.FEW, mended=figures.MANY)
+@finding("few_pairs", see=figures.FEW, mended=figures.MANY)
 def few_pairs(batch: ReportedBatch) -> Said:
     """Found for fewer than 8 pairs: were all ranked alike, that would still be likely enough by chance.
 
@@ -106,7 +106,7 @@ def few_pairs(batch: ReportedBatch) -> Said:
     return cannot_tell(message, f"{told}.")
 
 
-@finding("equal_sides", "Chosen equal to rejected", see=figures.EQUAL_SIDES, mended=figures.MOVED)
+@finding("equal_sides", see=figures.EQUAL_SIDES, mended=figures.MOVED)
 def equal_sides(batch: ReportedBatch) -> Said:
     """A pair whose two responses have the same log-probability, under both models, is one text twice.
 
@@ -133,9 +133,7 @@ def _same(one: Tensor, other: Tensor) -> Tensor:
     return (one - other).abs() <= 1e-9 * one.abs()
 
 
-@finding(
-    "batch_means", "Rows are means of batches", see=figures.MEAN_MARGIN, mended=figures.ONE_MARGIN
-)
+@finding("batch_means", see=figures.MEAN_MARGIN, mended=figures.ONE_MARGIN)
 def batch_means(batch: ReportedBatch) -> Said:
     """A mean over a batch is no pair: the loss of the mean is not the mean of the losses.
 

@@ -29,7 +29,7 @@ def no_losses(batch: ReportedBatch) -> Said:
     )
 
 
-@finding("beta_twice", "β applied twice", see=figures.BETA_TWICE, mended=figures.RIGHT)
+@finding("beta_twice", see=figures.BETA_TWICE, mended=figures.RIGHT)
 def beta_twice(batch: ReportedBatch) -> Said:
     """Found if the reported loss is the loss at beta squared, and not that at beta.
 
@@ -59,7 +59,6 @@ def beta_twice(batch: ReportedBatch) -> Said:
 
 @finding(
     "other_loss",
-    "The reported loss does not match",
     see=figures.ANOTHER_LOSS,
     mended=figures.THE_LOSS,
 )

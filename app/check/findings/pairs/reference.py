@@ -18,7 +18,6 @@ FEWEST = 3
 
 @finding(
     "reference_missing",
-    "Reference missing, zero or constant",
     see=figures.BOTH_FALL,
     mended=figures.ONE_EACH,
 )
@@ -88,7 +87,7 @@ HARDLY = 0.05
 """nats"""
 
 
-@finding("not_moved", "The policy has not moved", see=figures.NOT_MOVED, mended=figures.MOVED)
+@finding("not_moved", see=figures.NOT_MOVED, mended=figures.MOVED)
 def not_moved(batch: ReportedBatch) -> Said:
     """Found if log-ratios are still below 0.01 nats on average after 20 steps, or 0.05 after 100.
 

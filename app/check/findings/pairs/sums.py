@@ -66,9 +66,7 @@ def _models(batch: ReportedBatch) -> list[_Column]:
     return models
 
 
-@finding(
-    "mean_not_sum", "Mean over tokens instead of a sum", see=figures.MEAN, mended=figures.RIGHT
-)
+@finding("mean_not_sum", see=figures.MEAN, mended=figures.RIGHT)
 def mean_not_sum(batch: ReportedBatch) -> Said:
     """A sum over tokens grows with the length, and is rarely close to 0.
 
@@ -158,9 +156,7 @@ def _which_mean(model: _Column) -> str:
     return "DPO needs sums: a sum grows with the length of the response and is rarely close to 0."
 
 
-@finding(
-    "implausible_sums", "Sums that no language model gives", see=figures.MEAN, mended=figures.RIGHT
-)
+@finding("implausible_sums", see=figures.MEAN, mended=figures.RIGHT)
 def implausible_sums(batch: ReportedBatch) -> Said:
     """Found if a typical token costs more than 8 nats under a model, chosen or rejected.
 
@@ -227,7 +223,6 @@ FEWEST = 4
 
 @finding(
     "prompt_counted",
-    "Prompt counted in one model only",
     see=figures.BOTH_FALL,
     mended=figures.ONE_EACH,
 )

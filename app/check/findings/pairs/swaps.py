@@ -26,7 +26,7 @@ FEWEST_FOR_CORRELATION = 5
 """pairs"""
 
 
-@finding("swapped", "Policy and reference swapped", see=figures.SWAPPED, mended=figures.RIGHT)
+@finding("swapped", see=figures.SWAPPED, mended=figures.RIGHT)
 def swapped(batch: ReportedBatch) -> Said:
     """Training raises the accuracy of its pairs above one half; swapped, it lies as far below.
 
@@ -129,7 +129,6 @@ def _which_swap(batch: ReportedBatch) -> str:
 
 @finding(
     "swapped_in_one",
-    "Chosen and rejected swapped in one model only",
     see=figures.SIDES_APART,
     mended=figures.ONE_EACH,
 )

@@ -83,7 +83,6 @@ def _is_clear(values: Tensor) -> bool:
 
 @finding(
     "displacement",
-    "Chosen responses lose probability",
     see=figures.DISPLACED,
     mended=figures.WITH_NLL,
 )
@@ -143,7 +142,6 @@ def _changes(batch: ReportedBatch) -> str:
 
 @finding(
     "suppression",
-    "Margins from pushing rejected responses down",
     see=figures.SUPPRESSED,
     mended=figures.BOUNDED,
 )
@@ -190,9 +188,7 @@ A_HUNDREDTH = 0.005
 """sigma(-margin) of a pair whose gradient is a hundredth of that at the start, 1/2"""
 
 
-@finding(
-    "saturated", "Accuracy 1 with huge margins", see=figures.NOTHING_LEFT, mended=figures.SOME_LEFT
-)
+@finding("saturated", see=figures.NOTHING_LEFT, mended=figures.SOME_LEFT)
 def saturated(batch: ReportedBatch) -> Said:
     """Found if 95% of the pairs are ranked as labeled, and a typical one has hardly any gradient left.
 
@@ -240,7 +236,7 @@ LENGTH_ERRORS = 3.3
 """standard errors of the correlation, a probability of 0.001 by chance"""
 
 
-@finding("length", "Length drives the margin", see=figures.LENGTH, mended=figures.LENGTH_PRICED)
+@finding("length", see=figures.LENGTH, mended=figures.LENGTH_PRICED)
 def length(batch: ReportedBatch) -> Said:
     """Found if margin and difference of lengths have a correlation of 0.6 or more, beyond chance.
 
