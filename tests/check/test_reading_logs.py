@@ -269,3 +269,58 @@ def test_metrics_in_groups_and_broken_names_are_known() -> None:
     assert log_of(cut).steps == STEPS
     plain = "".join(f"step {row['step']} loss {row['loss']} margin 0.1\n" for row in ROWS)
     assert log_of(plain).columns["loss"] == expected("loss")
+
+
+def beside_bars(rows: list[dict[str, float]]) -> str:
+    """A console where each row was printed behind the bar of its own step."""
+    return "".join(
+        f"\n {step}%|█▎  | {step}/80 [00:10<01:10,  1.44s/it]{row}"
+        for step, row in zip(STEPS, printed(rows).splitlines(), strict=False)
+    )
+
+
+@pytest.mark.parametrize("kept", [0, 1, 5, 9, 30, 60, 150])
+def test_a_last_line_that_was_cut_off_changes_no_row(kept: int) -> None:
+    text = beside_bars(ROWS)
+    last = text.rindex("{")
+    log = log_of(text[: last + kept])
+    assert log.steps == STEPS[:7]
+    assert log.columns["loss"] == pytest.approx([row["loss"] for row in ROWS[:7]])
+
+
+def test_what_is_left_of_a_damaged_row_is_no_row() -> None:
+    lines = printed(ROWS).splitlines()
+    lines[3] = lines[3].replace("'rewards/rejected'", "WARNING: out of memory\n'rewards/rejected'")
+    log = log_of("\n".join(lines))
+    assert log.columns["loss"] == [row["loss"] for row in ROWS[:3] + ROWS[4:]]
+    assert any("line 4: an object is damaged" in note for note in log.notes)
+
+
+@pytest.mark.parametrize("width", range(20, 30))
+def test_a_terminal_may_break_lines_within_numbers(width: int) -> None:
+    rows = [{name: value + 0.123456789 for name, value in row.items()} for row in ROWS]
+    text = "\n".join(
+        line[start : start + width]
+        for line in printed(rows).splitlines()
+        for start in range(0, len(line), width)
+    )
+    log = log_of(text)
+    assert not any("damaged" in note for note in log.notes)
+    for name, values in log.columns.items():
+        assert values == [row[name] for row in rows]
+
+
+@pytest.mark.parametrize("mark", ["# ", "#", "> ", "// "])
+def test_a_log_may_be_commented_out(mark: str) -> None:
+    text = printed(ROWS).replace(", 'rewards/chosen'", ",\n'rewards/chosen'")
+    log = log_of("".join(f"{mark}{line}\n" for line in text.splitlines()))
+    assert log.columns["rewards/chosen"] == expected("rewards/chosen")
+
+
+@pytest.mark.parametrize(
+    "prose", ["My loss looks like this, i.e. the train loss", "step, loss", "loss, step, epoch"]
+)
+def test_objects_win_over_a_header_of_prose(prose: str) -> None:
+    text = printed([{"loss": row["loss"], "epoch": row["epoch"], "step": 0.0} for row in ROWS])
+    for between in ("", "foo, bar\n", "foo, bar, baz\n"):
+        assert log_of(f"{prose}\n{between}{text}").columns["loss"] == expected("loss")

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from app.check.reading.assignments import assigned_rows
 from app.check.reading.console import console_rows
-from app.check.reading.csv_rows import table_rows
+from app.check.reading.csv_rows import is_filled, table_rows
 from app.check.reading.decode import decoded
 from app.check.reading.documents import json_rows
 from app.check.reading.kind import kind_of, named_by_file
@@ -70,10 +70,16 @@ def _rows(text: str) -> Rows:
     if text.lstrip()[:1] == "<":
         text = text_of_html(text)
     table = table_rows(text)
-    if table is not None and (table.rows or table.broken is None):
+    if table is not None and table.broken is None and is_filled(table):
         return table
-    # What looked like a header may have been a line of the console.
+    # What looked like a header may have been prose, or a line of the console.
     for rows in (console_rows(text), assigned_rows(text)):
-        if any(map(is_known, rows.names())):
+        if any(map(is_known, rows.names())) and (
+            table is None or not is_filled(table) or len(rows.rows) > len(table.rows)
+        ):
             return rows
-    return rows if table is None else table
+    if table is None:
+        return rows
+    if table.broken is not None and not table.rows:
+        raise table.broken
+    return table

@@ -19,6 +19,8 @@ from app.check.tables import LOGGED, RunFileError
 from app.check.trainers import STEP
 
 ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*+[A-Za-z]|\][^\x07\x1b]*+\x07?|[()][A-Za-z0-9])")
+COMMENTED = re.compile(r"^[ \t]*+(?:#++|//|>)[ \t]?+", re.M)
+"""the mark of a line that was commented out or quoted"""
 OBJECT = re.compile(r"""\{(?=\s*+(?:"[^"\\]*+"|'[^'\\]*+')\s*+:)""")
 """the beginning of an object, up to its first key"""
 BAR = re.compile(r"(?<!\d)(\d{1,9})/(\d{1,9}) \[")
@@ -37,6 +39,10 @@ SETTING_NAMES = {
     "Total optimization steps": "max_steps",
 }
 NAME_EDGE = " \t'\":=|,;[](){}<>-"
+BRACE = re.compile(r"[{}]")
+LINE_END = re.compile(r"[\r\n]|\Z")
+LONGEST_DAMAGE = 2_000
+"""characters behind the place where an object is damaged that may still be part of it"""
 LONGEST_LABEL = 80
 MOST_WORDS = 3
 """words of a metric's name: Train chosen reward"""
@@ -55,6 +61,9 @@ class _Seen:
     """the progress bars behind each row"""
     bars_before: list[Bar] = field(default_factory=list)
     """those before the first row"""
+    beside: list[Bar | None] = field(default_factory=list)
+    """the progress bar on the line of each row, before it"""
+    on_this_line: Bar | None = None
     settings: dict[str, object] = field(default_factory=dict)
     plain: bool = True
     """whether there is nothing but objects"""
@@ -66,6 +75,7 @@ class _Seen:
         if not self.rows or not _are_one(self.rows[-1].cells, cells):
             self.rows.append(Row(line, cells))
             self.bars.append([])
+            self.beside.append(self.on_this_line)
             return
         self.twice += 1
         if len(cells) > len(self.rows[-1].cells):
@@ -95,6 +105,7 @@ def console_rows(text: str) -> Rows:
     """Rows of whatever metrics or objects stand in a text."""
     if "\x1b" in text:
         text = ESCAPES.sub("", text)
+    text = COMMENTED.sub("", text)
     seen = _Seen()
     line, counted = 1, 0
     damaged: list[int] = []
@@ -104,6 +115,10 @@ def console_rows(text: str) -> Rows:
         if found is None:
             _between(text[start:end], line, seen)
             continue
+        if not found:
+            # What is left of a damaged object is no row.
+            _take_settings(text[start:end], seen)
+            continue
         cells = flat(found, line)
         if not any(is_known(name) for name in cells):
             seen.settings |= cells
@@ -112,6 +127,7 @@ def console_rows(text: str) -> Rows:
         if (after := AFTER.search(before)) is not None:
             cells.setdefault("counters/examples", float(after[1]))
         seen.add(line, cells)
+        seen.on_this_line = None
     broken = None
     if damaged:
         at = text.count("\n", 0, damaged[0]) + 1
@@ -127,21 +143,45 @@ def console_rows(text: str) -> Rows:
 
 
 def _parts(text: str, damaged: list[int]) -> Iterator[tuple[int, int, Placed | None]]:
-    """Objects of a text, and what stands between them, in order; where objects are damaged."""
+    """Objects of a text, and what stands between them, in order; where objects are damaged.
+
+    What is left of a damaged object is an empty one.
+    """
     done = at = 0
     while (bracket := OBJECT.search(text, at)) is not None:
         start = bracket.start()
         found = read_at(text, start)
+        if done < start:
+            yield done, start, None
+        done = start
         for placed in found.objects:
             if done < placed.start:
-                yield done, placed.start, None
+                yield done, placed.start, Placed()
             yield placed.start, placed.end, placed
             done = placed.end
+        at = max(found.end, start + 1)
         if not found.whole:
             damaged.append(start)
-        at = max(found.end, start + 1)
+            at = _end_of_damage(text, at)
+            yield done, at, Placed()
+            done = at
     if done < len(text):
         yield done, len(text), None
+
+
+def _end_of_damage(text: str, at: int) -> int:
+    """Where an object ends that is damaged: with its bracket, or else with the line."""
+    brace = BRACE.search(text, at, at + LONGEST_DAMAGE)
+    if brace is not None and brace[0] == "}":
+        return brace.end()
+    end = LINE_END.search(text, at).start()  # type: ignore[union-attr]
+    return end if brace is None else min(end, brace.start())
+
+
+def _take_settings(written: str, seen: _Seen) -> None:
+    for found in SETTING.finditer(written):
+        name = found[1] or found[2] or found[3]
+        seen.settings.setdefault(SETTING_NAMES.get(name, name), found[4])
 
 
 def _between(text: str, first: int, seen: _Seen) -> None:
@@ -151,10 +191,9 @@ def _between(text: str, first: int, seen: _Seen) -> None:
     shown: tuple[str, Bar] | None = None
     for line, whole in enumerate(text.split("\n"), first):
         for written in whole.split("\r"):
-            for found in SETTING.finditer(written):
-                name = found[1] or found[2] or found[3]
-                seen.settings.setdefault(SETTING_NAMES.get(name, name), found[4])
+            _take_settings(written, seen)
             bar = BAR.search(written)
+            seen.on_this_line = None
             cells = _labeled(written[bar.end() :] if bar else written, bar is not None)
             if bar is None:
                 if cells:
@@ -163,6 +202,7 @@ def _between(text: str, first: int, seen: _Seen) -> None:
             now = int(bar[1]), int(bar[2])
             if not cells:
                 (seen.bars[-1] if seen.bars else seen.bars_before).append(now)
+                seen.on_this_line = now
                 continue
             # A bar is drawn again and again, at first with the values of its own step.
             epoch = EPOCH.search(written)
@@ -203,8 +243,9 @@ def _metric_name(label: str) -> str | None:
 def _with_steps(seen: _Seen) -> list[Row]:
     """The rows, with steps from the progress bars around them if they have none of their own.
 
-    A trainer writes above its bar and draws the bar again, so the bar behind a row is at its step;
-    in what was copied, there may be only the bars before.
+    A bar on the line of each row, before it, is at its step. Else a trainer writes above its bar and
+    draws the bar again, so the bar behind a row is at its step; in what was copied, there may be
+    only the bars before.
     """
     quantities = {
         known.quantity for row in seen.rows for name in row.cells if (known := metric(name))
@@ -223,9 +264,10 @@ def _with_steps(seen: _Seen) -> list[Row]:
         return seen.rows
     total = totals.most_common(1)[0][0]
     counted = [[at for at, of in bars if of == total] for bars in gaps]
+    beside = [bar[0] for bar in (seen.beside[at] for at in trained) if bar and bar[1] == total]
     behind = [bars[0] for bars in counted[1:] if bars]
     before = [bars[-1] for bars in counted[:-1] if bars]
-    for steps in (behind, before):
+    for steps in (beside, behind, before):
         if len(steps) == len(trained) and all(a < b for a, b in pairwise(steps)):
             break
     else:

@@ -40,9 +40,11 @@ def table_rows(text: str) -> Rows | None:
         return None
     start, line, delimiter, names = found
     refuse_too_wide(line, len(names))
+    called = CALLED.get(delimiter, "a table with spaces")
     twice = next((name for name, times in Counter(names).items() if name and times > 1), None)
     if twice:
-        raise RunFileError(line, short(twice), "this column is there twice")
+        error = RunFileError(line, short(twice), "this column is there twice")
+        return Rows([], called, header=Row(line, dict.fromkeys(names)), broken=error)
     header = Row(line, {name: name for name in names if name})
     rest = text[start:]
     first = line + 1
@@ -62,10 +64,21 @@ def table_rows(text: str) -> Rows | None:
         broken = error
     return Rows(
         rows,
-        CALLED.get(delimiter, "a table with spaces"),
+        called,
         header=header,
         decimal_comma=points.are_commas,
         broken=broken,
+    )
+
+
+def is_filled(table: Rows) -> bool:
+    """Whether there is nothing below the header, or a number in a column that is known."""
+    if not table.rows:
+        return table.broken is None
+    assert table.header is not None
+    known = [name for name in table.header.cells if is_known(name)]
+    return not known or any(
+        number(row.cells.get(name)) is not None for row in table.rows for name in known
     )
 
 

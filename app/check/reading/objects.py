@@ -16,7 +16,8 @@ STRING = re.compile(
     r'"(?P<double>[^"\\]*+(?:\\.[^"\\]*+)*+)"|\'(?P<single>[^\'\\]*+(?:\\.[^\'\\]*+)*+)\'', re.S
 )
 COLON = re.compile(r"\s*+:")
-WORD = re.compile(r"[^\s,:=\[\](){}'\"]++")
+WORD = re.compile(r"[^\s,:=\[\](){}'\"]++(?:\r?\n[^\s,:=\[\](){}'\"]++)*+")
+"""a number or a name, which a terminal may have broken at the end of its line"""
 NUMBERS = re.compile(r"(?:-?\d++(?:\.\d++)?(?:[eE][+-]?\d++)?\s*+,\s*+)++")
 """the beginning of a long list of plain numbers"""
 ANGLED = re.compile(r"<[^<>\n]{0,200}>")
@@ -143,7 +144,7 @@ def _scalar(text: str, at: int) -> tuple[int, object, bool] | None:
     word = WORD.match(text, at)
     if word is None:
         return None
-    end, written = word.end(), word[0]
+    end, written = word.end(), WRAP.sub("", word[0])
     if text[end : end + 1] in ("(", "="):
         return end + (text[end] == "="), None, False
     if written in CONSTANTS:
