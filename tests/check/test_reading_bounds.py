@@ -163,6 +163,11 @@ def test_what_is_no_text_is_named_with_what_would_do(data: bytes, says: str) -> 
             read_run(data.decode("latin-1"))
 
 
+def test_an_archive_is_told_apart_by_the_name_of_its_file() -> None:
+    with pytest.raises(RunFileError, match=r"PyTorch file.*load it in Python"):
+        read_run(b"PK\x03\x04\x14\x00a/b", "logps.pt")
+
+
 def reads(data: str | bytes, name: str | None = None) -> None:
     """Read it, or refuse it with a line of it and a reason."""
     try:

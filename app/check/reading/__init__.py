@@ -57,7 +57,7 @@ def read_logps(data: str | bytes) -> LogpsTable:
 
 def _told(data: str | bytes, name: str | None) -> tuple[RunKind, Rows]:
     """The rows of a file, and what they are."""
-    file = decoded(data)
+    file = decoded(data, name)
     if not file.text.strip():
         raise RunFileError(1, None, EMPTY)
     rows = named_by_file(_rows(file.text), name)

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from app.check.reading.metrics import is_known
-from app.check.reading.names import is_mean
+from app.check.reading.names import is_mean, is_negated
 from app.check.reading.numbers import DecimalPoints, number
 from app.check.reading.rows import Row, Rows, refuse_too_wide, short
 from app.check.tables import RunFileError
@@ -130,7 +130,7 @@ def _names(written: str, delimiter: str) -> list[str] | None:
         names.pop()
     if any(number(name) is not None for name in names):
         return None
-    known = [name for name in names if is_known(name) or is_mean(name)]
+    known = [name for name in names if is_known(name) or is_mean(name) or is_negated(name)]
     lower = {name.lower() for name in names}
     # One known word may be prose; two are a header.
     enough = (

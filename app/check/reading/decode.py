@@ -52,6 +52,9 @@ IN_ZIP: tuple[tuple[bytes, str, str], ...] = (
     (b".npy", "a NumPy archive (.npz)", FROM_TORCH),
 )
 
+OF_TORCH = (".pt", ".pth", ".bin", ".ckpt")
+"""how names of PyTorch's files end"""
+
 UNICODE_MARKS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe\x00\x00", "utf-32"),
@@ -70,8 +73,11 @@ class Decoded:
     """how it was encoded, if not plainly"""
 
 
-def decoded(data: str | bytes) -> Decoded:
+def decoded(data: str | bytes, name: str | None = None) -> Decoded:
     """The text of a file.
+
+    Args:
+        name: what the file is called, which tells archives apart
 
     Raises:
         RunFileError: it is no text, too large, or a damaged archive
@@ -80,7 +86,8 @@ def decoded(data: str | bytes) -> Decoded:
         _refuse_too_large(len(data))
         # A binary file that was pasted keeps how it begins, and names within it.
         _refuse_binary(
-            data[: MOST_BYTES if data.startswith("PK") else 600].encode("latin-1", "replace")
+            data[: MOST_BYTES if data.startswith("PK") else 600].encode("latin-1", "replace"),
+            name,
         )
         return Decoded(data.removeprefix("\ufeff"))
     _refuse_too_large(len(data))
@@ -88,7 +95,7 @@ def decoded(data: str | bytes) -> Decoded:
     if data.startswith(GZIP):
         data = _unpacked(data)
         notes.append("It was unpacked from gzip.")
-    _refuse_binary(data)
+    _refuse_binary(data, name)
     text, encoding = _text(data)
     if encoding is not None:
         notes.append(f"It was read as {encoding}.")
@@ -118,14 +125,14 @@ def _unpacked(data: bytes) -> bytes:
     return text
 
 
-def _refuse_binary(data: bytes) -> None:
-    kind = _binary_kind(data)
+def _refuse_binary(data: bytes, name: str | None) -> None:
+    kind = _binary_kind(data, name)
     if kind is not None:
         what, instead = kind
         raise RunFileError(None, None, f"this is {what}, which is not read here; {instead}")
 
 
-def _binary_kind(data: bytes) -> tuple[str, str] | None:
+def _binary_kind(data: bytes, file_name: str | None) -> tuple[str, str] | None:
     for start, what, instead in KINDS:
         if data.startswith(start):
             return what, instead
@@ -133,6 +140,8 @@ def _binary_kind(data: bytes) -> tuple[str, str] | None:
         for name, what, instead in IN_ZIP:
             if name in data:
                 return what, instead
+        if (file_name or "").lower().endswith(OF_TORCH):
+            return "a PyTorch file", FROM_TORCH
         return ("a ZIP archive", UNPACK) if data[2:4] in (b"\x03\x04", b"\x05\x06") else None
     if data.startswith(GZIP):
         return "an archive within an archive", UNPACK

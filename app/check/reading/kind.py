@@ -6,10 +6,10 @@ import re
 from dataclasses import replace
 
 from app.check.reading.metrics import metric, metrics
-from app.check.reading.names import is_mean, pair_column
+from app.check.reading.names import is_mean, is_negated, pair_column
 from app.check.reading.rows import Row, Rows, short
 from app.check.report import RunKind
-from app.check.tables import LENGTHS, LOGPS, RunFileError
+from app.check.tables import LENGTHS, LOGGED, LOGPS, RunFileError
 
 MOST_NAMED = 8
 """columns that a message names"""
@@ -24,6 +24,13 @@ EXPECTED = (
     "a trainer with loss or rewards/chosen"
 )
 
+
+OF_REINFORCEMENT = re.compile(
+    r"(?:^|[/_ ])(?:reward_std|frac_reward_zero_std|completion_length|completions/\w*length|pg_loss"
+    r"|approxkl(?:_avg)?|rlhf_reward|clip_ratio(?:/\w+)?)$"
+)
+"""names in logs of GRPO and PPO"""
+OF_PREFERENCES = frozenset(name for name in LOGGED if name.startswith(("rewards/", "logps/")))
 
 CURVE = frozenset({"step", "value"})
 """columns of one metric's curve as TensorBoard exports it"""
@@ -69,6 +76,9 @@ def kind_of(rows: Rows, text: str) -> RunKind:
     trained |= quantities & {"epoch", "learning_rate", "grad_norm"}
     logged = trained | quantities & {"loss", "logps/chosen", "logps/rejected"}
     # Some trainers log the mean of a batch as chosen_logps beside rewards.
+    rewarded = [name for name in names if OF_REINFORCEMENT.search(name.lower())]
+    if rewarded and not of_pairs and not quantities & OF_PREFERENCES:
+        raise RunFileError(None, None, _reinforcement(rewarded))
     own = of_pairs - set(LOGPS[:2])
     if of_pairs >= set(LOGPS[:2]) and (own or not trained):
         return "pairs"
@@ -81,12 +91,26 @@ def kind_of(rows: Rows, text: str) -> RunKind:
     raise RunFileError(rows.header.line if rows.header else 1, None, _seems(rows, names, text))
 
 
+def _reinforcement(names: list[str]) -> str:
+    shown = ", ".join(short(name) for name in names[:MOST_NAMED])
+    return (
+        f"this seems to be the log of reinforcement learning, GRPO or PPO say, for it has {shown}; "
+        "expected that of preference training, which has rewards/chosen and rewards/rejected"
+    )
+
+
 def _seems(rows: Rows, names: list[str], text: str) -> str:
     if means := [name for name in names if is_mean(name)]:
         return (
             f"{short(means[0])} is a mean over tokens by its name; expected sums over the tokens of "
             "a response: multiply by the lengths, and name the columns as in "
             f"{', '.join(LOGPS)}"
+        )
+    if losses := [name for name in names if is_negated(name)]:
+        return (
+            f"{short(losses[0])} is a loss, a negative log-likelihood, by its name; expected "
+            "log-probabilities: give minus its values, summed over the tokens of a response, and "
+            f"name the columns as in {', '.join(LOGPS)}"
         )
     if {name.lower() for name in names} >= {"chosen", "rejected"}:
         return (

@@ -23,6 +23,7 @@ LOGP = _any_of("logp logps logprob logprobs lp")
 LENGTH = _any_of("length lengths len lens")
 TOKENS = _any_of("token tokens per")
 MEANS = _any_of("mean avg average averaged normalized norm")
+LOSSES = _any_of("nll nlls loss losses ce xent")
 IDLE = _any_of(
     "train training batch data sum summed sums total all of the sequence seq response responses "
     "completion completions answer answers num number n count y x"
@@ -93,3 +94,10 @@ def is_mean(name: str) -> bool:
     found = words(name)
     rest = " ".join(word for word in found if word not in MEANS)
     return len(rest) < len(" ".join(found)) and pair_column(rest) in LOGPS
+
+
+def is_negated(name: str) -> bool:
+    """Whether a name would be that of log-probabilities if it did not say that they are losses."""
+    found = words(name)
+    rest = " ".join("logps" if word in LOSSES else word for word in found)
+    return bool(LOSSES & set(found)) and pair_column(name) is None and pair_column(rest) in LOGPS

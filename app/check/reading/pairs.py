@@ -16,6 +16,20 @@ from app.check.tables import COLUMNS, LENGTHS, LOGPS, LogpsTable, RunFileError
 
 MAX_PAIRS = 10_000
 
+TOO_MANY = (
+    f"at most {MAX_PAIRS:,} pairs are read; give a sample of them, with pandas as "
+    f"df.sample({MAX_PAIRS:_}).sort_index()"
+)
+NO_VALUE = "there is no value; expected a number of at most 0"
+NEVER_WHOLE = (
+    "there is no value, and no line has a value in all columns of log-probabilities; expected those "
+    "of a pair, chosen and rejected, policy and reference, in one line"
+)
+POSITIVE = ": a probability is at most 1; if this is a loss, a negative log-likelihood, give minus its value"
+
+MAY_BE_EMPTY = (*LOGPS, "loss")
+"""columns in which pandas writes NaN as an empty cell or null"""
+
 ROUNDING = 1e-3
 """nats: a log-probability that is at most this far above 0 was rounded there"""
 
@@ -58,7 +72,13 @@ class _Reader:
         self.columns: dict[str, list[float]] = {name: [] for name in COLUMNS}
         self.lines: list[int] = []
         self.missing: dict[str, int] = {}
-        """the first line without a value, by optional column"""
+        """the first line without a value, by column"""
+        self.holes = dict.fromkeys(MAY_BE_EMPTY, 0)
+        """lines without a value, by column"""
+        self.empty = 0
+        """cells without a value that were read as NaN"""
+        self.given: set[frozenset[str]] = set()
+        """which log-probabilities a line has"""
         self.ignored: dict[str, None] = {}
         self.rounded = 0
         self.summed = 0
@@ -79,8 +99,9 @@ class _Reader:
     def table(self, rows: Rows) -> LogpsTable:
         if not self.lines:
             raise RunFileError(None, None, "there is no pair in the file")
+        self._drop_empty()
         for column, line in self.missing.items():
-            if self.columns[column]:
+            if self.columns[column] and (self.finite_only or column not in MAY_BE_EMPTY):
                 raise RunFileError(
                     line,
                     column,
@@ -100,6 +121,25 @@ class _Reader:
             given, self.lines, rows.format, tuple(self.ignored), (*rows.notes, *self._notes())
         )
 
+    def _drop_empty(self) -> None:
+        """Leave out columns without any value; of the others, an empty cell is NaN.
+
+        Raises:
+            RunFileError: they are not columns of pairs
+        """
+        for column, holes in self.holes.items():
+            if holes == len(self.lines):
+                self.columns[column] = []
+            elif not self.finite_only:
+                self.empty += holes
+        present = frozenset(name for name in LOGPS if self.columns[name])
+        for column in LOGPS[:2]:
+            if column not in present:
+                raise RunFileError(self.missing[column], column, NO_VALUE)
+        if present not in self.given:
+            column = next(name for name in LOGPS if name in present & self.missing.keys())
+            raise RunFileError(self.missing[column], column, NEVER_WHOLE)
+
     def _notes(self) -> Iterator[str]:
         if self.batches:
             yield (
@@ -111,6 +151,9 @@ class _Reader:
         if self.rounded:
             values = "1 value" if self.rounded == 1 else f"{self.rounded:,} values"
             yield f"{values} a rounding error above 0 were read as 0."
+        if self.empty:
+            cells = "1 empty cell was" if self.empty == 1 else f"{self.empty:,} empty cells were"
+            yield f"{cells} read as NaN, which pandas writes so."
         if self.decimal_comma:
             yield "Commas were read as decimal points."
 
@@ -161,7 +204,7 @@ class _Reader:
         for place in range(size):
             pair = {name: cell[place] for name, cell in inner.items()}
             pair |= {name: cell for name, cell in cells.items() if name not in inner}
-            pair = {name: value for name, value in pair.items() if value is not None}
+            pair = {name: value for name, value in pair.items() if value not in (None, "")}
             if any(isinstance(pair.get(name), list) for name in LOGPS):
                 self._lists_tokens(line, names, pair, of_a_batch=True)
                 pair = self._summed(pair)
@@ -219,17 +262,21 @@ class _Reader:
 
     def _add(self, line: int, names: dict[str, str], cells: Cells) -> None:
         if len(self.lines) == MAX_PAIRS:
-            raise RunFileError(line, None, f"at most {MAX_PAIRS:,} pairs are read")
+            raise RunFileError(line, None, TOO_MANY)
+        if not cells.keys() & {*COLUMNS}:
+            raise RunFileError(line, LOGPS[0], NO_VALUE)
         self.lines.append(line)
+        self.given.add(frozenset(cells.keys() & {*LOGPS}))
         for column, values in self.columns.items():
             if column in cells:
                 values.append(self._value(line, names.get(column, column), column, cells[column]))
-            elif column in LOGPS[:2]:
-                raise RunFileError(
-                    line, column, "there is no value; expected a number of at most 0"
-                )
-            else:
-                self.missing.setdefault(column, line)
+                continue
+            if self.finite_only and column in LOGPS[:2]:
+                raise RunFileError(line, column, NO_VALUE)
+            self.missing.setdefault(column, line)
+            if column in MAY_BE_EMPTY:
+                values.append(math.nan)
+                self.holes[column] += 1
 
     def _value(self, line: int, name: str, column: str, given: object) -> float:
         def refused(expected: str) -> RunFileError:
@@ -250,7 +297,7 @@ class _Reader:
                 return 0.0
             if value is None or not -1e6 <= value <= 0:
                 positive = value is not None and value > 0
-                why = ": a probability is at most 1" if positive else ""
+                why = POSITIVE if positive else ""
                 raise refused(f"a log-probability in nats, from -1000000 to 0{why}")
         elif column in LENGTHS:
             if value is None or not value.is_integer() or not 1 <= value <= 1e6:
