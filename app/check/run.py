@@ -35,6 +35,8 @@ def report_of(table: LogpsTable | TrainingLog, settings: RunSettings) -> Report:
     """What a file that was read shows."""
     read, notes, columns = read_text(table), table.notes, tuple(table.columns)
     if isinstance(table, TrainingLog):
+        if table.evaluation is not None:
+            columns = tuple(dict.fromkeys([*columns, *table.evaluation.columns]))
         settings = known_settings(settings, table)
         return Report("log", read, notes, columns, log_findings(table, settings), settings)
     findings = pair_findings(batch_of(table, settings))
@@ -45,7 +47,10 @@ def read_text(table: LogpsTable | TrainingLog) -> str:
     """What was read, in a sentence or a few."""
     one = "row" if isinstance(table, TrainingLog) else "pair"
     rows = f"1 {one}" if len(table) == 1 else f"{count(len(table))} {one}s"
-    told = [f"{rows}, {table.format}; columns read: {', '.join(table.columns)}."]
+    columns = ", ".join(table.columns)
+    if isinstance(table, TrainingLog) and table.evaluation is not None:
+        columns += f"; of the evaluation: {', '.join(table.evaluation.columns)}"
+    told = [f"{rows}, {table.format}; columns read: {columns}."]
     if table.ignored:
         more = " …" if len(table.ignored) > MOST_NAMED else ""
         told.append(f"Not read: {', '.join(table.ignored[:MOST_NAMED])}{more}.")

@@ -9,6 +9,8 @@ import math
 import pytest
 
 from app.check.reading import read_logps, read_run
+from app.check.run import check_run
+from app.check.settings import RunSettings
 from app.check.tables import LOGGED, RunFileError, TrainingLog
 from tests.check.run_forms import (
     LOGS,
@@ -324,3 +326,27 @@ def test_objects_win_over_a_header_of_prose(prose: str) -> None:
     text = printed([{"loss": row["loss"], "epoch": row["epoch"], "step": 0.0} for row in ROWS])
     for between in ("", "foo, bar\n", "foo, bar, baz\n"):
         assert log_of(f"{prose}\n{between}{text}").columns["loss"] == expected("loss")
+
+
+def test_as_many_rows_as_steps_are_one_row_a_step() -> None:
+    for rate, numbered in ((0.64, False), (0.72, True), (6.4, True)):
+        text = f"{printed(ROWS)}{SUMMARY | {'train_steps_per_second': rate}}\n"
+        log = log_of(text)
+        assert log.numbered == numbered
+        assert log.steps == [1, 2, 3, 4, 5, 6, 7, 8]
+        assert log.settings.get("logging_steps") == (None if numbered else 1)
+
+
+def test_a_step_may_stand_beside_the_last_one() -> None:
+    rows = [{**row, "global_step/max_steps": f"{50 + n}/176"} for n, row in enumerate(ROWS)]
+    log = log_of(
+        "".join(f"{ {name: row[name] for name in row if name != 'step'} }\n" for row in rows)
+    )
+    assert log.steps == [50 + n for n in range(8)]
+    assert log.settings["max_steps"] == 176
+
+
+def test_a_report_names_the_columns_of_the_evaluation() -> None:
+    report = check_run(notebook(ROWS), RunSettings())
+    assert {"loss", "rewards/chosen"} <= set(report.columns)
+    assert "of the evaluation: loss, rewards/chosen" in report.read

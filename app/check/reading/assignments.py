@@ -9,7 +9,8 @@ from app.check.reading.objects import read_at
 from app.check.reading.rows import Row, Rows
 
 ASSIGNED = re.compile(
-    r"(?<![\w./])([A-Za-z_][\w./]{0,80})['\"]?[ \t]{0,3}[:=][ \t]{0,3}(?:torch\.|np\.)?(?:tensor|array)?(?=[\[(])"
+    r"(?<![\w./])([A-Za-z_][\w./]{0,80})['\"]?[ \t]{0,3}[:=]"
+    r"[ \t]{0,3}(?:torch\.|np\.)?(?:tensor|array)?(?=[\[(])"
 )
 
 

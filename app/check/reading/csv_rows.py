@@ -17,6 +17,7 @@ from app.check.tables import RunFileError
 DELIMITERS = ",;\t|"
 HEADER_WITHIN = 50
 """lines that may stand before the header"""
+LINE_END = re.compile(r"[\r\n]")
 LONGEST_HEADER = 100_000
 """characters"""
 
@@ -88,12 +89,12 @@ def _header(text: str) -> tuple[int, int, str, list[str]] | None:
     fixed = None
     for line in range(1, HEADER_WITHIN + 1):
         end = _line_end(text, at)
-        written = text[at:end]
+        written = text[at:end] if end - at <= LONGEST_HEADER else ""
         after = end + (2 if text[end : end + 2] == "\r\n" else 1)
         bare = written.strip()
         if bare.lower().startswith("sep=") and len(bare) == 5:
             fixed = bare[4]
-        elif bare and len(written) <= LONGEST_HEADER:
+        elif bare:
             delimiter = fixed or max(DELIMITERS, key=written.count)
             if fixed is None and delimiter not in written:
                 delimiter = " "
@@ -107,9 +108,8 @@ def _header(text: str) -> tuple[int, int, str, list[str]] | None:
 
 
 def _line_end(text: str, at: int) -> int:
-    most = at + LONGEST_HEADER
-    ends = [found for mark in "\n\r" if (found := text.find(mark, at, most)) >= 0]
-    return min(ends, default=min(len(text), most))
+    found = LINE_END.search(text, at)
+    return len(text) if found is None else found.start()
 
 
 def _names(written: str, delimiter: str) -> list[str] | None:

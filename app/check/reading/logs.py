@@ -26,11 +26,14 @@ SETTINGS = {
     "num_train_epochs": "num_train_epochs",
     "label_smoothing": "label_smoothing",
     "train_runtime": "train_runtime",
+    "train_steps_per_second": "train_steps_per_second",
     "train_loss": "train_loss",
 }
 """what a file may say beside its rows, and its name here"""
 
 STEPLESS = "The log has no steps: its rows are counted instead."
+
+ROW_A_STEP = "The run had as many steps as the log has rows: each row is a step."
 
 NOTHING_LOGGED = "no loss and no reward was logged in this file; expected the log of a trainer"
 LAST = 1_000
@@ -86,7 +89,8 @@ def read_log(rows: Rows) -> TrainingLog:
     for row in rows.rows:
         for single in _rows_of(row):
             _take(single, read)
-    train = _in_order(read, "train", rows.format, notes)
+    each = _is_a_row_a_step(read)
+    train = _in_order(read, "train", rows.format, notes, each_is_a_step=each)
     evaluation = _in_order(read, "eval", rows.format, [])
     if rows.broken is not None:
         below = " What follows it was not read." if rows.header is not None else ""
@@ -209,14 +213,35 @@ def _take(row: Row, read: _Read) -> None:
             read.rows[split].append(of_split)
 
 
-def _in_order(read: _Read, split: Split, format_: str, notes: list[str]) -> TrainingLog | None:
+def _is_a_row_a_step(read: _Read) -> bool:
+    """Whether rows without steps are as many as the steps of the run: it is logged at each."""
+    runtime, speed = (
+        read.settings.get(name) for name in ("train_runtime", "train_steps_per_second")
+    )
+    if isinstance(runtime, float) and isinstance(speed, float):
+        steps = runtime * speed
+        # Both are printed in four digits, and the rate in three decimals at most.
+        error = 1e-3 * steps + 5e-4 * runtime
+        if abs(steps - round(steps)) <= error < 0.5:
+            read.settings.setdefault("max_steps", float(round(steps)))
+    rows = read.rows["train"]
+    each = len(rows) > 1 and read.settings.get("max_steps") == len(rows)
+    if each and all(row.step is None for row in rows):
+        read.settings.setdefault("logging_steps", 1.0)
+        return True
+    return False
+
+
+def _in_order(
+    read: _Read, split: Split, format_: str, notes: list[str], *, each_is_a_step: bool = False
+) -> TrainingLog | None:
     """The rows of a split in the order of steps, with one row a step."""
     rows = read.rows[split]
     if not rows:
         return None
     numbered = all(row.step is None for row in rows)
     if numbered:
-        notes.append(STEPLESS)
+        notes.append(ROW_A_STEP if each_is_a_step else STEPLESS)
         for place, row in enumerate(rows, 1):
             row.step = float(place)
     merged: dict[float, _LoggedRow] = {}
@@ -252,6 +277,6 @@ def _in_order(read: _Read, split: Split, format_: str, notes: list[str]) -> Trai
         steps=steps,
         lines=[row.line for row in ordered],
         format=format_,
-        numbered=numbered,
+        numbered=numbered and not each_is_a_step,
         names={name: read.names[split][name] for name in columns},
     )

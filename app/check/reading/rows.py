@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -10,6 +11,7 @@ from app.check.tables import RunFileError
 MAX_COLUMNS = 1_000
 """most columns of a file, including ignored ones"""
 
+COUNTED = re.compile(r"(\d{1,12})/(\d{1,12})")
 DEEPEST = 6
 """levels of objects within a row"""
 
@@ -69,6 +71,10 @@ def flat(row: Mapping[str, object], line: int) -> dict[str, object]:
         for name, value in within.items():
             if isinstance(value, Mapping) and depth < DEEPEST:
                 add(f"{prefix}{name}.", value, depth + 1)
+            elif "/" in name and isinstance(value, str) and (both := COUNTED.fullmatch(value)):
+                # ms-swift writes 'global_step/max_steps': '56/176'.
+                of, _, total = name.partition("/")
+                cells[f"{prefix}{of}"], cells[f"{prefix}{total}"] = both[1], both[2]
             elif value is not None:
                 cells[f"{prefix}{name}"] = value
 
