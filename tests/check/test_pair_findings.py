@@ -40,6 +40,8 @@ from tests.check.made_pairs import (
     with_losses,
 )
 
+HEADER = ",".join(LOGPS)
+
 
 def batch(columns: Columns, settings: RunSettings = RUN) -> ReportedBatch:
     return batch_of(table(columns), settings)
@@ -300,9 +302,115 @@ def test_a_parameter_is_solved_for() -> None:
         assert says in explanations(batch(told, assumed)), settings
 
 
-# ---- cases of people -----------------------------------------------------------------------------
+# ---- what looks alike --------------------------------------------------------------------------------
 
-HEADER = ",".join(LOGPS)
+
+def lowered(columns: Columns, nats: Tensor) -> Columns:
+    """Columns whose policy has lost so many nats on both sides of each pair."""
+    return columns | {name: columns[name] - nats for name in LOGPS[:2]}
+
+
+def test_a_prompt_is_told_from_displacement_by_what_responses_cost() -> None:
+    columns = made(Made(pairs=80, seed=3, margin=20))
+    draws = torch.Generator().manual_seed(4)
+    prompts = 90 * torch.exp(0.4 * torch.randn(80, generator=draws, dtype=torch.float64))
+    assert found(lowered(columns, prompts)) == ["prompt_counted"]
+    costs = -(columns[LOGPS[2]] + columns[LOGPS[3]]) / 2
+    displaced = findings(lowered(columns, 0.8 * costs))
+    assert displaced["displacement"].verdict == "found"
+    assert displaced["prompt_counted"].verdict == "not_found"
+    assert "in proportion" in displaced["prompt_counted"].message
+    both = findings(lowered(columns, prompts + 0.3 * costs))["prompt_counted"]
+    assert both.verdict == "found"
+    assert "displacement" in both.message
+
+
+def test_that_nothing_is_in_common_is_said_only_where_it_is_not() -> None:
+    columns = made(Made(pairs=80, seed=3, margin=20))
+    one_prompt = torch.full((80,), 120.0, dtype=torch.float64)
+    told = findings(lowered(columns, one_prompt))["prompt_counted"]
+    assert told.verdict == "cannot_tell"
+    assert "all pairs share" in told.message
+    assert "share is less" in findings(columns)["prompt_counted"].message
+
+
+@pytest.mark.parametrize(
+    ("times", "verdict"), [(1.0, "not_found"), (5.0, "cannot_tell"), (9.0, "found")]
+)
+def test_how_unlikely_tokens_are_leaves_room_for_doubt(times: float, verdict: str) -> None:
+    columns = made(Made())
+    scaled = columns | {name: times * columns[name] for name in LOGPS}
+    one = findings(scaled)["implausible_sums"]
+    assert one.verdict == verdict
+    assert "even guess among" in one.evidence
+
+
+def test_sums_of_short_answers_are_not_taken_for_means() -> None:
+    draws = torch.Generator().manual_seed(5)
+    tokens = torch.randint(1, 6, (2, 80), generator=draws)
+    each = 2 * torch.rand(2, 80, generator=draws, dtype=torch.float64) ** 2
+    costs = tokens * each + 0.05
+    short = dict(zip(LOGPS, (*(0.95 * -costs), *-costs), strict=True))
+    one = findings(short)["mean_not_sum"]
+    assert one.verdict == "cannot_tell"
+    assert "short answers" in one.message
+
+
+@pytest.mark.parametrize(
+    ("added", "verdict"), [(0.0, "not_found"), (0.1, "found"), (0.06, "maybe")]
+)
+def test_length_is_found_by_its_share_of_the_variance(added: float, verdict: str) -> None:
+    one = findings(made(Made(pairs=200, seed=2, per_token=added, margin=10)))["length"]
+    assert one.verdict == verdict.replace("maybe", "cannot_tell"), one
+    if verdict != "found":
+        assert "of the variance" in one.message
+
+
+def test_a_policy_that_differs_by_rounding_is_not_said_to_have_moved() -> None:
+    columns = made(Made(pairs=80))
+    draws = torch.Generator().manual_seed(6)
+    noise = 0.3 * torch.randn(2, 80, generator=draws, dtype=torch.float64)
+    rounded = columns | {
+        name: columns[reference] + noise[side]
+        for side, (name, reference) in enumerate(zip(LOGPS[:2], LOGPS[2:], strict=True))
+    }
+    one = findings(at_step(rounded, 500))["not_moved"]
+    assert one.verdict == "cannot_tell"
+    assert "float32" in one.message
+    learned = rounded | {LOGPS[0]: rounded[LOGPS[0]] + 0.3}
+    assert findings(at_step(learned, 500))["not_moved"].verdict == "not_found"
+
+
+@pytest.mark.parametrize("by", [1, -3])
+def test_a_reference_of_other_rows_is_found_with_the_shift(by: int) -> None:
+    columns = made(Made(pairs=80, seed=8))
+    shifted = columns | {name: columns[name].roll(by) for name in LOGPS[2:]}
+    for given in (shifted, {name: shifted[name] for name in LOGPS}):
+        one = findings(given)["reference_missing"]
+        assert one.verdict == "found"
+        assert f"{abs(by)} row" in one.message
+        assert f"too {'low' if by > 0 else 'high'}" in one.message
+
+
+def test_a_shuffled_reference_is_found_by_lengths_and_named_without() -> None:
+    columns = made(Made(pairs=120, seed=9))
+    order = torch.randperm(120, generator=torch.Generator().manual_seed(9))
+    shuffled = columns | {name: columns[name][order] for name in LOGPS[2:]}
+    one = findings(shuffled)["reference_missing"]
+    assert one.verdict == "found"
+    assert "reference columns are not those" in one.message
+    without = findings({name: shuffled[name] for name in LOGPS})
+    assert without["reference_missing"].verdict == "not_found"
+    assert without["swapped_in_one"].verdict == "cannot_tell"
+    assert "different responses" in without["swapped_in_one"].message
+
+
+def test_lengths_that_are_not_whole_are_those_of_batches() -> None:
+    report = of_file(f"{HEADER},{','.join(LENGTHS)}\n-50.2,-60.1,-51,-59,102.5,98\n")
+    assert "not whole numbers" in one_of(report, "batch_means").message
+
+
+# ---- cases of people -----------------------------------------------------------------------------
 
 
 def test_kto_that_starts_at_one_half_is_right() -> None:

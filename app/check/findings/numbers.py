@@ -32,5 +32,8 @@ def loss_text(losses: Tensor) -> str:
 
 def three_digits(value: float) -> str:
     """A number with three significant digits."""
+    if not abs(value) < 1e6:
+        return f"{value:.1e}"
     # A negative zero is none.
-    return f"{value + 0.0:.3g}".replace("-", "−") if abs(value) < 1e6 else f"{value:.1e}"
+    digits = f"{value + 0.0:.3g}"
+    return (f"{float(digits):,.0f}" if "e+" in digits else digits).replace("-", "−")

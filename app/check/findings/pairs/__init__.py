@@ -6,8 +6,9 @@ from app.check.batch import ReportedBatch
 from app.check.findings.pairs.beginning import step_zero
 from app.check.findings.pairs.cells import batch_means, equal_sides, few_pairs, not_finite
 from app.check.findings.pairs.losses import beta_twice, other_loss
+from app.check.findings.pairs.prompt import prompt_counted
 from app.check.findings.pairs.reference import not_moved, reference_missing
-from app.check.findings.pairs.sums import implausible_sums, mean_not_sum, prompt_counted
+from app.check.findings.pairs.sums import implausible_sums, mean_not_sum
 from app.check.findings.pairs.swaps import swapped, swapped_in_one
 from app.check.findings.pairs.training import displacement, length, saturated, suppression
 from app.check.findings.rule import Look, Said, cannot_tell

@@ -12,6 +12,7 @@ from app.check.findings import figures
 from app.check.findings.chance import standard_error
 from app.check.findings.numbers import correlation, loss_text, three_digits
 from app.check.findings.pairs.explained import explanations
+from app.check.findings.pairs.precision import may_be_rounding
 from app.check.findings.pairs.reported import ReportedLosses
 from app.check.findings.rule import Said, cannot_tell, finding, found, not_found
 
@@ -20,9 +21,6 @@ APART_AT_START = 0.05
 
 ROUNDED = 0.005
 """nats for the square root of a token, by which rounding moves longer sums"""
-
-PRECISION = 0.1
-"""nats for the square root of a token, up to which bfloat16 in one model only would explain them"""
 
 
 @finding(
@@ -82,14 +80,13 @@ def _why_apart(first: ReportedBatch) -> str:
     chosen, rejected = first.pairs.chosen, first.pairs.rejected
     ratios = torch.cat([chosen, rejected])
     mean, error = float(ratios.mean()), standard_error(ratios)
-    size = float(ratios.square().mean().sqrt()) / math.sqrt(first.tokens())
     shared = correlation(chosen, rejected)
     causes = []
     if shared is not None and shared > 0.8 and abs(mean) > float((chosen - rejected).abs().mean()):
         causes.append(
             "the two may mask different tokens, since both responses of a pair are moved alike"
         )
-    if abs(mean) <= 3 * error and size <= PRECISION:
+    if may_be_rounding(first):
         causes.append(
             "one of the two may be computed in another precision, since log-ratios are small and average to 0"
         )

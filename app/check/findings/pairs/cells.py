@@ -137,9 +137,9 @@ def _same(one: Tensor, other: Tensor) -> Tensor:
 def batch_means(batch: ReportedBatch) -> Said:
     """A mean over a batch is no pair: the loss of the mean is not the mean of the losses.
 
-    Found if rows repeat in blocks, if their log-probabilities vary by less than 10%, or if the reported
-    loss lies above the loss of its row in every row, as a mean of convex losses does, and no setting
-    explains that in three rows or more.
+    Found if lengths are not whole numbers, if rows repeat in blocks, if their log-probabilities vary by
+    less than 10%, or if the reported loss lies above the loss of its row in every row, as a mean of
+    convex losses does, and no setting explains that in three rows or more.
     """
     rows = torch.stack(
         [batch.pairs.policy_chosen, batch.pairs.policy_rejected]
@@ -149,6 +149,14 @@ def batch_means(batch: ReportedBatch) -> Said:
     repeats = int((rows[:, 1:] == rows[:, :-1]).all(0).sum())
     blocks = total - repeats
     told = "1 row" if total == 1 else f"{count(total)} rows"
+    broken = 0 if batch.lengths is None else int((torch.stack(batch.lengths) % 1 != 0).any(0).sum())
+    if broken:
+        told += f", {count(broken)} of them with a length that is not whole"
+        return found(
+            "Rows are means of batches: their lengths are not whole numbers, and a response has a whole "
+            "number of tokens. The loss of a mean is not the mean of the losses. Log one row for each pair.",
+            f"{told}.",
+        )
     if repeats:
         told += f" in {'1 block' if blocks == 1 else f'{count(blocks)} blocks'} of equal ones"
     if 2 <= blocks <= total / 2:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
 from app.check.batch import AT_START, ReportedBatch
 from app.check.findings import figures
+from app.check.findings.chance import standard_error
 from app.check.findings.numbers import loss_text, three_digits
+from app.check.findings.pairs.precision import may_be_rounding
+from app.check.findings.pairs.rows import of_other_responses
 from app.check.findings.rule import Said, cannot_tell, finding, found, not_found
-from app.formatting import count
+from app.formatting import count, signed
 from app.lab.more_losses import ALL_REFERENCE_FREE
 
 FEWEST = 3
@@ -22,9 +27,11 @@ FEWEST = 3
     mended=figures.ONE_EACH,
 )
 def reference_missing(batch: ReportedBatch) -> Said:
-    """Found if there is no reference, if it is 0, or if it is one number where the policy has several.
+    """Found if there is no reference, if it is 0, or one number where the policy has several.
 
-    A log-probability of 0 is certainty, which no model has of a response.
+    A log-probability of 0 is certainty, which no model has of a response. Found too if the columns of
+    the two models are of different responses: if they match once rows are shifted, or if one follows
+    the lengths and the other does not.
     """
     if not batch.has_reference:
         if all(loss.loss_type in ALL_REFERENCE_FREE for loss in batch.settings.losses):
@@ -63,6 +70,8 @@ def reference_missing(batch: ReportedBatch) -> Said:
             "though the policy has not. One value may have been filled in for all pairs, such as a mean.",
             told,
         )
+    if others := of_other_responses(batch):
+        return found(*others)
     if len(batch) < FEWEST:
         return cannot_tell(
             f"Whether the reference is constant cannot be told from fewer than {FEWEST} pairs.",
@@ -91,7 +100,8 @@ HARDLY = 0.05
 def not_moved(batch: ReportedBatch) -> Said:
     """Found if log-ratios are still below 0.01 nats on average after 20 steps, or 0.05 after 100.
 
-    A single step of ordinary training moves the sum of a response by more.
+    A single step of ordinary training moves the sum of a response by more. It cannot be told if they
+    are larger, but no larger than bfloat16 in one of the two leaves them, and average to 0.
     """
     if not batch.has_reference:
         return cannot_tell("This compares with a reference.", "There are no reference columns.")
@@ -106,6 +116,13 @@ def not_moved(batch: ReportedBatch) -> Said:
     told = f"Mean size of the log-ratios{at}: {three_digits(moved)} nats"
     if last.losses is not None:
         told += f"; mean loss reported: {loss_text(last.losses)}"
+    if moved > HARDLY and may_be_rounding(last):
+        early = "" if step is None or step >= EARLY else " So early, so may training."
+        return cannot_tell(
+            "Log-ratios are small and average to 0 on both sides. Arithmetic in bfloat16 alone would "
+            f"leave as much of a policy that has not moved.{early} Compute both models in float32 to tell.",
+            f"{told}; the mean margin of log-ratios is {_mean(last.pairs.chosen - last.pairs.rejected)}.",
+        )
     if moved > HARDLY:
         return not_found("The policy has moved away from the reference.", f"{told}.")
     if step is None:
@@ -121,4 +138,12 @@ def not_moved(batch: ReportedBatch) -> Said:
         "rate of 0 or far too small, frozen weights, an adapter that is off. Or the reference is the "
         "policy itself: the same object, a copy that is synchronized, or its columns written twice.",
         f"{told}.",
+    )
+
+
+def _mean(values: Tensor) -> str:
+    error = standard_error(values)
+    told = f"{signed(float(values.mean()))} nats"
+    return (
+        f"{told} with a standard error of {three_digits(error)}" if math.isfinite(error) else told
     )

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from app.check.batch import TYPICAL_COST, ReportedBatch
+from app.check.batch import ReportedBatch
 from app.check.findings import figures
 from app.check.findings.numbers import correlation, three_digits
 from app.check.findings.rule import Said, cannot_tell, finding, found, not_found
-from app.formatting import count
+from app.formatting import percent
 
 LIKELY_IN_ALL = 4.0
 """a typical response of a language model has a probability of less than e^-4, 2%"""
@@ -26,14 +26,24 @@ LIKELY_PER_TOKEN = 0.05
 OF_A_TOKEN = 2.5
 """nats that a token of text seldom costs, and a sum of a few nearly always"""
 
-WIDEST = 1e5
-"""tokens of the widest padding that is named"""
-
 ONE_MODEL = 5.0
 """times that log-probabilities of one model are those of the other, where one of them is a mean"""
 
+ALIKE_PER_TOKEN = 0.75
+"""coefficient of variation of log-probabilities beyond which a mean over tokens hardly varies, nor a sum
+over a padded width; sums over a few tokens do"""
+
 UNLIKELY_PER_TOKEN = 8.0
-"""nats for a token: guessing evenly among 3,000 tokens costs as much, and text costs 0.5 to 4"""
+"""nats for a token: guessing evenly among 3,000 tokens costs as much"""
+
+UNUSUAL_PER_TOKEN = 4.0
+"""nats for a token: as unlikely as in an even guess among 55, which is much for a model of its text"""
+
+MOST_TOLD = 13.0
+"""nats for a token, up to which the even guess is among no more tokens than a vocabulary has"""
+
+ALIKE = 1.25
+"""times that one side of a model costs the other where no training has told them apart"""
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,12 @@ class _Column:
     def typical(self) -> float:
         """Median of -log pi, nats."""
         return float(self.costs.median())
+
+    @property
+    def variation(self) -> float:
+        """Their standard deviation over their mean; 0 for a single pair of responses that are certain."""
+        mean = float(self.costs.mean())
+        return float(self.costs.std()) / mean if mean > 0 else 0.0
 
     @property
     def per_token(self) -> float | None:
@@ -73,7 +89,8 @@ def mean_not_sum(batch: ReportedBatch) -> Said:
     Found if a typical response has log pi above -4 nats although lengths differ by a factor of two
     and -log pi does not grow with them; or, where all are about equally long, if it is above
     half a nat for each token too; or if it is above -4 nats and a token costs less than 0.05 nats, as after
-    a division by the width to which responses are padded. Without lengths, -4 nats alone decide. Found
+    a division by the width to which responses are padded. Without lengths, log pi has to be above -4
+    nats and to vary by less than three quarters of its mean, as sums of short answers do not. Found
     too if one model is so and the other is not. Responses of one token tell nothing.
     """
     models = _models(batch)
@@ -83,6 +100,12 @@ def mean_not_sum(batch: ReportedBatch) -> Said:
         return cannot_tell("For a single token, mean and sum are the same.", f"{told}.")
     averaged = [model for model in models if _is_averaged(model)]
     if not averaged:
+        if any(model.lengths is None and model.typical < LIKELY_IN_ALL for model in models):
+            return cannot_tell(
+                "Log-probabilities are close to 0, but vary as sums over a few tokens do. Columns "
+                "chosen_lengths and rejected_lengths would tell sums of short answers from means.",
+                f"{told}.",
+            )
         return not_found("Log-probabilities behave like sums over tokens.", f"{told}.")
     whose = "Log-probabilities"
     one, other = averaged[0], models[-1] if averaged[0] is models[0] else models[0]
@@ -104,7 +127,7 @@ def _told(model: _Column) -> str:
         f"the median log-probability under the {model.model} is {three_digits(-model.typical)} nats"
     )
     if model.lengths is None or model.per_token is None:
-        return f"{told}, without lengths to compare with"
+        return f"{told}, and they vary by {percent(1)(model.variation)}, without lengths to compare with"
     grows = correlation(model.lengths, model.costs)
     told += (
         f" for a median of {float(model.lengths.median()):g} tokens, {three_digits(model.per_token)} "
@@ -119,7 +142,7 @@ def _is_averaged(model: _Column) -> bool:
     if model.typical >= LIKELY_IN_ALL:
         return False
     if model.lengths is None or model.per_token is None:
-        return True
+        return model.variation < ALIKE_PER_TOKEN
     if model.per_token < LIKELY_PER_TOKEN:
         return True
     if float(model.lengths.max()) < 2 * float(model.lengths.min()):
@@ -146,21 +169,20 @@ def _which_mean(model: _Column) -> str:
         )
     grows = correlation(model.lengths, model.costs)
     if grows is not None and grows >= GROWS and model.per_token < LIKELY_PER_TOKEN:
-        width = TYPICAL_COST / model.per_token if model.per_token else math.inf
-        about = f": for ordinary text, about {count(width)}" if width < WIDEST else ""
         return (
             "They grow with the length but are far too small, as if every sum had been divided by the "
-            f"same number, such as the width to which a batch is padded{about}. DPO needs sums. Text "
-            "that the model knows by heart is as likely."
+            "same number, such as the width to which a batch is padded. DPO needs sums. Text that the "
+            "model knows by heart is as likely."
         )
     return "DPO needs sums: a sum grows with the length of the response and is rarely close to 0."
 
 
 @finding("implausible_sums", see=figures.MEAN, mended=figures.RIGHT)
 def implausible_sums(batch: ReportedBatch) -> Said:
-    """Found if a typical token costs more than 8 nats under a model, chosen or rejected.
+    """Found if a typical token costs more than 8 nats under a model, in chosen and rejected responses.
 
-    That is as unlikely as an even guess among 3,000 tokens; ordinary text costs 0.5 to 4 nats.
+    That is as unlikely as in an even guess among 3,000 tokens. Up to 4 nats, among 55, nothing is
+    unusual; in between a small vocabulary, odd text and training each explain it too.
     """
     if batch.lengths is None:
         return cannot_tell(
@@ -183,94 +205,38 @@ def implausible_sums(batch: ReportedBatch) -> Said:
     }
     costs = {model: min(both) for model, both in per_token.items()}
     told = "; ".join(
-        f"{three_digits(cost)} nats under the {model}" for model, cost in costs.items()
+        f"{three_digits(cost)} nats under the {model}{_guess(cost)}"
+        for model, cost in costs.items()
     )
-    told = f"A typical token costs {told}"
+    told = f"A typical token costs {told}."
     # Long training can make responses as unlikely under the policy, but rejected ones more than chosen ones.
     unlikely = [
         model
         for model, both in per_token.items()
         if min(both) > UNLIKELY_PER_TOKEN and max(both) < ALIKE * min(both)
     ]
-    if not unlikely:
-        return not_found("Tokens are about as likely as text is.", f"{told}.")
-    return found(
-        f"Under the {' and the '.join(unlikely)}, text is about as unlikely as random tokens. Labels may "
-        "not be shifted by one, so that each token is scored by its own position; or another tokenizer "
-        "was used, padding was counted, or the weights are untrained.",
-        f"{told}; ordinary text costs 0.5 to 4.",
-    )
-
-
-ALIKE = 1.25
-"""times that one side of a model costs the other where no training has told them apart"""
-
-SHARED = 0.8
-"""least correlation of both log-ratios of a pair that a part common to both gives"""
-
-MOST_OF_IT = 0.15
-"""largest root mean square of the difference of log-ratios, as a share of the part common to both"""
-
-OF_A_RESPONSE = 0.2
-"""least share of what a response costs that a prompt costs"""
-
-LEAST_PROMPT = 5.0
-"""nats: a prompt of some words costs more"""
-
-FEWEST = 4
-"""pairs for a correlation"""
-
-
-@finding(
-    "prompt_counted",
-    see=figures.BOTH_FALL,
-    mended=figures.ONE_EACH,
-)
-def prompt_counted(batch: ReportedBatch) -> Said:
-    """A prompt adds the same to both log-ratios of a pair, whatever its responses are.
-
-    Found if both are large, have a correlation of 0.8 or more over the pairs, differ by no more than 15%
-    of what they share, and share at least 5 nats and a fifth of what a response costs. A policy that
-    displaces probability lowers both too, but in proportion to what each response costs: it is not
-    found if that accounts for them better.
-    """
-    if not batch.has_reference:
-        return cannot_tell("This compares with a reference.", "There are no reference columns.")
-    chosen, rejected = batch.pairs.chosen, batch.pairs.rejected
-    shared = (chosen + rejected) / 2
-    apart = float((chosen - rejected).square().mean().sqrt())
-    size = float(shared.mean())
-    together = correlation(chosen, rejected)
-    told = (
-        f"Both log-ratios of a pair share {three_digits(size)} nats on average and differ by "
-        f"{three_digits(apart)}"
-    )
-    if together is not None:
-        told += f"; their correlation is {three_digits(together)}"
-    if len(batch) < FEWEST:
-        return cannot_tell(f"At least {FEWEST} pairs are needed.", f"{told}.")
-    # The model that counts no prompt has the larger log-probabilities.
-    pairs = batch.pairs
-    costs = (
-        (-pairs.reference_chosen, -pairs.reference_rejected)
-        if size < 0
-        else (-pairs.policy_chosen, -pairs.policy_rejected)
-    )
-    cost = float(torch.cat(costs).median())
-    in_proportion = float((cost * (chosen / costs[0] - rejected / costs[1])).square().mean().sqrt())
-    if (
-        abs(size) >= max(LEAST_PROMPT, OF_A_RESPONSE * cost)
-        and apart <= MOST_OF_IT * abs(size)
-        and together is not None
-        and together >= SHARED
-        and apart <= in_proportion
-    ):
-        one, other = ("policy", "reference") if size < 0 else ("reference", "policy")
+    if unlikely:
+        training = ", or training has driven it there" if unlikely == ["policy"] else ""
         return found(
-            f"The {one} may count the tokens of the prompt, and the {other} not: both log-ratios of a "
-            "pair have nearly all in common, as the prompt would give. The loss of a difference hides "
-            "it, rewards do not. Two different templates look the same, and so does a policy that has "
-            "lost as much on both sides.",
-            f"{told}; a response costs {three_digits(cost)} nats.",
+            f"Text is about as unlikely as random tokens under the {' and the '.join(unlikely)}. Labels "
+            "may not be shifted by one, so that each token is scored at its own position. Else another "
+            f"tokenizer was used, padding was counted, or the weights are untrained{training}.",
+            told,
         )
-    return not_found("The log-ratios of a pair have no large part in common.", f"{told}.")
+    unusual = [model for model, cost in costs.items() if cost > UNUSUAL_PER_TOKEN]
+    if unusual:
+        others = "a small vocabulary or unusual text"
+        if unusual == ["policy"]:
+            others += ", or training that has lowered both responses"
+        return cannot_tell(
+            f"Tokens are less likely under the {' and the '.join(unusual)} than is usual for a model’s own "
+            f"kind of text. Labels that are not shifted by one would give that, and so would {others}.",
+            told,
+        )
+    return not_found("Tokens are likely enough for a language model.", told)
+
+
+def _guess(cost: float) -> str:
+    if cost > MOST_TOLD:
+        return ""
+    return f", as in an even guess among {three_digits(math.exp(cost))} tokens"

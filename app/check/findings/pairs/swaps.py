@@ -9,6 +9,7 @@ from app.check.findings import figures
 from app.check.findings.chance import UNLIKELY, at_least, errors_from_0, standard_error
 from app.check.findings.numbers import correlation, three_digits
 from app.check.findings.pairs.explained import columns_exchanged
+from app.check.findings.pairs.rows import are_unrelated
 from app.check.findings.rule import Said, cannot_tell, finding, found, not_found
 from app.formatting import count, percent, scientific, signed
 from app.lab.more_losses import ALL_REFERENCE_FREE, ALL_THAT_NEED_LENGTHS
@@ -163,6 +164,13 @@ def swapped_in_one(batch: ReportedBatch) -> Said:
         return found(_in_which(policy, reference), f"{told}.")
     if errors >= ERRORS:
         return not_found("Both models find the same response of a pair likelier.", f"{told}.")
+    if are_unrelated(batch):
+        return cannot_tell(
+            "What a pair costs the policy says nothing of what it costs the reference, so the two may have "
+            "been given different responses: rows shifted or shuffled, or another data set. Compare the "
+            "texts of one row in both.",
+            f"{told}.",
+        )
     return cannot_tell("The two models are too different, or the pairs too few.", f"{told}.")
 
 

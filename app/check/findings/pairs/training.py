@@ -230,18 +230,23 @@ def saturated(batch: ReportedBatch) -> Said:
 
 LEAST_FOR_LENGTH = 24
 """pairs for a correlation with the length"""
-DRIVES = 0.7
-"""least correlation: length explains more than a third of the variance of the margins"""
+MOST_OF_THE_MARGIN = 0.5
+"""share of the variance of margins that length explains, from which on all else explains less"""
+BY_ADDING_UP = 0.4
+"""the same where margins for each token do not follow the length: there it is the number of tokens alone"""
+LITTLE_OF_THE_MARGIN = 0.25
+"""share below which length explains little"""
 LENGTH_ERRORS = 3.3
 """standard errors of the correlation, a probability of 0.001 by chance"""
 
 
 @finding("length", see=figures.LENGTH, mended=figures.LENGTH_PRICED)
 def length(batch: ReportedBatch) -> Said:
-    """Found if margin and difference of lengths have a correlation of 0.6 or more, beyond chance.
+    """Found if differences of length explain half of the variance of margins, beyond chance.
 
-    Beyond chance is 3.3 standard errors. Sums over more tokens are larger, so that the same is
-    told of margins divided by the length.
+    Two fifths do if the correlation is gone once log-ratios are divided by their lengths: then it is the
+    number of tokens that adds up. The share is the square of the correlation, and beyond chance is 3.3
+    standard errors. Not found below a quarter; in between length is one cause among others.
     """
     if batch.lengths is None:
         return cannot_tell(
@@ -281,13 +286,19 @@ def length(batch: ReportedBatch) -> Said:
     )
     if len(trained) < LEAST_FOR_LENGTH:
         return cannot_tell(f"At least {LEAST_FOR_LENGTH} pairs are needed.", f"{told}.")
-    errors = abs(errors_from_0(follows, len(trained)))
-    if abs(follows) >= DRIVES and errors >= LENGTH_ERRORS:
+    share = follows**2
+    stays = (
+        per_token is not None
+        and per_token * follows > 0
+        and abs(errors_from_0(per_token, len(trained))) >= ERRORS
+    )
+    chance = abs(errors_from_0(follows, len(trained))) < LENGTH_ERRORS
+    if not chance and share >= (MOST_OF_THE_MARGIN if stays else BY_ADDING_UP):
         which = "longer" if follows > 0 else "shorter"
         after = (
-            "It stays after division by the length: the policy has learned to prefer it."
-            if per_token is not None and per_token * follows > 0 and abs(per_token) >= 0.3
-            else "It is gone after division by the length: it is the number of tokens that adds up."
+            "It also does so after division by the length: the policy has learned to prefer it."
+            if stays
+            else "After division by the length it does not: it is the number of tokens that adds up."
         )
         return found(
             f"The margin follows the length: pairs whose chosen response is {which} have the larger "
@@ -295,4 +306,13 @@ def length(batch: ReportedBatch) -> Said:
             "remove it.",
             f"{told}.",
         )
-    return not_found("Length explains little of the margins.", f"{told}.")
+    explains = f"Length explains {percent(0)(share)} of the variance of margins"
+    most = math.tanh(
+        math.atanh(min(abs(follows), 1 - 1e-12)) + ERRORS / math.sqrt(len(trained) - 3)
+    )
+    if share < LITTLE_OF_THE_MARGIN and most**2 < MOST_OF_THE_MARGIN:
+        return not_found(f"{explains}, which is little.", f"{told}.")
+    return cannot_tell(
+        f"{explains} over {count(len(trained))} pairs: it may be one cause of them, or the main one.",
+        f"{told}.",
+    )
