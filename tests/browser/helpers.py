@@ -41,3 +41,10 @@ def record_texts(found: Locator, selector: str) -> JSHandle:
 def set_slider(found: Locator, name: str, position: str) -> None:
     """Move a range input as a reader would, by its value and an input event."""
     found.locator(f'[data-range-for="{name}"]').fill(position)
+
+
+def settled(found: Locator) -> None:
+    """Wait until the result of the controls is shown and the drawing rests."""
+    found.page.wait_for_function(
+        "({ figure }) => !figure.late && !figure.moves", arg=found.element_handle()
+    )

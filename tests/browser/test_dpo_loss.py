@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.helpers import set_slider, widget
+from tests.browser.helpers import set_slider, settled, widget
 
 
 @pytest.fixture
@@ -16,6 +16,7 @@ def found(page: Page) -> Locator:
 
 
 def drag(page: Page, found: Locator, handle: int, dx: float, dy: float) -> None:
+    settled(found)  # a drawing under way may have the handle elsewhere
     box = found.locator(f'svg.plot [data-h="{handle}"] .knob').bounding_box()
     assert box
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2

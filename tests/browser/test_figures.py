@@ -14,7 +14,7 @@ from app.widgets.quiz.kinds import ChoiceQuestion
 from app.widgets.quiz.sheet import number_problem
 from app.widgets.registry import WIDGETS
 from tests.browser.accessibility import PATIENCE
-from tests.browser.helpers import widget
+from tests.browser.helpers import settled, widget
 from tests.browser.layout import expect_no_sideways_scrolling
 
 FIGURES = list(WIDGETS)
@@ -198,13 +198,6 @@ HOME_HEIGHTS = """({ figure }) => {
     });
     return new Set(heights).size;
 }"""
-
-
-def settled(found: Locator) -> None:
-    """Wait until the result of the controls is shown and the drawing rests."""
-    found.page.wait_for_function(
-        "({ figure }) => !figure.late && !figure.moves", arg=found.element_handle()
-    )
 
 
 def test_the_summaries_of_the_foot_stay_in_one_row(page: Page) -> None:
