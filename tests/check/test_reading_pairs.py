@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.check.reading import read_logps
+from app.check.reading import read_logps, read_run
 from app.check.reading.pairs import MAX_PAIRS
 from app.check.reading.rows import MAX_COLUMNS
 from app.check.tables import LENGTHS, LOGPS, LogpsTable, RunFileError
@@ -152,3 +153,15 @@ def test_no_text_makes_another_error(text: str) -> None:
     for whole in (text, f"{HEADER}\n{text}", f"{{{text}"):
         with suppress(RunFileError):
             assert len(read_logps(whole)) > 0
+
+
+def test_a_loss_that_only_some_rows_have_is_left_out_and_one_that_ends_is_nan() -> None:
+    rows = ["-4,-5,-4,-5,0.69", "-4,-5,-4,-5,"]
+    header = f"{','.join(LOGPS)},loss"
+    sparse = read_run("\n".join([header, *rows * 3]))
+    assert isinstance(sparse, LogpsTable)
+    assert "loss" not in sparse.columns
+    assert "The losses were left out: only some rows have one." in sparse.notes
+    ended = read_run("\n".join([header, rows[0], *rows[1:] * 3]))
+    assert isinstance(ended, LogpsTable)
+    assert [math.isfinite(loss) for loss in ended.columns["loss"]] == [True, False, False, False]

@@ -86,6 +86,8 @@ class _Reader:
         self.counted = 0
         """pairs whose lengths were counted"""
         self.batches = 0
+        self.sparse = False
+        """only some rows have a loss"""
 
     def read(self, row: Row) -> None:
         names = self._names_of(row)
@@ -129,7 +131,7 @@ class _Reader:
             RunFileError: they are not columns of pairs
         """
         for column, holes in self.holes.items():
-            if holes == len(self.lines):
+            if holes == len(self.lines) or (column == "loss" and self._of_some_rows()):
                 self.columns[column] = []
             elif not self.finite_only:
                 self.empty += holes
@@ -141,7 +143,17 @@ class _Reader:
             column = next(name for name in LOGPS if name in present & self.missing.keys())
             raise RunFileError(self.missing[column], column, NEVER_WHOLE)
 
+    def _of_some_rows(self) -> bool:
+        """Whether losses go on after an empty cell, as where a batch has one loss; a NaN stays."""
+        if self.finite_only or not self.holes["loss"]:
+            return False
+        after = self.columns["loss"][self.lines.index(self.missing["loss"]) :]
+        self.sparse = any(math.isfinite(loss) for loss in after)
+        return self.sparse
+
     def _notes(self) -> Iterator[str]:
+        if self.sparse:
+            yield "The losses were left out: only some rows have one."
         if self.batches:
             yield (
                 "Lists were read as batches, a value a pair; if they are of tokens, give the sum of each."
