@@ -5,10 +5,11 @@ from __future__ import annotations
 from app.check.findings.logs.beginning import step_zero
 from app.check.findings.logs.course import displacement, saturated, suppression
 from app.check.findings.logs.health import diverging, equal_sides, few_pairs, not_finite
-from app.check.findings.logs.losses import beta_twice, other_loss
+from app.check.findings.logs.losses import other_loss
 from app.check.findings.logs.movement import not_moved
 from app.check.findings.logs.reference import reference_missing, swapped, swapped_in_one
 from app.check.findings.logs.sums import implausible_sums, length, mean_not_sum, prompt_counted
+from app.check.findings.logs.twice import beta_twice
 from app.check.findings.rule import Look
 from app.check.report import Finding
 from app.check.settings import RunSettings

@@ -32,6 +32,9 @@ ROUNDING = 0.001
 STILL = 0.1
 """margin up to which a policy has hardly moved"""
 
+NOISE_NATS = 0.1
+"""mean log-ratio that digits of a log do not explain"""
+
 LARGE = 20.0
 """times its start that a loss with a term of fine-tuning can hardly be"""
 
@@ -39,6 +42,9 @@ ACCUMULATED = (2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32, 48, 64, 128, 256, 512)
 """usual counts of micro-batches of a step"""
 
 NEAR_MULTIPLE = 0.1
+
+CLEAN, MULTIPLES = 0.02, 2
+"""share by which a loss that is logged alone may differ from a multiple, and rows that have to be one"""
 
 
 @finding(
@@ -81,6 +87,13 @@ def step_zero(log: TrainingLog, settings: RunSettings) -> Said:
     if first.margin is not None:
         told += f"; first margin {signed(first.margin, 3)}"
     verdict = _starts(curves, first, start)
+    if verdict == "right" and (noise := _noise(curves)) is not None:
+        return cannot_tell(
+            "The first loss is about right, but the first rewards are not 0, as they are where a policy "
+            "equals its reference. Another precision does as much over a long response, and so does "
+            "dropout. Compare both models on one batch, in the mode for evaluation.",
+            f"{told}; {noise}.",
+        )
     if verdict == "right":
         return not_found(
             "The first loss is that of a policy that equals its reference.", f"{told}."
@@ -91,7 +104,28 @@ def step_zero(log: TrainingLog, settings: RunSettings) -> Said:
             "(logging_first_step in TRL) to see its start.",
             f"{told}.",
         )
+    if first.margin is None and not _is_multiple(curves, start):
+        return cannot_tell(
+            "The first loss is not that of a policy that equals its reference, and the log has no rewards "
+            "beside it. The run may have been trained for some time by then, or be no preference run: "
+            "supervised fine-tuning logs a loss alone.",
+            f"{told}.",
+        )
     return _cause(curves, first, start, f"{told}.")
+
+
+def _noise(curves: Curves) -> str | None:
+    """The rewards of an untouched policy, if they are not 0; None if they are, or none is logged."""
+    if not (curves.starts_untouched and curves.has_reference and curves.has(*LOGGED_REWARDS)):
+        return None
+    chosen, rejected = curves.together(*LOGGED_REWARDS)[:, 0].tolist()
+    nats = max(abs(chosen), abs(rejected)) / curves.beta
+    if nats < NOISE_NATS:
+        return None
+    return (
+        f"first rewards {signed(chosen, 3)} (chosen) and {signed(rejected, 3)} (rejected), up to "
+        f"{three_digits(nats)} nats of log-ratio"
+    )
 
 
 @dataclass(frozen=True)
@@ -173,6 +207,8 @@ def _cause(curves: Curves, first: _First, start: float, told: str) -> Said:
             f"It is what {' and '.join(others)} start{'s' if len(others) == 1 else ''} at: check the "
             "loss_type that was run."
         )
+    if curves.loss_type == "kto" and curves.assumes("desirable_weight"):
+        causes.append("desirable_weight and undesirable_weight scale it: 1 was assumed for both.")
     if 1 < ratio < LARGE:
         causes.append(_with_nll(curves, first, start))
     if not causes:
@@ -182,6 +218,18 @@ def _cause(curves: Curves, first: _First, start: float, told: str) -> Said:
         )
     causes = [f"The run does not start at the loss of {curves.loss_name}.", *filter(None, causes)]
     return found(" ".join(causes), told)
+
+
+def _is_multiple(curves: Curves, start: float) -> bool:
+    """Whether the first losses are a usual multiple of the start: one of step 1, or several that agree."""
+    losses = curves.together("loss")[0]
+    ratios = (losses[: 1 if curves.starts_untouched else MULTIPLES] / start).tolist()
+    factors = {_factor(curves, ratio, CLEAN) for ratio in ratios}
+    return (
+        len(factors) == 1
+        and None not in factors
+        and (curves.starts_untouched or len(ratios) == MULTIPLES)
+    )
 
 
 def _factor(curves: Curves, ratio: float, within: float) -> int | None:

@@ -9,7 +9,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from app.check.findings.logs.expected import OF_REWARDS
+from app.check.findings.logs.expected import OF_REWARDS, loss_at_start
 from app.check.findings.rule import Said, cannot_tell
 from app.check.known import are_means
 from app.check.settings import RunSettings
@@ -21,6 +21,9 @@ from app.lab.rewards import WITH_LOG_RATIOS
 REFERENCE_LOGPS = ("logps/ref_chosen", "logps/ref_rejected")
 MARGIN = "rewards/margins"
 ACCURACY = "rewards/accuracies"
+
+UNTOUCHED = 1e-4
+"""of a loss and a margin that are those of the start as printed"""
 
 PART = 5
 """a run's beginning and end are each this part of its rows"""
@@ -157,14 +160,31 @@ class Curves:
     def last_step(self) -> float:
         return self.log.steps[-1] if self.log.steps else 0.0
 
-    @property
+    @cached_property
     def starts_untouched(self) -> bool:
         """Whether the first row is of the policy before its first update.
 
         Trainers compute what they log of step 1 before they update. A later first row is an average
-        over the steps before it, and a log without steps does not say which its first row is.
+        over the steps before it. A log without steps does not say which its first row is, unless it
+        has as many rows as the run had steps. Whatever its step, a row with the loss of the start
+        and no margin is of a policy that has not moved.
         """
-        return bool(self.log.steps) and self.log.steps[0] <= 1 and not self.log.numbered
+        if not self.log.steps:
+            return False
+        if self.log.steps[0] <= 1 and (not self.log.numbered or self._has_all_steps):
+            return True
+        start = loss_at_start(self.settings)
+        if start is None or self.settings.loss_types:
+            return False
+        first = torch.stack([self.column("loss")[0] - start, self.column(MARGIN)[0]])
+        return bool((first.abs() <= UNTOUCHED).all())
+
+    @property
+    def _has_all_steps(self) -> bool:
+        """Whether there is a row a step, by what the last line of a trainer says of its time."""
+        said = [self.log.settings.get(name) for name in ("train_runtime", "steps_per_second")]
+        runtime, rate = (value if isinstance(value, float) else math.nan for value in said)
+        return abs(runtime * rate / len(self.log) - 1) <= 0.01
 
     @property
     def starts_with_an_interval(self) -> bool:

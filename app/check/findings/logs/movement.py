@@ -36,7 +36,7 @@ def not_moved(log: TrainingLog, settings: RunSettings) -> Said:
     if not curves.has(*LOGGED_REWARDS):
         return _flat_loss(curves, start)
     rewards = curves.together(*LOGGED_REWARDS)
-    if curves.starts_untouched:
+    if curves.starts_untouched and log.steps[0] <= 1:
         rewards = rewards[:, 1:]
     enough = _trained_for(curves, rewards.shape[1])
     if rewards.shape[1] == 0 or not enough:

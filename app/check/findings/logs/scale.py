@@ -17,6 +17,9 @@ LINEAR = 0.98
 EVIDENCE = 8.0
 """logarithm of how much likelier the opposite has to be"""
 
+SAME_BETA = 1.25
+"""factor within which two values of beta agree"""
+
 MOVED = 0.5
 """least standard deviation of log-probabilities, nats, from which a slope is taken"""
 
@@ -143,3 +146,8 @@ def proportional(rewards: Tensor, logps: Tensor) -> tuple[float, float]:
     factor = float((rewards * logps).sum() / logps.square().sum())
     rest = torch.linalg.vector_norm(rewards - factor * logps) / torch.linalg.vector_norm(rewards)
     return factor, float(rest)
+
+
+def alike(one: float, other: float) -> bool:
+    """Whether two values of beta agree."""
+    return one > 0 and other > 0 and max(one / other, other / one) <= SAME_BETA
