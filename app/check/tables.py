@@ -91,6 +91,8 @@ class TrainingLog:
     evaluation: TrainingLog | None = None
     """the rows that were logged for the evaluation split"""
     ignored: tuple[str, ...] = ()
+    strange: tuple[str, ...] = ()
+    """ignored columns of logits that are NaN or infinite beside a finite loss"""
     notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:

@@ -8,7 +8,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from app.check.reading.kind import A_SUMMARY
-from app.check.reading.metrics import EXAMPLES, is_of_a_chart, is_summary, metric, metrics
+from app.check.reading.metrics import (
+    EXAMPLES,
+    is_of_a_chart,
+    is_of_logits,
+    is_summary,
+    metric,
+    metrics,
+)
 from app.check.reading.numbers import finite, number
 from app.check.reading.rows import Row, Rows, short
 from app.check.tables import LOGGED, RunFileError, TrainingLog
@@ -66,6 +73,8 @@ class _Read:
     """whether it is the table of a notebook, where all but the training loss is of the evaluation"""
     settings: dict[str, str | float] = field(default_factory=dict)
     ignored: dict[str, None] = field(default_factory=dict)
+    strange: dict[str, None] = field(default_factory=dict)
+    """of the ignored ones those of logits that are not finite"""
     examples_of_a_step: float | None = None
 
 
@@ -111,6 +120,7 @@ def read_log(rows: Rows) -> TrainingLog:
         settings=read.settings,
         evaluation=evaluation if train is not None else None,
         ignored=tuple(read.ignored),
+        strange=tuple(read.strange),
         notes=tuple(notes),
     )
 
@@ -162,6 +172,7 @@ def _take(row: Row, read: _Read) -> None:
     examples: float | None = None
     ranks: dict[tuple[Split, str], int] = {}
     logged: dict[Split, _LoggedRow] = {}
+    strange: list[str] = []
     for name, cell in row.cells.items():
         known = metric(name)
         if known is None or known.run not in ("", read.run):
@@ -169,6 +180,8 @@ def _take(row: Row, read: _Read) -> None:
                 _take_settings({name: cell}, read)
             elif name and not is_of_a_chart(name):
                 read.ignored[short(name)] = None
+                if is_of_logits(name) and not math.isfinite(number(cell) or 0.0):
+                    strange.append(short(name))
             continue
         value = number(cell)
         if value is None:
@@ -203,6 +216,8 @@ def _take(row: Row, read: _Read) -> None:
     at = step[1] if step is not None else None
     if at is None and examples is not None:
         at = examples / (read.examples_of_a_step or 1)
+    if "train" in logged and math.isfinite(logged["train"].values.get("loss", math.nan)):
+        read.strange |= dict.fromkeys(strange)
     # The epoch of an evaluation is logged beside it without saying so.
     if "eval" in logged and "train" in logged and not logged["train"].says_more():
         logged["eval"].values = logged.pop("train").values | logged["eval"].values

@@ -141,6 +141,12 @@ def _metric(name: str, run: str) -> Metric | None:
     return None if known is None else Metric(known[0], split, known[1], run)
 
 
+def is_of_logits(name: str) -> bool:
+    """Whether a column is of the logits of training, which many trainers log and nothing here reads."""
+    kept, split = _kept(name[:LONGEST_NAME])
+    return split == "train" and "logits" in kept
+
+
 def is_of_a_chart(name: str) -> bool:
     """Whether a column is the least or the greatest value of a point that W&B drew."""
     return name.lower().endswith(("__min", "__max"))

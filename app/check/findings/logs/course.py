@@ -113,8 +113,13 @@ def displacement(log: TrainingLog, settings: RunSettings) -> Said:
         )
     if (few := _few(curves)) is not None:
         return few
-    how = "rise" if fell < 0 else "fall no further than may be"
-    return not_found(f"Chosen responses {how}.", f"{told}.")
+    if fell < 0:
+        return not_found("Chosen responses rise.", f"{told}.")
+    return not_found(
+        f"The reward of chosen responses falls by less than {DISPLACED * unit:g}, the limit here, which is "
+        "beyond every exact optimum of the lab.",
+        f"{told}.",
+    )
 
 
 def _healthy() -> str:
@@ -180,17 +185,31 @@ EARLY = 0.5
 """share of the run by which accuracy has to be there to be early"""
 
 
+def _spent(curves: Curves) -> bool:
+    """Whether every row has a margin at which nothing is left to learn, and a loss that agrees."""
+    start, rows = loss_at_start(curves.settings), curves.together(MARGIN, "loss", ACCURACY)
+    return (
+        curves.has_reference
+        and start is not None
+        and rows.shape[1] > 0
+        and bool((rows[0] >= BEYOND * unit_of(curves.beta, per_token=curves.per_token)).all())
+        and bool((rows[1] <= ALL_BUT_0 * start).all())
+        and bool((rows[2] >= ALL_RIGHT).all())
+    )
+
+
 @finding("saturated", see=figures.RUNS_ON, mended=figures.STOPS)
 def saturated(log: TrainingLog, settings: RunSettings) -> Said:
     """Found if accuracy is 1 from the middle of the run on, with a loss or margin that leaves nothing.
 
-    Single rows of few pairs may be 1 by chance: it is the mean of all rows from there on.
+    Single rows of few pairs may be 1 by chance: it is the mean of all rows from there on. Fewer than four
+    rows suffice if the margin of each is 15, which is measured from the reference wherever a run began.
     """
     curves = Curves(log, settings)
     if (lacks := curves.needs(MARGIN)) is not None:
         return lacks
     margins, steps = curves.together(MARGIN)[0], curves.steps(MARGIN)
-    if len(margins) < ROWS:
+    if len(margins) < ROWS and not _spent(curves):
         return cannot_tell(
             f"This needs {ROWS} rows at least.", f"{len(margins)} rows with a margin."
         )
@@ -211,9 +230,10 @@ def saturated(log: TrainingLog, settings: RunSettings) -> Said:
     ranked = accuracy is None or accuracy >= ALL_RIGHT
     unit = unit_of(curves.beta, per_token=curves.per_token)
     far = margin >= BEYOND * unit and (accuracy is None or accuracy >= 0.9)
-    if (ranked and spent and accuracy is not None) or far:
+    if (ranked and spent) or far:
+        when = "in these rows" if len(margins) < ROWS else "by the middle of the run"
         return found(
-            "The pairs are learned by the middle of the run, and nothing is left in them. They may be "
+            f"The pairs are learned {when}, and nothing is left in them. They may be "
             "told apart by something trivial (length, format, a phrase, another model's style), be "
             "memorized over many epochs, or be contained in the evaluation. Look at held-out accuracy, "
             "stop earlier, raise β or lower the learning rate, and look for what gives the rejected "

@@ -13,12 +13,14 @@ from app.check.findings.logs.curves import (
     MARGIN,
     PART,
     Curves,
+    early,
     late,
     level,
     pairs_of_a_row,
     standard_error,
 )
 from app.check.findings.logs.expected import loss_at, loss_at_start
+from app.check.findings.logs.start import apart_at_start
 from app.check.findings.numbers import three_digits
 from app.check.findings.rule import Said, cannot_tell, finding, found, not_found
 from app.check.settings import RunSettings
@@ -47,7 +49,7 @@ def not_finite(log: TrainingLog, settings: RunSettings) -> Said:
 
     Gradient norms alone may be infinite in the first few rows, and in single ones later, where float16
     training tries its loss scale. Losses of exactly 0 in most rows count, too: transformers logs a NaN
-    loss as 0.
+    loss as 0. So do logits that are not finite beside a loss that is.
     """
     names = [name for name in log.columns if name not in ("epoch", "learning_rate")]
     bad = {name: _bad_rows(log, name) for name in names}
@@ -81,7 +83,14 @@ def not_finite(log: TrainingLog, settings: RunSettings) -> Said:
         )
     if not any(log.columns.values()):
         return cannot_tell("There is no value to look at.", "No column was read.")
-    return not_found("All logged values are finite.", f"{len(log)} rows of {len(names)} columns.")
+    if log.strange:
+        return found(
+            "Only logits are not finite, while the loss is. Trainers average them for the log alone, over "
+            "masked or padded tokens, too, so the training may be sound: look at loss, rewards and "
+            "gradient, which would be NaN as well if a response had no token left or float16 overflowed.",
+            f"Not finite: {', '.join(log.strange)}; {len(log)} rows of {len(names)} other columns are.",
+        )
+    return not_found("All values read are finite.", f"{len(log)} rows of {len(names)} columns.")
 
 
 def _of_the_scaler(rows: list[int], of: int) -> bool:
@@ -114,7 +123,8 @@ def _bad_rows(log: TrainingLog, name: str) -> list[int]:
 def diverging(log: TrainingLog, settings: RunSettings) -> Said:
     """Found if the loss ends at half again its start or more, or is at two and a half times it for a fifth.
 
-    The start is that of a policy which equals its reference, or the first row if it is higher. Also found if
+    The start is that of a policy which equals its reference, or the first row if it is higher. Where rewards
+    did not start at 0, the loss was high before it learned, and its first fifth is the start. Also found if
     a row is fifteen times that, or if the gradient norm ends at a hundred times its early median
     while the loss does not fall.
     """
@@ -126,6 +136,8 @@ def diverging(log: TrainingLog, settings: RunSettings) -> Said:
         return cannot_tell("This needs five rows at least.", f"{len(losses)} rows with a loss.")
     first, end = float(losses[0]), level(late(losses))
     start = max(loss_at_start(curves.settings) or level(losses[:3]), first, 1e-9)
+    if apart_at_start(curves) is not None:
+        start = max(start, level(early(losses)))
     worst = max(level(part) for part in losses.tensor_split(PART))
     told = (
         f"The loss goes from {fixed(3)(first)} to {fixed(3)(end)}; the highest row is "
@@ -166,6 +178,9 @@ def diverging(log: TrainingLog, settings: RunSettings) -> Said:
 FAIR = 0.2
 """standard error of an accuracy from which a half and three quarters look alike"""
 
+FEW_TIES = 0.2
+"""share of pairs that may be ties where they are denied"""
+
 SAME = 1e-4
 """share of a log-probability within which two are the same, as printed or in half precision"""
 
@@ -180,6 +195,10 @@ def equal_sides(log: TrainingLog, settings: RunSettings) -> Said:
     curves = Curves(log, settings)
     if curves.has(*LOGGED_LOGPS):
         logps = curves.together(*LOGGED_LOGPS)
+        if float(logps.abs().max()) == 0:
+            return cannot_tell(
+                "All log-probabilities are 0: no token is counted on either side.", curves.read
+            )
         sizes = logps.abs().amax(0)
         same = ((logps[0] - logps[1]).abs() <= SAME * sizes) & (sizes > 0)
         what, noun = same, "log-probability"
@@ -215,9 +234,15 @@ def equal_sides(log: TrainingLog, settings: RunSettings) -> Said:
             "the model gets them.",
             f"{told}.",
         )
-    return not_found(
-        "Chosen and rejected differ. That all pairs do cannot be told from means: ties count as wrong "
-        "in accuracies.",
+    if len(tied) >= 3 and level(tied) >= 1 - FEW_TIES:
+        return not_found(
+            f"Chosen and rejected differ: ties count as wrong, so at most {percent(0)(1 - level(tied))} of "
+            "the pairs can be.",
+            f"{told}; accuracy at the end {percent(1)(level(tied))}.",
+        )
+    return cannot_tell(
+        "Chosen and rejected are not all the same. How many pairs are cannot be told from means: ties "
+        "count as wrong in accuracies.",
         f"{told}.",
     )
 

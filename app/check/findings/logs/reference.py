@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from app.check.findings import figures
+from app.check.findings.chance import UNLIKELY, at_least
 from app.check.findings.logs.curves import (
     ACCURACY,
     MARGIN,
@@ -12,6 +13,7 @@ from app.check.findings.logs.curves import (
     early,
     late,
     level,
+    pairs_of_a_row,
     standard_error,
 )
 from app.check.findings.logs.scale import centered, direction_of, proportional, scale_of
@@ -30,9 +32,9 @@ ALIKE = 0.02
 FAR = 2.0
 """nats from which log-probabilities, or their difference, are told from noise"""
 
-BACK = 0.25
-"""share of the rows that turn back where each is of another batch; and share of the spread of rewards that
-the first ones have at least where they do not begin at 0"""
+OTHER = 0.5
+"""mean square of steps from row to row over the variance, where each is of another batch: 2 by chance, and
+little where a curve goes its way"""
 
 ROUGHLY = 0.35
 """share of early margins that training and batches may add to those of swapped sides"""
@@ -85,19 +87,19 @@ def reference_missing(log: TrainingLog, settings: RunSettings) -> Said:
 
 
 def _on_one_line(rewards: torch.Tensor, logps: torch.Tensor) -> bool:
-    """Whether rewards of both sides are a line over log-probabilities that go up and down by the batch.
+    """Whether rewards of both sides are one line over log-probabilities that change with the batch.
 
-    So they are, too, where all rows are of the same pairs: but then they begin at 0, and move one way.
+    Other batches have other references, so it is their common intercept that tells. Rows of the same pairs
+    lie on a line, too: but those move step by step, and a policy that starts as its reference begins at 0.
     """
     flat = centered(torch.stack([rewards.flatten(), logps.flatten()]))
     if float(flat[1].abs().max()) < FAR:
         return False
     factor, rest = proportional(flat[0], flat[1])
-    steps = logps.diff(dim=1)
-    back = float((steps[:, 1:] * steps[:, :-1] < 0).double().mean())
-    spread = float(rewards.max() - rewards.min())
+    apart = centered(logps)
+    changes = float(logps.diff(dim=1).square().mean() / apart.square().mean().clamp(min=1e-12))
     begins = float(rewards[:, 0].abs().max())
-    return factor > 0 and rest <= ALIKE and back >= BACK and begins >= BACK * spread
+    return factor > 0 and rest <= ALIKE and changes >= OTHER and begins >= FAR * factor
 
 
 @finding("swapped", see=figures.SWAPPED, mended=figures.RIGHT)
@@ -105,7 +107,8 @@ def swapped(log: TrainingLog, settings: RunSettings) -> Said:
     """Training raises margins and accuracies; where two sides are swapped, they fall.
 
     Found if rewards fall while their log-probabilities rise; or if margins at the end are negative and
-    lower than at the beginning, both by three standard errors, and accuracies are below one half.
+    lower than at the beginning, both by three standard errors, and accuracies are below one half; or if
+    more pairs than by chance are ranked wrong in the second half.
     """
     curves = Curves(log, settings)
     scale = scale_of(curves)
@@ -137,6 +140,9 @@ def swapped(log: TrainingLog, settings: RunSettings) -> Said:
             )
         if wrong and fell and end < min(-0.02, -STANDARD_ERRORS * error):
             return found(_why_falling(curves), f"{told}.")
+        lost = _lost_pairs(curves)
+        if lost is not None and end < level(early(margins)) < 0.02:
+            return found(_why_falling(curves), f"{told}; {lost}.")
     elif wrong and accuracy is not None and accuracy <= 0.25 and end < -0.1:
         return found(_why_falling(curves), f"{told}.")
     if end > max(0.02, STANDARD_ERRORS * error) and len(margins) >= 3 and not wrong:
@@ -153,6 +159,20 @@ def swapped(log: TrainingLog, settings: RunSettings) -> Said:
     return cannot_tell(
         "Margins are too close to 0, or too noisy, to tell on which side they are.", f"{told}."
     )
+
+
+def _lost_pairs(curves: Curves) -> str | None:
+    """Pairs with a margin below 0 in the second half of the log, if they are more than chance has."""
+    margins, accuracies = curves.together(MARGIN, ACCURACY)
+    pairs = pairs_of_a_row(accuracies)
+    half = accuracies[len(accuracies) // 2 :]
+    if pairs is None or float(margins[len(margins) // 2 :].mean()) >= -0.02:
+        return None
+    trials = pairs * len(half)
+    lost = round(float((1 - half).sum()) * pairs)
+    if len(half) < 5 or at_least(lost, trials) > UNLIKELY:
+        return None
+    return f"in the second half of the log {lost} of {trials} pairs, or more, have none above 0"
 
 
 _OPPOSITE = (
@@ -194,7 +214,7 @@ def swapped_in_one(log: TrainingLog, settings: RunSettings) -> Said:
         return lacks
     columns = curves.together(*LOGGED_REWARDS, *LOGGED_LOGPS)
     first = columns[:, : max(1, columns.shape[1] // 3)]
-    if columns.shape[1] < 3 and not curves.starts_untouched:
+    if not (curves.starts_early or curves.starts_with_an_interval):
         return cannot_tell("This needs the first rows of a run.", f"{len(log)} rows.")
     if curves.starts_untouched and _exactly_crossed(curves, columns[:, 0]):
         return found(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 import torch
 from torch import Tensor
@@ -20,8 +21,11 @@ EVIDENCE = 8.0
 SAME_BETA = 1.25
 """factor within which two values of beta agree"""
 
-MOVED = 0.5
-"""least standard deviation of log-probabilities, nats, from which a slope is taken"""
+DIGITS = 20.0
+"""how many times the rounding of its digits a column has to spread, so that a slope is taken from it"""
+
+SINGLE = 1e-6
+"""share of a value that single precision rounds away, however many digits are printed"""
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ def _with_reference(curves: Curves) -> Scale | None:
         return None
     columns = curves.together(*LOGGED_REWARDS, *LOGGED_LOGPS, *REFERENCE_LOGPS)
     rewards, ratios = columns[:2].flatten(), (columns[2:4] - columns[4:]).flatten()
-    if float(ratios.abs().max()) < MOVED:
+    if not spreads(curves, *LOGGED_LOGPS) or float(ratios.abs().max()) == 0:
         return None
     beta = float((rewards * ratios).sum() / ratios.square().sum())
     rest = (rewards - beta * ratios).square().sum() / rewards.square().sum()
@@ -76,11 +80,27 @@ def _slope(curves: Curves, least: int) -> float | None:
     if columns.shape[1] < least:
         return None
     rewards, logps = centered(columns[:2]).flatten(), centered(columns[2:]).flatten()
-    if float(logps.square().mean().sqrt()) < MOVED or float(rewards.abs().max()) == 0:
+    if not spreads(curves, *LOGGED_REWARDS, *LOGGED_LOGPS):
         return None
     together = float((rewards * logps).sum())
     explained = together**2 / float(rewards.square().sum() * logps.square().sum())
     return together / float(logps.square().sum()) if explained >= LINEAR else None
+
+
+def spreads(curves: Curves, *names: str) -> bool:
+    """Whether columns spread far beyond the rounding of their printed digits."""
+    columns = curves.together(*names)
+    for column, apart in zip(columns.tolist(), centered(columns), strict=True):
+        rounding = max(0.5 * _last_digit(column), SINGLE * max(map(abs, column), default=0.0))
+        if float(apart.square().mean().sqrt()) <= DIGITS * rounding:
+            return False
+    return True
+
+
+def _last_digit(values: list[float]) -> float:
+    """The place of the last digit that any of the values has: 0.01 for 3.25 and 1.5."""
+    exponents = (Decimal(repr(value)).normalize().as_tuple().exponent for value in values)
+    return 10.0 ** min((place for place in exponents if isinstance(place, int)), default=0)
 
 
 @dataclass(frozen=True)

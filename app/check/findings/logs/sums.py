@@ -66,7 +66,8 @@ def implausible_sums(log: TrainingLog, settings: RunSettings) -> Said:
     """Labels that are not shifted by one token are as unlikely as chance, or more.
 
     That is a statement about one token: found only where means over tokens are logged and lie below -13
-    nats, that is below chance for every vocabulary. Sums need lengths, which logs do not have.
+    nats, that is below chance for every vocabulary. Sums need lengths, which logs do not have; but a sum of
+    exactly 0 is one of no token.
     """
     curves = Curves(log, settings)
     if (lacks := curves.needs(*LOGGED_LOGPS)) is not None:
@@ -74,6 +75,13 @@ def implausible_sums(log: TrainingLog, settings: RunSettings) -> Said:
     logps = early(curves.together(*LOGGED_LOGPS))
     typical = float(logps.median())
     told = f"Early log-probabilities have a median of {three_digits(typical)} nats."
+    if (rows := _empty(curves)) > 0:
+        return found(
+            "Log-probabilities of exactly 0 beside rewards of 0: no token of those responses is counted. "
+            "Prompts may fill the whole max_length, so that responses are cut away, or every label may "
+            "be masked.",
+            f"{rows} of {len(log)} rows.",
+        )
     if float(logps.max()) > 1e-3:
         return found(
             "A log-probability is at most 0; these may be costs, or a sum of scores.", told
@@ -96,6 +104,13 @@ def implausible_sums(log: TrainingLog, settings: RunSettings) -> Said:
             told,
         )
     return not_found("Tokens are no less likely than by chance.", told)
+
+
+def _empty(curves: Curves) -> int:
+    """Rows in which a side has a log-probability and a reward of exactly 0, as without tokens."""
+    columns = curves.together(*LOGGED_LOGPS, *LOGGED_REWARDS).abs()
+    empty = (columns[0] + columns[2] == 0) | (columns[1] + columns[3] == 0)
+    return int(empty.sum())
 
 
 @finding(
