@@ -77,7 +77,7 @@ def evaluated(moved: float, digits: int) -> TrainingLog:
 
 @pytest.mark.parametrize(("digits", "told"), [(6, True), (2, False)])
 def test_a_slope_is_taken_where_it_exceeds_the_rounding_of_digits(digits: int, told: bool) -> None:
-    log = evaluated(0.03, digits)
+    log = evaluated(0.0317, digits)
     assert ("other_loss" in found(log, RunSettings(beta=0.1))) is told
     assert "other_loss" not in found(log, RunSettings(beta=0.4))
 

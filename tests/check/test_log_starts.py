@@ -33,14 +33,6 @@ def test_a_first_row_without_a_margin_is_of_an_untouched_policy_though_it_has_no
     assert {"displacement", "suppression"}.isdisjoint(found(log))
 
 
-def test_a_log_with_a_row_for_every_step_begins_at_step_1() -> None:
-    rows = [row(n, 0.66 - 0.002 * n, 0.21 + 0.01 * n, 0.05 - 0.01 * n) for n in range(1, 41)]
-    settings = {"train_runtime": 80.0, "steps_per_second": 0.5}
-    assert "step_zero" in found(log_of(*rows, numbered=True, settings=settings))
-    tenfold = settings | {"train_runtime": 800.0}
-    assert "step_zero" not in found(log_of(*rows, numbered=True, settings=tenfold))
-
-
 @pytest.mark.parametrize(("reward", "verdict"), [(0.0, "not_found"), (-0.05, "cannot_tell")])
 def test_small_rewards_at_step_1_are_told_from_none(reward: float, verdict: str) -> None:
     rows = [row(1, 0.6985, reward, 0.6 * reward)]

@@ -165,26 +165,19 @@ class Curves:
         """Whether the first row is of the policy before its first update.
 
         Trainers compute what they log of step 1 before they update. A later first row is an average
-        over the steps before it. A log without steps does not say which its first row is, unless it
-        has as many rows as the run had steps. Whatever its step, a row with the loss of the start
-        and no margin is of a policy that has not moved.
+        over the steps before it, and a log without steps does not say which its first row is. But
+        whatever its step, a row with the loss of the start and no margin is of a policy that has not
+        moved.
         """
         if not self.log.steps:
             return False
-        if self.log.steps[0] <= 1 and (not self.log.numbered or self._has_all_steps):
+        if self.log.steps[0] <= 1 and not self.log.numbered:
             return True
         start = loss_at_start(self.settings)
         if start is None or self.settings.loss_types:
             return False
         first = torch.stack([self.column("loss")[0] - start, self.column(MARGIN)[0]])
         return bool((first.abs() <= UNTOUCHED).all())
-
-    @property
-    def _has_all_steps(self) -> bool:
-        """Whether there is a row a step, by what the last line of a trainer says of its time."""
-        said = [self.log.settings.get(name) for name in ("train_runtime", "steps_per_second")]
-        runtime, rate = (value if isinstance(value, float) else math.nan for value in said)
-        return abs(runtime * rate / len(self.log) - 1) <= 0.01
 
     @property
     def starts_with_an_interval(self) -> bool:

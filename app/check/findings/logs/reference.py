@@ -32,9 +32,9 @@ ALIKE = 0.02
 FAR = 2.0
 """nats from which log-probabilities, or their difference, are told from noise"""
 
-OTHER = 0.5
-"""mean square of steps from row to row over the variance, where each is of another batch: 2 by chance, and
-little where a curve goes its way"""
+BACK, APART = 0.25, 0.1
+"""share of the rows that turn back where each is of another batch, two thirds by chance; and mean square of
+the changes from row to row over the variance, 2 by chance: both are little where a curve goes its way"""
 
 ROUGHLY = 0.35
 """share of early margins that training and batches may add to those of swapped sides"""
@@ -96,10 +96,12 @@ def _on_one_line(rewards: torch.Tensor, logps: torch.Tensor) -> bool:
     if float(flat[1].abs().max()) < FAR:
         return False
     factor, rest = proportional(flat[0], flat[1])
-    apart = centered(logps)
-    changes = float(logps.diff(dim=1).square().mean() / apart.square().mean().clamp(min=1e-12))
+    steps = logps.diff(dim=1)
+    back = float((steps[:, 1:] * steps[:, :-1] < 0).double().mean())
+    apart = float(steps.square().mean() / centered(logps).square().mean().clamp(min=1e-12))
+    of_other_batches = back >= BACK and apart >= APART
     begins = float(rewards[:, 0].abs().max())
-    return factor > 0 and rest <= ALIKE and changes >= OTHER and begins >= FAR * factor
+    return factor > 0 and rest <= ALIKE and of_other_batches and begins >= FAR * factor
 
 
 @finding("swapped", see=figures.SWAPPED, mended=figures.RIGHT)
