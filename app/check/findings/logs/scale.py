@@ -21,8 +21,8 @@ EVIDENCE = 8.0
 SAME_BETA = 1.25
 """factor within which two values of beta agree"""
 
-DIGITS = 20.0
-"""how many times the rounding of its digits a column has to spread, so that a slope is taken from it"""
+DIGITS = 3.0
+"""of its last printed digit a column has to spread, ten times what rounding does, so that a slope is taken"""
 
 SINGLE = 1e-6
 """share of a value that single precision rounds away, however many digits are printed"""
@@ -91,8 +91,8 @@ def spreads(curves: Curves, *names: str) -> bool:
     """Whether columns spread far beyond the rounding of their printed digits."""
     columns = curves.together(*names)
     for column, apart in zip(columns.tolist(), centered(columns), strict=True):
-        rounding = max(0.5 * _last_digit(column), SINGLE * max(map(abs, column), default=0.0))
-        if float(apart.square().mean().sqrt()) <= DIGITS * rounding:
+        digit = max(_last_digit(column), SINGLE * max(map(abs, column), default=0.0))
+        if float(apart.square().mean().sqrt()) <= DIGITS * digit:
             return False
     return True
 
