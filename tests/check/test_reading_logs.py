@@ -350,3 +350,13 @@ def test_a_report_names_the_columns_of_the_evaluation() -> None:
     report = check_run(notebook(ROWS), RunSettings())
     assert {"loss", "rewards/chosen"} <= set(report.columns)
     assert "of the evaluation: loss, rewards/chosen" in report.read
+
+
+def test_logits_that_are_not_finite_beside_a_loss_that_is_are_kept_by_name() -> None:
+    rows = [
+        {"step": 1, "loss": 0.69, "logits/chosen": math.nan, "logits/rejected": -1.0},
+        {"step": 2, "loss": math.nan, "logits/rejected": math.nan, "entropy": math.nan},
+    ]
+    log = log_of("\n".join(map(json.dumps, rows)))
+    assert log.strange == ("logits/chosen",)
+    assert {"logits/chosen", "logits/rejected", "entropy"} == set(log.ignored)
