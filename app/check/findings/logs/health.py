@@ -217,8 +217,8 @@ def equal_sides(log: TrainingLog, settings: RunSettings) -> Said:
     accuracies = curves.together(ACCURACY)[0]
     if len(accuracies):
         told += f"; mean accuracy {percent(1)(level(accuracies))}"
-    margins = late(curves.together(MARGIN)[0])
-    tied = late(accuracies)
+    # A NaN counts as wrong: only rows that have a margin tell of ties.
+    margins, tied = late(curves.together(MARGIN, ACCURACY))
     if len(tied) >= 3 and len(margins) >= 3 and _ties(margins, tied):
         return found(
             "Accuracy stays below one half although the mean margin is above 0, so many pairs may be "

@@ -84,6 +84,7 @@ def other_loss(log: TrainingLog, settings: RunSettings) -> Said:
             return cannot_tell(assumed, f"{told}.")
         if not below:
             return found(f"The loss is not {_named(curves)}. {_which(fitting, curves)}", f"{told}.")
+        fitting = fitting or _nearest(curves, reported, others)
         least = loss_at(curves.settings, reported.chosen, reported.rejected)
         return found(
             f"The loss is lower than {curves.loss_name} can be at these rewards: its mean over pairs is "
@@ -138,6 +139,14 @@ def _open(curves: Curves, reported: Reported, others: list[Alternative]) -> Said
             told,
         )
     return None
+
+
+def _nearest(curves: Curves, reported: Reported, others: list[Alternative]) -> list[Alternative]:
+    """Of a loss that cannot be ours, the other one that is nearest, if another spread explains the rest."""
+    nearest = min(others, key=lambda other: reported.misfit(other.losses))
+    off, ours = reported.misfit(nearest.losses), reported.misfit(reported.expected(curves.settings))
+    near = off <= NORMAL * loss_unit(curves) and ours >= TIMES_BETTER * off
+    return [nearest] if near else []
 
 
 def _weight_of_nll(curves: Curves, reported: Reported, ours: Tensor) -> float | None:

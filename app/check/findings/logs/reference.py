@@ -76,32 +76,39 @@ def reference_missing(log: TrainingLog, settings: RunSettings) -> Said:
             "That is the loss of CPO, not DPO. If it is meant, check the run as such.",
             f"{told}.",
         )
-    if rewards.shape[1] >= 6 and _on_one_line(rewards, logps):
+    if rewards.shape[1] >= 6 and (line := _on_one_line(rewards, logps)) is not None:
         return found(
             "Rewards lie on one line over the log-probabilities of the policy, so the reference "
             "subtracts the same from every response: its log-probabilities may be a constant, or of one "
             "batch for all.",
-            f"{told}.",
+            f"{line}; the first rewards are {signed(float(rewards[0, 0]))} and "
+            f"{signed(float(rewards[1, 0]))}.",
         )
     return not_found("Rewards are not the policy's log-probabilities times a constant.", f"{told}.")
 
 
-def _on_one_line(rewards: torch.Tensor, logps: torch.Tensor) -> bool:
-    """Whether rewards of both sides are one line over log-probabilities that change with the batch.
+def _on_one_line(rewards: torch.Tensor, logps: torch.Tensor) -> str | None:
+    """The line that rewards of both sides are over log-probabilities which change with the batch, if any.
 
     Other batches have other references, so it is their common intercept that tells. Rows of the same pairs
     lie on a line, too: but those move step by step, and a policy that starts as its reference begins at 0.
     """
     flat = centered(torch.stack([rewards.flatten(), logps.flatten()]))
     if float(flat[1].abs().max()) < FAR:
-        return False
+        return None
     factor, rest = proportional(flat[0], flat[1])
     steps = logps.diff(dim=1)
     back = float((steps[:, 1:] * steps[:, :-1] < 0).double().mean())
     apart = float(steps.square().mean() / centered(logps).square().mean().clamp(min=1e-12))
     of_other_batches = back >= BACK and apart >= APART
     begins = float(rewards[:, 0].abs().max())
-    return factor > 0 and rest <= ALIKE and of_other_batches and begins >= FAR * factor
+    if factor <= 0 or rest > ALIKE or not of_other_batches or begins < FAR * factor:
+        return None
+    constant = float(logps.mean() - rewards.mean() / factor)
+    return (
+        f"Rewards are {three_digits(factor)} times the log-probabilities, less {signed(constant, 1)} nats, "
+        f"but for {percent(1)(rest)}"
+    )
 
 
 @finding("swapped", see=figures.SWAPPED, mended=figures.RIGHT)
@@ -127,7 +134,7 @@ def swapped(log: TrainingLog, settings: RunSettings) -> Said:
     margins = curves.together(MARGIN)[0]
     end, error = level(late(margins)), standard_error(late(margins))
     told = f"The mean margin goes from {signed(level(early(margins)), 3)} to {signed(end, 3)}"
-    accuracies = curves.together(ACCURACY)[0]
+    accuracies = curves.together(MARGIN, ACCURACY)[1]
     accuracy = level(late(accuracies)) if len(accuracies) else None
     if accuracy is not None:
         told += f", accuracy at the end is {percent(1)(accuracy)}"

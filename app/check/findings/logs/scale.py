@@ -21,9 +21,6 @@ EVIDENCE = 8.0
 SAME_BETA = 1.25
 """factor within which two values of beta agree"""
 
-DIGITS = 3.0
-"""of its last printed digit a column has to spread, ten times what rounding does, so that a slope is taken"""
-
 SINGLE = 1e-6
 """share of a value that single precision rounds away, however many digits are printed"""
 
@@ -63,7 +60,8 @@ def _with_reference(curves: Curves) -> Scale | None:
         return None
     columns = curves.together(*LOGGED_REWARDS, *LOGGED_LOGPS, *REFERENCE_LOGPS)
     rewards, ratios = columns[:2].flatten(), (columns[2:4] - columns[4:]).flatten()
-    if not spreads(curves, *LOGGED_LOGPS) or float(ratios.abs().max()) == 0:
+    digit = max(map(_last_digit, columns[2:].tolist()))
+    if float(ratios.square().mean().sqrt()) <= digit:
         return None
     beta = float((rewards * ratios).sum() / ratios.square().sum())
     rest = (rewards - beta * ratios).square().sum() / rewards.square().sum()
@@ -80,27 +78,27 @@ def _slope(curves: Curves, least: int) -> float | None:
     if columns.shape[1] < least:
         return None
     rewards, logps = centered(columns[:2]).flatten(), centered(columns[2:]).flatten()
-    if not spreads(curves, *LOGGED_REWARDS, *LOGGED_LOGPS):
+    if not _spread(columns):
         return None
     together = float((rewards * logps).sum())
     explained = together**2 / float(rewards.square().sum() * logps.square().sum())
     return together / float(logps.square().sum()) if explained >= LINEAR else None
 
 
-def spreads(curves: Curves, *names: str) -> bool:
-    """Whether columns spread far beyond the rounding of their printed digits."""
-    columns = curves.together(*names)
-    for column, apart in zip(columns.tolist(), centered(columns), strict=True):
-        digit = max(_last_digit(column), SINGLE * max(map(abs, column), default=0.0))
-        if float(apart.square().mean().sqrt()) <= DIGITS * digit:
-            return False
-    return True
+def _spread(columns: Tensor) -> bool:
+    """Whether each column has a larger deviation than one in its last digit, thrice what rounding adds."""
+    deviations = centered(columns).square().mean(1).sqrt().tolist()
+    return all(
+        deviation > _last_digit(column)
+        for deviation, column in zip(deviations, columns.tolist(), strict=True)
+    )
 
 
 def _last_digit(values: list[float]) -> float:
-    """The place of the last digit that any of the values has: 0.01 for 3.25 and 1.5."""
+    """The place of the last digit that any of the values has, in single precision: 0.01 for 3.25 and 1.5."""
     exponents = (Decimal(repr(value)).normalize().as_tuple().exponent for value in values)
-    return 10.0 ** min((place for place in exponents if isinstance(place, int)), default=0)
+    printed = 10.0 ** min((place for place in exponents if isinstance(place, int)), default=0)
+    return max(printed, SINGLE * max(map(abs, values), default=0.0))
 
 
 @dataclass(frozen=True)
