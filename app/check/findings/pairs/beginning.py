@@ -51,7 +51,8 @@ def step_zero(batch: ReportedBatch) -> Said:
         told += f"; reported: {loss_text(first.losses)}"
     if moved > APART_AT_START + ROUNDED * math.sqrt(first.tokens()):
         return found(
-            f"At step 0 policy and reference should agree, and they do not. {_why_apart(first)}",
+            f"Policy and reference should agree at step 0, and do not. {_why_apart(first)} Load both "
+            "from one checkpoint, in evaluation mode and in the same precision.",
             f"{told}.",
         )
     reported = ReportedLosses.of(first)
@@ -64,13 +65,12 @@ def step_zero(batch: ReportedBatch) -> Said:
         return not_found("At step 0 policy and reference agree.", f"{told}.")
     fits = explanations(expected)
     why = (
-        f"It is what comes of {'; or of '.join(fits)}."
+        f"It fits {'; or '.join(fits)}. Compare with the configuration of the run."
         if fits
-        else "No loss, β or multiple that was tried starts there. A loss of 0 comes of labels that are all "
-        "masked."
+        else "No loss, β or multiple that was tried starts there. If it is 0, all labels may be masked."
     )
     return found(
-        f"Policy and reference agree, but the reported loss is not that of step 0. {why}",
+        f"The reported loss is not the one that a policy equal to its reference has. {why}",
         f"{told}.",
     )
 
@@ -84,11 +84,11 @@ def _why_apart(first: ReportedBatch) -> str:
     causes = []
     if shared is not None and shared > 0.8 and abs(mean) > float((chosen - rejected).abs().mean()):
         causes.append(
-            "the two may mask different tokens, since both responses of a pair are moved alike"
+            "the two may mask different tokens, since both responses of a pair differ alike"
         )
     if may_be_rounding(first):
         causes.append(
-            "one of the two may be computed in another precision, since log-ratios are small and average to 0"
+            "one of the two may be in another precision, since log-ratios are small and average to 0"
         )
     if mean < -3 * error:
         causes.append("dropout may be on in the policy, which makes text less likely")

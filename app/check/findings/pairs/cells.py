@@ -37,8 +37,8 @@ MOST = 0.8
 LEAST_FOR_SPREAD = 16
 """pairs"""
 LEAST_SPREAD = 0.1
-"""standard deviation of log-probabilities over their mean; that of single responses is 0.2 or more,
-since they differ in length and content, and a mean of 8 of them divides it by 2.8"""
+"""standard deviation of log-probabilities over their mean; that of responses whose lengths vary by a
+quarter is larger, and a mean of 8 of them divides it by 2.8"""
 
 
 @finding("not_finite", see=figures.TOO_FAST, mended=figures.STEADY)
@@ -56,17 +56,17 @@ def not_finite(batch: ReportedBatch) -> Said:
     logps = [fault for fault in batch.not_finite if fault.column != "loss"]
     if logps:
         why = (
-            "A log-probability that is NaN comes from the model: overflow in float16, a learning rate "
-            "that is too high, or a response without a token; minus infinity from a token that was "
-            "masked out."
+            "Log-probabilities that are NaN come from the model: overflow in float16, a learning rate that "
+            "is too high, or a response without tokens; minus infinity, from a token that is masked out. "
+            "Train in bfloat16, clip gradients, and drop empty responses."
         )
     else:
         why = (
             "The log-probabilities are finite, so the loss broke in its own arithmetic: log σ of a "
-            "large margin in float16, or a mean over no pairs."
+            "large margin in float16, or a mean over no pairs. Compute it in float32, by logsigmoid."
         )
     return found(
-        f"NaN or infinity stands in {first.column} first, on line {count(first.line)}{at}. {why}",
+        f"NaN or infinity appears first in {first.column}, on line {count(first.line)}{at}. {why}",
         f"{told}. These pairs were left out.",
     )
 
@@ -92,8 +92,8 @@ def few_pairs(batch: ReportedBatch) -> Said:
     if pairs < LEAST_PAIRS:
         return found(
             f"{'One pair tells' if pairs == 1 else f'{pairs} pairs tell'} little: even if all were "
-            f"ranked the same way, chance would explain it. At least {LEAST_PAIRS} are needed, and some "
-            "hundred for an accuracy within a few percent.",
+            f"ranked the same way, chance would explain it. Log {LEAST_PAIRS} or more; about 400 give the "
+            "accuracy to within 5 percentage points.",
             f"{told}.",
         )
     likely = max(right, decided - right)
@@ -122,8 +122,9 @@ def equal_sides(batch: ReportedBatch) -> Said:
     if equals and at_least(equals, total, EQUAL_BY_NATURE) <= EQUAL_BY_CHANCE:
         return found(
             f"{count(equals)} of {count(total)} pairs {'has' if equals == 1 else 'have'} the same "
-            "response on both sides: the two may have been truncated to a common beginning, or the data "
-            "hold duplicates. Such a pair teaches nothing, and its tie counts as wrong in the accuracy.",
+            "response on both sides: truncated to a common beginning, or a duplicate in the data. Such a "
+            "pair teaches nothing and counts as wrong in the accuracy. Raise the maximum length, or drop "
+            "these pairs.",
             told,
         )
     return not_found("Chosen and rejected responses differ.", told)
@@ -153,8 +154,8 @@ def batch_means(batch: ReportedBatch) -> Said:
     if broken:
         told += f", {count(broken)} of them with a length that is not whole"
         return found(
-            "Rows are means of batches: their lengths are not whole numbers, and a response has a whole "
-            "number of tokens. The loss of a mean is not the mean of the losses. Log one row for each pair.",
+            "Rows are means of batches: their lengths are not whole numbers. The loss of a mean is not the "
+            "mean of the losses, so log one row for each pair.",
             f"{told}.",
         )
     if repeats:
@@ -162,7 +163,7 @@ def batch_means(batch: ReportedBatch) -> Said:
     if 2 <= blocks <= total / 2:
         return found(
             "Rows repeat in blocks. They may hold the mean of their batch, written once for each pair, "
-            "or every pair was written several times. Give one row for each pair.",
+            "or every pair was written several times. Log one row for each pair.",
             f"{told}.",
         )
     if blocks == 1 and total > 1:
@@ -174,7 +175,8 @@ def batch_means(batch: ReportedBatch) -> Said:
         if 0 < spread < LEAST_SPREAD:
             return found(
                 "Rows may be means of batches: their log-probabilities vary too little for single "
-                "responses, which differ in length. Else all were cut to one length and are alike.",
+                "responses of different lengths. Log one row for each pair. If the rows are pairs, their "
+                "responses were all cut to one length.",
                 f"{told}.",
             )
     return _above_its_row(batch, told)
@@ -182,11 +184,11 @@ def batch_means(batch: ReportedBatch) -> Said:
 
 def _above_its_row(batch: ReportedBatch, told: str) -> Said:
     if batch.losses is None or not batch.computable or batch.loss_name not in CONVEX:
-        if len(batch) < LEAST_PAIRS:
+        if len(batch) < LEAST_FOR_SPREAD:
             return cannot_tell(
                 "Rows are too few, and no loss was reported that would tell.", f"{told}."
             )
-        return not_found("Rows vary as single pairs do.", f"{told}.")
+        return not_found("Rows vary as single pairs do, or means of very few.", f"{told}.")
     ours = batch.computed()
     if not bool(ours.isfinite().all()):
         return cannot_tell("The loss overflows at these log-probabilities.", f"{told}.")
@@ -208,9 +210,9 @@ def _above_its_row(batch: ReportedBatch, told: str) -> Said:
     fits = explanations(batch) if not reported.agree(ours) else ()
     if fits and len(batch) > 2:
         return not_found(f"Another setting gives the reported losses: {fits[0]}.", f"{told}.")
-    also = f" The same numbers come of {' or of '.join(fits)}." if fits else ""
+    also = f" The same numbers fit {'; or '.join(fits)}." if fits else ""
     return found(
-        "Rows may be means of batches: the reported loss lies above the loss of its row, as the mean of "
-        f"a batch lies above the loss at its mean (Jensen’s inequality).{also}",
+        "Rows may be means of batches: the reported loss lies above the loss of its row, as a mean loss "
+        f"lies above the loss at the mean (Jensen’s inequality). Log one row for each pair.{also}",
         f"{told}.",
     )

@@ -148,9 +148,12 @@ def _scaled(batch: ReportedBatch, reported: ReportedLosses) -> Iterator[str]:
     if not 2 <= times <= MOST_PASSES or not exact:
         return
     if one > other and reported.agree(losses * times):
-        yield f"{times} times the loss of the settings, summed over {times} batches of gradient accumulation"
+        yield (
+            f"{times} times the loss of the settings, as if added up over {times} batches of gradient "
+            "accumulation"
+        )
     elif one < other and reported.agree(losses / times):
-        yield f"the loss of the settings divided by {times}, once too often for gradient accumulation"
+        yield f"the loss of the settings divided by {times}, as if once too often for gradient accumulation"
 
 
 @dataclass(frozen=True)

@@ -50,8 +50,9 @@ def beta_twice(batch: ReportedBatch) -> Said:
         return cannot_tell("Once and twice give nearly the same loss here.", told)
     if reported.agree(twice) and not reported.agree(once):
         return found(
-            "β may have been applied twice: the reported loss is the one at β². An implicit reward "
-            f"holds β already. A run with β = {beta**2:g} reports the same.",
+            "β may be applied twice: the reported loss is the one at β². Implicit rewards contain β already, "
+            f"so multiply by it once. A run with β = {beta**2:g} reports the same: compare with its "
+            "configuration.",
             told,
         )
     return not_found("The reported loss is not the one at β².", told)
@@ -85,13 +86,15 @@ def other_loss(batch: ReportedBatch) -> Said:
     fits = explanations(batch)
     message = f"The reported loss is not {batch.loss_name} at {batch.beta_text}."
     if fits:
-        more = "; or " if len(fits) > 1 else ""
-        message += f" It is what comes of {fits[0]}{more}{'; or '.join(fits[1:])}."
+        message += f" It fits {'; or '.join(fits)}. Compare with the configuration of the run."
     else:
         message += (
             " No other loss at this β fits, no other β, label smoothing or multiple, and no exchange of "
-            "columns. Terms may have been added, or the loss is that of another batch."
+            "columns. The loss may have further terms, or be that of another batch."
         )
     if not (fits and len(batch) > 2) and bool((batch.losses > ours).all()):
-        message += " Rows that are means of batches look alike: a mean loss lies above the loss at the means."
+        message += (
+            " Rows that are means of batches look the same, since a mean loss lies above the loss at the "
+            "means."
+        )
     return found(message, told)

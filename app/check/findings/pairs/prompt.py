@@ -64,14 +64,15 @@ def prompt_counted(batch: ReportedBatch) -> Said:
     told += f"; a response costs {three_digits(cost)} nats"
     if abs(size) < max(LEAST_PROMPT, OF_A_RESPONSE * cost):
         return not_found(
-            "What the log-ratios of a pair share is less than a prompt costs.", f"{told}."
+            "What the log-ratios of a pair share is less than a prompt would cost.", f"{told}."
         )
     if together is None or together < SHARED:
         # One prompt for all pairs adds a constant, which has no correlation with anything.
         if apart <= MOST_OF_IT * abs(size):
             return cannot_tell(
-                "Both log-ratios of a pair are far from 0 by nearly the same: a prompt that all pairs share "
-                "may count in one model only, or training has moved both sides.",
+                "Both log-ratios of a pair are far from 0 by nearly the same amount: a prompt that all pairs "
+                "share may be counted in one model only, or training has moved both sides. Compare "
+                "log-ratios at step 0.",
                 f"{told}.",
             )
         return not_found("The log-ratios of a pair do not move together.", f"{told}.")
@@ -79,28 +80,30 @@ def prompt_counted(batch: ReportedBatch) -> Said:
     told += f"; over the pairs, what they share has a correlation of {three_digits(follows)} with that cost"
     if follows >= IN_PROPORTION:
         return not_found(
-            "Both log-ratios of a pair are large, but in proportion to what the responses cost, as "
-            "training gives them. A prompt costs the same whatever the response.",
+            "Both log-ratios of a pair are large, but in proportion to what the responses cost. Training "
+            "does that; a prompt costs the same whatever the response.",
             f"{told}.",
         )
     if apart > MOST_OF_IT * abs(size):
         return cannot_tell(
-            "Both log-ratios of a pair share a large part, but differ by much too: the prompt may count "
-            "in one model only, or training has moved both sides.",
+            "Both log-ratios of a pair have a large part in common, but also differ: the prompt may be "
+            "counted in one model only, or training has moved both sides. Compare log-ratios at step 0.",
             f"{told}.",
         )
     one, other = ("policy", "reference") if size < 0 else ("reference", "policy")
     either = follows > PERHAPS or float(costs.std()) < VARIED * float(costs.mean())
     return found(
-        f"The {one} may count the tokens of the prompt, and the {other} not: both log-ratios of a pair "
-        "share nearly all. Sum over the tokens of the response only, in both models. The loss takes a "
+        f"The {one} may count the tokens of the prompt, and the {other} not: both log-ratios of a pair are "
+        "nearly the same. Sum over the tokens of the response only, in both models. The loss takes a "
         f"difference and hides this, but rewards do not. {_LIKELY if either else _UNLIKELY}",
         f"{told}.",
     )
 
 
-_UNLIKELY = "Two different chat templates look the same."
-_LIKELY = "Two different chat templates look the same, and so does displacement, which lowers both responses."
+_UNLIKELY = "Two different chat templates have the same effect."
+_LIKELY = (
+    "Two chat templates have the same effect, and so has displacement, which lowers both responses."
+)
 
 
 def _costs_without_prompt(batch: ReportedBatch, size: float) -> Tensor:

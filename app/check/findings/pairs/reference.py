@@ -40,8 +40,8 @@ def reference_missing(batch: ReportedBatch) -> Said:
                 "No reference columns.",
             )
         return found(
-            f"There are no log-probabilities under a reference, which {batch.loss_name} needs. Log them "
-            "too: in columns reference_chosen_logps and reference_rejected_logps.",
+            f"There are no log-probabilities under a reference, which {batch.loss_name} needs. Add them "
+            "as columns reference_chosen_logps and reference_rejected_logps.",
             "No reference columns.",
         )
     pairs = batch.pairs
@@ -60,14 +60,16 @@ def reference_missing(batch: ReportedBatch) -> Said:
         return found(
             f"The reference gives {' and '.join(at_zero)} responses a log-probability of 0, as if they "
             "were certain. The columns may never have been filled, or the loss is computed without a "
-            "reference. Rewards are then those of the policy alone.",
+            "reference. Compute them with the reference model: without it, rewards are those of the policy "
+            "alone.",
             told,
         )
     constant = [side for side, both in sides.items() if _is_constant(*both)]
     if constant:
         return found(
             f"The reference has the same log-probability for all {' and '.join(constant)} responses, "
-            "though the policy has not. One value may have been filled in for all pairs, such as a mean.",
+            "and the policy has not. One value, such as a mean, may have been filled in for all pairs. "
+            "Compute it for each response with the reference model.",
             told,
         )
     if others := of_other_responses(batch):
@@ -127,8 +129,8 @@ def not_moved(batch: ReportedBatch) -> Said:
         return not_found("The policy has moved away from the reference.", f"{told}.")
     if step is None:
         return cannot_tell(
-            "Policy and reference are the same here: right at step 0, and a mistake later. A column "
-            "step would tell.",
+            "Policy and reference are the same here, which is right at step 0 and a mistake later. A "
+            "column step would tell.",
             f"{told}.",
         )
     if step < EARLY or (step < LATE and moved > AT_START):
@@ -136,7 +138,8 @@ def not_moved(batch: ReportedBatch) -> Said:
     return found(
         f"At step {count(step)} the policy is still the reference. It may not be trained: a learning "
         "rate of 0 or far too small, frozen weights, an adapter that is off. Or the reference is the "
-        "policy itself: the same object, a copy that is synchronized, or its columns written twice.",
+        "policy itself: the same object, a copy that is synchronized, or its columns written twice. Compare "
+        "the weights of both with those at the start.",
         f"{told}.",
     )
 

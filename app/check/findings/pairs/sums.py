@@ -164,17 +164,25 @@ def _only_other_grows(one: _Column, other: _Column) -> bool:
 def _which_mean(model: _Column) -> str:
     if model.lengths is None or model.per_token is None:
         return (
-            "They are close to 0, and DPO needs sums over the tokens of a response. Only answers of a "
-            "word or two are that likely. Columns chosen_lengths and rejected_lengths would tell."
+            "They are close to 0, and DPO needs sums over the tokens of a response. Sums that close to 0 "
+            "are those of answers of a word or two. Columns chosen_lengths and rejected_lengths would tell."
         )
     grows = correlation(model.lengths, model.costs)
     if grows is not None and grows >= GROWS and model.per_token < LIKELY_PER_TOKEN:
         return (
-            "They grow with the length but are far too small, as if every sum had been divided by the "
-            "same number, such as the width to which a batch is padded. DPO needs sums. Text that the "
-            "model knows by heart is as likely."
+            "They grow with the length but are very close to 0, as if every sum had been divided by one "
+            "number, such as the width to which a batch is padded. DPO needs sums, so divide by nothing. "
+            "Text that the model knows by heart is as likely."
         )
-    return "DPO needs sums: a sum grows with the length of the response and is rarely close to 0."
+    if grows is None or grows >= GROWS:
+        return (
+            "They are too close to 0 for sums over so many tokens, unless the model knows the text by heart. "
+            "DPO needs sums: do not divide by the number of tokens."
+        )
+    return (
+        "They are close to 0 and do not grow with the length, as sums would. DPO needs sums: do not "
+        "divide by the number of tokens."
+    )
 
 
 @finding("implausible_sums", see=figures.MEAN, mended=figures.RIGHT)
@@ -230,7 +238,8 @@ def implausible_sums(batch: ReportedBatch) -> Said:
             others += ", or training that has lowered both responses"
         return cannot_tell(
             f"Tokens are less likely under the {' and the '.join(unusual)} than is usual for a model’s own "
-            f"kind of text. Labels that are not shifted by one would give that, and so would {others}.",
+            f"kind of text. Labels that are not shifted by one would give that, and so would {others}. "
+            "Compare with the loss per token of an evaluation.",
             told,
         )
     return not_found("Tokens are likely enough for a language model.", told)

@@ -113,7 +113,8 @@ def _moved(batch: ReportedBatch) -> str:
 
 
 def _which_swap(batch: ReportedBatch) -> str:
-    message = "The policy prefers the rejected responses. "
+    toward = "has moved toward" if batch.has_reference else "prefers"
+    message = f"The policy {toward} the rejected responses. "
     if batch.has_reference:
         moved = float(torch.cat([batch.pairs.chosen, batch.pairs.rejected]).mean())
         likely, less = "policy and reference", "chosen and rejected"
@@ -122,7 +123,10 @@ def _which_swap(batch: ReportedBatch) -> str:
         message += f"{likely.capitalize()} may be swapped, or else {less}."
     else:
         message += "Chosen and rejected may be swapped."
-    message += " Labels that are mostly flipped look the same."
+    message += (
+        " Labels that are mostly flipped look the same. Read a few pairs, and check the order of the "
+        "columns."
+    )
     if columns_exchanged(batch):
         message += " The reported loss is that of exchanged columns: only the file has them wrong."
     return message
@@ -179,9 +183,9 @@ def _in_which(policy: torch.Tensor, reference: torch.Tensor) -> str:
     margin = float((policy + reference).mean())
     one, other = ("reference", "policy") if margin > 0 else ("policy", "reference")
     return (
-        f"Chosen and rejected are swapped in one model: in the {one}, since the policy then prefers the "
-        f"chosen responses, or else in the {other}. Look for an order of columns that is not the same in "
-        "both, or for reference log-probabilities that were computed before the data were shuffled."
+        f"Chosen and rejected may be swapped in one model: in the {one}, since the policy then prefers the "
+        f"chosen responses, or else in the {other}. Check that both models are given the responses in the "
+        "same order and that their outputs are split in the same way."
     )
 
 

@@ -109,7 +109,8 @@ def displacement(batch: ReportedBatch) -> Said:
     margin = moved.chosen - moved.rejected
     if _is_clear(margin) and float(margin.mean()) < 0:
         return cannot_tell(
-            "The margin has fallen, so that a fall of chosen responses is no price of its growth.",
+            "The margin has fallen too, so this is not the usual case of a margin that grows at the expense "
+            "of chosen responses.",
             f"{told}.",
         )
     beyond = moved.chosen + TOGETHER * margin
@@ -117,11 +118,10 @@ def displacement(batch: ReportedBatch) -> Said:
     large = units > -OPTIMUM_CHOSEN and cost >= OF_A_RESPONSE and fall >= A_TENTH * cost
     if fall >= RARER and _is_clear(moved.chosen) and (units >= DISPLACED or together or large):
         return found(
-            f"Chosen responses lose probability (likelihood displacement): {three_digits(fall)} nats on "
-            "average. The loss sees the difference alone, so that margin and accuracy can grow "
-            "meanwhile. At the lab’s exact optimum chosen responses may fall too, but their reward by "
-            f"{fixed(1)(-OPTIMUM_CHOSEN)} at most. Pairs that are alike, a high learning rate and many "
-            "epochs do this; the NLL of the chosen response as a term of the loss holds it.",
+            f"Chosen responses lose {three_digits(fall)} nats on average (likelihood displacement). The loss "
+            "sees only the difference, so the margin can grow all the same. At the lab’s exact optima their "
+            f"reward falls by {fixed(1)(-OPTIMUM_CHOSEN)} at most. Add the NLL of chosen responses to the "
+            "loss, lower the learning rate, or drop pairs whose responses are nearly the same.",
             f"{told}.",
         )
     if fall > 0 and _is_clear(pairs.chosen):
@@ -169,13 +169,12 @@ def suppression(batch: ReportedBatch) -> Said:
     large = units > -OPTIMUM_REJECTED and cost >= OF_A_RESPONSE and fall >= A_QUARTER * cost
     far = fall >= MUCH_RARER and (units >= SUPPRESSED or large)
     if far and mostly and _is_clear(moved.rejected):
-        chosen = "fall too" if float(pairs.chosen.mean()) < 0 else "hardly rise"
+        chosen = float(pairs.chosen.mean())
         return found(
-            f"The margin comes of rejected responses, which lose {three_digits(fall)} nats, while chosen "
-            f"ones {chosen}. The policy learns what not to say, and the probability may go anywhere. "
-            "Rejected responses that no model would write are pushed down without end: take pairs from "
-            "the policy itself, a loss that stops (ipo, label smoothing), a higher β or a lower "
-            "learning rate.",
+            f"The margin comes from rejected responses, which lose {three_digits(fall)} nats, while chosen "
+            f"ones {'lose' if chosen < 0 else 'gain'} {three_digits(abs(chosen))}. The policy mostly learns "
+            "what not to say. Take pairs that the policy itself would write, a loss that stops (ipo, label "
+            "smoothing), a higher β or a lower learning rate.",
             f"{told}.",
         )
     return not_found("Rejected responses are not pushed down far.", f"{told}.")
@@ -219,10 +218,9 @@ def saturated(batch: ReportedBatch) -> Said:
             return cannot_tell(f"At least {FEWEST} pairs are needed.", f"{told}.")
         at = "" if trained.steps is None else f" by step {count(float(trained.steps.max()))}"
         return found(
-            f"The pairs are ranked as labeled with nothing left to learn{at}: a typical one pulls less "
-            "than a hundredth as hard as at the start. Further epochs only fit what is left, or noise. "
-            "The pairs may be too easy, such as answers of two very different models, seen too often, "
-            "or β is too large for these log-ratios.",
+            f"Little is left to learn{at}: nearly all pairs are ranked as labeled, and the gradient of a "
+            "typical one is less than a hundredth of that at the start. Stop earlier, take harder pairs, or "
+            "lower β or the learning rate; further epochs fit the few pairs that are left, or noise.",
             f"{told}.",
         )
     return not_found("There is a gradient left.", f"{told}.")
@@ -235,7 +233,7 @@ MOST_OF_THE_MARGIN = 0.5
 BY_ADDING_UP = 0.4
 """the same where margins for each token do not follow the length: there it is the number of tokens alone"""
 LITTLE_OF_THE_MARGIN = 0.25
-"""share below which length explains little"""
+"""share below which that is called little"""
 LENGTH_ERRORS = 3.3
 """standard errors of the correlation, a probability of 0.001 by chance"""
 
@@ -246,7 +244,7 @@ def length(batch: ReportedBatch) -> Said:
 
     Two fifths do if the correlation is gone once log-ratios are divided by their lengths: then it is the
     number of tokens that adds up. The share is the square of the correlation, and beyond chance is 3.3
-    standard errors. Not found below a quarter; in between length is one cause among others.
+    standard errors. Not found if two standard errors more would not be half either.
     """
     if batch.lengths is None:
         return cannot_tell(
@@ -301,18 +299,18 @@ def length(batch: ReportedBatch) -> Said:
             else "After division by the length it does not: it is the number of tokens that adds up."
         )
         return found(
-            f"The margin follows the length: pairs whose chosen response is {which} have the larger "
-            f"margins. {after} Length-normalized losses, a price for length, or pairs of similar length "
-            "remove it.",
+            f"The margin follows the length: pairs whose chosen response is {which} have larger margins. "
+            f"{after} Take a length-normalized loss, a penalty on length, or pairs of similar length.",
             f"{told}.",
         )
     explains = f"Length explains {percent(0)(share)} of the variance of margins"
     most = math.tanh(
         math.atanh(min(abs(follows), 1 - 1e-12)) + ERRORS / math.sqrt(len(trained) - 3)
     )
-    if share < LITTLE_OF_THE_MARGIN and most**2 < MOST_OF_THE_MARGIN:
-        return not_found(f"{explains}, which is little.", f"{told}.")
+    if most**2 < MOST_OF_THE_MARGIN:
+        how_much = "little" if share < LITTLE_OF_THE_MARGIN else "a part, but not most"
+        return not_found(f"{explains}, which is {how_much}.", f"{told}.")
     return cannot_tell(
-        f"{explains} over {count(len(trained))} pairs: it may be one cause of them, or the main one.",
+        f"{explains}, but {count(len(trained))} pairs are too few to tell whether it explains most.",
         f"{told}.",
     )
