@@ -9,9 +9,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from starlette.testclient import TestClient
 
-from tests.browser.helpers import field, widget
+from tests.browser.helpers import field, settled, widget
 from tests.browser.keys import tab_to
-from tests.browser.test_figures import settled
 
 NAME = "bring_your_logps"
 HEADER = "policy_chosen_logps,policy_rejected_logps,reference_chosen_logps,reference_rejected_logps"

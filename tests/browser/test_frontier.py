@@ -4,8 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.helpers import widget
-from tests.browser.test_figures import settled
+from tests.browser.helpers import settled, widget
 
 
 def test_keys_go_along_a_method_and_to_the_next_and_the_address_brings_the_point_back(

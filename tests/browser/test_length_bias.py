@@ -4,8 +4,7 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.helpers import set_slider, widget
-from tests.browser.test_figures import settled
+from tests.browser.helpers import set_slider, settled, widget
 
 DOTS = "svg.plot circle.f-opt"
 MEAN = "dots => dots.reduce((sum, dot) => sum + Number(dot.getAttribute('cx')), 0) / dots.length"

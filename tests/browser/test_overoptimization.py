@@ -4,8 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.helpers import widget
-from tests.browser.test_figures import settled
+from tests.browser.helpers import settled, widget
 
 
 def test_a_guess_brings_the_curve_and_the_scrub_and_the_settings_follow(page: Page) -> None:

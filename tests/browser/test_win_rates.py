@@ -7,8 +7,7 @@ from playwright.sync_api import Page, expect
 
 from app.charts.table import columns_of
 from app.widgets.win_rates.widget import LABELS, Params, compute
-from tests.browser.helpers import field, widget
-from tests.browser.test_figures import settled
+from tests.browser.helpers import field, settled, widget
 
 # The texts that the script refills, of a page in the browser or of its markup.
 FILLED = """(place) => {
