@@ -16,7 +16,7 @@ AT_START = 0.01
 """nats: log-ratios that are on average smaller belong to a policy that equals the reference"""
 
 TYPICAL_COST = 1.3
-"""nats for a token of ordinary text under a language model of some billion parameters, roughly"""
+"""nats for a token, by which tokens are counted where the file has no lengths"""
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ MISTAKES = (
     ),
     LookedFor(
         "reference_missing",
-        "Its log-probabilities are missing, 0 or constant, so that rewards are those of the policy alone.",
+        "Its log-probabilities are missing, 0 or constant, or those of other responses, as when rows are shifted.",
     ),
     LookedFor(
         "swapped",
