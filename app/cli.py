@@ -146,6 +146,7 @@ def command_line() -> argparse.ArgumentParser:
     check.add_argument(
         "--fail-on",
         metavar="NAME,...",
+        default="",
         help="end with 1 only if one of these is found, such as step_zero,swapped (default: any)",
     )
     check.add_argument(
@@ -278,7 +279,7 @@ def _check(given: argparse.Namespace) -> None:
     from app.check.tables import RunFileError
     from app.check.text import text_of
 
-    failing = set(given.fail_on.split(",")) if given.fail_on else NAMES
+    failing = {name.strip() for name in given.fail_on.split(",")} - {""} or NAMES
     if unknown := failing - NAMES:
         _refuse(
             f"--fail-on: unknown {', '.join(sorted(unknown))} (one of: {', '.join(sorted(NAMES))})"

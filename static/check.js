@@ -144,6 +144,8 @@ text.addEventListener("input", () => {
 // Pasted text is complete; typed text waits for the button.
 text.addEventListener("paste", () => setTimeout(check));
 clear.addEventListener("click", () => {
+  // The answer to a check that is under way would come back after all.
+  request?.abort();
   text.value = "";
   file.value = "";
   fail("");

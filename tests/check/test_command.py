@@ -69,7 +69,7 @@ def test_the_json_is_that_of_the_api(
 def test_only_what_a_script_names_ends_with_1(
     faulty: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert status(faulty, "--fail-on", "swapped,step_zero") == 1
+    assert status(faulty, "--fail-on", "swapped, step_zero,") == 1
     assert status(faulty, "--fail-on", "swapped") == 0
     assert "[step_zero]" in capsys.readouterr().out
     assert status(faulty, "--fail-on", "swap") == 2
