@@ -56,7 +56,8 @@ MISTAKES = (
     ),
     LookedFor(
         "reference_missing",
-        "Its log-probabilities are missing, 0 or constant, or those of other responses, as when rows are shifted.",
+        "Its log-probabilities are missing, 0 or constant, or those of other responses, as when rows are "
+        "shifted.",
     ),
     LookedFor(
         "swapped",
