@@ -85,10 +85,10 @@ def not_finite(log: TrainingLog, settings: RunSettings) -> Said:
         return cannot_tell("There is no value to look at.", "No column was read.")
     if log.strange:
         return found(
-            "Only logits are not finite, while the loss is. Trainers average them for the log alone, over "
-            "masked or padded tokens, too, so the training may be sound: look at loss, rewards and "
-            "gradient, which would be NaN as well if a response had no token left or float16 overflowed.",
-            f"Not finite: {', '.join(log.strange)}; {len(log)} rows of {len(names)} other columns are.",
+            "Only logits are not finite, while the loss is. They are logged alone, so the loss may be sound "
+            "all the same. A mean over no token is NaN: see whether log-probabilities are 0, too. "
+            "Otherwise logits may overflow at tokens that the loss leaves out: try bfloat16 or float32.",
+            f"Not finite: {', '.join(log.strange)}. All values read are finite.",
         )
     return not_found("All values read are finite.", f"{len(log)} rows of {len(names)} columns.")
 
