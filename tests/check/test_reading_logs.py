@@ -360,3 +360,30 @@ def test_logits_that_are_not_finite_beside_a_loss_that_is_are_kept_by_name() -> 
     log = log_of("\n".join(map(json.dumps, rows)))
     assert log.strange == ("logits/chosen",)
     assert {"logits/chosen", "logits/rejected", "entropy"} == set(log.ignored)
+
+
+@pytest.mark.parametrize(
+    "prose",
+    [
+        "Health guard: stop if margins > 5.0 or loss < 0.05",
+        "stop if loss<=0.05, margins >= 5.0, accuracy \u2265 1.0",
+        "it should end near a loss of 0.2 and a margin of 3.0: loss 0.2, margin 3.0",
+    ],
+)
+def test_a_line_of_prose_among_objects_is_no_row(prose: str) -> None:
+    for text in (f"{prose}\n{beside_bars(ROWS)}", f"{beside_bars(ROWS)}\n{prose}\n"):
+        log = log_of(text)
+        assert log.steps == STEPS
+        assert log.columns["loss"] == expected("loss")
+
+
+@pytest.mark.parametrize("delimiter", [",", "\t", " ", "|"])
+@pytest.mark.parametrize("dots", ["..", "...", "\u2026", "\u22ee"])
+def test_a_table_goes_on_after_a_line_of_dots(dots: str, delimiter: str) -> None:
+    lines = [delimiter.join(map(str, line)) for line in (ROWS[0], *(row.values() for row in ROWS))]
+    for cut in (dots, delimiter.join([dots] * len(ROWS[0]))):
+        log = log_of("\n".join([*lines[:5], cut, *lines[5:]]))
+        assert log.steps == STEPS
+        assert log.columns["loss"] == expected("loss")
+        assert any("dots" in note for note in log.notes)
+        assert not any("could not be read" in note for note in log.notes)

@@ -39,6 +39,8 @@ SETTING_NAMES = {
     "Total optimization steps": "max_steps",
 }
 NAME_EDGE = " \t'\":=|,;[](){}<>-"
+COMPARED = re.compile(r"(?:(?<!-)[<>]=?|[\u2264\u2265])\s{0,3}$")
+"""before a limit, as in stop if loss < 0.05; an arrow is none"""
 BRACE = re.compile(r"[{}]")
 LINE_END = re.compile(r"[\r\n]|\Z")
 LONGEST_DAMAGE = 2_000
@@ -68,18 +70,32 @@ class _Seen:
     plain: bool = True
     """whether there is nothing but objects"""
     twice: int = 0
+    labeled: set[int] = field(default_factory=set)
+    """the places of rows that are lines of names and values"""
 
-    def add(self, line: int, cells: Cells) -> None:
+    def add(self, line: int, cells: Cells, *, labeled: bool = False) -> None:
         """A row, unless it is the one before once more: another process or logger prints it, and
         may say less."""
         if not self.rows or not _are_one(self.rows[-1].cells, cells):
+            if labeled:
+                self.labeled.add(len(self.rows))
             self.rows.append(Row(line, cells))
             self.bars.append([])
             self.beside.append(self.on_this_line)
             return
         self.twice += 1
+        self.labeled.discard(len(self.rows) - 1)
         if len(cells) > len(self.rows[-1].cells):
             self.rows[-1] = Row(line, cells)
+
+    def without_prose(self) -> int | None:
+        """Drop the one line of names and values among objects; the number of that line."""
+        if len(self.labeled) != 1 or len(self.rows) < 3:
+            return None
+        place = self.labeled.pop()
+        (self.bars[place - 1] if place else self.bars_before).extend(self.bars.pop(place))
+        del self.beside[place]
+        return self.rows.pop(place).line
 
 
 def _are_one(one: Cells, other: Cells) -> bool:
@@ -133,6 +149,10 @@ def console_rows(text: str) -> Rows:
         at = text.count("\n", 0, damaged[0]) + 1
         broken = RunFileError(at, None, "an object is damaged or was cut off here")
     notes = [f"{seen.twice:,} rows that stood there twice were read once."] if seen.twice else []
+    if (prose := seen.without_prose()) is not None:
+        notes.append(
+            f"Line {prose} names metrics, but is not written as the rows are; it is skipped."
+        )
     return Rows(
         _with_steps(seen),
         "objects, as Python prints them" if seen.plain else "lines of a console",
@@ -197,7 +217,7 @@ def _between(text: str, first: int, seen: _Seen) -> None:
             cells = _labeled(written[bar.end() :] if bar else written, bar is not None)
             if bar is None:
                 if cells:
-                    seen.add(line, cells)
+                    seen.add(line, cells, labeled=True)
                 continue
             now = int(bar[1]), int(bar[2])
             if not cells:
@@ -220,6 +240,8 @@ def _labeled(written: str, on_a_bar: bool) -> dict[str, object]:
     for found in NUMBER.finditer(written):
         label = written[max(done, found.start() - LONGEST_LABEL) : found.start()]
         done = found.end()
+        if COMPARED.search(label):
+            continue
         name = _metric_name(label)
         if name is not None:
             cells.setdefault(name, found[0])

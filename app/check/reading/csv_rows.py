@@ -27,6 +27,9 @@ ALSO_HEADERS = (frozenset({"chosen", "rejected"}), frozenset({"step", "value"}))
 
 RULE = re.compile(r"[\s|:+=\u2500-]++")
 """the line below the header of a Markdown table"""
+SKIPPED = "Lines of dots, where rows were left out, are skipped: {:,}."
+DOTS = re.compile(r"\.{2,}+|[\u2026\u22ee\u22ef]++")
+"""a cell where rows were left out"""
 CALLED = {",": "CSV", ";": "CSV with semicolons", "\t": "tab-separated text", "|": "a table with |"}
 
 
@@ -53,8 +56,12 @@ def table_rows(text: str) -> Rows | None:
     of_use = [place for place, name in enumerate(names) if is_known(name)]
     points = DecimalPoints(commas_are_quoted=delimiter == ",")
     broken = None
+    skipped = 0
     try:
         for at, cells in _lines(rest, first, delimiter):
+            if all(DOTS.fullmatch(cell) for cell in cells if cell):
+                skipped += 1
+                continue
             cells = _fitted(at, cells, names)
             for place in of_use:
                 points.see(cells[place])
@@ -69,6 +76,7 @@ def table_rows(text: str) -> Rows | None:
         header=header,
         decimal_comma=points.are_commas,
         broken=broken,
+        notes=(SKIPPED.format(skipped),) if skipped else (),
     )
 
 
