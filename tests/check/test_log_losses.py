@@ -95,3 +95,11 @@ def test_a_logged_nll_that_is_in_the_loss_explains_it() -> None:
     said = findings(spread(30, nll=0.25), RunSettings())["other_loss"]
     assert said.verdict == "cannot_tell"
     assert "about 0.25 × the logged nll_loss" in said.message
+
+
+def test_a_small_smoothing_is_told_from_pairs_far_on_the_wrong_side_by_where_margins_rest() -> None:
+    """At ln((1 - e) / e) they do, which is 2.9; tails raise the loss as much, and hold no margin back."""
+    beyond = findings(spread(30, smoothing=0.05, largest=4.5))["other_loss"]
+    assert beyond.verdict == "cannot_tell"
+    assert "0.05" in beyond.message
+    assert "wrong side" in beyond.message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import torch
@@ -30,6 +31,12 @@ GROWN = 0.25
 SMOOTHINGS = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4)
 FACTORS = (0.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128)
 
+TAILS_SMOOTHE = 0.2
+"""label smoothing up to which heavy tails of the margins raise the loss as much"""
+
+AT_REST = 0.1
+"""share by which margins at rest may be off"""
+
 SMALL_MARGIN = 0.3
 """margin of a first row from which the start of another loss is told"""
 
@@ -46,6 +53,20 @@ class Alternative:
     least: Tensor
     """the same if margins had no spread"""
     why: str = ""
+    smoothing: float | None = None
+    """label smoothing, if it is that which is other"""
+
+    def may_be_tails(self, reported: Reported) -> bool:
+        """Whether some pairs far on the wrong side would give the same losses.
+
+        Little smoothing raises the loss as such pairs do, and both start alike. It is told from them
+        where margins come to rest at ln((1 - e) / e), beyond which smoothing e pulls them back.
+        """
+        if self.smoothing is None or not 0 < self.smoothing <= TAILS_SMOOTHE:
+            return False
+        rest = math.log(1 / self.smoothing - 1)
+        last = reported.margins[-3:]
+        return len(last) < 3 or bool(((last - rest).abs() > AT_REST * rest).any())
 
 
 def alternatives(curves: Curves, reported: Reported) -> list[Alternative]:
@@ -71,10 +92,13 @@ def alternatives(curves: Curves, reported: Reported) -> list[Alternative]:
         ]
     if name == "sigmoid":
         found += [
-            _made(
-                f"sigmoid with a label smoothing of {e:g}",
-                reported,
-                replace(settings, label_smoothing=e),
+            replace(
+                _made(
+                    f"sigmoid with a label smoothing of {e:g}",
+                    reported,
+                    replace(settings, label_smoothing=e),
+                ),
+                smoothing=e,
             )
             for e in (0.0, *SMOOTHINGS)
             if e != settings.label_smoothing

@@ -256,9 +256,10 @@ def _ties(margins: Tensor, accuracies: Tensor) -> bool:
 
 @finding("few_pairs", see=figures.FEW, mended=figures.MANY)
 def few_pairs(log: TrainingLog, settings: RunSettings) -> Said:
-    """Found if there are fewer than four rows, or if accuracies are of so few pairs that they tell nothing.
+    """Found if accuracies are of so few pairs that they tell nothing; fewer than four rows tell too little.
 
-    Accuracies are multiples of one over the pairs of a row: the smallest such number is taken as theirs.
+    A short excerpt is no mistake of its run. Accuracies are multiples of one over the pairs of a row: the
+    smallest such number is taken as theirs.
     """
     curves = Curves(log, settings)
     rows = len(log)
@@ -274,7 +275,7 @@ def few_pairs(log: TrainingLog, settings: RunSettings) -> Said:
             f"standard error of {percent(0)(error)}"
         )
     if rows < 4:
-        return found(
+        return cannot_tell(
             "A few rows show no curve: most mistakes show only as a course over many steps. Log more often "
             "(logging_steps), from the first step on.",
             f"{told}.",

@@ -82,6 +82,13 @@ def other_loss(log: TrainingLog, settings: RunSettings) -> Said:
     if below or fitting:
         if (assumed := _assumed(curves, fitting)) is not None:
             return cannot_tell(assumed, f"{told}.")
+        if not below and fitting[0].may_be_tails(reported):
+            return cannot_tell(
+                f"The loss is higher than margins of a normal spread would have it. It fits "
+                f"{fitting[0].told}, but some pairs far on the wrong side would raise it as much. Look at "
+                "the label_smoothing that was run, and at the lowest margins.",
+                f"{told}.",
+            )
         if not below:
             return found(f"The loss is not {_named(curves)}. {_which(fitting, curves)}", f"{told}.")
         fitting = fitting or _nearest(curves, reported, others)
