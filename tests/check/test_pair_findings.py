@@ -494,3 +494,17 @@ def test_a_table_without_a_pair_that_is_whole_has_every_finding() -> None:
     nothing = LogpsTable({name: [math.nan] for name in LOGPS}, [2], "CSV")
     told = pair_findings(batch_of(nothing, RUN))
     assert [one.name for one in told] == [look.name for look in PAIR_FINDINGS]
+
+
+def test_noise_as_small_as_that_of_another_precision_is_not_called_another_start() -> None:
+    generator = torch.Generator().manual_seed(2)
+    logps = -200 + 20 * torch.randn(4, 64, generator=generator, dtype=torch.float64)
+    reference = logps[:2]
+    policy = reference + 0.3 * torch.randn(2, 64, generator=generator, dtype=torch.float64)
+    columns = dict(zip(LOGPS, [*policy, *reference], strict=True))
+    columns["step"] = torch.zeros(64, dtype=torch.float64)
+    noisy = findings(columns)["step_zero"]
+    assert noisy.verdict == "cannot_tell"
+    assert "precision" in noisy.message
+    columns[LOGPS[0]] = policy[0] + 3
+    assert findings(columns)["step_zero"].verdict == "found"

@@ -38,7 +38,7 @@ LENGTH = "/widgets/length_bias?length_taste=0.3"
 LENGTH_PRICED = "/widgets/length_bias?length_taste=0.3&length_price=0.3"
 
 TOO_FAST = "/widgets/ppo_dynamics?learning_rate=0.02"
-STEADY = "/widgets/ppo_dynamics?learning_rate=0.001"
+STEADY = "/widgets/ppo_dynamics?learning_rate=0.001&kl_coefficient=0.3&reward_model=network"
 
-FEW = "/widgets/overoptimization?comparisons=50"
-MANY = "/widgets/overoptimization?comparisons=8000"
+FEW = "/widgets/overoptimization?comparisons=50&reward_model=network"
+MANY = "/widgets/overoptimization?comparisons=8000&reward_model=network"

@@ -32,8 +32,9 @@ def step_zero(batch: ReportedBatch) -> Said:
     """At step 0 the policy equals the reference, so the sigmoid loss is ln 2.
 
     Found if pairs of step 0 have log-ratios of more than 0.05 nats on average, and 0.005 more for
-    the square root of their tokens, or if the loss reported for them is not the loss of a policy that
-    equals the reference. Without a column ``step``, pairs count as step 0 if their log-ratios are all but 0.
+    the square root of their tokens, unless another precision would leave as much; or if the loss
+    reported for them is not the loss of a policy that equals the reference. Without a column ``step``,
+    pairs count as step 0 if their log-ratios are all but 0.
     """
     if not batch.has_reference:
         return cannot_tell("This compares with a reference.", "There are no reference columns.")
@@ -49,19 +50,21 @@ def step_zero(batch: ReportedBatch) -> Said:
         told += f"; loss {loss_text(first.computed())}, expected: {loss_text(losses)}{ln2}"
     if first.losses is not None:
         told += f"; reported: {loss_text(first.losses)}"
+    reported = ReportedLosses.of(first)
+    agrees = reported is None or (losses is not None and reported.agree(losses))
     if moved > APART_AT_START + ROUNDED * math.sqrt(first.tokens()):
+        if may_be_rounding(first) and agrees:
+            return cannot_tell(
+                "Log-ratios are small and average to 0, as where policy and reference are in another "
+                "precision, or in batches of another shape; another checkpoint would seldom leave so little.",
+                f"{told}.",
+            )
         return found(
             f"Policy and reference should agree at step 0, and do not. {_why_apart(first)} Load both "
             "from one checkpoint, in evaluation mode and in the same precision.",
             f"{told}.",
         )
-    reported = ReportedLosses.of(first)
-    if (
-        reported is None
-        or losses is None
-        or not bool(losses.isfinite().all())
-        or reported.agree(losses)
-    ):
+    if agrees or losses is None or not bool(losses.isfinite().all()):
         return not_found("At step 0 policy and reference agree.", f"{told}.")
     fits = explanations(expected)
     why = (
