@@ -12,6 +12,8 @@ from app.check.settings import RunSettings
 from app.check.tables import TrainingLog
 from tests.check.test_log_findings import findings, found, log_of, row
 
+LN2 = math.log(2)
+
 
 def sided(chosen: float, rejected: float) -> dict[str, float]:
     return {"logps/chosen": chosen, "logps/rejected": rejected}
@@ -153,3 +155,45 @@ def test_an_evaluation_that_overfits_is_neither_swapped_nor_diverging() -> None:
     ]
     told = found(replace(log_of(*losses), evaluation=log_of(*rows)))
     assert {"swapped", "diverging"}.isdisjoint(told)
+
+
+def ranked(loss: float, margin: float) -> TrainingLog:
+    """A run that ranks all pairs right from the fifth row on, and then stays at this loss and margin."""
+    rows = [row(n, LN2 - 0.05 * n, 0, 0, **accurate(0.6)) for n in range(5)]
+    rows += [row(n, loss, margin / 3, -margin / 1.5, **accurate(1.0)) for n in range(5, 20)]
+    return log_of(*rows)
+
+
+def test_label_smoothing_leaves_nothing_to_learn_at_the_least_loss_that_it_allows() -> None:
+    least = -0.1 * math.log(0.1) - 0.9 * math.log(0.9)
+    log = ranked(round(least + 0.004, 4), 2.1)
+    assert "saturated" in found(log, RunSettings(label_smoothing=0.1))
+
+
+@pytest.mark.parametrize(("loss", "verdict"), [(0.21, "found"), (0.5, "not_found")])
+def test_a_loss_that_rests_while_all_pairs_are_ranked_right_is_saturated(
+    loss: float, verdict: str
+) -> None:
+    assert findings(ranked(loss, 2.9))["saturated"].verdict == verdict
+
+
+def test_a_loss_is_not_called_learnable_where_pairs_are_ranked_wrong() -> None:
+    rows = [row(n, 5.0 + n % 3, -1.0 * n, -0.9 * n, **accurate(0.45)) for n in range(1, 12)]
+    assert findings(log_of(*rows))["saturated"].message == "Not all pairs are ranked right."
+
+
+@pytest.mark.parametrize(("spread", "verdict"), [(0.2, "found"), (8.0, "cannot_tell")])
+def test_a_fall_within_the_noise_of_rows_is_no_displacement(spread: float, verdict: str) -> None:
+    rows = [
+        row(n, LN2, -0.45 * n + spread * (-1) ** n, -0.47 * n + spread * (-1) ** n)
+        for n in range(21)
+    ]
+    assert findings(log_of(*rows))["displacement"].verdict == verdict
+
+
+def test_a_reference_apart_does_not_displace_responses_that_become_more_likely() -> None:
+    rows = [
+        row(n, 9.0, 70 - 0.5 * n, 60.0, **{"logps/chosen": -190 + n, "logps/rejected": -200})
+        for n in range(1, 21)
+    ]
+    assert findings(log_of(*rows))["displacement"].verdict == "cannot_tell"

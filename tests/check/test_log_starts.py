@@ -58,3 +58,36 @@ def test_weights_of_kto_are_named_where_its_start_is_scaled() -> None:
     assert "desirable_weight" in findings(log, settings)["step_zero"].message
     given = replace(settings, assumed=frozenset())
     assert "desirable_weight" not in findings(log, given)["step_zero"].message
+
+
+def test_the_weights_of_kto_come_first_and_rewards_of_0_leave_no_room_for_other_losses() -> None:
+    rows = [row(1, 1.03, 0, 0), *(row(n, 1.03 - 0.01 * n, 0.1, -0.1) for n in range(2, 12))]
+    settings = RunSettings("kto", assumed=frozenset({"desirable_weight"}))
+    message = findings(log_of(*rows), settings)["step_zero"].message
+    assert message.index("desirable_weight") < message.index("rpo_alpha")
+    assert "×" not in message
+    assert "hinge" not in message
+
+
+def runaway(first: float) -> list[dict[str, float]]:
+    """A run that the first interval of its log has already thrown far away, and that goes on."""
+    rows = [row(8, first, -52.0, -41.0, **{"rewards/accuracies": 0.2})]
+    later = ((14.0, -90.0, -84.0), (22.0, -130.0, -112.0), (25.0, -125.0, -104.0))
+    for n, (loss, chosen, rejected) in enumerate((*later, *later, *later), 2):
+        rows.append(row(8 * n, loss, chosen, rejected, **{"rewards/accuracies": 0.35}))
+    return rows
+
+
+def test_a_run_that_diverged_before_its_first_row_is_not_measured_by_it() -> None:
+    told = findings(log_of(*runaway(13.0)))
+    assert told["diverging"].verdict == "found"
+    assert told["step_zero"].verdict == "cannot_tell"
+    assert "as high as its margin makes it" in told["step_zero"].message
+
+
+def test_a_high_first_loss_beyond_what_its_margin_explains_is_found() -> None:
+    rows = [
+        row(10, 2.8, 0.1, -0.1),
+        *(row(10 * n, 2.8 - 0.05 * n, 0.2, -0.3) for n in range(2, 14)),
+    ]
+    assert "4 × ln 2" in findings(log_of(*rows))["step_zero"].message

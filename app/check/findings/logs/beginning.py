@@ -10,7 +10,7 @@ import torch
 from app.check.findings import figures
 from app.check.findings.logs.curves import MARGIN, Curves
 from app.check.findings.logs.expected import CANDIDATES, CONVEX, loss_at, loss_at_start
-from app.check.findings.logs.start import apart_at_start
+from app.check.findings.logs.start import apart_at_start, explained_at_start
 from app.check.findings.numbers import three_digits
 from app.check.findings.rule import Said, cannot_tell, finding, found, not_found
 from app.check.settings import RunSettings
@@ -43,6 +43,9 @@ ACCUMULATED = (2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32, 48, 64, 128, 256, 512)
 
 NEAR_MULTIPLE = 0.1
 
+PRINTED = 0.005
+"""share by which a loss beside rewards of exactly 0 may differ: nothing but bfloat16 and digits do that"""
+
 CLEAN, MULTIPLES = 0.02, 2
 """share by which a loss that is logged alone may differ from a multiple, and rows that have to be one"""
 
@@ -56,8 +59,8 @@ def step_zero(log: TrainingLog, settings: RunSettings) -> Said:
     """The first loss is that of a policy that equals its reference, and its rewards are 0.
 
     In the row of step 1 the loss may differ by a twentieth and rewards by a nat of log-ratio. A later
-    first row is an average over steps that have trained: its loss may be any lower value that its margin
-    explains, and a third higher.
+    first row is an average over steps that have trained: its loss may be any value that its margin explains,
+    and a third higher.
     """
     curves = Curves(log, settings)
     start = loss_at_start(curves.settings)
@@ -97,6 +100,13 @@ def step_zero(log: TrainingLog, settings: RunSettings) -> Said:
     if verdict == "right":
         return not_found(
             "The first loss is that of a policy that equals its reference.", f"{told}."
+        )
+    if verdict == "open" and first.loss > (1 + AVERAGED) * start:
+        return cannot_tell(
+            "The first loss is as high as its margin makes it: the policy has moved too far by then, as at a "
+            "learning rate that is too high, or it did not start as its reference. Log the first step "
+            "(logging_first_step in TRL) to see its start.",
+            f"{told}.",
         )
     if verdict == "open":
         return cannot_tell(
@@ -150,9 +160,9 @@ def _starts(curves: Curves, first: _First, start: float) -> str:
     if curves.starts_untouched and first.step <= 1:
         return "right" if abs(ratio - 1) <= EXACT else "wrong"
     if ratio > 1 + AVERAGED:
-        # Where the policy has moved, a loss may have climbed.
+        # Where the policy has moved, a loss may have climbed: a little, or as far as its margin explains.
         moved = first.margin is not None and abs(first.margin) > STILL
-        return "open" if moved and ratio < 2 else "wrong"
+        return "open" if moved and (ratio < 2 or _explained(curves, first)) else "wrong"
     if ratio < 1 - EXACT and _below_the_bound(curves, first):
         return "wrong"
     early_enough = curves.starts_early or (
@@ -160,6 +170,12 @@ def _starts(curves: Curves, first: _First, start: float) -> str:
     )
     still = first.margin is None or abs(first.margin) <= STILL
     return "right" if abs(ratio - 1) <= 0.1 and (early_enough or still) else "open"
+
+
+def _explained(curves: Curves, first: _First) -> bool:
+    """Whether the first loss is as high as its own margin makes it."""
+    explained = explained_at_start(curves)
+    return explained is not None and first.loss <= (1 + AVERAGED) * explained
 
 
 def _below_the_bound(curves: Curves, first: _First) -> bool:
@@ -179,7 +195,11 @@ def _cause(curves: Curves, first: _First, start: float, told: str) -> Said:
     """Every cause that fits the first loss; another loss is none if nobody said which one ran."""
     ratio = first.loss / start
     within = EXACT if curves.starts_untouched else NEAR_MULTIPLE
+    if curves.has(*LOGGED_REWARDS) and not curves.together(*LOGGED_REWARDS)[:, 0].any():
+        within = PRINTED
     causes = []
+    if curves.loss_type == "kto" and curves.assumes("desirable_weight"):
+        causes.append("desirable_weight and undesirable_weight scale it: 1 was assumed for both.")
     multiple = _factor(curves, ratio, within)
     if multiple is not None:
         unit = "ln 2" if _ln2(start) else fixed(3)(start)
@@ -207,8 +227,6 @@ def _cause(curves: Curves, first: _First, start: float, told: str) -> Said:
             f"It is what {' and '.join(others)} start{'s' if len(others) == 1 else ''} at: check the "
             "loss_type that was run."
         )
-    if curves.loss_type == "kto" and curves.assumes("desirable_weight"):
-        causes.append("desirable_weight and undesirable_weight scale it: 1 was assumed for both.")
     if 1 < ratio < LARGE:
         causes.append(_with_nll(curves, first, start))
     if not causes:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from app.check.findings import figures
 from app.check.findings.logs.curves import ACCURACY, MARGIN, Curves, early, late, level
-from app.check.findings.logs.expected import loss_at_start
+from app.check.findings.logs.expected import least_loss, loss_at_start
 from app.check.findings.logs.start import apart_at_start
 from app.check.findings.numbers import three_digits
 from app.check.findings.optima import (
@@ -32,6 +34,9 @@ COLLAPSED = 10.0
 """times its starting value that the log-probability of chosen responses has to fall: the lab's healthy runs
 have it at five times that at most"""
 
+STEADY = 3.0
+"""standard errors that a change has to be"""
+
 ROWS = 4
 """least number of rows from which a course is told"""
 
@@ -42,6 +47,8 @@ class Change:
 
     chosen: float
     rejected: float
+    noise: float
+    """standard error of the chosen one's, as far as rows that follow each other differ"""
 
     @property
     def margin(self) -> float:
@@ -51,11 +58,11 @@ class Change:
     def of(cls, curves: Curves) -> Change:
         """Rewards against a reference start at 0, unless the log says that they do not; others as logged."""
         rewards = curves.together(*LOGGED_REWARDS)
-        start = early(rewards).mean(1)
+        start, parts = early(rewards).mean(1), [early(rewards), late(rewards)]
         if curves.has_reference and apart_at_start(curves) is None:
-            start = torch.zeros_like(start)
-        end = late(rewards).mean(1) - start
-        return cls(float(end[0]), float(end[1]))
+            start, parts = torch.zeros_like(start), parts[1:]
+        change = late(rewards).mean(1) - start
+        return cls(float(change[0]), float(change[1]), _noise(rewards[0], parts))
 
     def told(self, curves: Curves) -> str:
         nats = "nats per token" if curves.per_token else "nats"
@@ -64,6 +71,17 @@ class Change:
             f"that is {three_digits(self.chosen / curves.beta)} and "
             f"{three_digits(self.rejected / curves.beta)} {nats}"
         )
+
+
+def _noise(rewards: Tensor, parts: list[Tensor]) -> float:
+    """The standard error of a difference of means over these parts; 0 where too few rows tell none.
+
+    Half the mean square of the steps from row to row is the variance of a row, whatever the trend.
+    """
+    if len(rewards) < ROWS:
+        return 0.0
+    variance = float(rewards.diff().square().mean()) / 2
+    return math.sqrt(variance * sum(1 / part.shape[-1] for part in parts))
 
 
 def _few(curves: Curves) -> Said | None:
@@ -102,7 +120,14 @@ def displacement(log: TrainingLog, settings: RunSettings) -> Said:
     )
     logps = curves.together(*LOGGED_LOGPS)[0]
     collapsed = len(logps) >= ROWS and fell / curves.beta >= COLLAPSED * abs(float(logps[0]))
-    if fell >= DISPLACED * unit or together or (collapsed and not curves.per_token):
+    far = fell >= DISPLACED * unit or together or (collapsed and not curves.per_token)
+    if far and (fell < STEADY * change.noise or _logps_deny(curves)):
+        return cannot_tell(
+            "The reward of chosen responses falls, but rows differ by about as much, or their "
+            "log-probability rises: it may be the reference, or the lengths of batches, that lower it.",
+            f"{told}; one standard error of that is {three_digits(change.noise)}.",
+        )
+    if far:
         return found(
             "Chosen responses have become much less likely (likelihood displacement): what they lost "
             "went to responses outside the pairs. Some fall is no mistake: in the lab's healthy runs it "
@@ -119,6 +144,16 @@ def displacement(log: TrainingLog, settings: RunSettings) -> Said:
         f"The reward of chosen responses falls by less than {DISPLACED * unit:g}, the limit here, which is "
         "beyond every exact optimum of the lab.",
         f"{told}.",
+    )
+
+
+def _logps_deny(curves: Curves) -> bool:
+    """Whether chosen responses become more likely, where rewards do not compare with a sound reference."""
+    logps = curves.together(*LOGGED_LOGPS)[0]
+    return (
+        apart_at_start(curves) is not None
+        and len(logps) >= ROWS
+        and level(late(logps)) > level(early(logps))
     )
 
 
@@ -169,14 +204,24 @@ def _all_ranked(curves: Curves) -> bool:
         return False
     losses, accuracies = curves.together("loss", ACCURACY)
     half = len(losses) // 2
-    return level(losses[half:]) <= ALL_BUT_0 * start and level(accuracies[half:]) >= ALL_RIGHT
+    nothing_left = level(losses[half:]) <= _all_but_least(curves, start)
+    return nothing_left and level(accuracies[half:]) >= ALL_RIGHT
+
+
+def _all_but_least(curves: Curves, start: float) -> float:
+    """The loss at which nothing is left to learn: all but the least that it can be."""
+    least = least_loss(curves.settings)
+    return least + ALL_BUT_0 * (start - least)
 
 
 ALL_RIGHT = 0.985
 """mean accuracy that counts as all pairs"""
 
 ALL_BUT_0 = 0.06
-"""share of its starting value at which a loss is all but 0"""
+"""share of the way from its least value to its start at which a loss is all but the least"""
+
+RESTS, FLAT = 5, 0.1
+"""rows of the second half that show a plateau, and share of its level by which they may vary there"""
 
 BEYOND = 15.0
 """margin at which the sigmoid loss of a pair is 3e-7: nothing is left to learn"""
@@ -193,15 +238,31 @@ def _spent(curves: Curves) -> bool:
         and start is not None
         and rows.shape[1] > 0
         and bool((rows[0] >= BEYOND * unit_of(curves.beta, per_token=curves.per_token)).all())
-        and bool((rows[1] <= ALL_BUT_0 * start).all())
+        and bool((rows[1] <= _all_but_least(curves, start)).all())
         and bool((rows[2] >= ALL_RIGHT).all())
     )
+
+
+def _rests(curves: Curves) -> bool:
+    """Whether loss and margin are constant in the second half, the loss at less than half of its start.
+
+    A smoothing of labels that nobody gave makes a loss rest there.
+    """
+    start = loss_at_start(curves.settings)
+    if start is None or not curves.has("loss", MARGIN, ACCURACY):
+        return False
+    losses, margins, _ = curves.together("loss", MARGIN, ACCURACY)
+    rows = torch.stack([losses, margins])[:, len(losses) // 2 :]
+    if rows.shape[1] < RESTS or level(rows[0]) > start / 2:
+        return False
+    return bool((rows.std(1) <= FLAT * rows.mean(1).abs()).all())
 
 
 @finding("saturated", see=figures.RUNS_ON, mended=figures.STOPS)
 def saturated(log: TrainingLog, settings: RunSettings) -> Said:
     """Found if accuracy is 1 from the middle of the run on, with a loss or margin that leaves nothing.
 
+    The loss leaves nothing if it is close to the least that it can be, or if it rests.
     Single rows of few pairs may be 1 by chance: it is the mean of all rows from there on. Fewer than four
     rows suffice if the margin of each is 15, which is measured from the reference wherever a run began.
     """
@@ -226,7 +287,8 @@ def saturated(log: TrainingLog, settings: RunSettings) -> Said:
         accuracies = curves.together(ACCURACY, MARGIN)[0]
         accuracy = level(accuracies[len(accuracies) // 2 :])
         told += f", the mean accuracy {percent(1)(accuracy)}"
-    spent = start is not None and loss is not None and loss <= ALL_BUT_0 * start
+    spent = start is not None and loss is not None and loss <= _all_but_least(curves, start)
+    spent = spent or (accuracy is not None and _rests(curves))
     ranked = accuracy is None or accuracy >= ALL_RIGHT
     unit = unit_of(curves.beta, per_token=curves.per_token)
     far = margin >= BEYOND * unit and (accuracy is None or accuracy >= 0.9)
@@ -242,4 +304,6 @@ def saturated(log: TrainingLog, settings: RunSettings) -> Said:
         )
     if accuracy is None and loss is None:
         return cannot_tell(f"This needs {ACCURACY} or loss.", f"{told}.")
+    if not ranked:
+        return not_found("Not all pairs are ranked right.", f"{told}.")
     return not_found("There are pairs left to learn from.", f"{told}.")

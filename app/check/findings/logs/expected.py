@@ -83,6 +83,16 @@ def loss_at_start(settings: RunSettings) -> float | None:
     return float(loss_at(settings, zero, zero))
 
 
+MARGINS = torch.linspace(-50, 50, 2001, dtype=torch.float64)
+
+
+def least_loss(settings: RunSettings) -> float:
+    """The least loss that any margin has, above 0 with label smoothing; 0 for losses of more than it."""
+    if settings.loss_types or settings.loss_type not in OF_THE_MARGIN:
+        return 0.0
+    return max(float(loss_at(settings, MARGINS / 2, -MARGINS / 2).min()), 0.0)
+
+
 def expected_loss(
     settings: RunSettings, chosen: Tensor, rejected: Tensor, accuracies: Tensor | None
 ) -> Tensor:

@@ -20,7 +20,7 @@ from app.check.findings.logs.curves import (
     standard_error,
 )
 from app.check.findings.logs.expected import loss_at, loss_at_start
-from app.check.findings.logs.start import apart_at_start
+from app.check.findings.logs.start import apart_at_start, explained_at_start
 from app.check.findings.numbers import three_digits
 from app.check.findings.rule import Said, cannot_tell, finding, found, not_found
 from app.check.settings import RunSettings
@@ -32,6 +32,10 @@ SCALER_ROWS = 5
 
 CLIMBED = 1.5
 """how many times its starting value a loss has to be at the end"""
+
+CLIMBS_ON = 1.2
+"""times its first row the highest mean of a fifth has to be where the margin of that row is to explain it: a
+loss that stays as high as it began may have a wrong reference"""
 
 FAR_UP = 2.5
 """how many times its starting value the mean of a fifth of the run has to be"""
@@ -123,10 +127,11 @@ def _bad_rows(log: TrainingLog, name: str) -> list[int]:
 def diverging(log: TrainingLog, settings: RunSettings) -> Said:
     """Found if the loss ends at half again its start or more, or is at two and a half times it for a fifth.
 
-    The start is that of a policy which equals its reference, or the first row if it is higher. Where rewards
-    did not start at 0, the loss was high before it learned, and its first fifth is the start. Also found if
-    a row is fifteen times that, or if the gradient norm ends at a hundred times its early median
-    while the loss does not fall.
+    The start is that of a policy which equals its reference, or the first row if it is higher. If the loss
+    climbs on from there, what the margin of that row explains is no part of its start: the run may have
+    diverged before it. Where rewards did not start at 0, the loss was high before it learned, and its first
+    fifth is the start. Also found if a row is fifteen times that, or if the gradient norm ends at a hundred
+    times its early median while the loss does not fall.
     """
     curves = Curves(log, settings)
     if (lacks := curves.needs("loss")) is not None:
@@ -135,10 +140,14 @@ def diverging(log: TrainingLog, settings: RunSettings) -> Said:
     if len(losses) < 5:
         return cannot_tell("This needs five rows at least.", f"{len(losses)} rows with a loss.")
     first, end = float(losses[0]), level(late(losses))
-    start = max(loss_at_start(curves.settings) or level(losses[:3]), first, 1e-9)
+    known = loss_at_start(curves.settings)
+    worst = max(level(part) for part in losses.tensor_split(PART))
+    start = max(known or level(losses[:3]), first, 1e-9)
+    explained = explained_at_start(curves)
+    if known is not None and explained is not None and worst > CLIMBS_ON * first:
+        start = max(known, first - max(explained - known, 0.0), 1e-9)
     if apart_at_start(curves) is not None:
         start = max(start, level(early(losses)))
-    worst = max(level(part) for part in losses.tensor_split(PART))
     told = (
         f"The loss goes from {fixed(3)(first)} to {fixed(3)(end)}; the highest row is "
         f"{fixed(3)(float(losses.max()))}, the highest mean of a fifth of the run {fixed(3)(worst)}"

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from app.check.findings.logs.curves import ACCURACY, Curves, pairs_of_a_row
+from app.check.findings.logs.curves import ACCURACY, MARGIN, Curves, pairs_of_a_row
+from app.check.findings.logs.expected import expected_loss
 from app.check.tables import LOGGED_LOGPS, LOGGED_REWARDS
 
 ROUNDING_NATS = 1.0
@@ -29,6 +30,25 @@ FEW_UPDATES = 30
 
 FEW = 3
 """rows that are averaged where a row is a batch"""
+
+
+def explained_at_start(curves: Curves) -> float | None:
+    """The mean loss that the margin in the row of the first loss explains; None if it tells none.
+
+    Without an accuracy, margins are taken to spread as far as their mean.
+    """
+    rows = curves.column("loss").isfinite().nonzero()
+    if not curves.tells_loss or not len(rows):
+        return None
+    row = rows[0]
+    margin = curves.column(MARGIN)[row]
+    if bool(margin.isnan()):
+        return None
+    chosen, rejected = (curves.column(name)[row] for name in LOGGED_REWARDS)
+    if bool((chosen + rejected).isnan()):
+        chosen, rejected = margin / 2, -margin / 2
+    accuracy = curves.column(ACCURACY)[row].nan_to_num(nan=0.5)
+    return float(expected_loss(curves.settings, chosen, rejected, accuracy))
 
 
 @dataclass(frozen=True)
