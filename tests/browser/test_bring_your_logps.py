@@ -86,7 +86,7 @@ def test_steps_show_the_mistakes_of_the_lab(page: Page) -> None:
     found = widget(page, NAME)
     expect(found.locator("[data-outcome=found]")).to_have_count(0)
     found.locator("[data-step='4']").click()
-    expect(title(found)).to_contain_text("β may have been applied twice")
+    expect(title(found)).to_contain_text("β may be applied twice")
     expect(outcome(found, "beta_twice")).to_have_attribute("data-outcome", "found")
     expect(found.locator("[data-outcome=found]")).to_have_count(1)
     expect(page).to_have_url(re.compile("example=beta_twice"))
@@ -103,7 +103,7 @@ def test_the_pairs_are_drawn_once_the_reader_has_said_what_swapping_does(page: P
     expect(dots).to_have_count(0)
     found.locator("[data-guess=a]").click()
     expect(found.locator("[data-readout]")).to_contain_text("All margins change sign.")
-    expect(title(found)).to_have_text("The policy prefers the rejected responses")
+    expect(title(found)).to_have_text("The policy has moved toward the rejected responses")
     expect(dots).to_have_count(240)
 
 
@@ -161,7 +161,7 @@ def test_tab_leads_to_the_choice_of_a_file_whose_mistake_is_found(
     found.locator("[name=file]").set_input_files(path)
     expect(field(found, "read")).to_contain_text("240 pairs, JSON Lines")
     expect(outcome(found, "swapped")).to_have_attribute("data-outcome", "found")
-    expect(title(found)).to_have_text("The policy prefers the rejected responses")
+    expect(title(found)).to_have_text("The policy has moved toward the rejected responses")
 
 
 def test_a_bad_line_is_named_in_place_of_the_readout_and_the_text_stays(

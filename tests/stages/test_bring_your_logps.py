@@ -232,9 +232,9 @@ def test_the_title_is_the_verdict() -> None:
     assert titles == {
         "right": "71.7% of the pairs are ranked as labeled, at a loss below ln 2",
         "mean": "Log-probabilities may be means over tokens",
-        "swapped": "The policy prefers the rejected responses",
-        "beta_twice": "β may have been applied twice: the reported loss is the one at β²",
-        "step_zero": "At step 0 policy and reference should agree, and they do not",
+        "swapped": "The policy has moved toward the rejected responses",
+        "beta_twice": "β may be applied twice: the reported loss is the one at β²",
+        "step_zero": "Policy and reference should agree at step 0, and do not",
     }
 
 
