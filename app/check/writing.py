@@ -28,4 +28,7 @@ def json_lines_text(table: LogpsTable) -> str:
 def _rows(table: LogpsTable) -> Iterator[list[float | int]]:
     whole = [name in LENGTHS or name == "step" for name in table.columns]
     for row in zip(*table.columns.values(), strict=True):
-        yield [int(v) if is_whole else v for v, is_whole in zip(row, whole, strict=True)]
+        yield [
+            int(v) if is_whole and v == int(v) else v
+            for v, is_whole in zip(row, whole, strict=True)
+        ]

@@ -47,6 +47,18 @@ EXAMPLES = {
             _file("frozen.jsonl"),
         ),
         ExampleRun(
+            "diverged",
+            "A log with a learning rate far too high",
+            f"{_OF_TRL}, whose learning rate grew to 0.3 and whose gradient was not clipped",
+            _file("diverged.json"),
+        ),
+        ExampleRun(
+            "overflow",
+            "A log with NaN",
+            f"{_OF_TRL}, whose weights overflowed after the first step, at a learning rate of 5 million",
+            _file("overflow.json"),
+        ),
+        ExampleRun(
             "reference_swapped",
             "A log whose reference has its columns exchanged",
             f"{_OF_TRL}, whose reference had been computed before, with its two columns exchanged",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -42,6 +43,9 @@ AFTER = {
     **dict.fromkeys("ab", "<strong>All margins change sign.</strong>"),
     "c": "<strong>Right: all margins change sign.</strong>",
 }
+
+LONGEST_TITLE = 70
+"""characters"""
 
 LEAST_SPAN = 13.0
 """nats of log-ratio that the axis has on both sides of 0, so that means over tokens are seen to be small"""
@@ -344,7 +348,7 @@ def _title(params: ReportedLoss, result: Result) -> str:
     if len(found) > 1:
         return f"{len(found)} of {len(result.checks)} checks found a mistake"
     if found:
-        return found[0].partition(". ")[0].removesuffix(".")
+        return _in_short(found[0])
     said = f"{_share(result)} ranked as labeled"
     start = _at_start(params, result)
     if result.loss is None or start is None:
@@ -358,6 +362,12 @@ def _title(params: ReportedLoss, result: Result) -> str:
             else f"{said}, at the loss of the reference"
         )
     return f"{said}, at a loss {'below' if result.loss < start else 'above'} {than}"
+
+
+def _in_short(message: str) -> str:
+    """Its first sentence, or where that is long, the beginning that says enough."""
+    sentence = message.partition(". ")[0].removesuffix(".")
+    return sentence if len(sentence) <= LONGEST_TITLE else re.split("[:,] ", sentence)[0]
 
 
 def _share(result: Result) -> str:

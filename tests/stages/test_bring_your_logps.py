@@ -235,6 +235,15 @@ def test_the_title_is_the_verdict() -> None:
         "swapped": "The policy has moved toward the rejected responses",
         "beta_twice": "β may be applied twice: the reported loss is the one at β²",
         "step_zero": "Policy and reference should agree at step 0, and do not",
+        "start": "No pair is ranked as labeled, at a loss of ln 2",
+        "no_reference": "The reference gives chosen and rejected responses a log-probability of 0",
+        "one_swapped": "Chosen and rejected may be swapped in one model",
+        "frozen": "At step 400 the policy is still the reference",
+        "prompt_counted": "The policy may count the tokens of the prompt",
+        "not_shifted": "Text is about as unlikely as random tokens under the policy and the reference",
+        "truncated": "18 of 240 pairs have the same response on both sides",
+        "batch_means": "Rows are means of batches: their lengths are not whole numbers",
+        "few_pairs": "66.7% of the pairs are ranked as labeled, at a loss below ln 2",
     }
 
 

@@ -33,6 +33,15 @@ FOUND = {
     "swapped": ["swapped"],
     "beta_twice": ["beta_twice"],
     "step_zero": ["step_zero"],
+    "start": [],
+    "no_reference": ["reference_missing"],
+    "one_swapped": ["swapped_in_one"],
+    "frozen": ["not_moved"],
+    "prompt_counted": ["prompt_counted"],
+    "not_shifted": ["implausible_sums"],
+    "truncated": ["equal_sides"],
+    "batch_means": ["batch_means"],
+    "few_pairs": ["few_pairs"],
 }
 
 

@@ -38,8 +38,7 @@ def read_pairs(rows: Rows, *, finite_only: bool = False) -> LogpsTable:
     """Pairs of a file. Raises RunFileError if a value is missing or impossible.
 
     Args:
-        finite_only: refuse NaN and infinities among log-probabilities and losses too, and lengths that
-            are not whole
+        finite_only: refuse NaN and infinities among log-probabilities and losses too
     """
     if rows.broken is not None:
         raise rows.broken
@@ -314,9 +313,8 @@ class _Reader:
                 raise refused(f"a log-probability in nats, from -1000000 to 0{why}")
         elif column in LENGTHS:
             # Means over batches have lengths that are not whole, and a check can say so.
-            whole = value is not None and (value.is_integer() or not self.finite_only)
-            if value is None or not whole or not 1 <= value <= 1e6:
-                raise refused("a count of tokens, a whole number from 1 to 1000000")
+            if value is None or not 1 <= value <= 1e6:
+                raise refused("a count of tokens, from 1 to 1000000")
         elif column == "step":
             if value is None or not value.is_integer() or not 0 <= value <= 1e12:
                 raise refused("a count of gradient steps, a whole number from 0")

@@ -90,7 +90,7 @@ class Params(ReportedLoss):
     example: ExampleName = fields.choice(
         "right",
         title="Example from the lab",
-        description="a batch of 240 pairs made by the lab, without or with a mistake",
+        description="a batch made by the lab, without or with a mistake",
         labels=EXAMPLES,
     )
 
@@ -439,7 +439,7 @@ WIDGET = Widget(
     places=SHOWN_POINTS - 1,
     export=Plan(
         "gridded",
-        "The five examples under every loss, the sigmoid at thirteen values of β. Your own data need a "
+        "All examples under every loss, the sigmoid at thirteen values of β. Your own data need a "
         "server: a copy computes nothing.",
         (
             {"example": ALL, "beta": BETAS_OFFLINE},

@@ -53,7 +53,7 @@ CLEAN, MULTIPLES = 0.02, 2
 @finding(
     "step_zero",
     see=figures.APART,
-    mended=figures.RIGHT,
+    mended=figures.START,
 )
 def step_zero(log: TrainingLog, settings: RunSettings) -> Said:
     """The first loss is that of a policy that equals its reference, and its rewards are 0.

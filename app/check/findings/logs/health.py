@@ -47,7 +47,7 @@ EXPLODED = 100.0
 """how many times its early median a gradient norm has to be at the end"""
 
 
-@finding("not_finite", see=figures.TOO_FAST, mended=figures.STEADY)
+@finding("not_finite", see=figures.OVERFLOW, mended=figures.HEALTHY)
 def not_finite(log: TrainingLog, settings: RunSettings) -> Said:
     """Found if a logged value is NaN or infinite, or if losses are exactly 0 beside such a gradient.
 
@@ -123,7 +123,7 @@ def _bad_rows(log: TrainingLog, name: str) -> list[int]:
     ]
 
 
-@finding("diverging", see=figures.TOO_FAST, mended=figures.STEADY)
+@finding("diverging", see=figures.DIVERGED, mended=figures.HEALTHY)
 def diverging(log: TrainingLog, settings: RunSettings) -> Said:
     """Found if the loss ends at half again its start or more, or is at two and a half times it for a fifth.
 
@@ -194,7 +194,7 @@ SAME = 1e-4
 """share of a log-probability within which two are the same, as printed or in half precision"""
 
 
-@finding("equal_sides", see=figures.EQUAL_SIDES, mended=figures.MOVED)
+@finding("equal_sides", see=figures.TRUNCATED, mended=figures.RIGHT)
 def equal_sides(log: TrainingLog, settings: RunSettings) -> Said:
     """Found if both sides have the same log-probability in at least nine of ten rows, or the same reward.
 
@@ -263,7 +263,7 @@ def _ties(margins: Tensor, accuracies: Tensor) -> bool:
     )
 
 
-@finding("few_pairs", see=figures.FEW, mended=figures.MANY)
+@finding("few_pairs", see=figures.FEW_PAIRS, mended=figures.RIGHT)
 def few_pairs(log: TrainingLog, settings: RunSettings) -> Said:
     """Found if accuracies are of so few pairs that they tell nothing; fewer than four rows tell too little.
 

@@ -23,7 +23,7 @@ LONG_ENOUGH = 20
 """steps after which a policy has moved at any usual learning rate"""
 
 
-@finding("not_moved", see=figures.NOT_MOVED, mended=figures.MOVED)
+@finding("not_moved", see=figures.NOT_MOVED, mended=figures.RIGHT)
 def not_moved(log: TrainingLog, settings: RunSettings) -> Said:
     """Found if rewards are 0 after many steps, or noise around 0 beside a flat loss.
 

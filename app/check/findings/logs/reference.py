@@ -40,11 +40,7 @@ ROUGHLY = 0.35
 """share of early margins that training and batches may add to those of swapped sides"""
 
 
-@finding(
-    "reference_missing",
-    see=figures.BOTH_FALL,
-    mended=figures.MOVED,
-)
+@finding("reference_missing", see=figures.NO_REFERENCE, mended=figures.RIGHT)
 def reference_missing(log: TrainingLog, settings: RunSettings) -> Said:
     """Without a reference, a reward is beta times the log-probability of the policy.
 
@@ -205,11 +201,7 @@ def _why_falling(curves: Curves) -> str:
     )
 
 
-@finding(
-    "swapped_in_one",
-    see=figures.SWAPPED,
-    mended=figures.RIGHT,
-)
+@finding("swapped_in_one", see=figures.ONE_SWAPPED, mended=figures.RIGHT)
 def swapped_in_one(log: TrainingLog, settings: RunSettings) -> Said:
     """If only one model has the sides swapped, each reward compares a chosen with a rejected response.
 

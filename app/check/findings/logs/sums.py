@@ -57,11 +57,7 @@ def mean_not_sum(log: TrainingLog, settings: RunSettings) -> Said:
     )
 
 
-@finding(
-    "implausible_sums",
-    see=figures.MEAN,
-    mended=figures.RIGHT,
-)
+@finding("implausible_sums", see=figures.NOT_SHIFTED, mended=figures.RIGHT)
 def implausible_sums(log: TrainingLog, settings: RunSettings) -> Said:
     """Labels that are not shifted by one token are as unlikely as chance, or more.
 
@@ -113,11 +109,7 @@ def _empty(curves: Curves) -> int:
     return int(empty.sum())
 
 
-@finding(
-    "prompt_counted",
-    see=figures.BOTH_FALL,
-    mended=figures.MOVED,
-)
+@finding("prompt_counted", see=figures.PROMPT_COUNTED, mended=figures.RIGHT)
 def prompt_counted(log: TrainingLog, settings: RunSettings) -> Said:
     """The log-probability of a prompt in one model only is the same in both rewards, and cancels in margins.
 

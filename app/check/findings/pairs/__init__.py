@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from app.check.batch import ReportedBatch
 from app.check.findings.pairs.beginning import step_zero
-from app.check.findings.pairs.cells import batch_means, equal_sides, few_pairs, not_finite
+from app.check.findings.pairs.cells import (
+    batch_means,
+    equal_sides,
+    few_pairs,
+    fractional_lengths,
+    not_finite,
+)
 from app.check.findings.pairs.losses import beta_twice, other_loss
 from app.check.findings.pairs.prompt import prompt_counted
 from app.check.findings.pairs.reference import not_moved, reference_missing
@@ -19,11 +25,14 @@ PairFinding = Look[[ReportedBatch]]
 ON_COLUMNS: tuple[PairFinding, ...] = (
     reference_missing,
     mean_not_sum,
+    prompt_counted,
     implausible_sums,
     swapped_in_one,
-    prompt_counted,
 )
 """what the columns hold; a mistake here shows in whatever rests on log-ratios"""
+
+ON_SINGLE_PAIRS: tuple[PairFinding, ...] = (beta_twice, other_loss, saturated)
+"""what a mean over pairs does not have: the mean of the losses is not the loss of the mean"""
 
 ON_LOG_RATIOS: tuple[PairFinding, ...] = (beta_twice, step_zero, other_loss, not_moved, swapped)
 
@@ -38,21 +47,31 @@ PAIR_FINDINGS: tuple[PairFinding, ...] = (*ON_COLUMNS, *ON_LOG_RATIOS, *ON_TRAIN
 def pair_findings(batch: ReportedBatch) -> tuple[Finding, ...]:
     """What every finding says of a batch.
 
-    A mistake in the columns, or a swap, hides what rests on the log-ratios: that is not claimed.
+    A mistake in the columns, or a swap, hides what rests on the log-ratios, and means of batches hide what
+    single pairs would show: that is not claimed.
     """
     if not len(batch):
         nothing = cannot_tell("No pair is left whose numbers are all finite.", "0 pairs.")
         return tuple(
             look(batch) if look is not_finite else look.says(nothing) for look in PAIR_FINDINGS
         )
+    of_batches = fractional_lengths(batch) > 0
     told: list[Finding] = []
     hidden_by: Finding | None = None
     for look in (*ON_COLUMNS, *ON_LOG_RATIOS, *ON_TRAINING):
-        finding = look(batch) if hidden_by is None else look.says(_hidden(hidden_by))
+        if hidden_by is not None:
+            finding = look.says(_hidden(hidden_by))
+        elif look in ON_SINGLE_PAIRS and of_batches:
+            finding = look.says(_OF_BATCHES)
+        else:
+            finding = look(batch)
         told.append(finding)
         if finding.verdict == "found" and look in (*ON_COLUMNS, swapped):
             hidden_by = finding
     return (*told, *(look(batch) for look in ON_CELLS))
+
+
+_OF_BATCHES = cannot_tell("This needs single pairs, and rows are means of batches.", "")
 
 
 def _hidden(by: Finding) -> Said:

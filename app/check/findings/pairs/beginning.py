@@ -26,7 +26,7 @@ ROUNDED = 0.005
 @finding(
     "step_zero",
     see=figures.APART,
-    mended=figures.NOT_MOVED,
+    mended=figures.START,
 )
 def step_zero(batch: ReportedBatch) -> Said:
     """At step 0 the policy equals the reference, so the sigmoid loss is ln 2.

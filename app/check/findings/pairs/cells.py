@@ -41,7 +41,7 @@ LEAST_SPREAD = 0.1
 quarter is larger, and a mean of 8 of them divides it by 2.8"""
 
 
-@finding("not_finite", see=figures.TOO_FAST, mended=figures.STEADY)
+@finding("not_finite", see=figures.OVERFLOW, mended=figures.HEALTHY)
 def not_finite(batch: ReportedBatch) -> Said:
     """Found if a cell is NaN or infinite. Its pair is left out of everything else."""
     if not batch.not_finite:
@@ -71,7 +71,7 @@ def not_finite(batch: ReportedBatch) -> Said:
     )
 
 
-@finding("few_pairs", see=figures.FEW, mended=figures.MANY)
+@finding("few_pairs", see=figures.FEW_PAIRS, mended=figures.RIGHT)
 def few_pairs(batch: ReportedBatch) -> Said:
     """Found for fewer than 8 pairs: were all ranked alike, that would still be likely enough by chance.
 
@@ -106,7 +106,7 @@ def few_pairs(batch: ReportedBatch) -> Said:
     return cannot_tell(message, f"{told}.")
 
 
-@finding("equal_sides", see=figures.EQUAL_SIDES, mended=figures.MOVED)
+@finding("equal_sides", see=figures.TRUNCATED, mended=figures.RIGHT)
 def equal_sides(batch: ReportedBatch) -> Said:
     """A pair whose two responses have the same log-probability, under both models, is one text twice.
 
@@ -134,7 +134,12 @@ def _same(one: Tensor, other: Tensor) -> Tensor:
     return (one - other).abs() <= 1e-9 * one.abs()
 
 
-@finding("batch_means", see=figures.MEAN_MARGIN, mended=figures.ONE_MARGIN)
+def fractional_lengths(batch: ReportedBatch) -> int:
+    """How many rows have a length that is not whole, so that they are means of several responses."""
+    return 0 if batch.lengths is None else int((torch.stack(batch.lengths) % 1 != 0).any(0).sum())
+
+
+@finding("batch_means", see=figures.BATCH_MEANS, mended=figures.RIGHT)
 def batch_means(batch: ReportedBatch) -> Said:
     """A mean over a batch is no pair: the loss of the mean is not the mean of the losses.
 
@@ -150,7 +155,7 @@ def batch_means(batch: ReportedBatch) -> Said:
     repeats = int((rows[:, 1:] == rows[:, :-1]).all(0).sum())
     blocks = total - repeats
     told = "1 row" if total == 1 else f"{count(total)} rows"
-    broken = 0 if batch.lengths is None else int((torch.stack(batch.lengths) % 1 != 0).any(0).sum())
+    broken = fractional_lengths(batch)
     if broken:
         told += f", {count(broken)} of them with a length that is not whole"
         return found(

@@ -35,7 +35,7 @@ FEWEST = 4
 """pairs for a correlation"""
 
 
-@finding("prompt_counted", see=figures.BOTH_FALL, mended=figures.ONE_EACH)
+@finding("prompt_counted", see=figures.PROMPT_COUNTED, mended=figures.RIGHT)
 def prompt_counted(batch: ReportedBatch) -> Said:
     """A prompt adds the same to both log-ratios of a pair, whatever its responses are.
 

@@ -21,11 +21,7 @@ FEWEST = 3
 """pairs that are not equal by coincidence"""
 
 
-@finding(
-    "reference_missing",
-    see=figures.BOTH_FALL,
-    mended=figures.ONE_EACH,
-)
+@finding("reference_missing", see=figures.NO_REFERENCE, mended=figures.RIGHT)
 def reference_missing(batch: ReportedBatch) -> Said:
     """Found if there is no reference, if it is 0, or one number where the policy has several.
 
@@ -98,7 +94,7 @@ HARDLY = 0.05
 """nats"""
 
 
-@finding("not_moved", see=figures.NOT_MOVED, mended=figures.MOVED)
+@finding("not_moved", see=figures.NOT_MOVED, mended=figures.RIGHT)
 def not_moved(batch: ReportedBatch) -> Said:
     """Found if log-ratios are still below 0.01 nats on average after 20 steps, or 0.05 after 100.
 

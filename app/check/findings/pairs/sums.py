@@ -185,7 +185,7 @@ def _which_mean(model: _Column) -> str:
     )
 
 
-@finding("implausible_sums", see=figures.MEAN, mended=figures.RIGHT)
+@finding("implausible_sums", see=figures.NOT_SHIFTED, mended=figures.RIGHT)
 def implausible_sums(batch: ReportedBatch) -> Said:
     """Found if a typical token costs more than 8 nats under a model, in chosen and rejected responses.
 

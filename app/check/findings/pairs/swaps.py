@@ -132,11 +132,7 @@ def _which_swap(batch: ReportedBatch) -> str:
     return message
 
 
-@finding(
-    "swapped_in_one",
-    see=figures.SIDES_APART,
-    mended=figures.ONE_EACH,
-)
+@finding("swapped_in_one", see=figures.ONE_SWAPPED, mended=figures.RIGHT)
 def swapped_in_one(batch: ReportedBatch) -> Said:
     """Of two responses, policy and reference mostly find the same one likelier: they are much alike.
 
