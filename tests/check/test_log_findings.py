@@ -435,3 +435,61 @@ def test_no_numbers_make_a_finding_or_the_drawing_fail(seed: int) -> None:
     settings = RunSettings(list(ALL_LOSSES)[seed % len(ALL_LOSSES)], chance.choice((0.01, 2.0)))
     assert len(findings(log, settings)) == len(LOG_FINDINGS)
     log_drawing(log, settings)
+
+
+def _swapped_in_one_while_it_trains(beta: float) -> list[dict[str, float]]:
+    """Batches of other lengths; the policy soon gives less to both, and less to the rejected one."""
+    generator = torch.Generator().manual_seed(0)
+    rows = []
+    for n in range(1, 41):
+        reference = -200 - 10 * torch.randn(2, generator=generator)
+        policy = reference - torch.tensor([15.0, 25.0]) * min(1.0, n / 4)
+        chosen, rejected = (beta * (policy - reference.flip(0))).tolist()
+        logps = dict(zip(("logps/chosen", "logps/rejected"), policy.tolist(), strict=True))
+        rows.append(row(10 * n, 4.0, chosen, rejected, **logps))
+    return rows
+
+
+@pytest.mark.parametrize("beta", [0.02, 0.1, 0.5])
+def test_sides_swapped_in_one_model_show_from_batch_to_batch_however_far_training_went(
+    beta: float,
+) -> None:
+    log = log_of(*_swapped_in_one_while_it_trains(beta))
+    assert "swapped_in_one" in found(log, RunSettings(beta=beta))
+
+
+@pytest.mark.parametrize("told", [0.05, 0.1, 0.2])
+def test_a_constant_for_a_reference_is_not_taken_for_swapped_sides_at_any_beta(
+    told: float,
+) -> None:
+    generator = torch.Generator().manual_seed(0)
+    rows = []
+    for n in range(1, 41):
+        chosen, rejected = (-200 - 10 * torch.randn(2, generator=generator)).tolist()
+        logps = {"logps/chosen": chosen, "logps/rejected": rejected}
+        rows.append(row(10 * n, 0.7, 0.1 * (chosen + 190), 0.1 * (rejected + 190), **logps))
+    said = found(log_of(*rows), RunSettings(beta=told))
+    assert "reference_missing" in said
+    assert "swapped_in_one" not in said
+
+
+def test_a_policy_that_explodes_has_its_reference_all_the_same() -> None:
+    generator = torch.Generator().manual_seed(0)
+    rows = []
+    for n in range(1, 41):
+        references = -200 - 10 * torch.randn(2, generator=generator)
+        moved = -3000 * torch.rand(2, generator=generator)
+        chosen, rejected = (references + moved).tolist()
+        logps = {"logps/chosen": chosen, "logps/rejected": rejected}
+        rows.append(row(10 * n, 50.0, *(0.1 * moved).tolist(), **logps))
+    assert "reference_missing" not in found(log_of(*rows))
+
+
+def test_swapped_sides_show_in_a_run_that_is_at_its_end_soon_after_the_first_row() -> None:
+    generator = torch.Generator().manual_seed(0)
+    noise = (0.1 * torch.randn(100, generator=generator)).tolist()
+    rows = [row(1, math.log(2), 0.0, 0.0, **{"rewards/accuracies": 0.5})]
+    rows += [
+        row(n, 0.6, -0.8 + noise[n], -0.4, **{"rewards/accuracies": 0.32}) for n in range(2, 100)
+    ]
+    assert "swapped" in found(log_of(*rows))

@@ -39,6 +39,9 @@ the changes from row to row over the variance, 2 by chance: both are little wher
 ROUGHLY = 0.35
 """share of early margins that training and batches may add to those of swapped sides"""
 
+ROWS = 10
+"""least number of batches from which a line is told from chance"""
+
 
 @finding("reference_missing", see=figures.NO_REFERENCE, mended=figures.RIGHT)
 def reference_missing(log: TrainingLog, settings: RunSettings) -> Said:
@@ -88,6 +91,7 @@ def _on_one_line(rewards: torch.Tensor, logps: torch.Tensor) -> str | None:
 
     Other batches have other references, so it is their common intercept that tells. Rows of the same pairs
     lie on a line, too: but those move step by step, and a policy that starts as its reference begins at 0.
+    So do rows of a policy that has exploded, but for the references: these leave more than rounding does.
     """
     flat = centered(torch.stack([rewards.flatten(), logps.flatten()]))
     if float(flat[1].abs().max()) < FAR:
@@ -99,6 +103,8 @@ def _on_one_line(rewards: torch.Tensor, logps: torch.Tensor) -> str | None:
     of_other_batches = back >= BACK and apart >= APART
     begins = float(rewards[:, 0].abs().max())
     if factor <= 0 or rest > ALIKE or not of_other_batches or begins < FAR * factor:
+        return None
+    if rest * float(flat[0].square().mean().sqrt()) > FAR * factor:
         return None
     constant = float(logps.mean() - rewards.mean() / factor)
     return (
@@ -113,7 +119,8 @@ def swapped(log: TrainingLog, settings: RunSettings) -> Said:
 
     Found if rewards fall while their log-probabilities rise; or if margins at the end are negative and
     lower than at the beginning, both by three standard errors, and accuracies are below one half; or if
-    more pairs than by chance are ranked wrong in the second half.
+    more pairs than by chance are ranked wrong in the second half. The beginning is the row before the first
+    update, where the log has it: a fast run is at its end soon after.
     """
     curves = Curves(log, settings)
     scale = scale_of(curves)
@@ -128,15 +135,16 @@ def swapped(log: TrainingLog, settings: RunSettings) -> Said:
     if (lacks := curves.needs(MARGIN)) is not None:
         return lacks
     margins = curves.together(MARGIN)[0]
+    beginning = level(margins[:1] if curves.starts_untouched else early(margins))
     end, error = level(late(margins)), standard_error(late(margins))
-    told = f"The mean margin goes from {signed(level(early(margins)), 3)} to {signed(end, 3)}"
+    told = f"The mean margin goes from {signed(beginning, 3)} to {signed(end, 3)}"
     accuracies = curves.together(MARGIN, ACCURACY)[1]
     accuracy = level(late(accuracies)) if len(accuracies) else None
     if accuracy is not None:
         told += f", accuracy at the end is {percent(1)(accuracy)}"
     wrong = accuracy is None or accuracy < 0.5
     if len(margins) >= 3:
-        fell = end < level(early(margins)) - STANDARD_ERRORS * error
+        fell = end < beginning - STANDARD_ERRORS * error
         if wrong and fell and curves.loss_type == "discopop":
             return cannot_tell(
                 "discopop is lower just below a margin of 0 than above, and pairs come to rest there; "
@@ -146,7 +154,7 @@ def swapped(log: TrainingLog, settings: RunSettings) -> Said:
         if wrong and fell and end < min(-0.02, -STANDARD_ERRORS * error):
             return found(_why_falling(curves), f"{told}.")
         lost = _lost_pairs(curves)
-        if lost is not None and end < level(early(margins)) < 0.02:
+        if lost is not None and end < beginning < 0.02:
             return found(_why_falling(curves), f"{told}; {lost}.")
     elif wrong and accuracy is not None and accuracy <= 0.25 and end < -0.1:
         return found(_why_falling(curves), f"{told}.")
@@ -206,7 +214,8 @@ def swapped_in_one(log: TrainingLog, settings: RunSettings) -> Said:
     """If only one model has the sides swapped, each reward compares a chosen with a rejected response.
 
     At the start rewards are then beta (log pi_w - log pi_l) and its opposite. Found if the early rewards
-    are, but for a third of their size that batches and training may add.
+    are, but for a third of their size that batches and training may add; or if margins follow that from
+    batch to batch, wherever training has brought them.
     """
     curves = Curves(log, settings)
     if not curves.has_reference:
@@ -214,6 +223,8 @@ def swapped_in_one(log: TrainingLog, settings: RunSettings) -> Said:
     if (lacks := curves.needs(*LOGGED_REWARDS, *LOGGED_LOGPS)) is not None:
         return lacks
     columns = curves.together(*LOGGED_REWARDS, *LOGGED_LOGPS)
+    if (followed := _crossed_in_batches(curves.beta, columns)) is not None:
+        return found(_crossed(), followed)
     first = columns[:, : max(1, columns.shape[1] // 3)]
     if not (curves.starts_early or curves.starts_with_an_interval):
         return cannot_tell("This needs the first rows of a run.", f"{len(log)} rows.")
@@ -253,10 +264,32 @@ def _exactly_crossed(curves: Curves, row: torch.Tensor) -> bool:
     return size > 1e-3 and off <= ALIKE * size
 
 
+def _crossed_in_batches(beta: float, columns: torch.Tensor) -> str | None:
+    """How margins follow 2 beta times the difference of both log-probabilities, if they do.
+
+    Under one constant in the reference's place, and on rows of the same pairs, margins lie on such a line as
+    well, at any beta; but the sum of both rewards follows the sum of log-probabilities as closely there.
+    """
+    chosen, rejected, chosen_logps, rejected_logps = centered(columns)
+    margins, sums = chosen - rejected, chosen + rejected
+    gaps, totals = chosen_logps - rejected_logps, chosen_logps + rejected_logps
+    unlike = float(gaps.square().mean().sqrt()) >= FAR and float(totals.square().sum()) > 0
+    if len(gaps) < ROWS or not unlike or float(margins.square().sum()) == 0:
+        return None
+    (factor, rest), (together, _) = proportional(margins, gaps), proportional(sums, totals)
+    ratio = factor / (2 * beta)
+    if abs(ratio - 1) > ROUGHLY or rest > ROUGHLY or together > (1 - ROUGHLY) * factor:
+        return None
+    return (
+        f"From row to row margins change by {three_digits(ratio)} times what they would with sides "
+        f"swapped in one model, and {percent(0)(1 - rest**2)} of their variance fits."
+    )
+
+
 def _crossed() -> str:
     return (
         "Each reward seems to compare the chosen response under one model with the rejected one under the "
-        "other: early rewards are opposite, and of the size of β times the difference of both "
+        "other: they are opposite, and of the size of β times the difference of both "
         "log-probabilities. Chosen and rejected may be swapped in the policy or in the reference; cached "
         "reference log-probabilities in another order do the same."
     )
