@@ -493,3 +493,14 @@ def test_swapped_sides_show_in_a_run_that_is_at_its_end_soon_after_the_first_row
         row(n, 0.6, -0.8 + noise[n], -0.4, **{"rewards/accuracies": 0.32}) for n in range(2, 100)
     ]
     assert "swapped" in found(log_of(*rows))
+
+
+def test_chosen_responses_that_are_low_from_the_first_row_on_are_not_said_to_rise() -> None:
+    rows = [row(n, 0.6, -3.0 + 0.01 * n, -4.0, **{"rewards/accuracies": 0.7}) for n in range(1, 30)]
+    assert findings(log_of(*rows))["displacement"].verdict == "cannot_tell"
+
+
+def test_a_loss_that_comes_back_is_not_said_to_have_diverged_for_good() -> None:
+    climb = [0.69, 0.9, 3.0, 5.0, 6.0, 5.0, 3.0, 0.9]
+    rows = [row(10 * n, loss, 0.1, -0.1) for n, loss in enumerate(climb + [0.6] * 12, 1)]
+    assert "comes back" in findings(log_of(*rows))["diverging"].message

@@ -138,6 +138,13 @@ def displacement(log: TrainingLog, settings: RunSettings) -> Said:
         )
     if (few := _few(curves)) is not None:
         return few
+    apart = apart_at_start(curves)
+    if apart is not None and apart.chosen <= -LEAST * unit:
+        return cannot_tell(
+            "Chosen responses are less likely than under the reference from the first rows on. The run may "
+            "have begun elsewhere, or they may have fallen before it was logged.",
+            f"{apart.where} their reward is {signed(apart.chosen)}. {told}.",
+        )
     if fell < 0:
         return not_found("Chosen responses rise.", f"{told}.")
     return not_found(

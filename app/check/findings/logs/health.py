@@ -154,8 +154,9 @@ def diverging(log: TrainingLog, settings: RunSettings) -> Said:
     )
     climbed = end > CLIMBED * start and end - start > 2 * standard_error(late(losses))
     if climbed or (worst > FAR_UP * start and len(losses) >= 3 * PART):
+        back = "before it comes back" if end <= start else "so the run has diverged"
         return found(
-            "The loss climbs far above its start, so the run has diverged. The learning rate may be too "
+            f"The loss climbs far above its start, {back}. The learning rate may be too "
             "high (5e-7 to 1e-6 is typical for all weights of a large model), warm-up "
             "or gradient clipping may be missing, or the loss may have the wrong sign.",
             f"{told}.",
