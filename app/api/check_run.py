@@ -3,7 +3,6 @@
 No ``from __future__ import annotations`` here: FastAPI has to see the real types.
 """
 
-import json
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -15,6 +14,7 @@ from app.check.params import RunParams
 from app.check.tables import RunFileError
 from app.runs.threads import run_in_thread
 from app.web.forms import MULTIPART, URLENCODED, media_type, submitted
+from app.web.json_bodies import json_of
 from app.web.problem import InvalidParams, Problem, invalid_params
 from app.web.request_paths import site_url
 from app.web.route_params import field_schemas
@@ -93,17 +93,7 @@ async def _sent(request: Request) -> SentRun:
         allowed = f"{JSON} with text, or {MULTIPART} with file"
         raise InvalidParams.of("body", f"unknown Content-Type {kind!r}", allowed)
     try:
-        asked = RunToCheck.model_validate(await _json(request))
+        asked = RunToCheck.model_validate(json_of(await request.body()))
     except ValidationError as error:
         raise invalid_params(error.errors(), field_schemas(RunToCheck)) from error
     return SentRun("text", asked.text, asked)
-
-
-async def _json(request: Request) -> object:
-    try:
-        return await request.json()
-    except json.JSONDecodeError as error:
-        message = f"not JSON: {error.msg} at character {error.pos}"
-        raise InvalidParams.of("body", message) from error
-    except (ValueError, RecursionError) as error:
-        raise InvalidParams.of("body", f"not JSON that can be read: {error}") from error

@@ -50,7 +50,6 @@ def with_schema_names(document: dict[str, Any]) -> dict[str, Any]:
 
 
 REFUSALS = {
-    "400": "the body is not text",
     "413": "the body is too large",
     "429": "this client has too many runs waiting",
     "503": "there is no room for another run just now, or the one behind this was cut off",
@@ -66,7 +65,7 @@ def with_problems(document: dict[str, Any]) -> dict[str, Any]:
             responses = operation["responses"]
             refusals = {code: REFUSALS[code] for code in ("429", "503")}
             if method == "post":
-                refusals |= {code: REFUSALS[code] for code in ("400", "413")}
+                refusals["413"] = REFUSALS["413"]
             if "{" in path:
                 refusals["404"] = "there is none of that name"
             if path.startswith("/api/"):

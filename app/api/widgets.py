@@ -16,6 +16,7 @@ from app.check.writing import csv_text, json_lines_text
 from app.runs.job import job_of
 from app.runs.policies import Policies
 from app.runs.threads import run_in_thread
+from app.web.json_bodies import JsonRoute
 from app.web.problem import InvalidParams, Problem
 from app.widgets import annotator
 from app.widgets.base import Widget, WidgetResult
@@ -24,6 +25,7 @@ from app.widgets.registry import WIDGETS
 
 router = APIRouter(
     prefix="/api/v1",
+    route_class=JsonRoute,
     responses={422: {"model": Problem, "description": "a parameter was refused"}},
 )
 

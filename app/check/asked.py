@@ -47,7 +47,7 @@ def run_of_form(fields: Mapping[str, str | SentFile]) -> SentRun:
     """
     sent = first_sent(fields, RUN)
     if sent is None:
-        raise InvalidParams.of("file", "required: what was logged, as a file or as text")
+        raise InvalidParams.of("text", "required: what was logged, as text or as a file")
     field, data, file_name = sent
     # Forms send what is left empty too.
     given = {name: value for name, value in fields.items() if name not in RUN and value != ""}

@@ -20,11 +20,14 @@ from app.state.flags import flags_of
 from app.state.views import WidgetView, view_of
 from app.state.widget_state import state_of
 from app.web.forms import SentFile, first_sent, submitted
+from app.web.json_bodies import JsonRoute
 from app.web.problem import InvalidParams
 from app.web.templating import templates
 from app.widgets.bring_your_logps.widget import WIDGET, OwnLogps, Result, compute_own
 
-router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+router = APIRouter(
+    default_response_class=HTMLResponse, route_class=JsonRoute, include_in_schema=False
+)
 
 NOT_STORED = {"Cache-Control": "no-store"}
 
@@ -74,7 +77,7 @@ async def own_logps(request: Request) -> Any:
 def _page(request: Request, fields: Mapping[str, str | SentFile], found: WidgetView) -> Any:
     # A file takes precedence over pasted text.
     sent = first_sent(fields, ["file", "text"])
-    if sent is None or not sent[1].strip():
+    if sent is None or (sent[0] == "text" and not sent[1].strip()):
         # An example has a URL of its own.
         return RedirectResponse(f"{request.url.path}{found.page_query}", status_code=303)
     text, error = "", None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import TypeVar
 from urllib.parse import urlencode
@@ -14,13 +14,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.web import errors
 from app.web.problem import (
     MAX_ERRORS,
-    MAX_NAME,
     UNKNOWN,
     FieldError,
     InvalidParams,
     invalid_params,
-    truncated,
 )
+from app.web.repeated import refuse_repeated
 from app.web.request_paths import is_file
 from app.web.route_params import field_schemas, query_names
 from app.widgets.base import Widget, WidgetParams
@@ -37,23 +36,12 @@ def query_of(request: Request) -> dict[str, str]:
     Raises:
         InvalidParams: a parameter is given twice
     """
+    given = request.query_params.multi_items()
+    refuse_repeated(given, LISTS)
     query: dict[str, list[str]] = {}
-    for name, value in request.query_params.multi_items():
+    for name, value in given:
         query.setdefault(name, []).append(value)
-    twice = [name for name, values in query.items() if len(values) > 1 and name not in LISTS]
-    if twice:
-        raise InvalidParams(
-            [FieldError(field=name, message=_given(query[name])) for name in twice[:MAX_ERRORS]],
-            more=max(0, len(twice) - MAX_ERRORS),
-        )
     return {name: joined for name, values in query.items() if (joined := ",".join(values)) != ""}
-
-
-def _given(values: Sequence[str]) -> str:
-    """That a parameter has several values, the first of which are told."""
-    told = " and ".join(repr(truncated(value, MAX_NAME)) for value in values[:2])
-    times = "twice" if len(values) == 2 else f"{len(values):,} times"
-    return f"given {times}: {told}{'' if len(values) == 2 else ' and others'}"
 
 
 def refuse_unknown(query: Collection[str], known: Collection[str]) -> None:

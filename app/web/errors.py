@@ -90,6 +90,8 @@ async def _invalid_params(request: Request, error: Exception) -> Response:
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if isinstance(error.__cause__, InvalidParams):  # of a body, which FastAPI does not let through
+        return refusal(request, error.__cause__)
     detail, errors = truncated(str(error.detail)), getattr(error, "errors", None)
     return respond(request, problem_of(error.status_code, detail, errors), error.headers)
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from fastapi import Request
+from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartParser
 
 from app.web.problem import InvalidParams
+from app.web.repeated import refuse_repeated
 
 MOST_FIELDS = 50
 """form fields besides the file; the largest form has a dozen"""
@@ -38,10 +40,10 @@ class SentFile:
 
 
 async def submitted(request: Request) -> dict[str, str | SentFile]:
-    """The form's fields by name; the last one of each name.
+    """The form's fields by name.
 
     Raises:
-        InvalidParams: the body is not a form, or has too many parts
+        InvalidParams: the body is not a form, has too many parts, or a field twice
         HTTPException: 413 if the body is too large
     """
     kind = media_type(request)
@@ -51,6 +53,7 @@ async def submitted(request: Request) -> dict[str, str | SentFile]:
     fields: dict[str, str | SentFile] = {}
     try:
         async with request.form(max_files=1, max_fields=MOST_FIELDS, max_part_size=most) as form:
+            refuse_repeated((name, _told(given)) for name, given in form.multi_items())
             for name, given in form.items():
                 if isinstance(given, str):
                     fields[name] = given
@@ -64,13 +67,22 @@ async def submitted(request: Request) -> dict[str, str | SentFile]:
     return fields
 
 
+def _told(given: str | UploadFile) -> str:
+    return given if isinstance(given, str) else given.filename or ""
+
+
 def first_sent(
     fields: Mapping[str, str | SentFile], names: Iterable[str]
 ) -> tuple[str, str | bytes, str | None] | None:
-    """The first of these fields that is not empty: its name, what it has, and the name of a file."""
+    """The first of these fields that has something: its name, what it has, and the name of a file.
+
+    An empty file counts if it has a name: browsers send a nameless one where none was chosen.
+    """
     for name in names:
         given = fields.get(name, "")
-        data = given.data if isinstance(given, SentFile) else given
-        if data:
-            return name, data, given.name if isinstance(given, SentFile) else None
+        if isinstance(given, SentFile):
+            if given.data or given.name:
+                return name, given.data, given.name
+        elif given:
+            return name, given, None
     return None

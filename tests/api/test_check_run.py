@@ -88,7 +88,15 @@ def test_what_cannot_be_read_is_refused_with_its_place(client: TestClient) -> No
     ("sent", "detail"),
     [
         ({"json": {}}, "text: Field required"),
-        ({"files": {"file": b""}, "data": {"text": ""}}, "file: required"),
+        ({"files": {"file": ("", b"")}, "data": {"text": ""}}, "text: required"),
+        ({"files": {"file": ("run.csv", b"")}}, "file: run.csv is empty"),
+        ({"files": {"file": ("run.csv", b"\n")}, "data": {"text": PAIRS}}, "file: run.csv is empty"),
+        ({"json": {"text": " "}}, "text: the text is empty"),
+        ({"data": {"text": PAIRS, "beta": ["1", "2"]}}, "beta: given twice: '1' and '2'"),
+        (
+            {"files": [("text", (None, PAIRS)), ("beta", (None, "1")), ("beta", (None, "2"))]},
+            "beta: given twice: '1' and '2'",
+        ),
         ({"json": {"text": PAIRS, "beta": 0}}, "above 0 and at most 100"),
         ({"json": {"text": PAIRS, "gamma": 1}}, "gamma: unknown parameter"),
         ({"files": {"file": PAIRS}, "data": {"gamma": "1"}}, "gamma: unknown parameter"),
@@ -96,9 +104,7 @@ def test_what_cannot_be_read_is_refused_with_its_place(client: TestClient) -> No
         ({"files": {"beta": PAIRS}, "data": {"text": PAIRS}}, "beta: "),
         ({"files": {"file": PAIRS}, "data": {"beta": "x"}}, "beta: Input should be a valid number"),
         ({"content": PAIRS}, "multipart/form-data with file"),
-        ({"content": "[" * 100_000, "headers": {"content-type": "application/json"}}, "not JSON"),
         ({"content": "9" * 9_999, "headers": {"content-type": "application/json"}}, "not JSON"),
-        ({"content": b"\xff", "headers": {"content-type": "application/json"}}, "not JSON"),
         ({"content": "[]", "headers": {"content-type": "application/json"}}, "not an object"),
     ],
 )

@@ -32,6 +32,39 @@ def test_the_list_of_widgets_leads_to_all_of_them(client: TestClient) -> None:
     assert [entry["name"] for entry in listed] == list(WIDGETS)
 
 
+TAKE_JSON = [
+    "/api/v1/check_run",
+    "/api/v1/preference_loss",
+    "/api/v1/bring_your_logps",
+    "/widgets/bring_your_logps/answer",
+]
+
+
+@pytest.mark.parametrize("path", TAKE_JSON)
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [
+        (
+            '{"text": "a", "text": "b"}',
+            {"field": "text", "message": "given twice: '\"a\"' and '\"b\"'"},
+        ),
+        (
+            b'{"text": "\xe9"}',
+            {"field": "body", "message": "not text: byte 0xe9 at position 10"},
+        ),
+        ("[" * 100_000, {"field": "body", "message": "not JSON that can be read: nested too deeply"}),
+        ('{"text": ', {"field": "body", "message": "not JSON: Expecting value at character 9"}),
+    ],
+)
+def test_every_endpoint_reads_json_alike(
+    client: TestClient, path: str, content: str | bytes, error: dict[str, str]
+) -> None:
+    answer = client.post(path, content=content, headers={"content-type": "application/json"})
+    assert answer.status_code == 422
+    (found,) = answer.json()["errors"]
+    assert error.items() <= found.items()
+
+
 @pytest.mark.parametrize(
     ("content", "kind", "error"),
     [

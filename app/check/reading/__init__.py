@@ -19,7 +19,7 @@ from app.check.report import RunKind
 from app.check.tables import LogpsTable, RunFileError, TrainingLog
 
 EMPTY = (
-    "the file is empty; expected log-probabilities of pairs (CSV with a header, or JSON Lines), or "
+    "is empty; expected log-probabilities of pairs (CSV with a header, or JSON Lines), or "
     "the log of a trainer"
 )
 
@@ -59,7 +59,8 @@ def _told(data: str | bytes, name: str | None) -> tuple[RunKind, Rows]:
     """The rows of a file, and what they are."""
     file = decoded(data, name)
     if not file.text.strip():
-        raise RunFileError(1, None, EMPTY)
+        what = name or ("the text" if isinstance(data, str) else "the file")
+        raise RunFileError(None, None, f"{what} {EMPTY}")
     rows = named_by_file(_rows(file.text), name)
     return kind_of(rows, file.text), replace(rows, notes=(*file.notes, *rows.notes))
 
