@@ -90,7 +90,10 @@ def test_what_cannot_be_read_is_refused_with_its_place(client: TestClient) -> No
         ({"json": {}}, "text: Field required"),
         ({"files": {"file": ("", b"")}, "data": {"text": ""}}, "text: required"),
         ({"files": {"file": ("run.csv", b"")}}, "file: run.csv is empty"),
-        ({"files": {"file": ("run.csv", b"\n")}, "data": {"text": PAIRS}}, "file: run.csv is empty"),
+        (
+            {"files": {"file": ("run.csv", b"\n")}, "data": {"text": PAIRS}},
+            "file: run.csv is empty",
+        ),
         ({"json": {"text": " "}}, "text: the text is empty"),
         ({"data": {"text": PAIRS, "beta": ["1", "2"]}}, "beta: given twice: '1' and '2'"),
         (

@@ -52,7 +52,10 @@ TAKE_JSON = [
             b'{"text": "\xe9"}',
             {"field": "body", "message": "not text: byte 0xe9 at position 10"},
         ),
-        ("[" * 100_000, {"field": "body", "message": "not JSON that can be read: nested too deeply"}),
+        (
+            "[" * 100_000,
+            {"field": "body", "message": "not JSON that can be read: nested too deeply"},
+        ),
         ('{"text": ', {"field": "body", "message": "not JSON: Expecting value at character 9"}),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import json
 import subprocess
 import sys
@@ -85,3 +86,28 @@ def test_a_batch_is_posted(connection: Any) -> None:
     losses = operation("checking", "post_preference_loss").sync(client=connection, body=batch)
     assert losses.margins == [1.0]
     assert losses.accuracy == 1.0
+
+
+PAIRS = """policy_chosen_logps,policy_rejected_logps,reference_chosen_logps,reference_rejected_logps
+-41.2,-57.9,-44.0,-52.3
+-18.6,-21.4,-18.1,-17.7
+"""
+
+POST_CHECK_RUN = "api.checking.post_check_run"
+
+
+def test_a_run_is_checked_as_text_or_as_a_file(connection: Any) -> None:
+    post, types = (
+        importlib.import_module(f"{PACKAGE}.{name}") for name in (POST_CHECK_RUN, "types")
+    )
+    as_text = model("PostCheckRunJsonRunToCheck", "post_check_run_json_run_to_check")
+    as_file = model("PostCheckRunFilesFileToCheck", "post_check_run_files_file_to_check")
+    file = types.File(io.BytesIO(PAIRS.encode()), "run.csv")
+    bodies = [
+        as_text.from_dict({"text": PAIRS, "beta": 0.3, "loss_types": ["sigmoid", "sft"]}),
+        as_file(file, beta=0.3, loss_types="sigmoid,sft"),
+    ]
+    one, other = (post.sync(client=connection, body=body) for body in bodies)
+    assert isinstance(one, model("CheckedRun", "checked_run"))
+    assert one.settings["loss_types"] == other.settings["loss_types"] == ["sigmoid", "sft"]
+    assert one.findings == other.findings
