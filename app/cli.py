@@ -298,7 +298,7 @@ def _check(given: argparse.Namespace) -> None:
     except OSError as error:
         _refuse(f"{given.file}: {error.strerror}")
     except RunFileError as error:
-        _refuse(f"{given.file}: {error}")
+        _refuse(f"{'standard input' if given.file == '-' else given.file}: {error}")
     found = document(report, given.site.rstrip("/"))
     color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     _tell(found.model_dump_json(indent=2) if given.json else text_of(found, color=color))

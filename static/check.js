@@ -1,5 +1,6 @@
 // The page on which a run is checked: what is pasted, dropped or chosen is sent by POST, and only the report is replaced.
 // Without this script the form does the same by itself.
+import { element } from "./dom.js";
 import { written } from "./format.js";
 
 /** @type {any} */
@@ -25,17 +26,24 @@ const tell = () => {
   clear.hidden = !there();
 };
 
-/** @type {(message: string) => void} */
-const fail = (message) => {
-  error.textContent = message;
-  error.hidden = !message;
+/** Say why nothing was checked, and mark the fields that are why; without a message, take it back.
+ *  @type {(told?: (string | Node)[], fields?: string[]) => void} */
+const fail = (told = [], fields = []) => {
+  error.replaceChildren(...told);
+  error.hidden = !told.length;
+  for (const control of form.querySelectorAll("[name]")) control.setAttribute("aria-invalid", String(fields.includes(control.name)));
 };
 
-/** What was wrong with a request, as its problem document says it.
- *  @type {(answer: Response) => Promise<string>} */
-const reason = async (answer) => {
-  const { detail } = await answer.json();
-  return detail.replace(/^(text|file): /, "");
+/** What was wrong with a request, as its problem document says it, with a link to each parameter.
+ *  @type {(answer: Response) => Promise<void>} */
+const refuse = async (answer) => {
+  const { detail, errors = [] } = await answer.json();
+  const told = errors.flatMap((/** @type {any} */ { field, message, allowed }, /** @type {number} */ at) => {
+    const control = field === "text" || field === "file" ? null : form.elements[field];
+    const name = control ? [element("a", control.labels[0].textContent, { href: `#${control.id}` }), ": "] : [];
+    return [at ? "; " : "", ...name, allowed ? `${message} (${allowed})` : message];
+  });
+  fail(errors.length ? told : [detail], errors.map((/** @type {any} */ { field }) => field));
 };
 
 /** The fields to send; a large text is too much only if the server says so.
@@ -52,7 +60,7 @@ const tooLarge = () => {
   const size = file.files[0]?.size ?? new Blob([text.value]).size;
   const most = Number(form.dataset.mostBytes);
   if (size < most) return false;
-  fail(`At most ${written(most, "count")} bytes can be sent. Log fewer columns or steps, or compress the file by gzip.`);
+  fail([`At most ${written(most, "count")} bytes can be sent. Log fewer columns or steps, or compress the file by gzip.`]);
   return true;
 };
 
@@ -60,9 +68,10 @@ const tooLarge = () => {
  *  @type {() => Promise<void>} */
 const check = async () => {
   request?.abort();
-  fail("");
+  fail();
+  document.querySelector("[data-refused]")?.remove();
   if (!there()) {
-    fail("Paste or choose a log first.");
+    fail(["Paste or choose a log first."]);
     return;
   }
   if (tooLarge()) return;
@@ -71,9 +80,9 @@ const check = async () => {
   try {
     const answer = await fetch(form.dataset.report, { method: "POST", body: sent(), signal: own.signal });
     if (answer.ok) show(await answer.text());
-    else fail(await reason(answer));
+    else await refuse(answer);
   } catch {
-    if (!own.signal.aborted) fail("The server did not answer. Check again.");
+    if (!own.signal.aborted) fail(["The server did not answer. Check again."]);
   } finally {
     if (request === own) place.removeAttribute("aria-busy");
   }
@@ -148,7 +157,7 @@ clear.addEventListener("click", () => {
   request?.abort();
   text.value = "";
   file.value = "";
-  fail("");
+  fail();
   place.hidden = true;
   place.replaceChildren();
   tell();

@@ -3,7 +3,7 @@
 No ``from __future__ import annotations`` here: FastAPI has to see the real types.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,7 +28,7 @@ from app.state.query import checks_query, query_of
 from app.state.views import page_views
 from app.studies.healthy_runs import band
 from app.web.forms import SentFile, submitted
-from app.web.problem import InvalidParams
+from app.web.problem import FieldError, InvalidParams
 from app.web.templating import templates
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
@@ -41,6 +41,9 @@ REPORT = f"{CHECK.path}/report"
 
 OFFLINE = "reference_swapped"
 """the example whose report an offline copy shows"""
+
+RUN_TITLES = {"text": "Your text", "file": "Your file"}
+"""what the page calls the fields that have the run"""
 
 NOT_STORED = {"Cache-Control": "no-store"}
 
@@ -55,7 +58,8 @@ class FilledForm:
     drawing: Markup | None = None
     """of a log"""
     example: ExampleRun | None = None
-    error: str = ""
+    errors: Sequence[FieldError] = ()
+    """why it could not be checked; each is about a field of the form"""
 
     @property
     def headline(self) -> str:
@@ -96,25 +100,27 @@ async def sent_to_page(request: Request) -> Any:
     values = {name: value for name, value in fields.items() if isinstance(value, str)}
     try:
         sent = FilledForm(values, *await _checked(fields))
-    except (InvalidParams, RunFileError) as error:
-        sent = FilledForm(values, error=str(error))
-    return await _page(request, sent, 422 if sent.error else 200, NOT_STORED)
+    except InvalidParams as error:
+        sent = FilledForm(values, errors=error.errors)
+    return await _page(request, sent, 422 if sent.errors else 200, NOT_STORED)
 
 
 @router.post(REPORT)
 async def report(request: Request) -> Any:
     """The report alone, for the page's script."""
-    try:
-        sent = FilledForm({}, *await _checked(await submitted(request)))
-    except RunFileError as error:
-        raise InvalidParams.of("file", str(error)) from error
+    sent = FilledForm({}, *await _checked(await submitted(request)))
     return templates.TemplateResponse(
         request, "pages/check_report.html", {"sent": sent}, headers=NOT_STORED
     )
 
 
 async def _checked(fields: Mapping[str, str | SentFile]) -> tuple[CheckedRun, Markup | None]:
-    return await run_in_thread(_report, run_of_form(fields))
+    """The report on a form. Raises InvalidParams, also if the run cannot be read."""
+    sent = run_of_form(fields)
+    try:
+        return await run_in_thread(_report, sent)
+    except RunFileError as error:
+        raise InvalidParams.of(sent.field, str(error)) from error
 
 
 def _of_example(example: ExampleRun) -> FilledForm:
@@ -136,13 +142,16 @@ async def _page(
     request: Request, sent: FilledForm, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Any:
     views = await page_views(request, chapter_page(CHECK).figures, extra=[EXAMPLE])
+    fields = form_fields(sent.values)
     context = {
         "appendix": CHECK,
         "views": views,
         "form_action": CHECK.path,
         "widget_level": 3,
         "sent": sent,
-        "fields": form_fields(sent.values),
+        "fields": fields,
+        "titles": RUN_TITLES | {field.name: field.title for field in fields},
+        "refused": {error.field: error for error in sent.errors},
         "examples": EXAMPLES.values(),
         "mistakes": MISTAKES,
         "band": band(),

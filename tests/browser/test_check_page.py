@@ -50,7 +50,10 @@ def test_what_is_pasted_dropped_or_changed_is_checked_in_place(
     # What is refused says why, and the report of before stays.
     form.locator("[name=beta]").fill("-1")
     form.get_by_role("button", name="Check", exact=True).click()
-    expect(form.get_by_role("alert")).to_contain_text("beta: Input should be greater than 0")
+    expect(form.get_by_role("alert")).to_contain_text("β: Input should be greater than 0")
+    form.get_by_role("alert").get_by_role("link", name="β").click()
+    expect(form.locator("[name=beta]")).to_be_focused()
+    expect(form.locator("[name=beta]")).to_have_attribute("aria-invalid", "true")
     expect(title).to_be_visible()
     form.locator("[name=beta]").fill("")
     text.evaluate("element => { element.value = '' }")
@@ -110,3 +113,21 @@ def test_without_script_the_form_does_the_same(plain_page: Page) -> None:
     expect(plain_page.locator("#report h2")).to_contain_text("found")
     expect(plain_page.locator("#report .check-read")).to_contain_text("loss hinge")
     expect(plain_page.locator("#check-loss_type")).to_have_value("hinge")
+
+
+def test_without_script_what_is_refused_leads_to_its_field(
+    plain_page: Page, faults: list[str]
+) -> None:
+    faults += ["422"]
+    plain_page.goto("/check")
+    plain_page.locator("#check-text").fill(PAIRS)
+    plain_page.locator("#check-beta").fill("-1")
+    plain_page.get_by_role("button", name="Check", exact=True).click()
+    refused = plain_page.locator("#report")
+    expect(refused).to_be_in_viewport()
+    expect(refused.locator("li")).to_contain_text("β: Input should be greater than 0")
+    refused.get_by_role("link", name="β").click()
+    beta = plain_page.locator("#check-beta")
+    expect(beta).to_be_in_viewport()
+    expect(beta).to_have_attribute("aria-invalid", "true")
+    expect(plain_page.locator("#check-text")).to_have_value(PAIRS)

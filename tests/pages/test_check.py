@@ -82,12 +82,28 @@ def test_what_is_wrong_stands_in_the_form_that_keeps_what_was_sent(client: TestC
     bad = f"{PAIRS}-41.2,-57.9,x,-52.3\n"
     answer = posted(client, data={"text": bad, "beta": "0.3"})
     assert answer.status_code == 422
-    assert "line 4, reference_chosen_logps" in text_of(answer.text)
+    assert "Your text : line 4, reference_chosen_logps" in text_of(answer.text)
     assert bad.strip() in answer.text
-    for sent, told in (({"beta": "0", "text": PAIRS}, "beta: "), ({"text": ""}, "required")):
-        answer = posted(client, data=sent)
-        assert answer.status_code == 422
-        assert told in answer.text
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        ({"data": {"beta": "0", "text": PAIRS}}, "beta"),
+        ({"data": {"simpo_gamma": "x", "text": PAIRS}}, "simpo_gamma"),
+        ({"data": {"loss_type": "none", "text": PAIRS}}, "loss_type"),
+        ({"data": {"text": ""}}, "text"),
+        ({"files": {"file": ("run.csv", b"")}}, "file"),
+    ],
+)
+def test_what_is_refused_leads_to_its_field(client: TestClient, sent: Any, field: str) -> None:
+    answer = posted(client, **sent)
+    assert answer.status_code == 422
+    found = Elements(answer.text)
+    assert [a for a in found.all("a") if a.get("href") == f"#check-{field}"]
+    (control,) = [a for _, a in found.found if a.get("id") == f"check-{field}"]
+    assert control["aria-invalid"] == "true"
+    assert any(a.get("id") == control["aria-errormessage"] for _, a in found.found)
 
 
 def test_the_script_gets_the_report_alone_or_a_problem(client: TestClient) -> None:
