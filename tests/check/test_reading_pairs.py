@@ -75,8 +75,6 @@ def test_pairs_know_their_lines_blank_ones_counted() -> None:
 @pytest.mark.parametrize(
     ("text", "line_number", "column", "says"),
     [
-        ("", 1, None, "empty"),
-        ("\ufeff \r\n", 1, None, "expected"),
         (HEADER, 2, None, "no pair"),
         ("hello world", 1, None, "header that names policy_chosen_logps"),
         ("-1,-2,-3,-4\n-1,-2,-3,-4", 1, None, "header"),
@@ -122,6 +120,12 @@ def test_what_can_not_be_right_is_refused_where_it_stands(
     assert (refused.value.line, refused.value.column) == (line_number, column)
     assert says in refused.value.message
     assert str(refused.value).startswith(f"line {line_number}")
+
+
+@pytest.mark.parametrize("data", ["", "\ufeff \r\n", b"", b"\xef\xbb\xbf\n"])
+def test_an_empty_file_is_told_by_its_name(data: str | bytes) -> None:
+    with pytest.raises(RunFileError, match=r"^run\.csv is empty; expected"):
+        read_run(data, "run.csv")
 
 
 def test_as_many_pairs_as_are_promised_are_read() -> None:

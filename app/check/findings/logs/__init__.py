@@ -14,6 +14,7 @@ from app.check.findings.logs.reference import reference_missing, swapped, swappe
 from app.check.findings.logs.sums import implausible_sums, length, mean_not_sum, prompt_counted
 from app.check.findings.logs.twice import beta_twice
 from app.check.findings.rule import Look
+from app.check.findings.same_cause import with_causes
 from app.check.report import Finding
 from app.check.settings import RunSettings
 from app.check.tables import LOGGED_REWARDS, TrainingLog
@@ -70,7 +71,7 @@ def log_findings(log: TrainingLog, settings: RunSettings) -> tuple[Finding, ...]
     columns for is then looked for there.
     """
     evaluation = _evaluation(log)
-    return tuple(_of_both(look, log, evaluation, settings) for look in LOG_FINDINGS)
+    return with_causes(_of_both(look, log, evaluation, settings) for look in LOG_FINDINGS)
 
 
 def _evaluation(log: TrainingLog) -> TrainingLog | None:

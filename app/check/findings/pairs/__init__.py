@@ -18,6 +18,7 @@ from app.check.findings.pairs.sums import implausible_sums, mean_not_sum
 from app.check.findings.pairs.swaps import swapped, swapped_in_one
 from app.check.findings.pairs.training import displacement, length, saturated, suppression
 from app.check.findings.rule import Look, Said, cannot_tell
+from app.check.findings.same_cause import with_causes
 from app.check.report import Finding
 
 PairFinding = Look[[ReportedBatch]]
@@ -68,7 +69,7 @@ def pair_findings(batch: ReportedBatch) -> tuple[Finding, ...]:
         told.append(finding)
         if finding.verdict == "found" and look in (*ON_COLUMNS, swapped):
             hidden_by = finding
-    return (*told, *(look(batch) for look in ON_CELLS))
+    return with_causes([*told, *(look(batch) for look in ON_CELLS)])
 
 
 _OF_BATCHES = cannot_tell("This needs single pairs, and rows are means of batches.", "")
