@@ -13,6 +13,8 @@ const live = document.querySelector("[data-live]");
 const clear = form.querySelector("[data-clear]");
 const fileName = form.querySelector("[data-file-name]");
 const run = form.querySelector(".check-run");
+/** @type {any} */
+const old = document.querySelector("[data-old]");
 
 /** @type {AbortController | null} */
 let request = null;
@@ -65,8 +67,9 @@ const tooLarge = () => {
 };
 
 /** Check what the form has. A newer check drops the answer of an older one.
- *  @type {() => Promise<void>} */
-const check = async () => {
+ *  Where a button was pressed, the report takes the focus, so that keys go on from there.
+ *  @type {(pressed?: boolean) => Promise<void>} */
+const check = async (pressed = false) => {
   request?.abort();
   fail();
   document.querySelector("[data-refused]")?.remove();
@@ -79,7 +82,7 @@ const check = async () => {
   place.setAttribute("aria-busy", "true");
   try {
     const answer = await fetch(form.dataset.report, { method: "POST", body: sent(), signal: own.signal });
-    if (answer.ok) show(await answer.text());
+    if (answer.ok) show(await answer.text(), pressed);
     else await refuse(answer);
   } catch {
     if (!own.signal.aborted) fail(["The server did not answer. Check again."]);
@@ -89,15 +92,21 @@ const check = async () => {
 };
 
 /** Put the report of the server into the page, whose scripts and styles it needs none of.
- *  @type {(html: string) => void} */
-const show = (html) => {
+ *  @type {(html: string, pressed: boolean) => void} */
+const show = (html, pressed) => {
   place.replaceChildren(...new DOMParser().parseFromString(html, "text/html").body.childNodes);
   place.hidden = false;
-  live.textContent = place.querySelector("h2").textContent;
+  old.hidden = true;
+  const title = place.querySelector("h2");
+  live.textContent = title.textContent;
   // What was checked has no address; that of an example would say another run.
   history.replaceState(null, "", location.pathname);
   for (const link of document.querySelectorAll(".check-examples [aria-current]")) link.removeAttribute("aria-current");
   if (place.getBoundingClientRect().top > innerHeight / 2) place.scrollIntoView({ block: "start" });
+  if (pressed) {
+    title.tabIndex = -1;
+    title.focus({ preventScroll: true });
+  }
 };
 
 /** Whether a control takes a value.
@@ -133,13 +142,17 @@ place.addEventListener("click", (/** @type {any} */ { target }) => {
 const take = (dropped) => {
   file.files = dropped;
   text.value = "";
+  old.hidden = place.hidden;
   tell();
   check();
 };
 
 form.addEventListener("submit", (/** @type {Event} */ event) => {
   event.preventDefault();
-  check();
+  check(true);
+});
+form.addEventListener("input", () => {
+  old.hidden = place.hidden;
 });
 form.addEventListener("change", (/** @type {any} */ { target }) => {
   if (target === file && file.files.length) text.value = "";
@@ -158,7 +171,7 @@ clear.addEventListener("click", () => {
   text.value = "";
   file.value = "";
   fail();
-  place.hidden = true;
+  place.hidden = old.hidden = true;
   place.replaceChildren();
   tell();
   text.focus();

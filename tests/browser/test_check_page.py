@@ -49,6 +49,7 @@ def test_what_is_pasted_dropped_or_changed_is_checked_in_place(
 
     # What is refused says why, and the report of before stays.
     form.locator("[name=beta]").fill("-1")
+    expect(page.locator("[data-old]")).to_be_visible()
     form.get_by_role("button", name="Check", exact=True).click()
     expect(form.get_by_role("alert")).to_contain_text("β: Input should be greater than 0")
     form.get_by_role("alert").get_by_role("link", name="β").click()
@@ -67,6 +68,7 @@ def test_what_is_pasted_dropped_or_changed_is_checked_in_place(
     expect(text).to_have_value("")
     expect(title).to_contain_text("found")
     expect(report).not_to_have_attribute("aria-busy", "true")
+    expect(page.locator("[data-old]")).to_be_hidden()
 
     # What is removed does not come back with the answer to a check that was under way.
     page.route("**/check/report", lambda _: None)
@@ -80,6 +82,15 @@ def test_what_is_pasted_dropped_or_changed_is_checked_in_place(
     expect(text).to_be_focused()
     form.get_by_role("button", name="Check", exact=True).click()
     expect(form.get_by_role("alert")).to_contain_text("first")
+
+
+def test_keys_go_on_from_the_report(page: Page) -> None:
+    page.goto("/check")
+    page.locator("form[data-check] [name=text]").fill(PAIRS)
+    page.get_by_role("button", name="Check", exact=True).press("Enter")
+    expect(page.locator("#report h2")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator("#report .found-list a").first).to_be_focused()
 
 
 def test_an_example_leads_to_its_report_and_on_to_a_figure(page: Page) -> None:
