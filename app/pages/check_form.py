@@ -78,7 +78,7 @@ def _options(name: str, values: list[str]) -> tuple[tuple[str, str], ...]:
             key: f"{trainer.name} {re.split(r'[,(]', trainer.version)[0].strip()}"
             for key, trainer in trainers().items()
         }
-        return (("", "the one whose names these are"), *((value, told[value]) for value in values))
+        return (("", "recognized from its names"), *((value, told[value]) for value in values))
     if not values:
         return ()
     usual = str(RunParams.model_fields[name].default)
