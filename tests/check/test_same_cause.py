@@ -9,7 +9,9 @@ import pytest
 from app.check.findings.same_cause import BROUGHT_ABOUT_BY, with_causes
 from app.check.findings.titles import TITLES
 from app.check.report import Finding, FindingVerdict
-from app.check.run import NAMES
+from app.check.run import NAMES, check_run
+from app.check.settings import RunSettings
+from tests.check.corpus.entry import HERE
 
 
 def said(name: str, verdict: FindingVerdict) -> Finding:
@@ -39,3 +41,13 @@ def test_what_was_found_names_a_cause_that_was_found(
     assert first.message == message
     assert first.verdict == verdict
     assert second.message == "What was seen."
+
+
+def test_rewards_of_swapped_models_do_not_clear_what_rests_on_them() -> None:
+    file = HERE / "console_models_swapped.txt"
+    told = {one.name: one for one in check_run(file.read_bytes(), RunSettings()).findings}
+    assert told["swapped"].verdict == "found"
+    assert "chosen responses less likely" in told["swapped"].message
+    for name in ("displacement", "suppression"):
+        assert told[name].verdict == "cannot_tell"
+        assert "models or sides swapped" in told[name].message

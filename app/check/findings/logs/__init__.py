@@ -64,6 +64,13 @@ OF_EVALUATION = frozenset(
 run overfits, held-out margins fall and losses climb"""
 
 
+IN_REWARDS = frozenset(look.name for look in (reference_missing, swapped, swapped_in_one))
+"""mistakes that make rewards something else than they are called"""
+
+ON_REWARDS = frozenset(look.name for look in (displacement, suppression))
+"""findings that say where probability goes, which such rewards do not show"""
+
+
 def log_findings(log: TrainingLog, settings: RunSettings) -> tuple[Finding, ...]:
     """What every finding says of a log.
 
@@ -71,7 +78,18 @@ def log_findings(log: TrainingLog, settings: RunSettings) -> tuple[Finding, ...]
     columns for is then looked for there.
     """
     evaluation = _evaluation(log)
-    return with_causes(_of_both(look, log, evaluation, settings) for look in LOG_FINDINGS)
+    told = [_of_both(look, log, evaluation, settings) for look in LOG_FINDINGS]
+    spoiled = next((one for one in told if one.verdict == "found" and one.name in IN_REWARDS), None)
+    return with_causes(told if spoiled is None else [_in_doubt(one, spoiled) for one in told])
+
+
+def _in_doubt(finding: Finding, spoiled: Finding) -> Finding:
+    """A finding that nothing is wrong, where it rests on rewards in which something is."""
+    if finding.verdict != "not_found" or finding.name not in ON_REWARDS:
+        return finding
+    what = f"{spoiled.title[0].lower()}{spoiled.title[1:]}"
+    message = f"This rests on rewards, and a mistake was found in them: {what}."
+    return replace(finding, verdict="cannot_tell", message=message)
 
 
 def _evaluation(log: TrainingLog) -> TrainingLog | None:
