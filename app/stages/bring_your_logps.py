@@ -343,13 +343,15 @@ def _name_losses(main: Panel, params: ReportedLoss, result: Result, curve: Margi
 
 def _title(params: ReportedLoss, result: Result) -> str:
     """The verdict: what may be wrong, else how the policy ranks its pairs."""
-    # Few pairs are no mistake of the run.
+    # Few pairs are no mistake of the run, but the share of those ranked as labeled says little then.
     found = [warning.message for warning in result.warnings if warning.kind != "few_pairs"]
     if len(found) > 1:
         return f"{len(found)} of {len(result.checks)} checks found a mistake"
     if found:
         return _in_short(found[0])
     said = f"{_share(result)} ranked as labeled"
+    if result.warnings:
+        return f"{said}: too few to tell"
     start = _at_start(params, result)
     if result.loss is None or start is None:
         return said

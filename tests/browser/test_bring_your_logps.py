@@ -111,7 +111,7 @@ def test_a_dropped_file_is_shown_and_a_step_leads_back_to_the_lab(page: Page) ->
     found = visited(page, "?step=3")
     address = page.url
     assert found.locator("svg.plot").evaluate(DROP, PAIRS) == [True, True]
-    expect(title(found)).to_have_text("Both pairs are ranked as labeled, at a loss below ln 2")
+    expect(title(found)).to_have_text("Both pairs are ranked as labeled: too few to tell")
     expect(found.locator("[data-say]")).to_contain_text("Your data: 2 pairs")
     expect(found.locator("[data-ask]")).to_be_hidden()
     expect(found.locator("[data-step='3']")).to_have_class("left")
@@ -223,7 +223,7 @@ def test_without_javascript_pasted_pairs_come_back_computed(plain_page: Page) ->
     found.locator("[name=beta]").fill("0.1")
     found.get_by_role("button", name="Update").click()
     expect(plain_page).to_have_url(re.compile(f"/widgets/{NAME}$"))
-    expect(title(found)).to_have_text("Both pairs are ranked as labeled, at a loss below ln 2")
+    expect(title(found)).to_have_text("Both pairs are ranked as labeled: too few to tell")
     expect(found.locator("svg.wide .pale")).to_have_count(2)
     expect(found.locator("[data-link=receipt]")).to_be_hidden()
     found.locator("[data-details] > summary").click()

@@ -40,6 +40,7 @@ def test_the_figure_of_a_mistake_has_it_and_the_mended_one_is_sound(
     look = LOOKS[name]
     assert look.see
     assert look.mended
+    assert look.see != look.mended
     for address in (look.see, look.mended):
         assert client.get(address).status_code == 200
     assert urlsplit(look.see).path == urlsplit(look.mended).path

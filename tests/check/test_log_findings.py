@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import random
 from dataclasses import replace
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import torch
@@ -20,7 +19,6 @@ from app.lab.more_losses import ALL_LOSSES
 from app.lab.optimum import optimal_logps
 from app.lab.trained import the_lab
 from app.lab.world import PROMPTS, response_number
-from app.widgets.registry import WIDGETS
 from tests.check.recorded import Run, recorded
 
 
@@ -327,17 +325,6 @@ def test_limits_of_displacement_and_suppression_lie_beyond_every_optimum_of_the_
                 mean = float(rewards[response_number(responses)].mean())
                 lowest[side] = min(lowest[side], mean)
     assert lowest == pytest.approx([-3.1, -4.5], abs=0.06)
-
-
-@pytest.mark.parametrize("look", LOG_FINDINGS, ids=lambda look: look.name)
-def test_every_finding_links_to_a_state_of_a_figure_with_and_without_the_mistake(look) -> None:  # type: ignore[no-untyped-def]
-    one = look(recorded(Run()), RunSettings())
-    assert one.name == look.name
-    assert one.see != one.mended
-    for address in (one.see, one.mended):
-        parts = urlsplit(address)
-        widget = WIDGETS[parts.path.removeprefix("/widgets/")]
-        widget.params.model_validate(dict(parse_qsl(parts.query)))
 
 
 def test_words_of_findings_are_sentences() -> None:

@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from itertools import product
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import torch
@@ -26,7 +25,6 @@ from app.lab.more_losses import ALL_LOSSES, OF_THE_BATCH
 from app.lab.optimum import optimal_logps
 from app.lab.trained import the_lab
 from app.lab.world import PROMPTS, SLOTS, response_number
-from app.widgets.registry import WIDGETS
 from tests.check.made_pairs import (
     FAULTS,
     RUN,
@@ -464,15 +462,6 @@ def test_eight_pairs_of_eight_in_the_wrong_order_are_no_chance() -> None:
 
 
 # ---- all of them ---------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("look", PAIR_FINDINGS, ids=lambda look: look.name)
-def test_every_finding_has_states_of_a_figure_with_the_mistake_and_without(look) -> None:  # type: ignore[no-untyped-def]
-    assert look.see != look.mended
-    for address in (look.see, look.mended):
-        parts = urlsplit(address)
-        widget = WIDGETS[parts.path.removeprefix("/widgets/")]
-        widget.params.model_validate(dict(parse_qsl(parts.query)))
 
 
 def test_words_of_findings_are_sentences() -> None:

@@ -243,23 +243,28 @@ def test_the_title_is_the_verdict() -> None:
         "not_shifted": "Text is about as unlikely as random tokens under the policy and the reference",
         "truncated": "18 of 240 pairs have the same response on both sides",
         "batch_means": "Rows are means of batches: their lengths are not whole numbers",
-        "few_pairs": "66.7% of the pairs are ranked as labeled, at a loss below ln 2",
+        "few_pairs": "66.7% of the pairs are ranked as labeled: too few to tell",
     }
 
 
 @pytest.mark.parametrize(
     ("rows", "title"),
     [
-        (["-5,-6,-5,-6"], "No pair is ranked as labeled, at a loss of ln 2"),
-        (["-5,-9,-7,-7"], "The only pair is ranked as labeled, at a loss below ln 2"),
-        (["-5,-9,-7,-7"] * 2, "Both pairs are ranked as labeled, at a loss below ln 2"),
-        (["-5,-9,-7,-7"] * 3, "All 3 pairs are ranked as labeled, at a loss below ln 2"),
+        (["-5,-6,-5,-6"], "No pair is ranked as labeled: too few to tell"),
+        (["-5,-9,-7,-7"], "The only pair is ranked as labeled: too few to tell"),
+        (["-5,-9,-7,-7"] * 2, "Both pairs are ranked as labeled: too few to tell"),
+        (["-5,-9,-7,-7"] * 3, "All 3 pairs are ranked as labeled: too few to tell"),
+        (["-5,-9,-7,-7"] * 30, "All 30 pairs are ranked as labeled, at a loss below ln 2"),
         (
             [*(f"-{n},-{n + 4},-{n + 2},-{n + 2}" for n in range(5, 3004)), "-9,-5,-7,-7"],
             "99.9% of the pairs are ranked as labeled, at a loss below ln 2",
         ),
         (
-            ["-6,-8,-7,-7", "-90,-9,-7,-7"],
+            [
+                row
+                for n in range(20, 50)
+                for row in (f"-{n},-{n + 4},-{n + 1},-{n + 3}", f"-{n + 16},-{n},-{n + 3},-{n + 1}")
+            ],
             "50.0% of the pairs are ranked as labeled, at a loss above ln 2",
         ),
     ],
@@ -291,7 +296,7 @@ def test_without_lengths_no_loss_is_drawn_and_why_is_said() -> None:
     assert not any(mark["pts"] for mark in drawn(scene, "dots", "other"))
     assert "SimPO loss needs lengths" in words(scene)
     assert all("the SimPO loss needs lengths" in text for text in said(scene))
-    assert scene["title"] == "50.0% of the pairs are ranked as labeled"
+    assert scene["title"] == "50.0% of the pairs are ranked as labeled: too few to tell"
     assert all(place[2] == 0 for place in knobs(scene))
 
 
