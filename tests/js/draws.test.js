@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { Draws, threefry } from "./draws.js";
+import { Draws, threefry } from "../../static/lab/draws.js";
 
 const { known, drawn } = JSON.parse(readFileSync(new URL("draws.json", import.meta.url), "utf8"));
 

@@ -1,0 +1,30 @@
+// Labeled pairs, drawn as app/lab/preferences.py draws them.
+import { PHRASES, SLOTS } from "./world.js";
+
+/** @typedef {{ chosen: Uint8Array, rejected: Uint8Array }} Comparisons phrases, in rows of five */
+
+/** Whose numbers are those of app/lab/draws.py's Stream. */
+export const STREAM = { COMPARISONS: 3, DPO: 4 };
+
+/** Draw labeled pairs; both responses come from one policy.
+ *  @param {import("./policy.js").Policy} policy @param {Float64Array} quality r* of all responses
+ *  @param {number} count @param {import("./draws.js").Draws} draws @returns {Comparisons} */
+export const sampleComparisons = (policy, quality, count, draws) => {
+  const first = policy.sample(count, draws);
+  const second = policy.sample(count, draws);
+  const uniform = draws.uniform(count);
+  const chosen = new Uint8Array(count * SLOTS);
+  const rejected = new Uint8Array(count * SLOTS);
+  for (let n = 0; n < count; n++) {
+    const one = first.subarray(n * SLOTS, (n + 1) * SLOTS);
+    const other = second.subarray(n * SLOTS, (n + 1) * SLOTS);
+    const margin = quality[number(one)] - quality[number(other)];
+    const firstWins = uniform[n] < 1 / (1 + Math.exp(-margin));
+    chosen.set(firstWins ? one : other, n * SLOTS);
+    rejected.set(firstWins ? other : one, n * SLOTS);
+  }
+  return { chosen, rejected };
+};
+
+/** Its number in lexicographic order. @param {Uint8Array} response */
+const number = (response) => response.reduce((sum, phrase) => PHRASES * sum + phrase, 0);
