@@ -3,9 +3,9 @@
 import { Adam } from "./adam.js";
 import { Draws } from "./draws.js";
 import { trainingLoss } from "./losses.js";
-import { PARAMETERS, Policy } from "./policy.js";
-import { STREAM } from "./preferences.js";
-import { distinctPrefixes, PHRASES, SLOTS } from "./world.js";
+import { batches, both, STREAM } from "./preferences.js";
+import { mean, responseValues } from "./responses.js";
+import { SLOTS } from "./world.js";
 
 /** Hyperparameters, with the defaults of the lab. */
 const DEFAULTS = {
@@ -24,35 +24,28 @@ const DEFAULTS = {
 
 export class DPOTrainer {
   /** Trains a copy of the reference.
-   *  @param {Policy} reference @param {import("./preferences.js").Comparisons} pairs @param {Partial<typeof DEFAULTS>} config */
+   *  @param {import("./policy.js").Policy} reference @param {import("./preferences.js").Comparisons} pairs @param {Partial<typeof DEFAULTS>} config */
   constructor(reference, pairs, config = {}) {
     this.config = { ...DEFAULTS, ...config };
     this.pairs = pairs;
-    this.count = pairs.chosen.length / SLOTS;
-    this.policy = new Policy(reference.weights, reference.prompt);
-    this.referenceChosen = responseLogps(reference, pairs.chosen).logps;
-    this.referenceRejected = responseLogps(reference, pairs.rejected).logps;
-    this.draws = new Draws(this.config.seed, STREAM.DPO);
-    this.optimizer = new Adam(PARAMETERS);
+    this.policy = reference.copy();
+    this.referenceChosen = logpsOf(reference, pairs.chosen);
+    this.referenceRejected = logpsOf(reference, pairs.rejected);
+    const draws = new Draws(this.config.seed, STREAM.DPO);
+    this.batches = batches(pairs.chosen.length / SLOTS, this.config.batchSize, draws);
+    this.optimizer = new Adam(this.policy.parameters);
     this.steps = 0;
-    /** @type {number[]} what is left of the epoch */
-    this.order = [];
   }
 
   /** One gradient step on the next batch. @returns {DPOStep} */
   step() {
     const { beta, labelSmoothing, learningRate, lossType } = this.config;
-    const rows = this.nextBatch();
+    const rows = /** @type {number[]} */ (this.batches.next().value);
     const size = rows.length;
-    const responses = new Uint8Array(2 * size * SLOTS);
-    rows.forEach((row, n) => {
-      responses.set(this.pairs.chosen.subarray(row * SLOTS, (row + 1) * SLOTS), n * SLOTS);
-      responses.set(this.pairs.rejected.subarray(row * SLOTS, (row + 1) * SLOTS), (size + n) * SLOTS);
-    });
-    const { logps, places, next } = responseLogps(this.policy, responses);
+    const { sums, next, places } = responseValues(this.policy, both(this.pairs, rows));
     const batch = {
-      policyChosen: logps.subarray(0, size),
-      policyRejected: logps.subarray(size),
+      policyChosen: sums.subarray(0, size),
+      policyRejected: sums.subarray(size),
       referenceChosen: Float64Array.from(rows, (row) => this.referenceChosen[row]),
       referenceRejected: Float64Array.from(rows, (row) => this.referenceRejected[row]),
       chosenLengths: new Float64Array(size).fill(SLOTS),
@@ -65,7 +58,7 @@ export class DPOTrainer {
       derivatives[place] += (response < size ? chosen[response] : rejected[response - size]) / size;
     });
     this.policy.backward(derivatives);
-    this.optimizer.step(this.policy.weights, this.policy.gradient, learningRate * (1 - this.steps / this.config.steps));
+    this.optimizer.step(learningRate * (1 - this.steps / this.config.steps));
     this.steps++;
     const margins = batch.policyChosen.map(
       (logp, n) => beta * (logp - batch.referenceChosen[n] - (batch.policyRejected[n] - batch.referenceRejected[n])),
@@ -79,25 +72,7 @@ export class DPOTrainer {
       rejectedLogps: mean(batch.policyRejected),
     };
   }
-
-  /** Which pairs come next; what is left over at the end of an epoch is not used. */
-  nextBatch() {
-    const size = Math.min(this.config.batchSize, this.count);
-    if (this.order.length < size) this.order = this.draws.order(this.count);
-    return this.order.splice(0, size);
-  }
 }
 
-/** log pi(y|x) of responses, with what they are sums of: ``places`` in ``next``, in rows of five.
- *  @param {Policy} policy @param {Uint8Array} responses phrases, in rows of five */
-const responseLogps = (policy, responses) => {
-  const { prefixes, rows } = distinctPrefixes(responses);
-  const next = policy.forward(prefixes);
-  const places = rows.map((row, n) => row * PHRASES + responses[n]);
-  const logps = new Float64Array(responses.length / SLOTS);
-  places.forEach((place, n) => (logps[Math.floor(n / SLOTS)] += next[place]));
-  return { logps, places, next };
-};
-
-/** @param {Float64Array} values */
-const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+/** log pi(y|x). @param {import("./policy.js").Policy} policy @param {Uint8Array} responses phrases, in rows of five */
+const logpsOf = (policy, responses) => responseValues(policy, responses).sums;

@@ -3,21 +3,25 @@ import { child, LENGTH, PHRASES, PREFIXES, RESPONSES, responseNumber, SLOTS } fr
 
 const EVERY_PREFIX = Uint16Array.from({ length: PREFIXES }, (_, prefix) => prefix);
 
-/** log pi(y|x) in nats of every response. @param {import("./policy.js").Policy} policy */
-export const exactLogps = (policy) => {
-  const next = policy.forward(EVERY_PREFIX);
+/** Sum, for every response, a value of each phrase given the phrases before it.
+ *  @param {Float64Array} next of the six phrases that can follow each prefix, in rows */
+const sumAlongPrefixes = (next) => {
   const before = new Float64Array(PREFIXES);
-  const logps = new Float64Array(RESPONSES);
+  const sums = new Float64Array(RESPONSES);
   for (let prefix = 0; prefix < PREFIXES; prefix++) {
     const last = LENGTH[prefix] === SLOTS - 1;
     for (let phrase = 0; phrase < PHRASES; phrase++) {
       const sum = before[prefix] + next[prefix * PHRASES + phrase];
-      if (last) logps[responseNumber(prefix, phrase)] = sum;
+      if (last) sums[responseNumber(prefix, phrase)] = sum;
       else before[child(prefix, phrase)] = sum;
     }
   }
-  return logps;
+  return sums;
 };
+
+/** What a network says of every response in all: log pi(y|x) of a policy, the reward of a reward model.
+ *  @param {{ forward: (prefixes: ArrayLike<number>) => Float64Array }} network with six values for each prefix */
+export const ofAllResponses = (network) => sumAlongPrefixes(network.forward(EVERY_PREFIX));
 
 /** KL(p || q) in nats, as a sum of terms that are never negative: p (exp(d) - 1 - d) with d = log q - log p.
  *  @param {Float64Array} logps @param {Float64Array} referenceLogps */

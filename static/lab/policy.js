@@ -1,333 +1,120 @@
-// The policy pi(y|x) of app/lab/network/policy.py for one prompt: a transformer of one block over prefixes, its
-// log-probabilities and their gradient, in float64.
-//
-// As there is one block, queries, keys and values depend on a token and its place alone, and a token has one place:
-// attention is worked out between the 25 tokens ("tables"), and looked up for prefixes.
-import { normal, found } from "./gaussian.js";
-import { LayerNorm, Linear } from "./layers.js";
-import { child, LENGTH, PHRASES, PROMPTS, SLOTS, TOKENS, TOKENS_OF } from "./world.js";
+// Networks on the trunk, in float64: the policy pi(y|x) of app/lab/network/policy.py, its value model, and the scores of
+// phrases that a policy and a reward network have in common.
+import { PARAMETERS as OF_A_TRUNK, Trunk, WIDTH } from "./trunk.js";
+import { child, LENGTH, PHRASES, PROMPTS, SLOTS } from "./world.js";
 
-const WIDTH = 32;
-const HEADS = 2;
-const HEAD_WIDTH = WIDTH / HEADS;
-const HIDDEN = 4 * WIDTH;
-const PHRASE_TOKENS = PROMPTS * SLOTS * PHRASES;
+/** How many numbers the output vectors for one prompt have. */
+export const OF_A_HEAD = SLOTS * PHRASES * WIDTH;
 
-/** Sizes of the parameters, in the order of torch's named_parameters(). */
-const SIZES = {
-  head: PROMPTS * SLOTS * PHRASES * WIDTH,
-  tokens: (PHRASE_TOKENS + PROMPTS) * WIDTH,
-  places: SLOTS * WIDTH,
-  attentionNormWeight: WIDTH,
-  attentionNormBias: WIDTH,
-  queryKeyValueWeight: 3 * WIDTH * WIDTH,
-  queryKeyValueBias: 3 * WIDTH,
-  projectWeight: WIDTH * WIDTH,
-  projectBias: WIDTH,
-  mlpNormWeight: WIDTH,
-  mlpNormBias: WIDTH,
-  widenWeight: HIDDEN * WIDTH,
-  widenBias: HIDDEN,
-  narrowWeight: WIDTH * HIDDEN,
-  narrowBias: WIDTH,
-  finalNormWeight: WIDTH,
-  finalNormBias: WIDTH,
-};
+/** A trunk with an output vector for each phrase: a score for the six phrases that can follow each prefix. */
+export class PhraseScores {
+  /** Weights are copied. @param {ArrayLike<number>} head @param {ArrayLike<number>} trunk @param {number} prompt */
+  constructor(head, trunk, prompt) {
+    this.prompt = prompt;
+    this.trunk = new Trunk(trunk, prompt);
+    this.head = Float64Array.from(head);
+    this.headGradient = new Float64Array(this.head.length);
+    this.hidden = new Float64Array(0);
+  }
 
-/** Where each parameter begins. @type {Record<keyof typeof SIZES, number>} */
-const AT = /** @type {any} */ ({});
-let size = 0;
-for (const [name, numbers] of Object.entries(SIZES)) {
-  AT[/** @type {keyof typeof SIZES} */ (name)] = size;
-  size += numbers;
+  /** What is trained, with its gradient. @returns {[Float64Array, Float64Array][]} */
+  get parameters() {
+    return [
+      [this.head, this.headGradient],
+      [this.trunk.weights, this.trunk.gradient],
+    ];
+  }
+
+  /** The scores, in rows of six. @param {ArrayLike<number>} prefixes */
+  scores(prefixes) {
+    const hidden = this.trunk.forward(prefixes);
+    const scores = new Float64Array(prefixes.length * PHRASES);
+    this.hidden = hidden;
+    for (let row = 0; row < prefixes.length; row++) {
+      for (let phrase = 0; phrase < PHRASES; phrase++) {
+        const output = (LENGTH[prefixes[row]] * PHRASES + phrase) * WIDTH;
+        let sum = 0;
+        for (let n = 0; n < WIDTH; n++) sum += this.head[output + n] * hidden[row * WIDTH + n];
+        scores[row * PHRASES + phrase] = sum;
+      }
+    }
+    return scores;
+  }
+
+  /** Sets the gradients to those of a loss, from its derivatives with respect to the last scores.
+   *  @param {Float64Array} derivatives */
+  backFromScores(derivatives) {
+    const { head, headGradient, hidden, trunk } = this;
+    const dHidden = new Float64Array(hidden.length);
+    headGradient.fill(0);
+    for (let row = 0; row < trunk.count; row++) {
+      for (let phrase = 0; phrase < PHRASES; phrase++) {
+        const d = derivatives[row * PHRASES + phrase];
+        if (d === 0) continue;
+        const output = (LENGTH[trunk.rows.prefixes[row]] * PHRASES + phrase) * WIDTH;
+        for (let n = 0; n < WIDTH; n++) {
+          headGradient[output + n] += d * hidden[row * WIDTH + n];
+          dHidden[row * WIDTH + n] += d * head[output + n];
+        }
+      }
+    }
+    trunk.backward(dHidden);
+  }
 }
 
-/** How many numbers a policy has. */
-export const PARAMETERS = size;
-
-/** The place of each token. */
-const PLACE = Uint8Array.from({ length: TOKENS }, (_, token) => Math.floor((token + PHRASES - 1) / PHRASES));
-
-/** What is kept of each of so many prefixes. @param {number} count */
-const rowsFor = (count) => {
-  const rows = (/** @type {number} */ each) => new Float64Array(count * each);
-  return {
-    prefixes: new Uint16Array(count),
-    /** how much its tokens are attended to */
-    attention: rows(HEADS * SLOTS),
-    stream: rows(WIDTH),
-    normed: rows(WIDTH),
-    wide: rows(HIDDEN),
-    activated: rows(HIDDEN),
-    /** derivative of the activation */
-    slope: rows(HIDDEN),
-    final: rows(WIDTH),
-    logps: rows(PHRASES),
-  };
-};
-
-export class Policy {
-  /** @param {ArrayLike<number>} weights in the order of ``SIZES``; they are copied @param {number} prompt */
-  constructor(weights, prompt) {
-    if (weights.length !== PARAMETERS) throw new RangeError(`weights: ${weights.length} numbers, expected ${PARAMETERS}`);
-    this.prompt = prompt;
-    this.weights = Float64Array.from(weights);
-    this.gradient = new Float64Array(PARAMETERS);
-    this.attentionNorm = new LayerNorm(AT.attentionNormWeight, AT.attentionNormBias, WIDTH);
-    this.queryKeyValue = new Linear(AT.queryKeyValueWeight, AT.queryKeyValueBias, WIDTH, 3 * WIDTH);
-    this.mlpNorm = new LayerNorm(AT.mlpNormWeight, AT.mlpNormBias, WIDTH);
-    this.widen = new Linear(AT.widenWeight, AT.widenBias, WIDTH, HIDDEN);
-    this.narrow = new Linear(AT.narrowWeight, AT.narrowBias, HIDDEN, WIDTH);
-    this.finalNorm = new LayerNorm(AT.finalNormWeight, AT.finalNormBias, WIDTH);
-    const numbers = (/** @type {number} */ each) => new Float64Array(TOKENS * each);
-    // Of tokens: what goes into the residual stream, the same normalized, queries with keys and values, scores for a
-    // softmax of each last token (row) over each token, and values, projected for each head.
-    this.embedded = numbers(WIDTH);
-    this.attending = numbers(WIDTH);
-    this.stacked = numbers(3 * WIDTH);
-    this.scores = numbers(HEADS * TOKENS);
-    this.values = numbers(HEADS * WIDTH);
-    this.count = 0;
-    this.rows = rowsFor(0);
+/** pi_theta(y|x), factored over the five slots. */
+export class Policy extends PhraseScores {
+  /** The policy of a file that has all prompts: output vectors first, then the trunk, as torch's named_parameters().
+   *  @param {ArrayLike<number>} weights @param {number} prompt */
+  static of(weights, prompt) {
+    const expected = PROMPTS * OF_A_HEAD + OF_A_TRUNK;
+    if (weights.length !== expected) throw new RangeError(`weights: ${weights.length} numbers, expected ${expected}`);
+    const all = Float64Array.from(weights);
+    const head = all.subarray(prompt * OF_A_HEAD, (prompt + 1) * OF_A_HEAD);
+    return new Policy(head, all.subarray(PROMPTS * OF_A_HEAD), prompt);
   }
 
-  /** log pi of the six phrases after each prefix, in rows; valid until the next call.
-   *  @param {ArrayLike<number>} prefixes */
+  /** A policy with the same weights. */
+  copy() {
+    return new Policy(this.head, this.trunk.weights, this.prompt);
+  }
+
+  /** log pi of the six phrases after each prefix, in rows. @param {ArrayLike<number>} prefixes */
   forward(prefixes) {
-    const count = prefixes.length;
-    if (this.rows.prefixes.length < count) this.rows = rowsFor(count);
-    this.count = count;
-    const { weights } = this;
-    const { stream, normed, wide, activated, slope, final, logps } = this.rows;
-    this.rows.prefixes.set(prefixes);
-    this.readTokens();
-    this.attend();
-    this.mlpNorm.forward(weights, stream, normed, count);
-    wide.fill(0, 0, count * HIDDEN);
-    this.widen.forward(weights, normed, wide, count);
-    for (let n = 0; n < count * HIDDEN; n++) {
-      normal(wide[n]);
-      activated[n] = wide[n] * found.distribution;
-      slope[n] = found.distribution + wide[n] * found.density;
-    }
-    this.narrow.forward(weights, activated, stream, count);
-    this.finalNorm.forward(weights, stream, final, count);
-    this.say();
-    return logps.subarray(0, count * PHRASES);
-  }
-
-  /** Tables of the tokens. */
-  readTokens() {
-    const { weights, embedded, stacked, scores, values } = this;
-    for (let token = 0; token < TOKENS; token++) {
-      const row = AT.tokens + this.embedding(token) * WIDTH;
-      const place = AT.places + PLACE[token] * WIDTH;
-      for (let n = 0; n < WIDTH; n++) embedded[token * WIDTH + n] = weights[row + n] + weights[place + n];
-    }
-    this.attentionNorm.forward(weights, embedded, this.attending, TOKENS);
-    stacked.fill(0);
-    this.queryKeyValue.forward(weights, this.attending, stacked, TOKENS);
-    for (let head = 0; head < HEADS; head++) {
-      for (let token = 0; token < TOKENS; token++) {
-        const query = token * 3 * WIDTH + head * HEAD_WIDTH;
-        for (let other = 0; other < TOKENS; other++) {
-          const key = other * 3 * WIDTH + WIDTH + head * HEAD_WIDTH;
-          let sum = 0;
-          for (let n = 0; n < HEAD_WIDTH; n++) sum += stacked[query + n] * stacked[key + n];
-          scores[(head * TOKENS + token) * TOKENS + other] = sum / Math.sqrt(HEAD_WIDTH);
-        }
-        const value = query + 2 * WIDTH;
-        for (let output = 0; output < WIDTH; output++) {
-          const project = AT.projectWeight + output * WIDTH + head * HEAD_WIDTH;
-          let sum = 0;
-          for (let n = 0; n < HEAD_WIDTH; n++) sum += weights[project + n] * stacked[value + n];
-          values[(head * TOKENS + token) * WIDTH + output] = sum;
-        }
-      }
-    }
-  }
-
-  /** Which row of the embedding a token has. @param {number} token */
-  embedding(token) {
-    return token === 0 ? PHRASE_TOKENS + this.prompt : this.prompt * SLOTS * PHRASES + token - 1;
-  }
-
-  /** The residual stream after attention. */
-  attend() {
-    const { embedded, scores, values, weights } = this;
-    const { attention, prefixes, stream } = this.rows;
-    for (let row = 0; row < this.count; row++) {
-      const tokens = prefixes[row] * SLOTS;
-      const length = LENGTH[prefixes[row]];
-      const last = TOKENS_OF[tokens + length];
-      const to = row * WIDTH;
-      for (let n = 0; n < WIDTH; n++) stream[to + n] = embedded[last * WIDTH + n] + weights[AT.projectBias + n];
-      for (let head = 0; head < HEADS; head++) {
-        const of = (head * TOKENS + last) * TOKENS;
-        const at = (row * HEADS + head) * SLOTS;
-        let most = -Infinity;
-        for (let n = 0; n <= length; n++) most = Math.max(most, scores[of + TOKENS_OF[tokens + n]]);
-        let total = 0;
-        for (let n = 0; n <= length; n++) {
-          attention[at + n] = Math.exp(scores[of + TOKENS_OF[tokens + n]] - most);
-          total += attention[at + n];
-        }
-        for (let n = 0; n <= length; n++) {
-          attention[at + n] /= total;
-          const value = (head * TOKENS + TOKENS_OF[tokens + n]) * WIDTH;
-          for (let i = 0; i < WIDTH; i++) stream[to + i] += attention[at + n] * values[value + i];
-        }
-      }
-    }
-  }
-
-  /** Where the output vectors of the phrases after a prefix begin. @param {number} prefix */
-  outputs(prefix) {
-    return AT.head + (this.prompt * SLOTS + LENGTH[prefix]) * PHRASES * WIDTH;
-  }
-
-  /** log-softmax of the outputs. */
-  say() {
-    const { weights } = this;
-    const { final, logps, prefixes } = this.rows;
-    for (let row = 0; row < this.count; row++) {
-      const head = this.outputs(prefixes[row]);
-      const at = row * PHRASES;
-      let most = -Infinity;
-      for (let phrase = 0; phrase < PHRASES; phrase++) {
-        let sum = 0;
-        for (let n = 0; n < WIDTH; n++) sum += weights[head + phrase * WIDTH + n] * final[row * WIDTH + n];
-        logps[at + phrase] = sum;
-        most = Math.max(most, sum);
-      }
+    const logps = this.scores(prefixes);
+    for (let row = 0; row < prefixes.length; row++) {
+      const six = logps.subarray(row * PHRASES, (row + 1) * PHRASES);
+      const most = Math.max(...six);
       let total = 0;
-      for (let phrase = 0; phrase < PHRASES; phrase++) total += Math.exp(logps[at + phrase] - most);
+      for (let phrase = 0; phrase < PHRASES; phrase++) total += Math.exp(six[phrase] - most);
       const normalizer = most + Math.log(total);
-      for (let phrase = 0; phrase < PHRASES; phrase++) logps[at + phrase] -= normalizer;
+      for (let phrase = 0; phrase < PHRASES; phrase++) six[phrase] -= normalizer;
     }
+    this.logps = logps;
+    return logps;
   }
 
-  /** Sets ``gradient`` to that of a loss, from its derivatives with respect to what ``forward`` returned.
-   *  @param {Float64Array} derivatives in the same rows */
+  /** Sets the gradients to those of a loss, from its derivatives with respect to what ``forward`` returned last.
+   *  @param {Float64Array} derivatives */
   backward(derivatives) {
-    const { count, gradient, weights } = this;
-    gradient.fill(0);
-    const dFinal = this.backFromOutputs(derivatives);
-    const dStream = new Float64Array(count * WIDTH);
-    this.finalNorm.backward(weights, gradient, dFinal, dStream, count);
-    const dWide = new Float64Array(count * HIDDEN);
-    this.narrow.backward(weights, gradient, this.rows.activated, dStream, dWide, count);
-    for (let n = 0; n < dWide.length; n++) dWide[n] *= this.rows.slope[n];
-    const dNormed = new Float64Array(count * WIDTH);
-    this.widen.backward(weights, gradient, this.rows.normed, dWide, dNormed, count);
-    this.mlpNorm.backward(weights, gradient, dNormed, dStream, count);
-    this.backFromAttention(dStream);
-  }
-
-  /** @param {Float64Array} derivatives */
-  backFromOutputs(derivatives) {
-    const { gradient, weights } = this;
-    const { final, logps, prefixes } = this.rows;
-    const dFinal = new Float64Array(this.count * WIDTH);
-    for (let row = 0; row < this.count; row++) {
-      const head = this.outputs(prefixes[row]);
-      const at = row * PHRASES;
+    const logps = /** @type {Float64Array} */ (this.logps);
+    const dScores = new Float64Array(derivatives.length);
+    for (let at = 0; at < derivatives.length; at += PHRASES) {
       let total = 0;
       for (let phrase = 0; phrase < PHRASES; phrase++) total += derivatives[at + phrase];
       for (let phrase = 0; phrase < PHRASES; phrase++) {
-        const d = derivatives[at + phrase] - Math.exp(logps[at + phrase]) * total;
-        const output = head + phrase * WIDTH;
-        for (let n = 0; n < WIDTH; n++) {
-          gradient[output + n] += d * final[row * WIDTH + n];
-          dFinal[row * WIDTH + n] += d * weights[output + n];
-        }
+        dScores[at + phrase] = derivatives[at + phrase] - Math.exp(logps[at + phrase]) * total;
       }
     }
-    return dFinal;
-  }
-
-  /** @param {Float64Array} dStream */
-  backFromAttention(dStream) {
-    const { gradient, values } = this;
-    const { attention, prefixes } = this.rows;
-    const dEmbedded = new Float64Array(TOKENS * WIDTH);
-    const dScores = new Float64Array(HEADS * TOKENS * TOKENS);
-    const dValues = new Float64Array(HEADS * TOKENS * WIDTH);
-    const dWeights = new Float64Array(SLOTS);
-    for (let row = 0; row < this.count; row++) {
-      const tokens = prefixes[row] * SLOTS;
-      const length = LENGTH[prefixes[row]];
-      const last = TOKENS_OF[tokens + length];
-      const from = row * WIDTH;
-      for (let n = 0; n < WIDTH; n++) {
-        dEmbedded[last * WIDTH + n] += dStream[from + n];
-        gradient[AT.projectBias + n] += dStream[from + n];
-      }
-      for (let head = 0; head < HEADS; head++) {
-        const at = (row * HEADS + head) * SLOTS;
-        let mean = 0;
-        for (let n = 0; n <= length; n++) {
-          const value = (head * TOKENS + TOKENS_OF[tokens + n]) * WIDTH;
-          let sum = 0;
-          for (let i = 0; i < WIDTH; i++) {
-            sum += dStream[from + i] * values[value + i];
-            dValues[value + i] += attention[at + n] * dStream[from + i];
-          }
-          dWeights[n] = sum;
-          mean += attention[at + n] * sum;
-        }
-        for (let n = 0; n <= length; n++) {
-          dScores[(head * TOKENS + last) * TOKENS + TOKENS_OF[tokens + n]] += attention[at + n] * (dWeights[n] - mean);
-        }
-      }
-    }
-    this.backFromTokens(dEmbedded, dScores, dValues);
-  }
-
-  /** @param {Float64Array} dEmbedded @param {Float64Array} dScores @param {Float64Array} dValues */
-  backFromTokens(dEmbedded, dScores, dValues) {
-    const { gradient, stacked, weights } = this;
-    const dStacked = new Float64Array(stacked.length);
-    for (let head = 0; head < HEADS; head++) {
-      for (let token = 0; token < TOKENS; token++) {
-        const query = token * 3 * WIDTH + head * HEAD_WIDTH;
-        for (let other = 0; other < TOKENS; other++) {
-          const d = dScores[(head * TOKENS + token) * TOKENS + other] / Math.sqrt(HEAD_WIDTH);
-          const key = other * 3 * WIDTH + WIDTH + head * HEAD_WIDTH;
-          for (let n = 0; n < HEAD_WIDTH; n++) {
-            dStacked[query + n] += d * stacked[key + n];
-            dStacked[key + n] += d * stacked[query + n];
-          }
-        }
-        const value = query + 2 * WIDTH;
-        for (let output = 0; output < WIDTH; output++) {
-          const d = dValues[(head * TOKENS + token) * WIDTH + output];
-          const project = AT.projectWeight + output * WIDTH + head * HEAD_WIDTH;
-          for (let n = 0; n < HEAD_WIDTH; n++) {
-            gradient[project + n] += d * stacked[value + n];
-            dStacked[value + n] += d * weights[project + n];
-          }
-        }
-      }
-    }
-    const dAttending = new Float64Array(TOKENS * WIDTH);
-    this.queryKeyValue.backward(weights, gradient, this.attending, dStacked, dAttending, TOKENS);
-    this.attentionNorm.backward(weights, gradient, dAttending, dEmbedded, TOKENS);
-    for (let token = 0; token < TOKENS; token++) {
-      const row = AT.tokens + this.embedding(token) * WIDTH;
-      const place = AT.places + PLACE[token] * WIDTH;
-      for (let n = 0; n < WIDTH; n++) {
-        gradient[row + n] += dEmbedded[token * WIDTH + n];
-        gradient[place + n] += dEmbedded[token * WIDTH + n];
-      }
-    }
+    this.backFromScores(dScores);
   }
 
   /** Draw responses y ~ pi(.|x), phrase by phrase; each phrase takes one uniform number, and those of a response are
-   *  neighbors. @param {number} count @param {import("./draws.js").Draws} draws */
+   *  neighbors. Also log pi of each phrase, as it was drawn. @param {number} count @param {import("./draws.js").Draws} draws */
   sample(count, draws) {
     const uniform = draws.uniform(count * SLOTS);
     const responses = new Uint8Array(count * SLOTS);
+    const phraseLogps = new Float64Array(count * SLOTS);
     const prefix = new Uint16Array(count);
     for (let slot = 0; slot < SLOTS; slot++) {
       const prefixes = [...new Set(prefix)];
@@ -341,9 +128,58 @@ export class Policy {
           if (uniform[n * SLOTS + slot] < end) break;
         }
         responses[n * SLOTS + slot] = phrase;
+        phraseLogps[n * SLOTS + slot] = logps[at + phrase];
         prefix[n] = child(prefix[n], phrase);
       }
     }
-    return responses;
+    return { responses, phraseLogps };
+  }
+}
+
+/** V(x, y_<t): the expected return before each phrase. Its head starts at zero. */
+export class ValueModel {
+  /** @param {ArrayLike<number>} trunk weights, copied @param {number} prompt */
+  constructor(trunk, prompt) {
+    this.trunk = new Trunk(trunk, prompt);
+    /** weight, then bias */
+    this.head = new Float64Array(WIDTH + 1);
+    this.headGradient = new Float64Array(WIDTH + 1);
+    this.hidden = new Float64Array(0);
+  }
+
+  /** What is trained, with its gradient. @returns {[Float64Array, Float64Array][]} */
+  get parameters() {
+    return [
+      [this.head, this.headGradient],
+      [this.trunk.weights, this.trunk.gradient],
+    ];
+  }
+
+  /** The value after each prefix. @param {ArrayLike<number>} prefixes */
+  forward(prefixes) {
+    const { head } = this;
+    const hidden = this.trunk.forward(prefixes);
+    this.hidden = hidden;
+    return Float64Array.from({ length: prefixes.length }, (_, row) => {
+      let sum = head[WIDTH];
+      for (let n = 0; n < WIDTH; n++) sum += head[n] * hidden[row * WIDTH + n];
+      return sum;
+    });
+  }
+
+  /** Sets the gradients to those of a loss, from its derivatives with respect to the last values.
+   *  @param {Float64Array} derivatives */
+  backward(derivatives) {
+    const { head, headGradient, hidden } = this;
+    const dHidden = new Float64Array(hidden.length);
+    headGradient.fill(0);
+    derivatives.forEach((d, row) => {
+      headGradient[WIDTH] += d;
+      for (let n = 0; n < WIDTH; n++) {
+        headGradient[n] += d * hidden[row * WIDTH + n];
+        dHidden[row * WIDTH + n] = d * head[n];
+      }
+    });
+    this.trunk.backward(dHidden);
   }
 }

@@ -4,14 +4,14 @@ import { PHRASES, SLOTS } from "./world.js";
 /** @typedef {{ chosen: Uint8Array, rejected: Uint8Array }} Comparisons phrases, in rows of five */
 
 /** Whose numbers are those of app/lab/draws.py's Stream. */
-export const STREAM = { COMPARISONS: 3, DPO: 4 };
+export const STREAM = { COMPARISONS: 3, DPO: 4, REWARD_MODEL: 5, PPO: 6 };
 
 /** Draw labeled pairs; both responses come from one policy.
  *  @param {import("./policy.js").Policy} policy @param {Float64Array} quality r* of all responses
  *  @param {number} count @param {import("./draws.js").Draws} draws @returns {Comparisons} */
 export const sampleComparisons = (policy, quality, count, draws) => {
-  const first = policy.sample(count, draws);
-  const second = policy.sample(count, draws);
+  const first = policy.sample(count, draws).responses;
+  const second = policy.sample(count, draws).responses;
   const uniform = draws.uniform(count);
   const chosen = new Uint8Array(count * SLOTS);
   const rejected = new Uint8Array(count * SLOTS);
@@ -28,3 +28,23 @@ export const sampleComparisons = (policy, quality, count, draws) => {
 
 /** Its number in lexicographic order. @param {Uint8Array} response */
 const number = (response) => response.reduce((sum, phrase) => PHRASES * sum + phrase, 0);
+
+/** Some of the pairs: chosen responses, then rejected ones. @param {Comparisons} pairs @param {number[]} rows */
+export const both = ({ chosen, rejected }, rows) => {
+  const responses = new Uint8Array(2 * rows.length * SLOTS);
+  rows.forEach((row, n) => {
+    responses.set(chosen.subarray(row * SLOTS, (row + 1) * SLOTS), n * SLOTS);
+    responses.set(rejected.subarray(row * SLOTS, (row + 1) * SLOTS), (rows.length + n) * SLOTS);
+  });
+  return responses;
+};
+
+/** Rows of whole batches without end, in a new order each epoch; what is left over is not used.
+ *  @param {number} count of pairs @param {number} size @param {import("./draws.js").Draws} draws */
+export function* batches(count, size, draws) {
+  const whole = Math.min(size, count);
+  for (;;) {
+    const order = draws.order(count);
+    for (let start = 0; start + whole <= count; start += whole) yield order.slice(start, start + whole);
+  }
+}

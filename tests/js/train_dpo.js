@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { DPOTrainer } from "../../static/lab/dpo.js";
 import { Draws } from "../../static/lab/draws.js";
-import { exactLogps } from "../../static/lab/exact.js";
+import { ofAllResponses } from "../../static/lab/exact.js";
 import { Frontier } from "../../static/lab/frontier.js";
 import { measure } from "../../static/lab/measure.js";
 import { Policy } from "../../static/lab/policy.js";
@@ -14,16 +14,16 @@ const { weights, runs } = JSON.parse(readFileSync(0, "utf8"));
 
 /** @type {(run: any) => any} */
 const trained = ({ prompt, attributes, reward, count, config }) => {
-  const reference = new Policy(weights, prompt);
-  const referenceLogps = exactLogps(reference);
+  const reference = Policy.of(weights, prompt);
+  const referenceLogps = ofAllResponses(reference);
   const quality = trueQuality(attributes, referenceLogps);
   const draws = new Draws(config.seed, STREAM.COMPARISONS, prompt);
   const pairs = sampleComparisons(reference, quality, count, draws);
   const trainer = new DPOTrainer(reference, pairs, config);
   const rows = [trainer.step()];
-  const gradient = Array.from(trainer.policy.gradient);
+  const gradient = trainer.policy.parameters.flatMap(([, numbers]) => Array.from(numbers));
   while (rows.length < config.steps) rows.push(trainer.step());
-  const logps = exactLogps(trainer.policy);
+  const logps = ofAllResponses(trainer.policy);
   const facts = { referenceLogps, trueQuality: quality, frontier: new Frontier(referenceLogps, quality) };
   return {
     pairs: [Array.from(pairs.chosen), Array.from(pairs.rejected)],
