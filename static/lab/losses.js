@@ -34,10 +34,10 @@ const DEFAULTS = Object.freeze({
 const EXO_SMOOTHING = 1e-3;
 
 /** @type {(x: number) => number} */
-const logSigma = (x) => Math.min(x, 0) - Math.log1p(Math.exp(-Math.abs(x)));
+export const logSigma = (x) => Math.min(x, 0) - Math.log1p(Math.exp(-Math.abs(x)));
 
 /** @type {(x: number) => number} */
-const sigma = (x) => Math.exp(logSigma(x));
+export const sigma = (x) => Math.exp(logSigma(x));
 
 /** sigma'(x), which keeps its digits where sigma is near 1.
  *  @type {(x: number) => number} */

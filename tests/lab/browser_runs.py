@@ -48,9 +48,7 @@ class BrowserRun:
         config = self.config
         return {
             "prompt": self.prompt,
-            "attributes": {
-                name: the_world().attribute(name, self.prompt).tolist() for name in ATTRIBUTES
-            },
+            "attributes": attributes_of(self.prompt),
             "reward": the_lab().facts(self.prompt).learned_reward.tolist(),
             "count": self.comparisons,
             "config": {
@@ -81,10 +79,19 @@ def reference_in_float64() -> Policy:
     return copy.deepcopy(the_lab().reference_policy).double()
 
 
+def attributes_of(prompt: int) -> dict[str, Any]:
+    """What the true quality of a prompt's responses is made of."""
+    return {name: the_world().attribute(name, prompt).tolist() for name in ATTRIBUTES}
+
+
+def flat(policy: Policy) -> list[float]:
+    """All its parameters."""
+    return torch.cat([parameter.detach().flatten() for parameter in policy.parameters()]).tolist()
+
+
 def in_the_browser(reference: Policy, runs: Sequence[BrowserRun]) -> list[Any]:
     """What the browser's lab makes of some runs; see tests/js/train_dpo.js."""
-    weights = torch.cat([parameter.detach().flatten() for parameter in reference.parameters()])
-    asked = {"weights": weights.tolist(), "runs": [run.asked() for run in runs]}
+    asked = {"weights": flat(reference), "runs": [run.asked() for run in runs]}
     done = subprocess.run(
         [NODE, ROOT / "tests/js/train_dpo.js"],
         input=json.dumps(asked),

@@ -1,4 +1,4 @@
-"""The losses of the browser's lab (static/lab/losses.js) and their gradients, held to torch and its autograd."""
+"""The losses of the browser's lab and their gradients, held to torch and its autograd."""
 
 from __future__ import annotations
 

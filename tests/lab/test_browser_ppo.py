@@ -1,0 +1,175 @@
+"""Reward models and PPO in the browser's lab, compared with torch in float64 from the same seed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import torch
+
+from app.lab.draws import Draws, Stream
+from app.lab.exact import exact_logps
+from app.lab.network.policy import Policy
+from app.lab.network.prefixes import every_prefix
+from app.lab.ppo import PPOConfig, PPOTrainer, collect_rollouts, ppo_losses
+from app.lab.preferences import Comparisons, sample_comparisons
+from app.lab.reward_model import RewardKind, RewardModel, RewardModelStep, train_reward_model
+from app.lab.trained import the_lab
+from tests.lab.browser_runs import NODE, ROOT, attributes_of, flat, reference_in_float64
+
+NATS = 1e-4
+"""by which log-probabilities and rewards may differ at the end of a run"""
+OF_A_GRADIENT = 1e-9
+"""by which numbers of a gradient may differ"""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A reward model fitted to comparisons, and so many iterations of PPO on it."""
+
+    prompt: int
+    comparisons: int
+    kind: RewardKind
+    iterations: int
+    config: PPOConfig
+
+    def asked(self) -> dict[str, Any]:
+        """What tests/js/train_ppo.js takes."""
+        config = self.config
+        return {
+            "prompt": self.prompt,
+            "attributes": attributes_of(self.prompt),
+            "count": self.comparisons,
+            "kind": self.kind,
+            "config": {
+                "klCoefficient": config.kl_coefficient,
+                "learningRate": config.learning_rate,
+                "clipRange": config.clip_range,
+                "seed": config.seed,
+                "done": self.iterations,
+            },
+        }
+
+    def pairs(self, reference: Policy) -> Comparisons:
+        """The comparisons that the reward model is fitted to."""
+        quality = the_lab().facts(self.prompt).true_quality
+        draws = Draws(self.config.seed, Stream.COMPARISONS, self.prompt)
+        return sample_comparisons(reference, self.prompt, quality, self.comparisons, draws)
+
+
+RUNS = {
+    "additive": Run(1, 2000, RewardKind.additive, 20, PPOConfig(seed=7)),
+    "network": Run(4, 300, RewardKind.network, 10, PPOConfig(seed=2)),
+    # Large steps leave the clipping ranges.
+    "clipped": Run(
+        2, 400, RewardKind.additive, 6, PPOConfig(seed=3, learning_rate=0.01, clip_range=0.05)
+    ),
+}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def float64() -> Iterator[None]:
+    """New networks of torch have numbers of this kind while these tests run."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(before)
+
+
+@pytest.fixture(scope="module")
+def reference() -> Policy:
+    return reference_in_float64()
+
+
+@pytest.fixture(scope="module")
+def made(reference: Policy) -> dict[str, Any]:
+    """What the browser's lab makes of all runs."""
+    asked = {"weights": flat(reference), "runs": [run.asked() for run in RUNS.values()]}
+    done = subprocess.run(
+        [NODE, ROOT / "tests/js/train_ppo.js"],
+        input=json.dumps(asked),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return dict(zip(RUNS, json.loads(done.stdout), strict=True))
+
+
+Fitted = tuple[RewardModel, list[RewardModelStep]]
+
+
+@pytest.fixture(scope="module")
+def fitted(reference: Policy, float64: None) -> dict[str, Fitted]:  # noqa: ARG001
+    """The reward models in torch."""
+    return {
+        name: train_reward_model(run.kind, reference, run.pairs(reference), run.config.seed)
+        for name, run in RUNS.items()
+    }
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_reward_model_is_fitted_as_in_torch(
+    name: str, made: dict[str, Any], fitted: dict[str, Fitted]
+) -> None:
+    model, steps = fitted[name]
+    there = made[name]
+    for step, theirs in zip(steps, there["fitted"], strict=True):
+        assert theirs["step"] == step.step
+        assert theirs["loss"] == pytest.approx(step.loss, abs=NATS)
+        assert theirs["accuracy"] == step.accuracy
+    rewards = torch.tensor(there["rewards"])
+    assert float((rewards - model.all_rewards()).abs().max()) < NATS
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_gradient_of_ppo_is_that_of_autograd(
+    name: str, reference: Policy, made: dict[str, Any], fitted: dict[str, Fitted]
+) -> None:
+    run = RUNS[name]
+    trainer = PPOTrainer(reference, fitted[name][0], run.prompt, run.config)
+    with torch.no_grad():
+        of_prefixes = reference(run.prompt, every_prefix())
+    rollouts = collect_rollouts(
+        trainer.policy,
+        of_prefixes,
+        trainer.value_model,
+        fitted[name][0],
+        run.prompt,
+        run.config,
+        Draws(run.config.seed, Stream.PPO),
+    )
+    policy, value_model = trainer.policy, trainer.value_model
+    logps = policy.phrase_logps(run.prompt, rollouts.responses)
+    values = value_model(run.prompt, rollouts.responses)
+    policy_loss, value_loss, _ = ppo_losses(logps, values, rollouts, run.config)
+    (policy_loss + run.config.value_coefficient * value_loss).backward()  # type: ignore[no-untyped-call]
+    parts = [
+        policy.head.grad[run.prompt],  # type: ignore[index]
+        *(weight.grad for weight in policy.trunk.parameters()),
+        *(weight.grad for weight in value_model.head.parameters()),
+        *(weight.grad for weight in value_model.trunk.parameters()),
+    ]
+    expected = torch.cat([part.flatten() for part in parts if part is not None])
+    gradient = torch.tensor(made[name]["gradient"])
+    assert float((gradient - expected).abs().max()) < OF_A_GRADIENT
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_ppo_goes_and_ends_as_in_torch(
+    name: str, reference: Policy, made: dict[str, Any], fitted: dict[str, Fitted]
+) -> None:
+    run, there = RUNS[name], made[name]
+    trainer = PPOTrainer(reference, fitted[name][0], run.prompt, run.config)
+    for theirs in there["iterations"]:
+        done = trainer.step()
+        assert theirs["iteration"] == done.iteration
+        assert theirs["clipFraction"] == pytest.approx(done.clip_fraction, abs=1e-9)
+        assert theirs["policyLoss"] == pytest.approx(done.policy_loss, abs=NATS)
+        assert theirs["valueLoss"] == pytest.approx(done.value_loss, abs=NATS)
+    logps = torch.tensor(there["logps"])
+    assert float((logps - exact_logps(trainer.policy, run.prompt)).abs().max()) < NATS
+    assert (name != "clipped") or there["iterations"][-1]["clipFraction"] > 0
