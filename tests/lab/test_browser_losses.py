@@ -1,4 +1,4 @@
-"""The losses of the browser's lab and their gradients, held to torch and its autograd."""
+"""Losses of the browser's lab (static/lab/losses.js) and their gradients are those of torch and autograd."""
 
 from __future__ import annotations
 
