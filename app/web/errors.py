@@ -8,6 +8,7 @@ import logging
 import re
 from collections.abc import Mapping
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -90,7 +91,8 @@ async def _invalid_params(request: Request, error: Exception) -> Response:
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    if isinstance(error.__cause__, InvalidParams):  # of a body, which FastAPI does not let through
+    # FastAPI lets nothing else through that is raised while it reads a body.
+    if error.status_code == HTTPStatus.BAD_REQUEST and isinstance(error.__cause__, InvalidParams):
         return refusal(request, error.__cause__)
     detail, errors = truncated(str(error.detail)), getattr(error, "errors", None)
     return respond(request, problem_of(error.status_code, detail, errors), error.headers)

@@ -25,7 +25,8 @@ WITH_CONSTANT = (
 """the same application with a route that computes nothing; one worker, no access log"""
 
 STOPPED_S = 20
-REST_S = 60
+REST_S = 240
+"""a busy machine takes minutes for the runs that a server begins with"""
 QUIET_SHARE = 0.2
 """share of a core that an idle server stays below"""
 
