@@ -3,6 +3,7 @@
 # make test   set up, browser included, and run all tests
 # make bench  measure; see BENCHMARKS.md for results of record
 # make lecture-hall  simulate 300 readers at once, then 400 who wait for runs; see BENCHMARKS.md
+# make parity  train a hundred policies in the browser's lab and in torch, and say how far they are apart
 # make soak   hold such lectures for ten minutes (MINUTES=); fails if memory or open files grow
 # make audit  check the pinned packages for known advisories
 # make sbom   list the components of the site in dist/sbom*.cdx.json
@@ -16,7 +17,7 @@ PORT ?= 8000
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run check test lint audit bench lecture-hall soak lock sbom wheel weights heights browser screenshots clean
+.PHONY: run check test lint audit bench lecture-hall parity soak lock sbom wheel weights heights browser screenshots clean
 
 run: .venv/.compressed
 	$(BIN)/dpo-explained serve --port $(PORT)
@@ -79,6 +80,9 @@ STUDENTS ?= 300
 lecture-hall: .venv/.compressed
 	$(BIN)/python -m tools.lecture_hall --students $(STUDENTS)
 	$(BIN)/python -m tools.lecture_hall.waiting
+
+parity: .venv/.assets
+	$(BIN)/python -m tests.lab.browser_runs
 
 MINUTES ?= 10
 soak: .venv/.compressed

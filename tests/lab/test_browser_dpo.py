@@ -23,7 +23,7 @@ from tests.lab.browser_runs import (
     reference_in_float64,
 )
 
-NATS = 1e-4
+NATS = 1e-7
 """by which log-probabilities may differ at the end of a run"""
 OF_A_GRADIENT = 1e-9
 """by which numbers of a gradient may differ"""

@@ -21,7 +21,7 @@ from app.lab.reward_model import RewardKind, RewardModel, RewardModelStep, train
 from app.lab.trained import the_lab
 from tests.lab.browser_runs import NODE, ROOT, attributes_of, flat, reference_in_float64
 
-NATS = 1e-4
+NATS = 1e-7
 """by which log-probabilities and rewards may differ at the end of a run"""
 OF_A_GRADIENT = 1e-9
 """by which numbers of a gradient may differ"""
