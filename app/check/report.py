@@ -32,6 +32,11 @@ class Finding:
     mended: str | None = None
     """path and query of the same figure without it"""
 
+    @property
+    def title_in_a_sentence(self) -> str:
+        """The title without its capital."""
+        return f"{self.title[0].lower()}{self.title[1:]}"
+
 
 @dataclass(frozen=True)
 class Report:

@@ -12,7 +12,7 @@ import { fitRewardModel } from "../../static/lab/reward_model.js";
 const { weights, runs } = JSON.parse(readFileSync(0, "utf8"));
 
 /** @type {(run: any) => any} */
-const trained = ({ prompt, attributes, count, kind, config }) => {
+const trained = ({ prompt, attributes, count, kind, done, config }) => {
   const reference = Policy.of(weights, prompt);
   const quality = trueQuality(attributes, ofAllResponses(reference));
   const draws = new Draws(config.seed, STREAM.COMPARISONS, prompt);
@@ -28,7 +28,7 @@ const trained = ({ prompt, attributes, count, kind, config }) => {
   first.setGradients(first.collect());
   const gradient = first.parameters.flatMap(([, numbers]) => Array.from(numbers));
   const trainer = new PPOTrainer(reference, rewardModel, config);
-  const iterations = Array.from({ length: config.done }, () => trainer.step());
+  const iterations = Array.from({ length: done }, () => trainer.step());
   return { rewards, fitted, gradient, iterations, logps: Array.from(ofAllResponses(trainer.policy)) };
 };
 

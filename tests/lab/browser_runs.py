@@ -6,12 +6,8 @@
 from __future__ import annotations
 
 import copy
-import json
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
@@ -26,9 +22,8 @@ from app.lab.network.policy import Policy
 from app.lab.preferences import Comparisons, sample_comparisons
 from app.lab.trained import the_lab
 from app.lab.world import PROMPTS, the_world
+from tests.node import answer_of, camel_case
 
-ROOT = Path(__file__).resolve().parents[2]
-NODE = Path(sys.executable).parent / "node"
 ATTRIBUTES = ("helpful", "harmless", "honest", "flattering")
 
 PARITY_RUNS = 100
@@ -45,33 +40,30 @@ class BrowserRun:
 
     def asked(self) -> dict[str, Any]:
         """What tests/js/train_dpo.js takes."""
-        config = self.config
         return {
             "prompt": self.prompt,
             "attributes": attributes_of(self.prompt),
             "reward": the_lab().facts(self.prompt).learned_reward.tolist(),
             "count": self.comparisons,
-            "config": {
-                "beta": config.beta,
-                "learningRate": config.learning_rate,
-                "batchSize": config.batch_size,
-                "steps": config.steps,
-                "lossType": config.loss_type,
-                "labelSmoothing": config.label_smoothing,
-                "seed": config.seed,
-            },
+            "config": {camel_case(n): value for n, value in asdict(self.config).items()},
         }
 
     def pairs(self, reference: Policy) -> Comparisons:
         """The comparisons that it trains on."""
-        quality = the_lab().facts(self.prompt).true_quality
-        draws = Draws(self.config.seed, Stream.COMPARISONS, self.prompt)
-        return sample_comparisons(reference, self.prompt, quality, self.comparisons, draws)
+        return comparisons_of(reference, self.prompt, self.comparisons, self.config.seed)
 
     def trained(self, reference: Policy) -> tuple[DPOTrainer, list[Any]]:
         """The same run in torch, with its rows."""
         trainer = DPOTrainer(reference, self.pairs(reference), self.config)
         return trainer, [trainer.step() for _ in range(self.config.steps)]
+
+
+def comparisons_of(reference: Policy, prompt: int, count: int, seed: int) -> Comparisons:
+    """Labeled pairs of the reference policy, as the lab draws them."""
+    quality = the_lab().facts(prompt).true_quality
+    return sample_comparisons(
+        reference, prompt, quality, count, Draws(seed, Stream.COMPARISONS, prompt)
+    )
 
 
 def reference_in_float64() -> Policy:
@@ -92,14 +84,7 @@ def flat(policy: Policy) -> list[float]:
 def in_the_browser(reference: Policy, runs: Sequence[BrowserRun]) -> list[Any]:
     """What the browser's lab makes of some runs; see tests/js/train_dpo.js."""
     asked = {"weights": flat(reference), "runs": [run.asked() for run in runs]}
-    done = subprocess.run(
-        [NODE, ROOT / "tests/js/train_dpo.js"],
-        input=json.dumps(asked),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    made: list[Any] = json.loads(done.stdout)
+    made: list[Any] = answer_of("train_dpo.js", asked)
     return made
 
 

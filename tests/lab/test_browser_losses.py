@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import itertools
-import json
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,9 +19,8 @@ from app.lab.losses import (
     PairLogps,
     check_label_smoothing,
 )
+from tests.node import answer_of, camel_case
 
-ROOT = Path(__file__).resolve().parents[2]
-NODE = Path(sys.executable).parent / "node"
 ALL = [*LOSSES, *BASELINES]
 
 BETAS = (0.01, 0.1, 0.5, 1.0, 10.0)
@@ -84,34 +79,21 @@ def batch() -> PairLogps:
     return PairLogps(*policy, policy[0] - chosen, policy[1] - rejected, *both_lengths)
 
 
-def camel(name: str) -> str:
-    first, *others = name.split("_")
-    return first + "".join(word.title() for word in others)
-
-
 def in_javascript(pairs: PairLogps, cases: Sequence[Case]) -> list[dict[str, Any]]:
     """For each case its columns (loss, d chosen, d rejected), or what it is refused with."""
     columns = {name: value for name, value in vars(pairs).items() if isinstance(value, Tensor)}
     asked = {
-        "batch": {camel(name): column.tolist() for name, column in columns.items()},
+        "batch": {camel_case(name): column.tolist() for name, column in columns.items()},
         "cases": [
             {
                 "lossType": case.loss_type,
                 "beta": case.beta,
-                "params": {camel(name): value for name, value in case.params.items()},
+                "params": {camel_case(name): value for name, value in case.params.items()},
             }
             for case in cases
         ],
     }
-    answered = subprocess.run(
-        [NODE, ROOT / "tests/js/lab_losses.js"],
-        input=json.dumps(asked),
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-    answers: list[dict[str, Any]] = json.loads(answered.stdout)
+    answers: list[dict[str, Any]] = answer_of("lab_losses.js", asked)
     return answers
 
 

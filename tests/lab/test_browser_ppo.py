@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import pytest
@@ -16,10 +14,10 @@ from app.lab.exact import exact_logps
 from app.lab.network.policy import Policy
 from app.lab.network.prefixes import every_prefix
 from app.lab.ppo import PPOConfig, PPOTrainer, collect_rollouts, ppo_losses
-from app.lab.preferences import Comparisons, sample_comparisons
+from app.lab.preferences import Comparisons
 from app.lab.reward_model import RewardKind, RewardModel, RewardModelStep, train_reward_model
-from app.lab.trained import the_lab
-from tests.lab.browser_runs import NODE, ROOT, attributes_of, flat, reference_in_float64
+from tests.lab.browser_runs import attributes_of, comparisons_of, flat, reference_in_float64
+from tests.node import answer_of, camel_case
 
 NATS = 1e-7
 """by which log-probabilities and rewards may differ at the end of a run"""
@@ -39,26 +37,18 @@ class Run:
 
     def asked(self) -> dict[str, Any]:
         """What tests/js/train_ppo.js takes."""
-        config = self.config
         return {
             "prompt": self.prompt,
             "attributes": attributes_of(self.prompt),
             "count": self.comparisons,
             "kind": self.kind,
-            "config": {
-                "klCoefficient": config.kl_coefficient,
-                "learningRate": config.learning_rate,
-                "clipRange": config.clip_range,
-                "seed": config.seed,
-                "done": self.iterations,
-            },
+            "done": self.iterations,
+            "config": {camel_case(n): value for n, value in asdict(self.config).items()},
         }
 
     def pairs(self, reference: Policy) -> Comparisons:
         """The comparisons that the reward model is fitted to."""
-        quality = the_lab().facts(self.prompt).true_quality
-        draws = Draws(self.config.seed, Stream.COMPARISONS, self.prompt)
-        return sample_comparisons(reference, self.prompt, quality, self.comparisons, draws)
+        return comparisons_of(reference, self.prompt, self.comparisons, self.config.seed)
 
 
 RUNS = {
@@ -89,14 +79,7 @@ def reference() -> Policy:
 def made(reference: Policy) -> dict[str, Any]:
     """What the browser's lab makes of all runs."""
     asked = {"weights": flat(reference), "runs": [run.asked() for run in RUNS.values()]}
-    done = subprocess.run(
-        [NODE, ROOT / "tests/js/train_ppo.js"],
-        input=json.dumps(asked),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return dict(zip(RUNS, json.loads(done.stdout), strict=True))
+    return dict(zip(RUNS, answer_of("train_ppo.js", asked), strict=True))
 
 
 Fitted = tuple[RewardModel, list[RewardModelStep]]

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -15,10 +11,9 @@ import pytest
 from app import stages
 from app.charts.stage_svg import NARROW, WIDE, svg
 from app.widgets.registry import WIDGETS
+from tests.node import answer_of
 from tests.stages.readouts import expect_short
 
-ROOT = Path(__file__).resolve().parents[2]
-NODE = Path(sys.executable).parent / "node"
 STAGED = list(WIDGETS)
 
 
@@ -40,15 +35,8 @@ def hows(scene: Any) -> Iterator[dict[str, Any]]:
 
 def test_the_browser_goes_on_with_the_drawing_that_the_server_sends(scenes: list[Any]) -> None:
     asked = [{"scene": scene, "how": how} for scene in scenes for how in hows(scene)]
-    drawn = subprocess.run(
-        [NODE, ROOT / "tests/js/draw_stages.js"],
-        input=json.dumps(asked),
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-    for case, by_script in zip(asked, json.loads(drawn.stdout), strict=True):
+    drawn = answer_of("draw_stages.js", asked)
+    for case, by_script in zip(asked, drawn, strict=True):
         how = dict(case["how"])
         assert svg(case["scene"], **how) == by_script
 

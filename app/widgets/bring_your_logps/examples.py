@@ -38,7 +38,7 @@ EXAMPLES = {
     "one_swapped": "chosen and rejected swapped in the reference",
     "frozen": "a policy that has not moved in 400 steps",
     "prompt_counted": "a prompt counted in the policy only",
-    "not_shifted": "labels that are not shifted by one token",
+    "not_shifted": "labels not shifted by one token, where a token is a whole response",
     "truncated": "responses cut to a common beginning",
     "batch_means": "a row for each batch of eight, not for each pair",
     "few_pairs": "six pairs",
@@ -48,7 +48,7 @@ FEW_PAIRS = 6
 BATCH = 8
 STEPS = {"step_zero": 0.0, "start": 0.0, "frozen": 400.0}
 """gradient steps before each pair, where the example says so"""
-MOST_TURNS = 6
+MOST_TURNS = 5
 
 
 @dataclass(frozen=True)

@@ -87,8 +87,9 @@ def _in_doubt(finding: Finding, spoiled: Finding) -> Finding:
     """A finding that nothing is wrong, where it rests on rewards in which something is."""
     if finding.verdict != "not_found" or finding.name not in ON_REWARDS:
         return finding
-    what = f"{spoiled.title[0].lower()}{spoiled.title[1:]}"
-    message = f"This rests on rewards, and a mistake was found in them: {what}."
+    message = (
+        f"This rests on rewards, and a mistake was found in them: {spoiled.title_in_a_sentence}."
+    )
     return replace(finding, verdict="cannot_tell", message=message)
 
 

@@ -76,6 +76,5 @@ _OF_BATCHES = cannot_tell("This needs single pairs, and rows are means of batche
 
 
 def _hidden(by: Finding) -> Said:
-    what = f"{by.title[0].lower()}{by.title[1:]}"
-    message = f"This rests on log-ratios, and another mistake was found in them: {what}."
+    message = f"This rests on log-ratios, and another mistake was found in them: {by.title_in_a_sentence}."
     return cannot_tell(message, "")
