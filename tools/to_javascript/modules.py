@@ -1,0 +1,203 @@
+"""Definitions of Python modules, with all that they use, as modules of JavaScript."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from posixpath import relpath
+
+from tools.to_javascript.expressions import Unsupported, safe
+from tools.to_javascript.statements import RECORDS, UNSHOWN, Statements
+
+ROOT = Path(__file__).parents[2]
+TYPES = {"__future__", "typing", "collections.abc", "types"}
+"""modules of names for annotations, which are left out"""
+OURS = {"math", "functools", "itertools", "dataclasses", "bisect", "enum", "urllib.parse", "operator"}
+"""modules of Python of which ``static/lab/python.js`` has a part"""
+UNCOMPILED = {*RECORDS, *UNSHOWN, "Enum", "StrEnum", "lru_cache", "cache", "dataclass", "property"}
+
+
+class Module:
+    """A Python module, parsed."""
+
+    def __init__(self, name: str, source: str) -> None:
+        self.name = name
+        self.definitions: dict[str, ast.stmt] = {}
+        self.imports: dict[str, tuple[str, str]] = {}
+        """module and name, or an empty name for a whole module, by the name here"""
+        for node in ast.parse(source).body:
+            self._read(node)
+
+    def _read(self, node: ast.stmt) -> None:
+        if isinstance(node, ast.ImportFrom):
+            for one in node.names:
+                self.imports[one.asname or one.name] = (node.module or "", one.name)
+        elif isinstance(node, ast.Import):
+            for one in node.names:
+                self.imports[one.asname or one.name] = (one.name, "")
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            self.definitions[node.name] = node
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            for name in (n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)):
+                self.definitions[name] = node
+
+    def uses(self, name: str) -> set[str]:
+        """The names of this module that a definition uses, annotations left out."""
+        return {used for used in _used(self.definitions[name]) if self.has(used)}
+
+    def takes(self, name: str, whole: str) -> set[str]:
+        """What a definition takes of a module that is imported as a whole."""
+        return {
+            node.attr
+            for node in ast.walk(self.definitions[name])
+            if isinstance(node, ast.Attribute) and ast.unparse(node.value) == whole
+        }
+
+    def has(self, name: str) -> bool:
+        """Whether a name is defined or imported here."""
+        return name in self.definitions or name in self.imports
+
+
+@cache
+def module(name: str) -> Module:
+    """A module of the project."""
+    path = ROOT / f"{name.replace('.', '/')}.py"
+    package = path.with_suffix("") / "__init__.py"
+    return Module(name, (path if path.is_file() else package).read_text(encoding="utf-8"))
+
+
+def is_module(name: str) -> bool:
+    """Whether there is such a module of the project."""
+    path = ROOT / name.replace(".", "/")
+    return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
+
+
+def _used(node: ast.AST) -> Iterator[str]:
+    """All names in a node that JavaScript will see."""
+    if isinstance(node, ast.Name):
+        yield node.id
+        return
+    for field, value in ast.iter_fields(node):
+        if field in ("annotation", "returns", "decorator_list") or field == "type_comment":
+            continue
+        if isinstance(node, ast.ClassDef) and field == "body":
+            value = [n for n in value if isinstance(n, ast.FunctionDef | ast.AnnAssign)]
+        for child in value if isinstance(value, list) else [value]:
+            if isinstance(child, ast.AnnAssign) and isinstance(node, ast.ClassDef) and _dropped(child):
+                continue
+            if isinstance(child, ast.AST):
+                yield from _used(child)
+
+
+def _dropped(field: ast.AnnAssign) -> bool:
+    """Whether a field's default is not compiled."""
+    call = field.value
+    return isinstance(call, ast.Call) and not any(
+        keyword.arg in ("default", "default_factory") for keyword in call.keywords
+    )
+
+
+class Compiler:
+    """Collects definitions from some roots on.
+
+    Args:
+        outside: modules of JavaScript, below the static folder, by the module or definition that they
+            stand for
+    """
+
+    def __init__(self, outside: dict[str, str]) -> None:
+        self.outside = outside
+        self.wanted: dict[str, dict[str, None]] = {}
+
+    def add(self, name: str, definition: str) -> None:
+        """A definition of a module, and all that it uses."""
+        if definition in self.wanted.setdefault(name, {}):
+            return
+        here = module(name)
+        if definition not in here.definitions:
+            raise Unsupported(f"{name} does not define {definition}")
+        self.wanted[name][definition] = None
+        for used in sorted(here.uses(definition)):
+            if used in here.definitions:
+                self.add(name, used)
+            else:
+                where, what = here.imports[used]
+                if is_module(f"{where}.{what}"):
+                    for taken in sorted(here.takes(definition, used)):
+                        self._follow(f"{where}.{what}", taken)
+                elif where.startswith("app.") and not self._outside(where, what):
+                    self._follow(where, what)
+
+    def _follow(self, where: str, what: str) -> None:
+        """Add a definition, wherever it is first defined."""
+        there = module(where)
+        if what in there.definitions:
+            self.add(where, what)
+        elif not self._outside(*there.imports[what]):
+            self._follow(*there.imports[what])
+
+    def _outside(self, where: str, what: str) -> str | None:
+        for name, path in self.outside.items():
+            if where == name or f"{where}.{what}" == name:
+                return path
+            if name.endswith(".") and where.startswith(name):
+                return path.format(where.removeprefix(name).replace(".", "/"))
+        return None
+
+    def files(self) -> Iterator[tuple[str, str]]:
+        """Path below the static folder and text of every module."""
+        for name in self.wanted:
+            yield path_of(name), self._text(name)
+
+    def _text(self, name: str) -> str:
+        here, chosen = module(name), self.wanted[name]
+        statements = [node for node in dict.fromkeys(here.definitions.values()) if _names(node, here) & {*chosen}]
+        used = {use for one in chosen for use in here.uses(one)}
+        lines = [f'import * as $ from "{_to("lab/python.js", name)}";']
+        for use in sorted(used & {*here.imports} - UNCOMPILED):
+            lines.append(self._import(name, use, *here.imports[use]))
+        compiler = Statements({*here.definitions, *here.imports})
+        for node in statements:
+            try:
+                lines.append(compiler.definition(node))
+            except Unsupported as error:
+                raise Unsupported(f"{name}, {error}") from error
+        return "\n".join(filter(None, lines)) + "\n"
+
+    def _import(self, name: str, use: str, where: str, what: str) -> str:
+        if where in TYPES:
+            return ""
+        if where in OURS or (where, what) == ("torch", "Tensor"):
+            part = where.replace(".", "_")
+            return f"const {safe(use)} = $.{part}{f'.{what}' if what else ''};"
+        if is_module(f"{where}.{what}"):
+            return f'import * as {safe(use)} from "{_to(path_of(f"{where}.{what}"), name)}";'
+        while where.startswith("app.") and not (path := self._outside(where, what)):
+            there = module(where)
+            if what in there.definitions:
+                path = path_of(where)
+                break
+            where, what = there.imports[what]
+        if not where.startswith("app."):
+            raise Unsupported(f"{name} uses {what or 'all'} of {where}")
+        as_here = "" if what == use else f" as {safe(use)}"
+        return f'import {{ {safe(what)}{as_here} }} from "{_to(path, name)}";'
+
+
+def _names(node: ast.stmt, here: Module) -> set[str]:
+    return {name for name, one in here.definitions.items() if one is node}
+
+
+def path_of(name: str) -> str:
+    """Where a module is written, below the static folder."""
+    return f"built/compiled/{name.replace('.', '/')}.js"
+
+
+def _to(path: str, name: str) -> str:
+    found = relpath(path, path_of(name).rpartition("/")[0])
+    return found if found.startswith(".") else f"./{found}"
+
+

@@ -1,0 +1,191 @@
+"""Functions, classes and their statements as JavaScript."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+from tools.to_javascript.expressions import ARITHMETIC, Expressions, refuse, safe
+
+Function = ast.FunctionDef
+RECORDS = {"BaseModel", "WidgetParams", "NamedTuple"}
+"""bases whose annotated names are fields, as those of dataclasses are"""
+UNSHOWN = {"Field", "field"}
+
+
+class Statements(Expressions):
+    """Compiles statements."""
+
+    def body(self, nodes: Iterable[ast.stmt]) -> str:
+        """Statements, one a line, without docstrings."""
+        return "\n".join(filter(None, map(self.statement, nodes)))
+
+    def statement(self, node: ast.stmt) -> str:
+        """A statement."""
+        return str(getattr(self, f"_{type(node).__name__}", self._refused)(node))
+
+    def _refused(self, node: ast.stmt) -> str:
+        raise refuse(node)
+
+    def _Expr(self, node: ast.Expr) -> str:
+        return "" if isinstance(node.value, ast.Constant) else f"{self.js(node.value)};"
+
+    def _Pass(self, _: ast.Pass) -> str:
+        return ""
+
+    _Assert = _Pass
+
+    def _Break(self, _: ast.Break) -> str:
+        return "done = true; break;" if self._searches else "break;"
+
+    def _Continue(self, _: ast.Continue) -> str:
+        return "continue;"
+
+    def _Return(self, node: ast.Return) -> str:
+        return f"return {self.js(node.value) if node.value else 'null'};"
+
+    def _Raise(self, node: ast.Raise) -> str:
+        return f"throw {self.js(node.exc)};" if node.exc else "throw null;"
+
+    def _Assign(self, node: ast.Assign) -> str:
+        value = self.js(node.value)
+        if len(node.targets) == 1:
+            return self._set(node.targets[0], value)
+        if not all(isinstance(target, ast.Name) for target in node.targets):
+            raise refuse(node)
+        return f"{' = '.join(map(self.target, node.targets))} = {value};"
+
+    def _AnnAssign(self, node: ast.AnnAssign) -> str:
+        return self._set(node.target, self.js(node.value)) if node.value else ""
+
+    def _AugAssign(self, node: ast.AugAssign) -> str:
+        if type(node.op) not in ARITHMETIC:
+            raise refuse(node)
+        how = ARITHMETIC[type(node.op)]
+        return self._set(node.target, f"$.{how}_in_place({self.js(node.target)}, {self.js(node.value)})")
+
+    def _set(self, target: ast.expr, value: str) -> str:
+        if isinstance(target, ast.Subscript):
+            return f"$.put({self.js(target.value)}, {self.js(target.slice)}, {value});"
+        unpacked = isinstance(target, ast.Tuple | ast.List)
+        return f"{self.target(target)} = {f'$.iter({value})' if unpacked else value};"
+
+    def _If(self, node: ast.If) -> str:
+        otherwise = f" else {{\n{self.body(node.orelse)}\n}}" if node.orelse else ""
+        return f"if ({self.test(node.test)}) {{\n{self.body(node.body)}\n}}{otherwise}"
+
+    def _While(self, node: ast.While) -> str:
+        if node.orelse:
+            raise refuse(node)
+        return self._loop(f"while ({self.test(node.test)})", node)
+
+    def _For(self, node: ast.For) -> str:
+        return self._loop(f"for ({self.target(node.target)} of $.iter({self.js(node.iter)}))", node)
+
+    _searches = False
+
+    def _loop(self, head: str, node: ast.For | ast.While) -> str:
+        before, self._searches = self._searches, bool(node.orelse)
+        inner = f"{head} {{\n{self.body(node.body)}\n}}"
+        self._searches = before
+        if not node.orelse:
+            return inner
+        return f"{{ let done = false;\n{inner}\nif (!done) {{\n{self.body(node.orelse)}\n}} }}"
+
+    # ---- definitions -----------------------------------------------------------------------------
+
+    def _FunctionDef(self, node: Function) -> str:
+        return f"{safe(node.name)} = {self.function(node)};"
+
+    def function(self, node: Function, before: str = "") -> str:
+        """A function as a value."""
+        bound = {safe(a.arg) for a in ast.walk(node.args) if isinstance(a, ast.arg)}
+        variables = sorted({*_assigned(node.body)} - bound)
+        declared = f"let {', '.join(variables)};\n" if variables else ""
+        star = "*" if any(isinstance(n, ast.Yield) for n in _own_nodes(node.body)) else ""
+        known, self.known = self.known, self.known | {*variables, *bound}
+        body = self.body(node.body)
+        signature = self.signature(node.args)
+        self.known = known
+        end = "" if star or isinstance(node.body[-1], ast.Return | ast.Raise) else "\nreturn null;"
+        found = f"function{star} ({signature}) {{\n{before}{declared}{body}{end}\n}}"
+        found = f"$.function([{self.parameters(node.args)}], {found})"
+        return f"$.cached({found})" if _decorated(node, "lru_cache", "cache") else found
+
+    def definition(self, node: ast.stmt) -> str:
+        """A statement of a module, whose names are exported."""
+        if isinstance(node, Function):
+            return f"export const {safe(node.name)} = {self.function(node)};"
+        if isinstance(node, ast.ClassDef):
+            return f"export const {safe(node.name)} = {self.record(node)};"
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            return "\n".join(
+                f"export const {self.target(target)} = {self.js(node.value)};" for target in targets
+            )
+        raise refuse(node)
+
+    def record(self, node: ast.ClassDef) -> str:
+        """A class that holds fields: a dataclass, a model or a named tuple; or an enumeration of texts."""
+        bases = [ast.unparse(base) for base in node.bases]
+        if "StrEnum" in bases:
+            return f"$.names({{{', '.join(self._member(n) for n in node.body if isinstance(n, ast.Assign))}}})"
+        own = [n for n in node.body if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)]
+        fields = ", ".join(
+            f'["{ast.unparse(n.target)}"{self._default(n.value)}]'
+            for n in own
+            if not ast.unparse(n.annotation).startswith("ClassVar")
+        )
+        methods, getters = [], []
+        for one in node.body:
+            if not isinstance(one, Function):
+                continue
+            kind = getters if _decorated(one, "property", "cached_property") else methods
+            before = "" if _decorated(one, "staticmethod") else "const self = this;\n"
+            kind.append(f"{one.name}: {self.function(one, before)}")
+        base = next((base for base in bases if base not in RECORDS and base != "Exception"), "null")
+        return f'$.record("{node.name}", {base}, [{fields}], {{{", ".join(methods)}}}, {{{", ".join(getters)}}})'
+
+    def _member(self, node: ast.Assign) -> str:
+        return f"{ast.unparse(node.targets[0])}: {self.js(node.value)}"
+
+    def _default(self, value: ast.expr | None) -> str:
+        """The default of a field, made anew for each record."""
+        if value is None:
+            return ""
+        if not isinstance(value, ast.Call):
+            return f", () => {self.js(value)}"
+        if ast.unparse(value.func) not in UNSHOWN:
+            return ""  # a field of parameters, which are given in all
+        for keyword in value.keywords:
+            if keyword.arg == "default_factory":
+                return f", () => {self.js(keyword.value)}([])"
+            if keyword.arg == "default":
+                return f", () => {self.js(keyword.value)}"
+        return ""
+
+
+def _decorated(node: Function, *names: str) -> bool:
+    return any(ast.unparse(one).split("(")[0] in names for one in node.decorator_list)
+
+
+def _own_nodes(nodes: Iterable[ast.AST]) -> Iterable[ast.AST]:
+    """All nodes but those of inner functions."""
+    for node in nodes:
+        yield node
+        if not isinstance(node, Function | ast.Lambda):
+            yield from _own_nodes(ast.iter_child_nodes(node))
+
+
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def _assigned(nodes: Iterable[ast.AST]) -> Iterable[str]:
+    """The variables of a function."""
+    for node in nodes:
+        if isinstance(node, Function):
+            yield safe(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield safe(node.id)
+        elif not isinstance(node, (ast.Lambda, *COMPREHENSIONS)):
+            yield from _assigned(ast.iter_child_nodes(node))
