@@ -1,6 +1,7 @@
-// Replaces static/server.js in an offline copy: looks up results that were computed when the copy was made. A state
-// that is not in the copy moves to the nearest one that is. Nothing is computed.
+// Replaces static/server.js in an offline copy: computes results on the reader's machine, or looks up those that were
+// computed when the copy was made. Of a widget that is looked up, a state that is not in the copy moves to the nearest one.
 import { marked } from "./offline_quiz.js";
+import { OwnMachine } from "./own_machine.js";
 
 const plans = window.dpoExported.widgets;
 
@@ -131,8 +132,45 @@ const nameOf = (widget, name) => {
   return label.trim();
 };
 
-/** @type {(widget: Widget) => Promise<any>} */
-export const ask = async (widget) => {
+// ---- results that are computed here -----------------------------------------------------------
+
+/** @type {Map<string, Promise<OwnMachine>>} */
+const machines = new Map();
+
+/** @type {(name: string) => Promise<OwnMachine>} */
+const started = async (name) => {
+  await Promise.all([script("data/lab.js"), script(`data/worker-${name}.js`)]);
+  return new OwnMachine(window.dpoExported.workers[name], window.dpoExported.lab);
+};
+
+/** @type {(widget: Widget) => Promise<OwnMachine>} */
+const machineOf = ({ name }) => {
+  const found = machines.get(name) ?? started(name);
+  machines.set(name, found);
+  found.catch(() => machines.delete(name)); // so that the next call tries again
+  return found;
+};
+
+/** The events of the controls' state; see OwnMachine.
+ *  @param {Widget} widget @param {AbortSignal} signal @param {boolean} made @returns {AsyncGenerator<RunEvent>} */
+async function* computed(widget, signal, made = false) {
+  const machine = await machineOf(widget);
+  yield* machine.events(stateOf(widget), signal, made);
+}
+
+/** The answer to the controls' state; null if it takes training and only what is made was asked for.
+ *  @param {Widget} widget @param {AbortSignal} signal @param {boolean} made @returns {Promise<any>} */
+const computedAnswer = async (widget, signal, made = false) => {
+  for await (const [name, data] of computed(widget, signal, made)) {
+    if (name === "unmade") return null;
+    if (name === "done" || name === "error") return answer(name === "done", data);
+  }
+  return answer(false, {}); // aborted, so nobody reads it
+};
+
+/** @type {(widget: Widget, signal: AbortSignal) => Promise<any>} */
+export const ask = async (widget, signal) => {
+  if (plans[widget.name].computed) return computedAnswer(widget, signal);
   const wanted = stateOf(widget);
   const found = nearest(plans[widget.name], wanted);
   if (!found) return answer(false, { detail: `That is not in this offline copy. ${plans[widget.name].says}` });
@@ -146,15 +184,16 @@ export const ask = async (widget) => {
 /** Results of a copy have their figures. */
 export const askFigures = ask;
 
-/** A copy trains nothing. */
-export const askMade = ask;
+/** @type {(widget: Widget, signal: AbortSignal) => Promise<any>} */
+export const askMade = (widget, signal) => (plans[widget.name].computed ? computedAnswer(widget, signal, true) : ask(widget, signal));
 
 /** A copy needs no ranges: its results are there at once. */
 export const askRange = () => null;
 
-/** Another seed that the copy has for the state of the other controls.
- *  @type {(widget: Widget) => number} */
-export const anySeed = (widget) => {
+/** Another seed that the copy has for the state of the other controls; null if it computes them all.
+ *  @type {(widget: Widget) => number | null} */
+export const knownSeed = (widget) => {
+  if (plans[widget.name].computed) return null;
   const state = stateOf(widget);
   /** @type {(axes: Record<string, any>) => boolean} */
   const fits = (axes) => Object.entries(axes).every(([name, axis]) => name === "seed" || axis.includes(state[name]));
@@ -163,9 +202,9 @@ export const anySeed = (widget) => {
   return seeds.find((seed) => seed > state.seed) ?? seeds[0] ?? state.seed;
 };
 
-/** A copy trains nothing, so that no run is ever followed.
- *  @returns {AsyncGenerator<RunEvent>} */
-export async function* stream() {}
+/** The events of the training that the controls' state takes.
+ *  @param {string} _address @param {Widget} widget @param {AbortSignal} signal @returns {AsyncGenerator<RunEvent>} */
+export const stream = (_address, widget, signal) => computed(widget, signal);
 
 // ---- controls ---------------------------------------------------------------------------------
 
@@ -173,6 +212,7 @@ const states = new WeakMap();
 
 /** @type {(widget: Widget, changed: string) => void} */
 const moveToCopy = (widget, changed) => {
+  if (plans[widget.name].computed) return;
   const found = nearest(plans[widget.name], stateOf(widget), changed, states.get(widget)[changed]);
   if (!found) return;
   settle(widget, found.values);
@@ -188,8 +228,8 @@ const disable = (control) => {
 /** Disable controls with a single value in the copy, and those that need a server.
  *  @type {(widget: Widget) => void} */
 const limit = (widget) => {
-  const { params, tables, off } = plans[widget.name];
-  for (const [name, about] of Object.entries(params)) {
+  const { params, tables, off, computed: all } = plans[widget.name];
+  for (const [name, about] of all ? [] : Object.entries(params)) {
     const controls = widget.querySelectorAll(`[name="${name}"], [data-range-for="${name}"]`);
     const values = new Set(tables.flatMap((/** @type {any} */ { axes }) => axes[name]));
     for (const control of controls) {
@@ -232,7 +272,7 @@ document.addEventListener("input", (/** @type {any} */ { target }) => {
 
 document.addEventListener("change", (/** @type {any} */ { target }) => {
   const widget = widgetOf(target);
-  if (!widget || !(target.name in (plans[widget.name]?.params ?? {}))) return;
+  if (!widget || !(target.name in (plans[widget.name]?.params ?? {})) || plans[widget.name].computed) return;
   const answered = target.validity.valid; // else nothing has been looked up
   if (target.value === "") widget.setParam(target.name, states.get(widget)[target.name]);
   moveToCopy(widget, target.name);

@@ -97,7 +97,7 @@ class Training {
   /** @param {AbortSignal} signal */
   async #watch(signal) {
     const widget = this.#widget;
-    const events = stream(widget.api("/stream"), widget.name, signal);
+    const events = stream(widget.api("/stream"), widget, signal);
     for (;;) {
       const next = await widget.loaded(events.next());
       if (!next) return {};

@@ -25,6 +25,17 @@ await build({
   external: ["./receipt.js", "./share.js"],
 });
 
+// What a copy computes, one worker a widget; it is started from its text.
+await build({
+  absWorkingDir: root,
+  entryPoints: globSync("built/compiled/workers/*.js", { cwd: root }),
+  outdir: "built/workers",
+  bundle: true,
+  minify: true,
+  format: "iife",
+  charset: "utf8",
+});
+
 const minified = `${root}built/minified/`;
 rmSync(minified, { recursive: true, force: true });
 mkdirSync(minified, { recursive: true });

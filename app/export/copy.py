@@ -17,7 +17,14 @@ from tqdm import tqdm
 from app.content.sources import ServedPackage, served_packages
 from app.export import report
 from app.export.pages import OfflineCopy, all_pages, one_widget, rendered
-from app.export.results import StateResult, compute_all, index_file, results_file
+from app.export.results import (
+    StateResult,
+    compute_all,
+    index_file,
+    lab_file,
+    results_file,
+    worker_file,
+)
 from app.export.states import ParamValues, states_by_file
 from app.paths import STATIC
 from app.web.stylesheets import bundled_stylesheet
@@ -88,6 +95,11 @@ def export(
         name: _write_results(data, {file: len(part) for file, part in files[name].items()}, done)
         for name, done in results.items()
     }
+    computed = [name for name, plan in chosen.items() if plan.computed]
+    for name in computed:
+        sizes[name] += (data / f"worker-{name}.js").write_text(worker_file(name), encoding="utf-8")
+    if computed:
+        (data / "lab.js").write_text(lab_file(), encoding="utf-8")
     for file, page in html.items():
         (folder / file).parent.mkdir(exist_ok=True)
         (folder / file).write_text(page, encoding="utf-8")

@@ -15,6 +15,8 @@ import torch
 from pydantic import ValidationError
 
 from app.export.states import ParamValues, index
+from app.export.lab_data import FILE as LAB_DATA
+from app.paths import STATIC
 from app.stages import figures, page_values
 from app.widgets.plan import Plan
 from app.widgets.registry import WIDGETS
@@ -121,7 +123,19 @@ def results_file(name: str, results: Sequence[StateResult]) -> str:
 def index_file(plans: Mapping[str, Plan]) -> str:
     """A script that lists the states of each widget and their files."""
     widgets = {name: index(WIDGETS[name], plan) for name, plan in plans.items()}
-    return f"window.dpoExported = {_json({'widgets': widgets, 'files': {}})};\n"
+    parts = {"widgets": widgets, "files": {}, "workers": {}}
+    return f"window.dpoExported = {_json(parts)};\n"
+
+
+def worker_file(name: str) -> str:
+    """A script that registers the code of the worker that computes a widget; pages on disk may load no worker."""
+    code = (STATIC / f"built/workers/{name}.js").read_text(encoding="utf-8")
+    return f"dpoExported.workers[{json.dumps(name)}] = {_json(code)};\n"
+
+
+def lab_file() -> str:
+    """A script that registers the world and the weights, from which workers make the lab."""
+    return f"dpoExported.lab = {LAB_DATA.read_text(encoding='utf-8')};\n"
 
 
 def _json(value: Any) -> str:

@@ -31,7 +31,9 @@ class StateTable:
 
 
 def tables(widget: Widget, plan: Plan) -> Iterator[StateTable]:
-    """The grids, then single states, each in one file and with all parameters named."""
+    """The grids, then single states, each in one file and with all parameters named; none if they are computed."""
+    if plan.computed:
+        return
     controls = controls_of(widget.params())
     defaults: Axes = {
         control.name: (control.value,)
@@ -66,6 +68,7 @@ def index(widget: Widget, plan: Plan) -> dict[str, Any]:
     return {
         "says": plan.says,
         "off": plan.off,
+        "computed": plan.computed,
         "params": {
             control.name: _parameter(control, found)
             for control in controls.values()
@@ -125,7 +128,7 @@ def _parameter(control: Control, tables: Iterable[StateTable]) -> dict[str, Any]
         "high": control.maximum,
         "log": control.log_scale,
     }
-    axis = max((table.axes[control.name] for table in tables), key=len)
+    axis = max((table.axes[control.name] for table in tables), key=len, default=())
     about["slider"] = _slider(control, [float(value) for value in axis]) if len(axis) > 2 else None
     return about
 

@@ -21,6 +21,9 @@ class Every:
 
 ALL = Every()
 
+COMPUTED = "Everything is computed on your machine, by the same algorithms and from the same draws as by PyTorch on a server."
+"""what a copy says of a widget that the reader's browser computes"""
+
 Grid = Mapping[str, Sequence[Value] | Every]
 
 
@@ -29,9 +32,11 @@ class Plan:
     """Which states of a widget are computed for a copy: by default its first, its example and those that it suggests."""
 
     kind: Kind = "recorded"
-    """live: everything that its controls can say; gridded: sliders stand on a grid; recorded: some runs"""
+    """live: everything that its controls can say, stored or computed by the reader's browser; gridded: sliders stand on a grid; recorded: some runs"""
     says: str = "The states that are suggested above are here. Others need a server."
     """shown to readers in the widget"""
+    computed: bool = False
+    """whether the reader's browser computes it (tools/to_javascript); then the copy holds no results"""
     grids: tuple[Grid, ...] = ({},)
     """grids of values, each taken in all combinations; other parameters have their defaults"""
     states: tuple[str, ...] = ()

@@ -19,7 +19,7 @@ from app.lab.trained import the_lab
 from app.lab.world import the_world
 from app.widgets import fields
 from app.widgets.base import Ask, PromptId, Step, Widget, WidgetParams, WidgetResult, always
-from app.widgets.plan import ALL, Plan
+from app.widgets.plan import COMPUTED, Plan
 
 
 class Params(WidgetParams):
@@ -248,14 +248,8 @@ WIDGET = Widget(
     places=300,
     warm=("",),
     export=Plan(
-        "recorded",
-        "Seeds 0 and 1 of every prompt, seed 0 with the other reward model, and for two prompts four KL coefficients. To train with other "
-        "values, a server is needed.",
-        (
-            {"prompt": ALL, "seed": (0, 1)},
-            {"prompt": ("lock", "poem"), "kl_coefficient": (0.01, 0.02, 0.1, 0.7)},
-            {"prompt": ALL, "reward_model": ("network",)},
-        ),
-        split="prompt",
+        "live",
+        COMPUTED,
+        computed=True,
     ),
 )

@@ -2,25 +2,67 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
-import sys
+from collections.abc import Iterator
+from pathlib import PurePosixPath
 
-from tools.to_javascript.modules import ROOT, Compiler
+from tools.to_javascript.modules import ROOT, Compiler, module, path_of
 
 STATIC = ROOT / "static"
-WIDGETS = ("ppo_dynamics",)
 OUTSIDE = {"app.lab.": "lab/named/{}.js"}
+
+WORKER = """import {{ serve }} from "../../../lab/serve.js";
+import * as widget from "../widgets/{name}.js";
+
+serve(widget);
+"""
+
+
+def compiled() -> Iterator[tuple[str, str]]:
+    """Path below the static folder and text of all modules: widgets/N.js has what belongs to the widget N, and
+    workers/N.js serves it."""
+    compiler = Compiler(OUTSIDE)
+    entries = {name: _parts(name, widget) for name, widget in _computed()}
+    for parts in entries.values():
+        for name, (where, what) in parts.items():
+            compiler.add(where, what)
+    yield from compiler.files()
+    for name, parts in entries.items():
+        exports = [
+            f'export {{ {what} }} from "../{PurePosixPath(path_of(where)).relative_to("built/compiled")}";\n'
+            for where, what in parts.values()
+        ]
+        yield f"built/compiled/widgets/{name}.js", "".join(exports)
+        yield f"built/compiled/workers/{name}.js", WORKER.format(name=name)
+
+
+def _computed() -> Iterator[tuple[str, str]]:
+    """Name and module of the widgets that a browser computes, as their plans for copies say."""
+    for path in sorted((ROOT / "app/widgets").glob("**/*.py")):
+        where = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        entry = module(where).definitions.get("WIDGET")
+        keywords = [n for n in ast.walk(entry) if isinstance(n, ast.keyword)] if entry else []
+        given = {keyword.arg: ast.unparse(keyword.value) for keyword in keywords}
+        if given.get("computed") == "True":
+            yield ast.literal_eval(given["name"]), where
+
+
+def _parts(name: str, widget: str) -> dict[str, tuple[str, str]]:
+    """Module and name of what a worker needs of a widget."""
+    stage = f"app.stages.{name}"
+    parts = {part: (widget, part) for part in ("Params", "compute")}
+    if "stream" in module(widget).definitions:
+        parts["stream"] = (widget, "stream")
+    if "LEAVE_OUT" in module(stage).definitions:
+        parts["LEAVE_OUT"] = (stage, "LEAVE_OUT")
+    return parts | {"stage": (stage, "stage")}
 
 
 def main() -> None:
-    """Compile what each widget's page shows."""
-    compiler = Compiler(OUTSIDE)
-    for name in sys.argv[1:] or WIDGETS:
-        compiler.add(f"app.widgets.{name}", "compute")
-        compiler.add(f"app.widgets.{name}", "Params")
-        compiler.add(f"app.stages.{name}", "stage")
+    """Write all modules anew."""
     shutil.rmtree(STATIC / "built/compiled", ignore_errors=True)
-    for path, text in compiler.files():
+    for path, text in compiled():
         file = STATIC / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")

@@ -243,7 +243,11 @@ class Expressions:
                 return f'$.call({of}, "{node.func.attr}", [{arguments}]{f", [{named}]" if named else ""})'
             return f"{of}.{node.func.attr}({arguments})"
         function = self.js(node.func)
-        return f"$.apply({function}, [{arguments}], [{named}])" if named else f"{function}({arguments})"
+        return (
+            f"$.apply({function}, [{arguments}], [{named}])"
+            if named
+            else f"{function}({arguments})"
+        )
 
     def signature(self, args: ast.arguments) -> str:
         """The parameters of a function: those that have names only come after the others, then a dict of further
@@ -264,5 +268,7 @@ class Expressions:
 
     def parameters(self, args: ast.arguments) -> str:
         """The names of the parameters, with two stars for a dict of further ones."""
-        names = [a.arg for a in (*args.posonlyargs, *args.args, *args.kwonlyargs) if a.arg != "self"]
+        names = [
+            a.arg for a in (*args.posonlyargs, *args.args, *args.kwonlyargs) if a.arg != "self"
+        ]
         return ", ".join(f'"{name}"' for name in [*names, *(["**"] if args.kwarg else [])])

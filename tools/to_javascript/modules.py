@@ -14,7 +14,16 @@ from tools.to_javascript.statements import RECORDS, UNSHOWN, Statements
 ROOT = Path(__file__).parents[2]
 TYPES = {"__future__", "typing", "collections.abc", "types"}
 """modules of names for annotations, which are left out"""
-OURS = {"math", "functools", "itertools", "dataclasses", "bisect", "enum", "urllib.parse", "operator"}
+OURS = {
+    "math",
+    "functools",
+    "itertools",
+    "dataclasses",
+    "bisect",
+    "enum",
+    "urllib.parse",
+    "operator",
+}
 """modules of Python of which ``static/lab/python.js`` has a part"""
 UNCOMPILED = {*RECORDS, *UNSHOWN, "Enum", "StrEnum", "lru_cache", "cache", "dataclass", "property"}
 
@@ -86,7 +95,11 @@ def _used(node: ast.AST) -> Iterator[str]:
         if isinstance(node, ast.ClassDef) and field == "body":
             value = [n for n in value if isinstance(n, ast.FunctionDef | ast.AnnAssign)]
         for child in value if isinstance(value, list) else [value]:
-            if isinstance(child, ast.AnnAssign) and isinstance(node, ast.ClassDef) and _dropped(child):
+            if (
+                isinstance(child, ast.AnnAssign)
+                and isinstance(node, ast.ClassDef)
+                and _dropped(child)
+            ):
                 continue
             if isinstance(child, ast.AST):
                 yield from _used(child)
@@ -154,7 +167,11 @@ class Compiler:
 
     def _text(self, name: str) -> str:
         here, chosen = module(name), self.wanted[name]
-        statements = [node for node in dict.fromkeys(here.definitions.values()) if _names(node, here) & {*chosen}]
+        statements = [
+            node
+            for node in dict.fromkeys(here.definitions.values())
+            if _names(node, here) & {*chosen}
+        ]
         used = {use for one in chosen for use in here.uses(one)}
         lines = [f'import * as $ from "{_to("lab/python.js", name)}";']
         for use in sorted(used & {*here.imports} - UNCOMPILED):
@@ -199,5 +216,3 @@ def path_of(name: str) -> str:
 def _to(path: str, name: str) -> str:
     found = relpath(path, path_of(name).rpartition("/")[0])
     return found if found.startswith(".") else f"./{found}"
-
-

@@ -62,7 +62,9 @@ class Statements(Expressions):
         if type(node.op) not in ARITHMETIC:
             raise refuse(node)
         how = ARITHMETIC[type(node.op)]
-        return self._set(node.target, f"$.{how}_in_place({self.js(node.target)}, {self.js(node.value)})")
+        return self._set(
+            node.target, f"$.{how}_in_place({self.js(node.target)}, {self.js(node.value)})"
+        )
 
     def _set(self, target: ast.expr, value: str) -> str:
         if isinstance(target, ast.Subscript):
@@ -130,7 +132,9 @@ class Statements(Expressions):
         bases = [ast.unparse(base) for base in node.bases]
         if "StrEnum" in bases:
             return f"$.names({{{', '.join(self._member(n) for n in node.body if isinstance(n, ast.Assign))}}})"
-        own = [n for n in node.body if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)]
+        own = [
+            n for n in node.body if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)
+        ]
         fields = ", ".join(
             f'["{ast.unparse(n.target)}"{self._default(n.value)}]'
             for n in own

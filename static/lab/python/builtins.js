@@ -1,0 +1,125 @@
+// Python's built-in functions and types.
+import { add, floordiv, lt, mod, order, truth } from "./operators.js";
+import { fixed, text } from "./texts.js";
+import { Dict, ValueError, failure, isArray, iter, named, open, setOf } from "./values.js";
+
+/** @type {(made: any, isType: (value: any) => boolean) => import("./values.js").Callable} */
+export const type_ = (made, isType) => Object.assign(made, { isType });
+
+export const str = type_((value = "") => text(value), (value) => typeof value === "string");
+export const int = type_(
+  (/** @type {any} */ value = 0, base = 10) => (typeof value === "string" ? parseInt(value.replace("−", "-"), base) : Math.trunc(Number(value))),
+  (value) => typeof value === "boolean" || Number.isInteger(value),
+);
+export const float = type_(
+  (/** @type {any} */ value = 0) => (value === "inf" ? Infinity : value === "-inf" ? -Infinity : Number(value)),
+  (value) => typeof value === "number",
+);
+export const bool = type_(truth, (value) => typeof value === "boolean");
+export const list = type_((/** @type {any} */ values = []) => [...iter(values)], Array.isArray);
+export const tuple = type_((/** @type {any} */ values = []) => [...iter(values)], Array.isArray);
+export const set = type_(setOf, (value) => value instanceof Set);
+export { set as frozenset };
+export const dict = Object.assign(
+  type_(
+    (/** @type {any} */ entries = []) => new Dict(entries),
+    (value) => value instanceof Map,
+  ),
+  { fromkeys: (/** @type {any} */ keys, value = null) => new Dict([...iter(keys)].map((name) => [name, value])) },
+);
+dict.keywords = (/** @type {any[]} */ args, /** @type {any} */ pairs) => new Dict([...(args[0] ?? []), ...pairs]);
+
+/** @type {(value: any, types: any) => boolean} */
+export const isinstance = (value, types) => (isArray(types) ? types : [types]).some((/** @type {any} */ one) => one.isType(value));
+/** @type {(value: any, name: string, ...fallback: any[]) => any} */
+export const getattr = (value, name, ...fallback) => (value[name] === undefined && fallback.length ? fallback[0] : value[name]);
+/** @type {(value: any, name: string) => boolean} */
+export const hasattr = (value, name) => value[name] !== undefined;
+/** @type {(value: any) => Dict} */
+export const vars = (value) => new Dict(Object.entries(value));
+/** @type {(value: any) => number} */
+export const len = (value) => value.size ?? (typeof value === "string" ? [...value].length : value.length);
+export const abs = Math.abs;
+
+/** The least of some values, or of one list of them. @type {(beats: (one: any, other: any) => boolean) => import("./values.js").Callable} */
+const extreme = (beats) =>
+  open((args, { key: of = (/** @type {any} */ value) => value, default: fallback }) => {
+    const values = args.length === 1 ? [...iter(args[0])] : args;
+    if (!values.length && fallback === undefined) throw ValueError("no values");
+    if (!values.length) return fallback;
+    return values.reduce((best, value) => (beats(of(value), of(best)) ? value : best));
+  });
+export const min = extreme(lt);
+export const max = extreme((one, other) => lt(other, one));
+export const sum = named(["iterable", "start"], (/** @type {any} */ values, /** @type {any} */ start = 0) => {
+  // Compensated, as Python's sum of floats is from 3.12 on, so the same within rounding.
+  let total = start;
+  for (const value of iter(values)) total = add(total, value);
+  return total;
+});
+export const sorted = named(["iterable", "key", "reverse"], (/** @type {any} */ values, /** @type {any} */ of = null, reverse = false) => {
+  const pairs = [...iter(values)].map((value) => [of ? of(value) : value, value]);
+  return pairs.sort(([one], [other]) => (reverse ? order(other, one) : order(one, other))).map(([, value]) => value);
+});
+/** @type {(first: number, end?: number, step?: number) => number[]} */
+export const range = (first, end, step = 1) => {
+  const [from, to] = end === undefined ? [0, first] : [first, end];
+  return Array.from({ length: Math.max(0, Math.ceil((to - from) / step)) }, (_, n) => from + n * step);
+};
+/** @type {(values: any) => any[]} */
+export const reversed = (values) => [...iter(values)].reverse();
+export const enumerate = named(["iterable", "start"], function* (/** @type {any} */ values, start = 0) {
+  for (const value of iter(values)) yield [start++, value];
+});
+export const zip = open((args, { strict }) => {
+  const lists = args.map((values) => [...iter(values)]);
+  const lengths = lists.map((values) => values.length);
+  if (strict && new Set(lengths).size > 1) throw ValueError(`lists of ${lengths} to be zipped`);
+  return Array.from({ length: lists.length ? Math.min(...lengths) : 0 }, (_, n) => lists.map((values) => values[n]));
+});
+/** @type {(of: any, ...lists: any[]) => any[]} */
+export const map = (of, ...lists) => zip(...lists).map((/** @type {any[]} */ values) => of(...values));
+/** @type {(values: any) => boolean} */
+export const any = (values) => {
+  for (const value of iter(values)) if (truth(value)) return true;
+  return false;
+};
+/** @type {(values: any) => boolean} */
+export const all = (values) => {
+  for (const value of iter(values)) if (!truth(value)) return false;
+  return true;
+};
+/** @type {(values: any, ...fallback: any[]) => any} */
+export const next = (values, ...fallback) => {
+  const { value, done } = values.next();
+  if (!done) return value;
+  if (!fallback.length) throw failure("StopIteration");
+  return fallback[0];
+};
+/** @type {(one: number, other: number) => number[]} */
+export const divmod = (one, other) => [floordiv(one, other), mod(one, other)];
+const ids = new WeakMap();
+let known = 0;
+/** @type {(value: any) => number} */
+export const id = (value) => {
+  if (!ids.has(value)) ids.set(value, (known += 1));
+  return ids.get(value);
+};
+
+/** A function whose results are kept. @type {(made: import("./values.js").Callable) => import("./values.js").Callable} */
+export const cached = (made) => {
+  const results = new Map();
+  return named(made.params ?? [], (/** @type {any[]} */ ...args) => {
+    const asked = JSON.stringify(args);
+    if (!results.has(asked)) results.set(asked, made(...args));
+    return results.get(asked);
+  });
+};
+
+/** @type {(value: number, ...digits: number[]) => number} */
+export const round = (value, ...digits) => {
+  if (!Number.isFinite(value)) return value;
+  if (!digits.length || digits[0] >= 0) return Number(fixed(value, digits[0] ?? 0));
+  const unit = 10 ** -digits[0];
+  return unit * round(value / unit);
+};

@@ -1,0 +1,85 @@
+// Numbers and other values as Python writes them.
+import { ValueError, isArray } from "./values.js";
+
+/** A number in decimals, halves to even as Python does; toFixed and toExponential take the larger.
+ *  @type {(value: number, write: (value: number, digits: number) => string, digits: number) => string} */
+const even = (value, write, digits) => {
+  const size = Math.abs(value);
+  const exact = write(size, Math.min(100, digits + 60)).split("e")[0];
+  const rest = exact.slice(exact.length - Math.min(100 - digits, 60));
+  let found = write(size, digits);
+  if (/^50*$/.test(rest)) {
+    const whole = exact.slice(0, exact.length - rest.length).replace(/\.$/, "");
+    if (Number(whole.at(-1)) % 2 === 0) found = whole + (found.includes("e") ? `e${found.split("e")[1]}` : "");
+  }
+  return (value < 0 || Object.is(value, -0) ? "-" : "") + found;
+};
+/** @type {(value: number, digits: number) => string} */
+export const fixed = (value, digits) => even(value, (size, most) => size.toFixed(most), digits);
+/** @type {(value: number, digits: number) => string} */
+const scientific = (value, digits) =>
+  even(value, (size, most) => size.toExponential(most), digits).replace(/e([+-])(\d)$/, "e$10$2");
+/** @type {(value: number, digits: number) => string} */
+const general = (value, digits) => {
+  if (!Number.isFinite(value)) return text(value);
+  const most = Math.max(1, digits);
+  const [mantissa, power] = scientific(value, most - 1).split("e");
+  const exponent = Number(power);
+  if (exponent < -4 || exponent >= most) return `${bare(mantissa)}e${power}`;
+  return bare(fixed(value, most - 1 - exponent));
+};
+/** Without zeros at the end. @type {(digits: string) => string} */
+const bare = (digits) => (digits.includes(".") ? digits.replace(/\.?0+$/, "") : digits);
+
+/** @type {(value: any) => string} */
+export const text = (value) => {
+  if (value === null) return "None";
+  if (value === Infinity) return "inf";
+  if (value === -Infinity) return "-inf";
+  if (typeof value === "boolean") return value ? "True" : "False";
+  if (typeof value === "number") return String(value).replace(/e([+-])(\d)$/, "e$10$2");
+  if (isArray(value)) return `[${[...value].map(repr).join(", ")}]`;
+  return String(value);
+};
+/** @type {(value: any) => string} */
+export const repr = (value) => (typeof value === "string" ? `'${value}'` : text(value));
+
+const SPEC = /^(?:(.)?([<>^]))?([+ ])?(\d+)?(,)?(?:\.(\d+))?([a-z%])?$/;
+
+/** format(value, spec). @type {(value: any, spec: string) => string} */
+export const format = (value, spec) => {
+  if (!spec) return text(value);
+  const parts = SPEC.exec(spec);
+  if (!parts) throw ValueError(`format ${spec}`);
+  const [, fill = " ", side = typeof value === "string" ? "<" : ">", sign = "", width, comma, digits, kind] = parts;
+  let found;
+  if (typeof value === "string") found = digits ? value.slice(0, Number(digits)) : value;
+  else if (kind === "f") found = fixed(value, Number(digits ?? 6));
+  else if (kind === "e") found = scientific(value, Number(digits ?? 6));
+  else if (kind === "%") found = `${fixed(100 * value, Number(digits ?? 6))}%`;
+  else if (kind === "g" || digits) found = general(Number(value), Number(digits ?? 6));
+  else found = text(value);
+  if (comma) found = found.replace(/^-?\d+/, (whole) => whole.replace(/\B(?=(\d{3})+$)/g, ","));
+  if (sign && !found.startsWith("-")) found = sign + found;
+  const room = Number(width ?? 0) - found.length;
+  if (room <= 0) return found;
+  if (side === "^") return fill.repeat(Math.floor(room / 2)) + found + fill.repeat(Math.ceil(room / 2));
+  return side === "<" ? found + fill.repeat(room) : fill.repeat(room) + found;
+};
+
+/** text % values. @type {(form: string, values: any[]) => string} */
+export const filled = (form, values) => {
+  const left = values.values();
+  return form.replace(/%(%|[^a-z%]*[a-z])/g, (_, spec) => (spec === "%" ? "%" : format(left.next().value, spec === "s" ? "" : spec === "d" ? "" : spec)));
+};
+
+/** text.format(...). @type {(form: string, args: any[], pairs?: [string, any][]) => string} */
+export const formatted = (form, args, pairs = []) => {
+  const known = new Map(pairs);
+  let place = 0;
+  return form.replace(/\{\{|\}\}|\{([^{}:]*)(?::([^{}]*))?\}/g, (whole, name, spec = "") => {
+    if (whole === "{{" || whole === "}}") return whole[0];
+    const value = name === "" ? args[place++] : known.has(name) ? known.get(name) : args[Number(name)];
+    return format(value, spec);
+  });
+};

@@ -1,0 +1,125 @@
+// The values of code compiled from Python, and how its functions are called. A number is a float or an int, a dict is a Dict, a
+// list or tuple is an Array, a tensor is a typed array, a dataclass or model is a record.
+
+/** Tuples as keys: equal ones are one. @type {Map<string, any[]>} */
+const tuples = new Map();
+
+/** @type {(value: any) => any} */
+export const key = (value) => {
+  if (!Array.isArray(value)) return value;
+  const text = JSON.stringify(value);
+  if (!tuples.has(text)) tuples.set(text, value);
+  return tuples.get(text);
+};
+
+export class Dict extends Map {
+  /** @param {any} name @param {any} value */
+  set(name, value) {
+    return super.set(key(name), value);
+  }
+
+  /** @param {any} name */
+  get(name) {
+    return super.get(key(name));
+  }
+
+  /** @param {any} name */
+  has(name) {
+    return super.has(key(name));
+  }
+}
+
+/** Base of all records. */
+export class PythonRecord {}
+
+/** @typedef {((...args: any[]) => any) & { params?: string[], type?: any, fields?: [string, (() => any)?][], isType?: (value: any) => boolean, keywords?: (args: any[], named: [string, any][]) => any }} Callable */
+
+/** A function with the names of its params, so that arguments can be named. A last name ** collects others.
+ *  @type {(params: string[], made: any) => Callable} */
+export const named = (params, made) => Object.assign(made, { params });
+
+/** A function of built-in kind, which takes named arguments as an object. @type {(made: (args: any[], named: any) => any) => Callable} */
+export const open = (made) => {
+  const called = /** @type {Callable} */ ((...args) => made(args, {}));
+  called.keywords = (args, pairs) => made(args, Object.fromEntries(pairs));
+  return called;
+};
+
+/** @type {(name: string, text?: string) => Error} */
+export const failure = (name, text = "") => Object.assign(new Error(text), { name });
+export const ValueError = (text = "") => failure("ValueError", text);
+export const KeyError = (name = "") => failure("KeyError", String(name));
+export const TypeError = (text = "") => failure("TypeError", text);
+
+/** A dataclass, model or named tuple: fields in order, with functions that make their defaults.
+ *  @type {(name: string, base: any, fields: [string, (() => any)?][], methods: any, getters: any) => Callable} */
+export const record = (name, base, own, methods, getters) => {
+  const Type = { [name]: class extends (base?.type ?? PythonRecord) {} }[name];
+  Object.assign(Type.prototype, methods);
+  for (const [getter, get] of Object.entries(getters)) Object.defineProperty(Type.prototype, getter, { get });
+  const fields = [...(base?.fields ?? []).filter((/** @type {[string]} */ [field]) => !own.some(([other]) => other === field)), ...own];
+  const make = /** @type {Callable} */ (
+    (...values) => {
+      const made = new Type();
+      fields.forEach(([field, fallback], n) => {
+        if (values[n] === undefined && !fallback) throw TypeError(`${name}: ${field} is missing`);
+        made[field] = values[n] === undefined ? fallback() : values[n];
+      });
+      made.__post_init__?.();
+      return made;
+    }
+  );
+  make.type = Type;
+  make.fields = fields;
+  make.isType = (value) => value instanceof Type;
+  return named(
+    fields.map(([field]) => field),
+    make,
+  );
+};
+
+/** An enumeration of texts. @type {(members: Record<string, string>) => any} */
+export const names = (members) => Object.assign(Object.create({ [Symbol.iterator]: () => Object.values(members).values() }), members);
+
+/** Call with named arguments. @type {(made: Callable, args: any[], pairs: [string, any][]) => any} */
+export const apply = (made, args, pairs) => (made.keywords ? made.keywords(args, pairs) : made(...arranged(made, args, pairs)));
+
+/** @type {(made: Callable, args: any[], pairs: [string, any][]) => any[]} */
+export const arranged = (made, args, pairs) => {
+  const { params } = made;
+  if (!params) throw TypeError(`${made.name} takes no named arguments`);
+  const given = [...args];
+  const others = new Dict();
+  for (const [name, value] of pairs) {
+    const place = params.indexOf(name);
+    if (place >= 0) given[place] = value;
+    else if (params.at(-1) === "**") others.set(name, value);
+    else throw TypeError(`${made.name} has no parameter ${name}`);
+  }
+  if (params.at(-1) === "**") given[params.length - 1] = others;
+  return given;
+};
+
+/** @type {(value: any) => boolean} */
+export const isArray = (value) => Array.isArray(value) || ArrayBuffer.isView(value);
+
+/** A value as JSON has it. @type {(value: any) => any} */
+export const plain = (value) => {
+  if (value instanceof Map) return Object.fromEntries([...value].map(([name, one]) => [name, plain(one)]));
+  if (isArray(value)) return Array.from(value, plain);
+  if (value instanceof PythonRecord) return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, plain(one)]));
+  return value;
+};
+
+/** A value of JSON as Python has it. @type {(value: any) => any} */
+export const fromJson = (value) => {
+  if (Array.isArray(value)) return value.map(fromJson);
+  if (value !== null && typeof value === "object") return new Dict(Object.entries(value).map(([name, one]) => [name, fromJson(one)]));
+  return value;
+};
+
+/** What a for loop goes through. @type {(values: any) => Iterable<any>} */
+export const iter = (values) => (values instanceof Map ? values.keys() : values);
+
+/** @type {(values?: any) => Set<any>} */
+export const setOf = (values = []) => new Set([...iter(values)].map(key));

@@ -1,0 +1,54 @@
+// The lab on the reader's own machine: a worker that computes what one widget asks for (static/lab/serve.js).
+
+/** @typedef {(event: RunEvent) => void} Listener */
+
+export class OwnMachine {
+  #worker;
+  #asked = 0;
+  /** @type {Map<number, Listener>} */
+  #listeners = new Map();
+
+  /** @param {string} code of the worker @param {any} lab its data */
+  constructor(code, lab) {
+    // From a blob, as pages on disk may load no worker.
+    const address = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+    this.#worker = new Worker(address);
+    this.#worker.onmessage = ({ data: { id, event } }) => this.#listeners.get(id)?.(event);
+    this.#worker.onerror = ({ message }) => {
+      for (const listener of this.#listeners.values()) listener(["error", { detail: `This could not be computed here: ${message}` }]);
+    };
+    this.#worker.postMessage({ lab });
+  }
+
+  /** The events of a state, as the server streams them: "step" and the like while it trains, at last "done" with the result, or
+   *  "error" with a problem. With ``made`` "unmade" alone, if that takes training which has not been done.
+   *  @param {Record<string, any>} params @param {AbortSignal} signal @returns {AsyncGenerator<RunEvent>} */
+  async *events(params, signal, made = false) {
+    const id = (this.#asked += 1);
+    /** @type {RunEvent[]} */
+    const come = [];
+    let wake = () => {};
+    this.#listeners.set(id, (event) => {
+      come.push(event);
+      wake();
+    });
+    const drop = () => {
+      this.#worker.postMessage({ id });
+      wake();
+    };
+    signal.addEventListener("abort", drop, { once: true });
+    this.#worker.postMessage({ id, params, made });
+    try {
+      while (!signal.aborted) {
+        if (!come.length) await new Promise((resolve) => (wake = () => resolve(null)));
+        for (const event of come.splice(0)) {
+          yield event;
+          if (["done", "error", "unmade"].includes(event[0])) return;
+        }
+      }
+    } finally {
+      signal.removeEventListener("abort", drop);
+      this.#listeners.delete(id);
+    }
+  }
+}
