@@ -258,7 +258,9 @@ const openAddress = (widget, query) => {
   const fold = /** @type {HTMLDetailsElement | null} */ (widget.closest("details.fold"));
   if (fold && own.some(([name]) => name.includes(".") || !shared.includes(name) || query.includes(`${widget.name}.${name}=`))) fold.open = true;
   for (const [name, value] of own) widget.setParam(name, value);
-  widget.refresh();
+  // What takes training is begun when its figure is there to show it.
+  if (plans[widget.name].computed) widget.drawn.then(() => widget.refresh());
+  else widget.refresh();
 };
 
 /** @type {(target: any) => Widget | null} */

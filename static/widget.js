@@ -48,6 +48,8 @@ export class DpoWidget extends HTMLElement {
   /** @type {IntersectionObserver | null} */
   #observer = null;
   #flags = new URLSearchParams();
+  /** Settled when the widget has come near the screen and draws: @type {PromiseWithResolvers<void>} */
+  #drawn = Promise.withResolvers();
   /** The figure of a widget with a stage.
    *  @type {Stage | null} */
   figure = null;
@@ -99,6 +101,11 @@ export class DpoWidget extends HTMLElement {
     clearTimeout(this.#saying);
     clearTimeout(this.#addressTimer);
     this.#module?.stop?.(this);
+  }
+
+  /** Resolved when the widget has come near the screen and its module is there. */
+  get drawn() {
+    return this.#drawn.promise;
   }
 
   // ---- for modules -------------------------------------------------------------------------
@@ -352,6 +359,7 @@ export class DpoWidget extends HTMLElement {
     this.#module?.start?.(this);
     this.#draw(this.result);
     this.dataset.ready = "";
+    this.#drawn.resolve();
     this.figure?.start();
   }
 
