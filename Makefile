@@ -114,9 +114,10 @@ screenshots: .venv/.assets browser
 	$(BIN)/python -m tools.build_assets
 	touch $@
 
-# The scripts of offline copies.
-.venv/.bundled: .venv/.assets tools/bundle.mjs $(wildcard static/*.js static/widgets/*.js)
+# The scripts and the lab of offline copies.
+.venv/.bundled: .venv/.assets tools/bundle.mjs app/export/lab_data.py app/lab/data/SHA256SUMS $(wildcard static/*.js static/widgets/*.js)
 	$(BIN)/node tools/bundle.mjs
+	$(BIN)/python -m app.export.lab_data
 	touch $@
 
 # Static files are compressed once, and again after a change.

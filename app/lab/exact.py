@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from typing import TypeVar
 
 import torch
@@ -98,3 +99,8 @@ def conditional_logps(logps: Tensor, responses: Tensor) -> Tensor:
         for length in range(SLOTS + 1)
     ]
     return torch.stack(prefixes, 1).diff(dim=1)
+
+
+def phrase_logps(logps: Tensor, responses: Sequence[Sequence[int]]) -> list[list[float]]:
+    """``conditional_logps`` as numbers, of responses given by their phrases. Shape of logps: (7776,)."""
+    return conditional_logps(logps, torch.tensor(responses)).tolist()

@@ -266,7 +266,7 @@ def _speaker(prompt: int, logps: Tensor, aligned_logps: Tensor) -> PolicySummary
     facts, world = the_lab().facts(prompt), the_world()
     flattering = sum_over_slots(world.attribute("flattering", prompt))
     favorite = all_responses()[int(logps.argmax())].unsqueeze(0)
-    phrases = scored_phrases(prompt, favorite, aligned_logps, facts.reference_logps)[0]
+    phrases = scored_phrases(prompt, favorite.tolist(), aligned_logps, facts.reference_logps)[0]
     return PolicySummary(
         text=world.text(prompt, favorite[0].tolist()),
         phrases=[

@@ -182,7 +182,7 @@ def _gained(end: Displacement, prompt: int) -> list[GainedResponse]:
     gain = end.logps.exp() - facts.reference_logps.exp()
     top = torch.argsort(gain, descending=True, stable=True)[:SHOWN]
     responses = all_responses()[top]
-    phrases = scored_phrases(prompt, responses, end.logps, facts.reference_logps)
+    phrases = scored_phrases(prompt, responses.tolist(), end.logps, facts.reference_logps)
     return [
         GainedResponse(
             text=the_world().text(prompt, row.tolist()),

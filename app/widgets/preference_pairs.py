@@ -201,7 +201,7 @@ def _scored(prompt: int, responses: Tensor) -> list[ScoredResponse]:
         for n, response, phrases in zip(
             response_number(responses).tolist(),
             responses,
-            scored_phrases(prompt, responses, policy_logps, facts.reference_logps),
+            scored_phrases(prompt, responses.tolist(), policy_logps, facts.reference_logps),
             strict=True,
         )
     ]

@@ -34,3 +34,13 @@ export const klDivergence = (logps, referenceLogps) =>
 
 /** E of values under a distribution. @param {Float64Array} logps @param {Float64Array} values */
 export const expectation = (logps, values) => logps.reduce((sum, logp, n) => sum + Math.exp(logp) * values[n], 0);
+
+/** -sum_y p log p in nats. @param {Float64Array} logps */
+export const entropy = (logps) => -logps.reduce((sum, logp) => (logp > -Infinity ? sum + Math.exp(logp) * logp : sum), 0);
+
+/** log of the sum of exponentials. @param {Float64Array} values */
+export const logSumExp = (values) => {
+  const most = values.reduce((high, value) => Math.max(high, value), -Infinity);
+  if (most === -Infinity) return most;
+  return most + Math.log(values.reduce((sum, value) => sum + Math.exp(value - most), 0));
+};

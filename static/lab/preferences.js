@@ -1,5 +1,5 @@
 // Labeled pairs, drawn as app/lab/preferences.py draws them.
-import { PHRASES, SLOTS } from "./world.js";
+import { numberOf, SLOTS } from "./world.js";
 
 /** @typedef {{ chosen: Uint8Array, rejected: Uint8Array }} Comparisons phrases, in rows of five */
 
@@ -18,16 +18,13 @@ export const sampleComparisons = (policy, quality, count, draws) => {
   for (let n = 0; n < count; n++) {
     const one = first.subarray(n * SLOTS, (n + 1) * SLOTS);
     const other = second.subarray(n * SLOTS, (n + 1) * SLOTS);
-    const margin = quality[number(one)] - quality[number(other)];
+    const margin = quality[numberOf(one)] - quality[numberOf(other)];
     const firstWins = uniform[n] < 1 / (1 + Math.exp(-margin));
     chosen.set(firstWins ? one : other, n * SLOTS);
     rejected.set(firstWins ? other : one, n * SLOTS);
   }
   return { chosen, rejected };
 };
-
-/** Its number in lexicographic order. @param {Uint8Array} response */
-const number = (response) => response.reduce((sum, phrase) => PHRASES * sum + phrase, 0);
 
 /** Some of the pairs: chosen responses, then rejected ones. @param {Comparisons} pairs @param {number[]} rows */
 export const both = ({ chosen, rejected }, rows) => {

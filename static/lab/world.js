@@ -30,6 +30,17 @@ export const child = (prefix, phrase) => PHRASES * prefix + 1 + phrase;
  *  @type {(prefix: number, phrase: number) => number} */
 export const responseNumber = (prefix, phrase) => child(prefix, phrase) - PREFIXES;
 
+/** The number of a response, whose phrases are given. @param {ArrayLike<number>} response */
+export const numberOf = (response) => {
+  let number = 0;
+  for (let slot = 0; slot < SLOTS; slot++) number = PHRASES * number + response[slot];
+  return number;
+};
+
+/** The phrases of a response, which is given by its number. @param {number} number */
+export const responseOf = (number) =>
+  Array.from({ length: SLOTS }, (_, slot) => Math.floor(number / PHRASES ** (SLOTS - 1 - slot)) % PHRASES);
+
 /** Each prefix of some responses once, and the place among these of the prefix before each phrase.
  *  @param {Uint8Array} responses phrases, in rows of five */
 export const distinctPrefixes = (responses) => {

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Frontier } from "../../static/lab/frontier.js";
-import { AboveFrontier, measure } from "../../static/lab/measure.js";
+import { AboveFrontier, measure } from "../../static/lab/named/measure.js";
+import { Frontier } from "../../static/lab/named/optimum.js";
 import { RESPONSES } from "../../static/lab/world.js";
 
 const referenceLogps = new Float64Array(RESPONSES).fill(-Math.log(RESPONSES));
 const trueQuality = Float64Array.from({ length: RESPONSES }, (_, n) => Math.sin(n));
-const facts = { referenceLogps, trueQuality, frontier: new Frontier(referenceLogps, trueQuality) };
+const facts = { reference_logps: referenceLogps, true_quality: trueQuality, frontier: Frontier(referenceLogps, trueQuality) };
 
 /** The optimum for a beta, Eq. 4 of DPO, all its log-probabilities raised by so much. */
 const optimum = (beta, raised = 0) => {
@@ -17,7 +17,7 @@ const optimum = (beta, raised = 0) => {
 };
 
 test("an optimum lies on the frontier", () => {
-  const { kl, trueQuality: quality } = measure(optimum(0.1), facts, trueQuality);
+  const { kl, true_quality: quality } = measure(optimum(0.1), facts, trueQuality);
   assert.ok(Math.abs(quality - facts.frontier.bound(kl)) < 1e-9);
 });
 

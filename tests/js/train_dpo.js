@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs";
 import { DPOTrainer } from "../../static/lab/dpo.js";
 import { Draws } from "../../static/lab/draws.js";
 import { ofAllResponses } from "../../static/lab/exact.js";
-import { Frontier } from "../../static/lab/frontier.js";
-import { measure } from "../../static/lab/measure.js";
+import { measure } from "../../static/lab/named/measure.js";
+import { Frontier } from "../../static/lab/named/optimum.js";
 import { Policy } from "../../static/lab/policy.js";
 import { sampleComparisons, STREAM } from "../../static/lab/preferences.js";
 import { trueQuality } from "../../static/lab/quality.js";
@@ -24,7 +24,7 @@ const trained = ({ prompt, attributes, reward, count, config }) => {
   const gradient = trainer.policy.parameters.flatMap(([, numbers]) => Array.from(numbers));
   while (rows.length < config.steps) rows.push(trainer.step());
   const logps = ofAllResponses(trainer.policy);
-  const facts = { referenceLogps, trueQuality: quality, frontier: new Frontier(referenceLogps, quality) };
+  const facts = { reference_logps: referenceLogps, true_quality: quality, frontier: Frontier(referenceLogps, quality) };
   return {
     pairs: [Array.from(pairs.chosen), Array.from(pairs.rejected)],
     gradient,

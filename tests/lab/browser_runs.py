@@ -21,7 +21,7 @@ from app.lab.losses import LOSSES, USES_LABEL_SMOOTHING
 from app.lab.network.policy import Policy
 from app.lab.preferences import Comparisons, sample_comparisons
 from app.lab.trained import the_lab
-from app.lab.world import PROMPTS, the_world
+from app.lab.world import PROMPTS, all_responses, the_world
 from tests.node import answer_of, camel_case
 
 ATTRIBUTES = ("helpful", "harmless", "honest", "flattering")
@@ -123,7 +123,7 @@ def main() -> None:
         trainer, _ = run.trained(reference)
         logps = exact_logps(trainer.policy, run.prompt)
         apart = logps_apart(there, logps)
-        other_text += there["measured"]["favorite"] != int(logps.argmax())
+        other_text += there["measured"]["favorite"] != all_responses()[int(logps.argmax())].tolist()
         worst[run.config.loss_type] = max(apart, worst.get(run.config.loss_type, 0.0))
         print(
             f"{run.config.loss_type:>14} {run.config.steps:4} steps: {apart:.1e} nats", flush=True

@@ -15,10 +15,10 @@ SOME = torch.tensor([0, 1, 777, 4321, 7775])
 def test_phrases_in_order_make_up_the_response_and_its_log_ratio(prompt: int) -> None:
     facts = the_lab().facts(prompt)
     optimal = optimal_logps(facts.reference_logps, facts.true_quality, 0.5)
-    responses = all_responses()[SOME]
+    responses = all_responses()[SOME].tolist()
     scored = scored_phrases(prompt, responses, optimal, facts.reference_logps)
     assert len(scored) == len(SOME)
-    for n, response, phrases in zip(SOME.tolist(), responses.tolist(), scored, strict=True):
+    for n, response, phrases in zip(SOME.tolist(), responses, scored, strict=True):
         assert [phrase.slot for phrase in phrases] == list(the_world().slots)
         assert " ".join(phrase.text for phrase in phrases) == the_world().text(prompt, response)
         log_ratio = optimal[n] - facts.reference_logps[n]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydantic import BaseModel, Field
 from torch import Tensor
 
-from app.lab.exact import conditional_logps
+from app.lab.exact import phrase_logps
 from app.lab.world import the_world
 
 
@@ -28,18 +30,21 @@ class ScoredPhrase(PhraseLogRatio):
 
 
 def scored_phrases(
-    prompt: int, responses: Tensor, policy_logps: Tensor, reference_logps: Tensor
+    prompt: int,
+    responses: Sequence[Sequence[int]],
+    policy_logps: Tensor,
+    reference_logps: Tensor,
 ) -> list[list[ScoredPhrase]]:
     """The phrases of each response, in order.
 
     Args:
-        responses: phrase numbers, shape: (responses, 5)
+        responses: by their phrase numbers
         policy_logps: log pi(y|x) of all responses in nats, shape: (7776,)
         reference_logps: log pi_ref(y|x) of all responses in nats, shape: (7776,)
     """
     world = the_world()
-    reference = conditional_logps(reference_logps, responses)
-    policy = conditional_logps(policy_logps, responses)
+    reference = phrase_logps(reference_logps, responses)
+    policy = phrase_logps(policy_logps, responses)
     return [
         [
             ScoredPhrase(
@@ -54,7 +59,5 @@ def scored_phrases(
                 world.slots, world.said(prompt, row), befores, afters, strict=True
             )
         ]
-        for row, befores, afters in zip(
-            responses.tolist(), reference.tolist(), policy.tolist(), strict=True
-        )
+        for row, befores, afters in zip(responses, reference, policy, strict=True)
     ]

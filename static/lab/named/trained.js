@@ -1,0 +1,165 @@
+// app/lab/trained.py: the trained lab, made of the data that app/export/lab_data.py writes; and what is exact about it.
+import { Draws } from "../draws.js";
+import { expectation, ofAllResponses } from "../exact.js";
+import { OF_A_HEAD, Policy } from "../policy.js";
+import { sampleComparisons, STREAM } from "../preferences.js";
+import { trueQuality } from "../quality.js";
+import { AdditiveReward, NetworkReward } from "../reward_model.js";
+import { PHRASES, PROMPTS, SLOTS, TOKENS } from "../world.js";
+import { Frontier } from "./optimum.js";
+import { RewardKind } from "./reward_model.js";
+import { openWorld } from "./world.js";
+
+/** @typedef {import("../reward_model.js").RewardModel} RewardModel */
+
+/** @typedef {import("./reward_model.js").Kind} Kind */
+
+/** The world, and weights: the reference policy's, and for each prompt those of its reward models. All are float32 in base64.
+ *  @typedef {{ world: ConstructorParameters<typeof import("./world.js").World>[0], seed: number, reference: string,
+ *    rewards: Record<Kind, string[]> }} LabData */
+
+/** Comparisons for training, for each prompt. */
+export const COMPARISONS = 2000;
+
+const PHRASE_TOKENS = PROMPTS * SLOTS * PHRASES;
+const WIDTH = OF_A_HEAD / (SLOTS * PHRASES);
+
+/** @param {string} base64 of float32, the least significant byte first */
+const numbers = (base64) =>
+  new Float32Array(Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)).buffer);
+
+/** The reference policy of each prompt, made when it is first asked for. */
+class ReferencePolicy {
+  /** @param {Float32Array} weights of all prompts */
+  constructor(weights) {
+    this.weights = weights;
+    /** @type {Policy[]} */
+    this.policies = [];
+  }
+
+  /** @param {number} prompt */
+  of(prompt) {
+    return (this.policies[prompt] ??= Policy.of(this.weights, prompt));
+  }
+}
+
+/** What is exact about one prompt, worked out when it is first asked for; arrays over all responses. */
+class PromptFacts {
+  /** @type {Float64Array | undefined} */
+  #referenceLogps;
+  /** @type {Float64Array | undefined} */
+  #trueQuality;
+  /** @type {Map<Kind, Float64Array> | undefined} */
+  #learnedRewards;
+  /** @type {import("./optimum.js").Frontier | undefined} */
+  #frontier;
+
+  /** @param {Lab} lab @param {number} prompt */
+  constructor(lab, prompt) {
+    this.lab = lab;
+    this.prompt = prompt;
+  }
+
+  get reference_logps() {
+    return (this.#referenceLogps ??= ofAllResponses(this.lab.reference_policy.of(this.prompt)));
+  }
+
+  get true_quality() {
+    return (this.#trueQuality ??= trueQuality(
+      {
+        helpful: this.lab.world.attribute("helpful", this.prompt),
+        harmless: this.lab.world.attribute("harmless", this.prompt),
+        honest: this.lab.world.attribute("honest", this.prompt),
+        flattering: this.lab.world.attribute("flattering", this.prompt),
+      },
+      this.reference_logps,
+    ));
+  }
+
+  /** Reward of each shipped reward model, with mean 0 under the reference policy. @returns {Map<Kind, Float64Array>} */
+  get learned_rewards() {
+    return (this.#learnedRewards ??= new Map(
+      [...RewardKind].map((kind) => [
+        kind,
+        centered_rewards(this.lab.reward_model(this.prompt, kind), this.reference_logps),
+      ]),
+    ));
+  }
+
+  /** Of the additive reward model. */
+  get learned_reward() {
+    return /** @type {Float64Array} */ (this.learned_rewards.get("additive"));
+  }
+
+  /** Of true quality over KL. */
+  get frontier() {
+    return (this.#frontier ??= Frontier(this.reference_logps, this.true_quality));
+  }
+}
+
+class Lab {
+  /** @param {LabData} data */
+  constructor({ world, seed, reference, rewards }) {
+    this.world = openWorld(world);
+    this.seed = seed;
+    this.reference_policy = new ReferencePolicy(numbers(reference));
+    this.rewards = rewards;
+    /** @type {PromptFacts[]} */
+    this.known = [];
+  }
+
+  /** Exact quantities of one prompt. @param {number} prompt */
+  facts(prompt) {
+    return (this.known[prompt] ??= new PromptFacts(this, prompt));
+  }
+
+  /** The shipped reward model of a prompt. @param {number} prompt @param {Kind} kind @returns {RewardModel} */
+  reward_model(prompt, kind = "additive") {
+    const weights = numbers(this.rewards[kind][prompt]);
+    if (kind === "network") return this.networkReward(prompt, weights);
+    const model = new AdditiveReward();
+    model.weights.set(weights);
+    return model;
+  }
+
+  /** @param {number} prompt @param {Float32Array} weights the output vectors, the token embeddings of the prompt, which are the
+   *  only ones that it reads and that were trained, and all that follows these in a trunk */
+  networkReward(prompt, weights) {
+    const head = Float64Array.from(weights.subarray(0, OF_A_HEAD));
+    const tokens = weights.subarray(OF_A_HEAD, OF_A_HEAD + TOKENS * WIDTH);
+    const trunk = this.reference_policy.of(prompt).trunk.weights.slice();
+    trunk.set(tokens.subarray(0, WIDTH), (PHRASE_TOKENS + prompt) * WIDTH);
+    trunk.set(tokens.subarray(WIDTH), prompt * SLOTS * PHRASES * WIDTH);
+    trunk.set(weights.subarray(OF_A_HEAD + TOKENS * WIDTH), (PHRASE_TOKENS + PROMPTS) * WIDTH);
+    return new NetworkReward(head, trunk, prompt);
+  }
+
+  /** Labeled pairs for one prompt, the same for the same seed. @param {number} prompt @param {number} seed @param {number} count */
+  comparisons(prompt, seed, count = COMPARISONS) {
+    const draws = new Draws(seed, STREAM.COMPARISONS, prompt);
+    const pairs = sampleComparisons(this.reference_policy.of(prompt), this.facts(prompt).true_quality, count, draws);
+    return { prompt, ...pairs };
+  }
+}
+
+/** Learned reward of all responses with mean 0 under the reference.
+ *  @param {RewardModel} rewardModel @param {Float64Array} referenceLogps */
+export const centered_rewards = (rewardModel, referenceLogps) => {
+  const rewards = ofAllResponses(rewardModel);
+  const mean = expectation(referenceLogps, rewards);
+  return rewards.map((reward) => reward - mean);
+};
+
+/** @type {Lab | null} */
+let lab = null;
+
+/** Opens a lab for ``the_lab`` and ``the_world``. @param {LabData} data */
+export const openLab = (data) => {
+  lab = new Lab(data);
+};
+
+/** The lab that is open. */
+export const the_lab = () => {
+  if (!lab) throw new Error("no lab is open");
+  return lab;
+};
