@@ -14,8 +14,8 @@ from typing import Any
 import torch
 from pydantic import ValidationError
 
-from app.export.states import ParamValues, index
 from app.export.lab_data import FILE as LAB_DATA
+from app.export.states import ParamValues, index
 from app.paths import STATIC
 from app.stages import figures, page_values
 from app.widgets.plan import Plan
@@ -128,7 +128,7 @@ def index_file(plans: Mapping[str, Plan]) -> str:
 
 
 def worker_file(name: str) -> str:
-    """A script that registers the code of the worker that computes a widget; pages on disk may load no worker."""
+    """A script that registers the code of a widget's worker: pages on disk may load no worker."""
     code = (STATIC / f"built/workers/{name}.js").read_text(encoding="utf-8")
     return f"dpoExported.workers[{json.dumps(name)}] = {_json(code)};\n"
 

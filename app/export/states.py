@@ -31,7 +31,7 @@ class StateTable:
 
 
 def tables(widget: Widget, plan: Plan) -> Iterator[StateTable]:
-    """The grids, then single states, each in one file and with all parameters named; none if they are computed."""
+    """The grids, then single states, each in one file and with all parameters named; none if computed."""
     if plan.computed:
         return
     controls = controls_of(widget.params())

@@ -35,8 +35,6 @@ class Plan:
     """live: everything that its controls can say, stored or computed by the reader's browser; gridded: sliders stand on a grid; recorded: some runs"""
     says: str = "The states that are suggested above are here. Others need a server."
     """shown to readers in the widget"""
-    computed: bool = False
-    """whether the reader's browser computes it (tools/to_javascript); then the copy holds no results"""
     grids: tuple[Grid, ...] = ({},)
     """grids of values, each taken in all combinations; other parameters have their defaults"""
     states: tuple[str, ...] = ()
@@ -53,6 +51,8 @@ class Plan:
     """additional data of a state, such as the verdicts of the quiz"""
     off: str = ""
     """CSS selector of controls that need a server"""
+    computed: bool = False
+    """whether the reader's browser computes it (tools/to_javascript); then the copy holds no results"""
 
 
 def even(low: float, high: float, step: float) -> tuple[float, ...]:

@@ -1,7 +1,8 @@
-"""Compiles what makes a widget's result and its figure to JavaScript, for copies that compute without a server.
+"""Compiles what widgets compute and draw to JavaScript, for copies that need no server.
 
-``python -m tools.to_javascript`` writes ES modules to ``static/built/compiled``: for every widget that can be computed
-in the browser its ``compute`` and ``stage`` with all that they use, definition by definition, so that figures are
-written once, in Python. ``app/lab`` is not compiled: ``static/lab/named`` has it under the same names. Nothing is
-imported, only parsed. What the compiler does not know is an error that names file and line.
+``python -m tools.to_javascript`` writes ES modules to ``static/built/compiled``: for every widget whose plan
+says that it is ``computed``, its ``compute``, ``stream`` and ``stage`` with all that they use, definition by
+definition. So figures are written once, in Python. ``app/lab`` is not compiled: ``static/lab/named`` has it
+under the same names. Nothing is imported, only parsed. Python that the compiler does not know is an error
+that names module and line; what a compiled module needs of Python is in ``static/lab/python.js``.
 """

@@ -20,12 +20,14 @@ serve(widget);
 
 
 def compiled() -> Iterator[tuple[str, str]]:
-    """Path below the static folder and text of all modules: widgets/N.js has what belongs to the widget N, and
-    workers/N.js serves it."""
+    """Path below the static folder and text of all modules.
+
+    widgets/N.js has what belongs to the widget N, and workers/N.js serves it.
+    """
     compiler = Compiler(OUTSIDE)
     entries = {name: _parts(name, widget) for name, widget in _computed()}
     for parts in entries.values():
-        for name, (where, what) in parts.items():
+        for where, what in parts.values():
             compiler.add(where, what)
     yield from compiler.files()
     for name, parts in entries.items():

@@ -1,4 +1,4 @@
-"""Expressions of Python as expressions of JavaScript. ``$`` is ``static/lab/python.js``, which has Python's operators."""
+"""Expressions of Python in JavaScript, where ``$`` is ``static/lab/python.js``, with Python's operators."""
 
 from __future__ import annotations
 
@@ -6,22 +6,30 @@ import ast
 import json
 from collections.abc import Iterable
 
-METHODS = frozenset(
-    "append capitalize copy count endswith extend format fromkeys get index insert is_integer isdigit items join"
-    " keys lower lstrip partition pop remove removeprefix removesuffix replace reverse rpartition rstrip"
-    " setdefault sort split startswith strip title tolist update upper values add union".split()
+
+def words(text: str) -> frozenset[str]:
+    """The words of a text."""
+    return frozenset(text.split())
+
+
+METHODS = words(
+    "append capitalize copy count endswith extend format fromkeys get index insert is_integer "
+    "isdigit items join keys lower lstrip partition pop remove removeprefix removesuffix replace "
+    "reverse rpartition rstrip setdefault sort split startswith strip title tolist update upper "
+    "values add union"
 )
 """of Python's own types; other methods are called as they are"""
 
-BUILTINS = frozenset(
-    "abs all any bool dict divmod enumerate float frozenset getattr hasattr id int isinstance iter len list map max"
-    " min next range repr reversed round set sorted str sum tuple type vars zip ValueError KeyError TypeError".split()
+BUILTINS = words(
+    "abs all any bool dict divmod enumerate float frozenset getattr hasattr id int isinstance iter "
+    "len list map max min next range repr reversed round set sorted str sum tuple type vars zip "
+    "ValueError KeyError TypeError"
 )
 
-RESERVED = frozenset(
-    "arguments await case catch class const debugger default delete do enum eval export extends function if import"
-    " in instanceof interface let new null package private protected public static super switch this throw try"
-    " typeof var void while with yield".split()
+RESERVED = words(
+    "arguments await case catch class const debugger default delete do enum eval export extends "
+    "function if import in instanceof interface let new null package private protected public "
+    "static super switch this throw try typeof var void while with yield"
 )
 
 ARITHMETIC = {
@@ -98,7 +106,7 @@ class Expressions:
         raise refuse(node)
 
     def _Constant(self, node: ast.Constant) -> str:
-        if isinstance(node.value, str | int | float | None) and node.value is not Ellipsis:
+        if node.value is None or isinstance(node.value, str | int | float):
             return json.dumps(node.value, ensure_ascii=False)
         raise refuse(node)
 
@@ -250,8 +258,8 @@ class Expressions:
         )
 
     def signature(self, args: ast.arguments) -> str:
-        """The parameters of a function: those that have names only come after the others, then a dict of further
-        ones, then a list of further ones."""
+        """The parameters of a function: those that must be named come after the others, then a dict or a
+        list of further ones."""
         if args.vararg and (args.kwonlyargs or args.kwarg):
             raise Unsupported(f"line {args.vararg.lineno}: *{args.vararg.arg} beside named ones")
         plain = [*args.posonlyargs, *args.args]

@@ -192,14 +192,15 @@ class Compiler:
             return f"const {safe(use)} = $.{part}{f'.{what}' if what else ''};"
         if is_module(f"{where}.{what}"):
             return f'import * as {safe(use)} from "{_to(path_of(f"{where}.{what}"), name)}";'
-        while where.startswith("app.") and not (path := self._outside(where, what)):
-            there = module(where)
-            if what in there.definitions:
+        path = self._outside(where, what)
+        while not path:
+            if not where.startswith("app."):
+                raise Unsupported(f"{name} uses {what or 'all'} of {where}")
+            if what in module(where).definitions:
                 path = path_of(where)
-                break
-            where, what = there.imports[what]
-        if not where.startswith("app."):
-            raise Unsupported(f"{name} uses {what or 'all'} of {where}")
+            else:
+                where, what = module(where).imports[what]
+                path = self._outside(where, what)
         as_here = "" if what == use else f" as {safe(use)}"
         return f'import {{ {safe(what)}{as_here} }} from "{_to(path, name)}";'
 

@@ -131,7 +131,8 @@ class Statements(Expressions):
         """A class that holds fields: a dataclass, a model or a named tuple; or an enumeration of texts."""
         bases = [ast.unparse(base) for base in node.bases]
         if "StrEnum" in bases:
-            return f"$.names({{{', '.join(self._member(n) for n in node.body if isinstance(n, ast.Assign))}}})"
+            members = [self._member(n) for n in node.body if isinstance(n, ast.Assign)]
+            return f"$.names({{{', '.join(members)}}})"
         own = [
             n for n in node.body if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)
         ]
@@ -140,7 +141,8 @@ class Statements(Expressions):
             for n in own
             if not ast.unparse(n.annotation).startswith("ClassVar")
         )
-        methods, getters = [], []
+        methods: list[str] = []
+        getters: list[str] = []
         for one in node.body:
             if not isinstance(one, Function):
                 continue
@@ -148,7 +150,8 @@ class Statements(Expressions):
             before = "" if _decorated(one, "staticmethod") else "const self = this;\n"
             kind.append(f"{one.name}: {self.function(one, before)}")
         base = next((base for base in bases if base not in RECORDS and base != "Exception"), "null")
-        return f'$.record("{node.name}", {base}, [{fields}], {{{", ".join(methods)}}}, {{{", ".join(getters)}}})'
+        parts = f"{{{', '.join(methods)}}}, {{{', '.join(getters)}}}"
+        return f'$.record("{node.name}", {base}, [{fields}], {parts})'
 
     def _member(self, node: ast.Assign) -> str:
         return f"{ast.unparse(node.targets[0])}: {self.js(node.value)}"
