@@ -10,7 +10,7 @@ RUN npm ci && mkdir -p static && python -m tools.build_assets
 COPY app app
 COPY templates templates
 COPY static static
-RUN node tools/bundle.mjs && python -m app.export.lab_data && python -m app.web.static_files && python -m build --wheel --no-isolation
+RUN python -m tools.to_javascript && node tools/bundle.mjs && python -m app.web.static_files && python -m build --wheel --no-isolation
 
 FROM python:3.11-slim
 COPY --from=build /src/requirements /tmp/requirements

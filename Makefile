@@ -114,10 +114,12 @@ screenshots: .venv/.assets browser
 	$(BIN)/python -m tools.build_assets
 	touch $@
 
-# The scripts and the lab of offline copies.
-.venv/.bundled: .venv/.assets tools/bundle.mjs app/export/lab_data.py app/lab/data/SHA256SUMS $(wildcard static/*.js static/widgets/*.js)
+# The scripts of offline copies.
+COMPILED := tools/to_javascript/*.py app/*.py app/charts/*.py app/stages/*.py app/studies/*.py app/widgets/*.py app/widgets/*/*.py
+.venv/.bundled: .venv/.assets tools/bundle.mjs $(wildcard $(COMPILED)) \
+  $(wildcard static/*.js static/lab/*.js static/lab/*/*.js static/widgets/*.js)
+	$(BIN)/python -m tools.to_javascript
 	$(BIN)/node tools/bundle.mjs
-	$(BIN)/python -m app.export.lab_data
 	touch $@
 
 # Static files are compressed once, and again after a change.

@@ -28,7 +28,7 @@ await build({
 // What a copy computes, one worker a widget; it is started from its text.
 await build({
   absWorkingDir: root,
-  entryPoints: globSync("built/compiled/workers/*.js", { cwd: root }),
+  entryPoints: globSync("../build/javascript/workers/*.js", { cwd: root }),
   outdir: "built/workers",
   bundle: true,
   minify: true,

@@ -14,8 +14,8 @@ from typing import Any
 import torch
 from pydantic import ValidationError
 
-from app.export.lab_data import FILE as LAB_DATA
 from app.export.states import ParamValues, index
+from app.lab.browser_data import lab_data
 from app.paths import STATIC
 from app.stages import figures, page_values
 from app.widgets.plan import Plan
@@ -135,7 +135,7 @@ def worker_file(name: str) -> str:
 
 def lab_file() -> str:
     """A script that registers the world and the weights, from which workers make the lab."""
-    return f"dpoExported.lab = {LAB_DATA.read_text(encoding='utf-8')};\n"
+    return f"dpoExported.lab = {_json(lab_data())};\n"
 
 
 def _json(value: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from app.export.lab_data import lab_data
+from app.lab.browser_data import lab_data
 from app.lab.trained import Lab, the_lab
 from tests.node import answer_of
 

@@ -7,12 +7,11 @@ import shutil
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from tools.to_javascript.modules import ROOT, Compiler, module, path_of
+from tools.to_javascript.modules import FOLDER, ROOT, Compiler, module, path_of
 
-STATIC = ROOT / "static"
-OUTSIDE = {"app.lab.": "lab/named/{}.js"}
+OUTSIDE = {"app.lab.": "static/lab/named/{}.js"}
 
-WORKER = """import {{ serve }} from "../../../lab/serve.js";
+WORKER = """import {{ serve }} from "../../../static/lab/serve.js";
 import * as widget from "../widgets/{name}.js";
 
 serve(widget);
@@ -20,7 +19,7 @@ serve(widget);
 
 
 def compiled() -> Iterator[tuple[str, str]]:
-    """Path below the static folder and text of all modules.
+    """Path and text of all modules.
 
     widgets/N.js has what belongs to the widget N, and workers/N.js serves it.
     """
@@ -32,11 +31,11 @@ def compiled() -> Iterator[tuple[str, str]]:
     yield from compiler.files()
     for name, parts in entries.items():
         exports = [
-            f'export {{ {what} }} from "../{PurePosixPath(path_of(where)).relative_to("built/compiled")}";\n'
+            f'export {{ {what} }} from "../{PurePosixPath(path_of(where)).relative_to(FOLDER)}";\n'
             for where, what in parts.values()
         ]
-        yield f"built/compiled/widgets/{name}.js", "".join(exports)
-        yield f"built/compiled/workers/{name}.js", WORKER.format(name=name)
+        yield f"{FOLDER}/widgets/{name}.js", "".join(exports)
+        yield f"{FOLDER}/workers/{name}.js", WORKER.format(name=name)
 
 
 def _computed() -> Iterator[tuple[str, str]]:
@@ -63,9 +62,9 @@ def _parts(name: str, widget: str) -> dict[str, tuple[str, str]]:
 
 def main() -> None:
     """Write all modules anew."""
-    shutil.rmtree(STATIC / "built/compiled", ignore_errors=True)
+    shutil.rmtree(ROOT / FOLDER, ignore_errors=True)
     for path, text in compiled():
-        file = STATIC / path
+        file = ROOT / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
 

@@ -12,6 +12,7 @@ from tools.to_javascript.expressions import Unsupported, safe
 from tools.to_javascript.statements import RECORDS, UNSHOWN, Statements
 
 ROOT = Path(__file__).parents[2]
+FOLDER = "build/javascript"
 TYPES = {"__future__", "typing", "collections.abc", "types"}
 """modules of names for annotations, which are left out"""
 OURS = {
@@ -117,7 +118,7 @@ class Compiler:
     """Collects definitions from some roots on.
 
     Args:
-        outside: modules of JavaScript, below the static folder, by the module or definition that they
+        outside: modules of JavaScript by the module or definition that they
             stand for
     """
 
@@ -161,7 +162,7 @@ class Compiler:
         return None
 
     def files(self) -> Iterator[tuple[str, str]]:
-        """Path below the static folder and text of every module."""
+        """Path and text of every module."""
         for name in self.wanted:
             yield path_of(name), self._text(name)
 
@@ -173,7 +174,7 @@ class Compiler:
             if _names(node, here) & {*chosen}
         ]
         used = {use for one in chosen for use in here.uses(one)}
-        lines = [f'import * as $ from "{_to("lab/python.js", name)}";']
+        lines = [f'import * as $ from "{_to("static/lab/python.js", name)}";']
         for use in sorted(used & {*here.imports} - UNCOMPILED):
             lines.append(self._import(name, use, *here.imports[use]))
         compiler = Statements({*here.definitions, *here.imports})
@@ -210,8 +211,8 @@ def _names(node: ast.stmt, here: Module) -> set[str]:
 
 
 def path_of(name: str) -> str:
-    """Where a module is written, below the static folder."""
-    return f"built/compiled/{name.replace('.', '/')}.js"
+    """Where a module is written."""
+    return f"{FOLDER}/{name.replace('.', '/')}.js"
 
 
 def _to(path: str, name: str) -> str:

@@ -1,4 +1,4 @@
-// app/lab/trained.py: the trained lab, made of the data that app/export/lab_data.py writes; and what is exact about it.
+// app/lab/trained.py: the trained lab, made of the data that app/lab/browser_data.py gives; and what is exact about it.
 import { Draws } from "../draws.js";
 import { expectation, ofAllResponses } from "../exact.js";
 import { OF_A_HEAD, Policy } from "../policy.js";

@@ -1,7 +1,6 @@
-"""The lab as one file for browsers: the world, and the weights of the reference policy and reward models.
+"""The lab as data for browsers: the world, and the weights of the reference policy and of the reward models.
 
-``python -m app.export.lab_data`` writes it at set-up, after tools/bundle.mjs, and needs no torch.
-static/lab/named/trained.js reads it.
+static/lab/named/trained.js makes a lab of it.
 """
 
 from __future__ import annotations
@@ -14,10 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.paths import PACKAGE, STATIC
 
-FILE = STATIC / "built" / "lab" / "data.json"
-WEIGHTS = PACKAGE / "lab" / "data"
+WEIGHTS = Path(__file__).parent / "data"
 
 LAYERS = (
     "attention_norm",
@@ -72,13 +69,6 @@ def lab_data(folder: Path = WEIGHTS) -> dict[str, Any]:
     }
 
 
-def write_lab_data() -> None:
-    """Write the shipped lab below static/built."""
-    FILE.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(lab_data(), ensure_ascii=False, separators=(",", ":"))
-    FILE.write_text(text, encoding="utf-8")
-
-
 def _read_by(network: Mapping[str, Array], prompt: int, prompts: int) -> list[bytes]:
     """The parameters of a network reward model that its prompt reads."""
     head, tokens = network[f"{prompt}.head"], network[f"{prompt}.trunk.tokens.weight"]
@@ -111,7 +101,3 @@ def _json(folder: Path, name: str) -> Any:
 
 def _packed(parts: Iterable[bytes]) -> str:
     return base64.b64encode(b"".join(parts)).decode("ascii")
-
-
-if __name__ == "__main__":
-    write_lab_data()
