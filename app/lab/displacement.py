@@ -19,7 +19,7 @@ from app.lab.exact import exact_logps, expectation, kl_divergence
 from app.lab.optimum import optimal_logps_at
 from app.lab.preferences import Comparisons
 from app.lab.trained import Lab, PromptFacts
-from app.lab.world import RESPONSES, response_number
+from app.lab.world import RESPONSES, all_responses, response_number
 
 MEASURED_EVERY = 10
 """Gradient steps between two measurements."""
@@ -63,6 +63,35 @@ def displacement(lab: Lab, pairs: Comparisons, config: DPOConfig) -> Iterator[Di
         for _ in range(min(MEASURED_EVERY, config.steps - trainer.gradient_steps)):
             trainer.step()
         yield _measure(lab, pairs, trainer)
+
+
+@dataclass(frozen=True)
+class GainedProbability:
+    """A response that a run made likelier."""
+
+    response: list[int]
+    """its phrase numbers"""
+    reference_probability: float
+    policy_probability: float
+    true_quality: float
+    seen: bool
+    """whether some training pair holds it"""
+
+
+def most_gained(end: Displacement, facts: PromptFacts, count: int) -> list[GainedProbability]:
+    """The responses that gained most probability over the reference, the most first."""
+    gain = end.logps.exp() - facts.reference_logps.exp()
+    top = torch.argsort(gain, descending=True, stable=True)[:count]
+    return [
+        GainedProbability(
+            all_responses()[n].tolist(),
+            facts.reference_logps[n].exp().item(),
+            end.logps[n].exp().item(),
+            facts.true_quality[n].item(),
+            bool(end.in_pairs[n]),
+        )
+        for n in top.tolist()
+    ]
 
 
 def seen_responses(pairs: Comparisons) -> Tensor:

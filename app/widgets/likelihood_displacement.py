@@ -8,16 +8,15 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-import torch
 from pydantic import BaseModel, Field
 from torch import Tensor
 
 from app.charts.figures import Trace, curve_figure, line
 from app.formatting import signed
-from app.lab.displacement import MEASURED_EVERY, Displacement, displacement
+from app.lab.displacement import MEASURED_EVERY, Displacement, displacement, most_gained
 from app.lab.dpo import DPOConfig
 from app.lab.trained import the_lab
-from app.lab.world import all_responses, the_world
+from app.lab.world import the_world
 from app.widgets import fields
 from app.widgets.base import Ask, PromptId, Step, Widget, WidgetParams, WidgetResult, always
 from app.widgets.common.phrases import PhraseLogRatio, scored_phrases
@@ -179,20 +178,19 @@ def _row(look: Displacement) -> DisplacementRow:
 
 def _gained(end: Displacement, prompt: int) -> list[GainedResponse]:
     facts = the_lab().facts(prompt)
-    gain = end.logps.exp() - facts.reference_logps.exp()
-    top = torch.argsort(gain, descending=True, stable=True)[:SHOWN]
-    responses = all_responses()[top]
-    phrases = scored_phrases(prompt, responses.tolist(), end.logps, facts.reference_logps)
+    gained = most_gained(end, facts, SHOWN)
+    responses = [gain.response for gain in gained]
+    phrases = scored_phrases(prompt, responses, end.logps, facts.reference_logps)
     return [
         GainedResponse(
-            text=the_world().text(prompt, row.tolist()),
+            text=the_world().text(prompt, gain.response),
             phrases=[PhraseLogRatio(text=p.text, log_ratio=p.log_ratio) for p in said],
-            reference_probability=facts.reference_logps[n].exp().item(),
-            policy_probability=end.logps[n].exp().item(),
-            true_quality=facts.true_quality[n].item(),
-            seen="in a training pair" if bool(end.in_pairs[n]) else "in no training pair",
+            reference_probability=gain.reference_probability,
+            policy_probability=gain.policy_probability,
+            true_quality=gain.true_quality,
+            seen="in a training pair" if gain.seen else "in no training pair",
         )
-        for n, row, said in zip(top.tolist(), responses, phrases, strict=True)
+        for gain, said in zip(gained, phrases, strict=True)
     ]
 
 

@@ -1,5 +1,6 @@
 // app/lab/reward_model.py: the kinds of reward model, and how they are fitted.
 import { fitRewardModel } from "../reward_model.js";
+import { dataclass } from "./python.js";
 
 /** @typedef {import("../reward_model.js").RewardKind} Kind */
 
@@ -8,6 +9,14 @@ export const RewardKind = Object.freeze({
   network: "network",
   /** The values. @returns {Iterator<Kind>} */
   [Symbol.iterator]: () => /** @type {Kind[]} */ (["additive", "network"]).values(),
+});
+
+export const RewardModelConfig = dataclass({
+  steps: 0,
+  learning_rate: 0,
+  /** @type {number | null} all pairs */
+  batch_size: null,
+  decay: 1e-3,
 });
 
 /** Fit a reward model to the comparisons of one prompt. The model, and a row for each step.
