@@ -20,7 +20,7 @@ from app.lab.world import the_world
 from app.widgets import fields
 from app.widgets.base import Ask, PromptId, Step, Widget, WidgetParams, WidgetResult, always
 from app.widgets.common.phrases import PhraseLogRatio, scored_phrases
-from app.widgets.plan import ALL, Plan
+from app.widgets.plan import COMPUTED, Plan
 
 STEPS = 300
 SHOWN = 3
@@ -291,10 +291,8 @@ WIDGET = Widget(
     start=3,
     places=STEPS // MEASURED_EVERY,
     export=Plan(
-        "recorded",
-        "Every loss on every prompt with β of 0.1 and seed 0; DPO with β of 0.03 as well, and with seed 1. "
-        "Other runs need a server.",
-        ({"prompt": ALL, "loss": ALL}, {"prompt": ALL, "beta": (0.03, 0.1), "seed": (0, 1)}),
-        split="prompt",
+        "live",
+        COMPUTED,
+        computed=True,
     ),
 )

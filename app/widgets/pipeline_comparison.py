@@ -17,7 +17,7 @@ from app.lab.trained import PromptFacts, the_lab
 from app.lab.world import the_world
 from app.widgets import fields
 from app.widgets.base import PromptId, Step, Widget, WidgetParams, WidgetResult, always
-from app.widgets.plan import ALL, Plan
+from app.widgets.plan import COMPUTED, Plan
 
 BETA = 0.3
 """strength of the KL term in both pipelines"""
@@ -219,9 +219,9 @@ WIDGET = Widget(
     places=PLACES,
     warm=("",),
     export=Plan(
-        "recorded",
-        "Seeds 0 and 1 of every prompt, seed 0 with the other reward model, and what the suggestions show. Other seeds need a server.",
-        ({"prompt": ALL, "seed": (0, 1)}, {"prompt": ALL, "reward_model": ("additive",)}),
+        "live",
+        COMPUTED,
+        computed=True,
         free=("view",),
     ),
 )

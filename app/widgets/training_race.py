@@ -15,7 +15,7 @@ from app.lab.trained import the_lab
 from app.lab.world import the_world
 from app.widgets import fields
 from app.widgets.base import Ask, PromptId, Step, Widget, WidgetParams, WidgetResult, always
-from app.widgets.plan import ALL, Plan
+from app.widgets.plan import COMPUTED, Plan
 
 
 class Params(WidgetParams):
@@ -246,12 +246,8 @@ WIDGET = Widget(
     places=PLACES,
     warm=("",),
     export=Plan(
-        "recorded",
-        "Seeds 0 and 1 of every prompt, seed 0 with the other reward model, and what the steps show. To race with other values, a server "
-        "is needed. Seconds are those of the machine that made this copy.",
-        ({"prompt": ALL, "seed": (0, 1)}, {"prompt": ALL, "reward_model": ("additive",)}),
-        # The runs of the home page.
-        ("prompt=lock&dpo_beta=0.1&kl_coefficient=0.1&reward_model=additive",),
-        split="prompt",
+        "live",
+        COMPUTED,
+        computed=True,
     ),
 )

@@ -1,7 +1,7 @@
 // What compiled code uses of Python's standard library, and of torch.
 import { type_ } from "./builtins.js";
 import { lt } from "./operators.js";
-import { Dict, iter, named, PythonRecord } from "./values.js";
+import { Dict, isArray, iter, named } from "./values.js";
 
 export const math = {
   ...Object.fromEntries(
@@ -42,9 +42,10 @@ export const dataclasses = {
   }),
 };
 
-/** @type {(value: any) => any} */
+/** Of a record, or of an object of the lab in its place. @type {(value: any) => any} */
 const asDict = (value) => {
-  if (value instanceof PythonRecord) return new Dict(Object.entries(value).map(([name, one]) => [name, asDict(one)]));
+  if (value instanceof Map) return new Dict([...value].map(([name, one]) => [name, asDict(one)]));
+  if (value !== null && typeof value === "object" && !isArray(value)) return new Dict(Object.entries(value).map(([name, one]) => [name, asDict(one)]));
   return Array.isArray(value) ? value.map(asDict) : value;
 };
 

@@ -1,6 +1,6 @@
 // Python's operators.
 import { filled } from "./texts.js";
-import { Dict, KeyError, PythonRecord, failure, isArray, iter, key, setOf } from "./values.js";
+import { Dict, KeyError, failure, isArray, iter, key, setOf } from "./values.js";
 
 /** @type {(value: any) => boolean} */
 export const truth = (value) => {
@@ -20,7 +20,7 @@ export const eq = (one, other) => {
   if (isArray(one)) return isArray(other) && one.length === other.length && [...one].every((value, n) => eq(value, other[n]));
   if (one instanceof Map) return other instanceof Map && one.size === other.size && [...one].every(([name, value]) => other.has(name) && eq(value, other.get(name)));
   if (one instanceof Set) return other instanceof Set && one.size === other.size && [...one].every((value) => other.has(value));
-  if (one instanceof PythonRecord) return one.constructor === other?.constructor && Object.entries(one).every(([name, value]) => eq(value, /** @type {any} */ (other)[name]));
+  if (one !== null && typeof one === "object") return one.constructor === other?.constructor && Object.entries(one).every(([name, value]) => eq(value, /** @type {any} */ (other)[name]));
   return false;
 };
 
