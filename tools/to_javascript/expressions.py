@@ -91,6 +91,8 @@ class Expressions:
     def target(self, node: ast.expr) -> str:
         """A variable, or variables to unpack to."""
         if isinstance(node, ast.Tuple | ast.List):
+            if any(isinstance(one, ast.Starred) for one in node.elts[:-1]):
+                raise refuse(node)
             return f"[{', '.join(map(self.target, node.elts))}]"
         if isinstance(node, ast.Starred):
             return f"...{self.target(node.value)}"
@@ -263,6 +265,10 @@ class Expressions:
         if args.vararg and (args.kwonlyargs or args.kwarg):
             raise Unsupported(f"line {args.vararg.lineno}: *{args.vararg.arg} beside named ones")
         plain = [*args.posonlyargs, *args.args]
+        names = {arg.arg for arg in (*plain, *args.kwonlyargs)}
+        for default in (*args.defaults, *args.kw_defaults):
+            if default and names & {*self.names(default)}:
+                raise refuse(default)  # JavaScript would take the parameter
         defaults: list[ast.expr | None] = [None] * (len(plain) - len(args.defaults))
         defaults += [*args.defaults, *args.kw_defaults]
         found = [

@@ -52,7 +52,6 @@ const extreme = (beats) =>
 export const min = extreme(lt);
 export const max = extreme((one, other) => lt(other, one));
 export const sum = named(["iterable", "start"], (/** @type {any} */ values, /** @type {any} */ start = 0) => {
-  // Compensated, as Python's sum of floats is from 3.12 on, so the same within rounding.
   let total = start;
   for (const value of iter(values)) total = add(total, value);
   return total;

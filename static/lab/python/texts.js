@@ -15,7 +15,11 @@ const even = (value, write, digits) => {
   return (value < 0 || Object.is(value, -0) ? "-" : "") + found;
 };
 /** @type {(value: number, digits: number) => string} */
-export const fixed = (value, digits) => even(value, (size, most) => size.toFixed(most), digits);
+export const fixed = (value, digits) => {
+  // toFixed writes numbers from 1e21 on with a power of ten.
+  if (Math.abs(value) >= 1e21) return BigInt(value) + (digits ? `.${"0".repeat(digits)}` : "");
+  return even(value, (size, most) => size.toFixed(most), digits);
+};
 /** @type {(value: number, digits: number) => string} */
 const scientific = (value, digits) =>
   even(value, (size, most) => size.toExponential(most), digits).replace(/e([+-])(\d)$/, "e$10$2");

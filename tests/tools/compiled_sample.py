@@ -1,0 +1,159 @@
+"""Python for the compiler's test: every function is run here and in JavaScript, and has to give the same."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
+from itertools import chain, pairwise, product
+from typing import Any
+
+NUMBERS = (0.0, 0.5, 1.5, 2.5, -0.5, 0.125, 2.675, 1e-7, 1234567.891, -99.995, 1e21, 0.1 + 0.2, 5.0)
+
+
+@dataclass(frozen=True)
+class Point:
+    """A record with a default, a property and a method."""
+
+    x: float
+    y: float = 2
+    tags: list[str] = field(default_factory=list)
+
+    @property
+    def norm(self) -> float:
+        """Its length."""
+        return math.hypot(self.x, self.y)
+
+    def moved(self, dx: float = 1, *, dy: float = 0) -> Point:
+        """Another point."""
+        return replace(self, x=self.x + dx, y=self.y + dy)
+
+
+@dataclass(frozen=True)
+class Named(Point):
+    """A record of another."""
+
+    name: str = "?"
+
+
+def formats() -> list[str]:
+    """Numbers as Python writes them: halves to even, powers of two digits."""
+    specs = ("g", ".3g", ".1f", ".2f", ".0f", ".1%", ".1e", ",.2f", "8.1f", "+.1f", ".4g")
+    return [f"{value:{spec}}" for value in NUMBERS for spec in specs]
+
+
+def rounded() -> list[float]:
+    """round, which takes halves to even."""
+    return [round(value, digits) for value in NUMBERS for digits in (0, 1, 2)] + [
+        round(value) for value in (0.5, 1.5, -2.5, 7.49)
+    ]
+
+
+def texts() -> list[Any]:
+    """Methods of texts."""
+    text = "  Direct preference, optimization "
+    return [
+        text.strip().split(), text.partition(", "), "a-b-c".rpartition("-"), "a,b,c".split(",", 1),
+        text.strip().capitalize(), "x".join(["1", "2"]), text.replace("e", "E", 2), "abc"[-2:], "abc"[::-1],
+        "{} of {:.1f}".format("one", 2.25), "%.2g|%s" % (0.123, "t"), "ab" * 2, "é" in "café", "7".isdigit(),
+        "pre_fix".removeprefix("pre_"), "1.50".rstrip("0"), "tests".count("t"), f"{'q'!r} {None} {True}",
+    ]  # fmt: skip
+
+
+def lists() -> list[Any]:
+    """Slices, unpacking, sorting, and what changes a list in place."""
+    values = [5, 3, 9, 1, 7]
+    first, *middle = values
+    same = values
+    same += [4]
+    values.insert(1, 8)
+    values[-1] = 6
+    return [
+        first, middle, values, values[1:-1:2], values[-3:], values[::-1], sorted(values, reverse=True),
+        sorted(["b", "a", "c"], key=lambda letter: -ord_of(letter)), max(values, key=lambda v: v % 5),
+        min([], default="none"), sum(values, 10), [*range(5, 0, -2)], list(pairwise(values))[:2],
+        list(product("ab", (1, 2))), list(chain([1], [2, 3])), (1, 2) < (1, 3), [1, [2]] == [1, [2]],
+        7 // 2, -7 // 2, -7 % 3, divmod(17, 5), 3 in values, [0] * 3, values.index(9), not [], [] or "empty",
+    ]  # fmt: skip
+
+
+def ord_of(letter: str) -> int:
+    """The place of a letter."""
+    return "abc".index(letter)
+
+
+def dicts() -> list[Any]:
+    """Order of entries, and keys that are numbers or tuples."""
+    found: dict[Any, Any] = {"b": 1, 2: "two", (1, 2): "pair"}
+    found.setdefault("c", []).append(3)
+    found |= {"b": 4}
+    merged = {**found, "d": 5} | {"e": 6}
+    return [
+        [len(key) if isinstance(key, tuple) else key for key in merged], found[(1, 2)], found.get("z"),
+        found.get("z", 0), {k: v for k, v in zip("xy", (1, 2), strict=True)}, dict.fromkeys("ab", 0),
+        "c" in found, len(found), list({"k": 1}.items()), found.pop("c"),
+    ]  # fmt: skip
+
+
+def records() -> list[Any]:
+    """Fields, defaults, methods with names, equality."""
+    point = Point(3, y=4)
+    named = Named(1, name="n")
+    return [
+        point.norm, point.moved(dy=1).y, point == Point(3, 4), point == Point(3, 5), asdict(named),
+        point.tags, isinstance(named, Point), [p.x for p in (point, named)], getattr(named, "name"),
+    ]  # fmt: skip
+
+
+def flow(limit: int = 3) -> list[Any]:
+    """Loops with else, early returns, closures, generators."""
+    found: list[Any] = []
+    for number in range(limit):
+        if number == 5:
+            break
+    else:
+        found.append("no five")
+    while limit > 0:
+        limit -= 1
+        if limit == 1:
+            continue
+        found.append(limit)
+    functions: list[Callable[[], int]] = [lambda m=n: m * m for n in range(3)]  # type: ignore[misc]
+    found.append([function() for function in functions])
+    found.append(next((n for n in counting() if n > 3), None))
+    found.append([a if a > 1 else -a for a in (0, 1, 2) if a or found])
+    found.append(1 < (middle := 2) < 3 and middle)
+    return found
+
+
+def counting() -> Iterator[int]:
+    """The first numbers."""
+    number = 0
+    while number < 9:
+        yield number
+        number += 1
+
+
+@lru_cache
+def _square(value: int) -> int:
+    return value * value
+
+
+def calls() -> list[Any]:
+    """Arguments by place, by name, collected and spread."""
+    return [
+        collected(1, c=3, d=4), collected(*[1, 2], **{"c": 5, "e": 6}), spread("a", 1, 2), _square(4),
+        _square(4), any(x > 2 for x in (1, 3)), all([]), list(zip("ab", "cd", strict=False)),
+        list(enumerate("ab", 1)), list(map(str, (1, 2))), list(reversed([1, 2])), int("12"), float("0.5"),
+    ]  # fmt: skip
+
+
+def collected(a: int, b: int = 2, *, c: int = 0, **others: int) -> list[Any]:
+    """What has come."""
+    return [a, b, c, others]
+
+
+def spread(first: str, *others: int) -> list[Any]:
+    """What has come."""
+    return [first, others]
