@@ -36,7 +36,7 @@ from app.lab.preferences import Comparisons
 from app.lab.trained import the_lab
 from app.lab.world import the_world
 from app.widgets import fields
-from app.widgets.base import PROMPT_TEXTS, PromptId, Widget, WidgetParams, WidgetResult
+from app.widgets.base import PromptId, Widget, WidgetParams, WidgetResult
 from app.widgets.common.phrases import PhraseLogRatio, scored_phrases
 from app.widgets.plan import ALL, Grid, Plan
 
@@ -171,7 +171,7 @@ def compute(params: Params) -> Result:
     flattery_pairs, flattery_chosen = flattery_choices(differences)
     result = Result(
         finding="",
-        prompt=PROMPT_TEXTS[params.prompt],
+        prompt=the_world().prompts[prompt].text,
         prompt_id=params.prompt,
         sampling_seed=params.sampling_seed,
         labels=params.labels,
@@ -202,13 +202,14 @@ def json_lines(params: Params) -> str:
     """The labels as JSON Lines in TRL's standard preference format: one object a line, with strings
     ``prompt``, ``chosen`` and ``rejected``."""
     pairs, text = _pairs(params), the_world().text
+    prompt = the_world().prompts[pairs.prompt].text
     rows = []
     for place, label in enumerate(params.labels):
         first, second = pairs.responses(place)
         chosen, rejected = (first, second) if label == "a" else (second, first)
         rows.append(
             {
-                "prompt": PROMPT_TEXTS[params.prompt],
+                "prompt": prompt,
                 "chosen": text(pairs.prompt, chosen),
                 "rejected": text(pairs.prompt, rejected),
             }
