@@ -7,10 +7,10 @@ from enum import StrEnum
 from functools import lru_cache
 from math import inf
 
-import numpy as np
 from pydantic import BaseModel, Field, ValidationInfo, field_validator
 from torch import Tensor
 
+from app.charts.curves import interpolated
 from app.charts.figures import Trace, band, curve_figure, line, marker
 from app.formatting import fixed
 from app.lab.measure import measure
@@ -284,8 +284,10 @@ def _band_and_curve(curve: MethodCurve, farthest: float) -> list[Trace]:
     kls = [place.kl for place in places]
     # A curve that leaves the chart is cut at its edge, between two of its points.
     x = [kl for kl in kls if kl < farthest] + ([farthest] if kls[-1] >= farthest else [])
-    middle = np.interp(x, kls, [place.true_quality for place in places]).tolist()
-    spread = np.interp(x, kls, [place.true_quality_sd for place in places]).tolist()
+    means = [place.true_quality for place in places]
+    sds = [place.true_quality_sd for place in places]
+    middle = [interpolated(kl, kls, means) for kl in x]
+    spread = [interpolated(kl, kls, sds) for kl in x]
     return [
         *band(curve.label, x, middle, spread, role=role),
         line(curve.label, x, middle, role=role, dash=dash),

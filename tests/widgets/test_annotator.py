@@ -4,7 +4,6 @@ import json
 from urllib.parse import parse_qsl
 
 import pytest
-import torch
 from pydantic import ValidationError
 from starlette.testclient import TestClient
 
@@ -98,7 +97,7 @@ def test_what_the_aligned_model_says_is_exact() -> None:
     result = compute(params)
     assert result.aligned is not None
     number = the_world().prompt_number("bleach")
-    pairs = pairs_of(number, 0).labeled(torch.tensor([x == "a" for x in params.labels]))
+    pairs = pairs_of(number, 0).labeled([x == "a" for x in params.labels])
     policy = align(the_lab().reference_policy, pairs[~held_back(10)])
     logps, facts = exact_logps(policy, number), the_lab().facts(number)
     flattering = sum_over_slots(the_world().attribute("flattering", number))
