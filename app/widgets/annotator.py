@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from itertools import product
 from typing import Literal
-from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, Field
 from torch import Tensor
@@ -38,7 +36,7 @@ from app.lab.world import the_world
 from app.widgets import fields
 from app.widgets.base import PromptId, Widget, WidgetParams, WidgetResult
 from app.widgets.common.phrases import PhraseLogRatio, scored_phrases
-from app.widgets.plan import ALL, Grid, Plan
+from app.widgets.plan import COMPUTED, Plan
 
 LEAST = 10
 MOST = 30
@@ -387,28 +385,6 @@ def _figure(posterior: Posterior) -> dict[str, object]:
     )
 
 
-JUDGES = {
-    "flattered": "prompt=poem&labels=aaabaaababbaabbbabab&align=yes",
-    "not flattered": "prompt=poem&labels=abababbbaaabaaaaabba&align=yes",
-}
-"""labels of one who always takes the more flattering response, and of one who never does"""
-
-
-def _label_texts(longest: int) -> tuple[str, ...]:
-    return tuple("".join(text) for n in range(longest + 1) for text in product("ab", repeat=n))
-
-
-def _label_by_label(query: str) -> tuple[Grid, ...]:
-    """States of a judge: each number of labels, aligned as soon as possible."""
-    given = dict(parse_qsl(query))
-    labels, prompt = given["labels"], {"prompt": (given["prompt"],)}
-    prefixes = tuple(labels[:length] for length in range(len(labels) + 1))
-    return (
-        {**prompt, "labels": prefixes},
-        {**prompt, "labels": prefixes[LEAST:], "align": ("yes",)},
-    )
-
-
 WIDGET = Widget(
     name="annotator",
     title="Your labels, and a model aligned with them",
@@ -421,13 +397,8 @@ WIDGET = Widget(
     policies=policies,
     example="prompt=poem&labels=abbabaabbabb&align=yes",
     export=Plan(
-        "recorded",
-        "The first six labels of every prompt are yours to choose. Aligning a model takes ten, so that is "
-        "here for two judges alone, one who likes flattery and one who does not; with a server you can label on.",
-        (
-            {"prompt": ALL, "labels": _label_texts(6)},
-            *(grid for query in JUDGES.values() for grid in _label_by_label(query)),
-        ),
-        split="prompt",
+        "live",
+        COMPUTED,
+        computed=True,
     ),
 )

@@ -22,7 +22,7 @@ from app.studies.answers import answer
 from app.studies.data import StrengthSpread, frontier_study, spreads, studied_prompts
 from app.widgets import fields
 from app.widgets.base import Step, Widget, WidgetParams, WidgetResult
-from app.widgets.plan import ALL, Plan
+from app.widgets.plan import COMPUTED, Plan
 
 _STUDIED = studied_prompts(frontier_study())
 FrontierPrompt = StrEnum("FrontierPrompt", {name: name for name in _STUDIED})  # type: ignore[misc]
@@ -327,15 +327,8 @@ WIDGET = Widget(
     places=50,
     receipt=lambda params, _: {"prompt_number": the_world().prompt_number(params.prompt)},
     export=Plan(
-        "recorded",
-        "The study is here as it is, and one run of each method as your own point. Other strengths and seeds "
-        "need a server.",
-        (
-            {"prompt": ALL, "reward_model": ALL},
-            {"prompt": ALL, "method": ("ppo", "ppo_true", "dpo", "ipo", "unlikelihood")},
-            {"prompt": ALL, "method": ("ppo",), "strength": (0.1,)},
-            {"prompt": ALL, "method": ("preferred_ft",), "strength": (100,)},
-            {"prompt": ALL, "method": ("best_of_n",), "strength": (16,)},
-        ),
+        "live",
+        COMPUTED,
+        computed=True,
     ),
 )

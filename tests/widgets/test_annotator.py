@@ -11,8 +11,9 @@ from app.lab.annotation import align, held_back
 from app.lab.exact import exact_logps
 from app.lab.trained import the_lab
 from app.lab.world import response_number, sum_over_slots, the_world
-from app.widgets.annotator import JUDGES, LEAST, MOST, Params, compute, json_lines, pairs_of
+from app.widgets.annotator import LEAST, MOST, Params, compute, json_lines, pairs_of
 from app.widgets.base import PROMPT_TEXTS
+from tests.judges import JUDGES
 
 DOWNLOAD = "/api/v1/annotator/labels.jsonl"
 
