@@ -21,6 +21,8 @@ const SETTLED_MS = 500;
 
 export class DpoWidget extends HTMLElement {
   quiet = false;
+  /** Whether the shown result was computed on the reader's machine, on a page from a server. */
+  computedHere = false;
   name = "";
   /** For the module's own use.
    *  @type {any} */
