@@ -33,7 +33,6 @@ def opened(page: Page, name: str = "ppo_dynamics", query: str = SHORT) -> Locato
     page.goto(f"/widgets/{name}?{query}")
     found = widget(page, name)
     expect(found).to_have_attribute("data-ready", "")
-    expect(found.locator("[data-core]")).to_have_attribute("aria-busy", "false")
     found.locator("[data-settings] > summary").click()
     return found
 
