@@ -114,8 +114,8 @@ screenshots: .venv/.assets browser
 	$(BIN)/python -m tools.build_assets
 	touch $@
 
-# The scripts of offline copies.
-.venv/.bundled: .venv/.assets tools/bundle.mjs $(wildcard static/*.js static/widgets/*.js)
+# The kernels of the lab, compiled, and the scripts of offline copies.
+.venv/.bundled: .venv/.assets tools/bundle.mjs static/lab/kernels.ts $(wildcard static/*.js static/widgets/*.js)
 	$(BIN)/node tools/bundle.mjs
 	touch $@
 
