@@ -9,7 +9,7 @@ import { build, transform } from "esbuild";
 
 const root = new URL("../static/", import.meta.url).pathname;
 
-// A fixed memory of 512 pages, 32 MiB, has room for eight networks; one that grew would cut off the arrays in it.
+// A fixed memory of 512 pages, 32 MiB, has room for seven networks; one that grew would cut off the arrays in it.
 const options = ["--enable", "simd", "-O3", "--noAssert", "--runtime", "stub", "--initialMemory", "512", "--maximumMemory", "512"];
 const { error, stderr } = await compile(["lab/kernels.ts", "--baseDir", root, "--outFile", "built/kernels.wasm", ...options]);
 if (error) throw new Error(`${stderr}`, { cause: error });

@@ -64,7 +64,8 @@ class SimdArithmetic extends Arithmetic {
 }
 
 /** The fastest arithmetic, with a memory of its own: WebAssembly's if the browser has its vectors and lets us compile, else
- *  plain float32. @param {BufferSource | WebAssembly.Module} [kernels] the bytes of static/built/kernels.wasm, or a module of them */
+ *  plain float32.
+ *  @param {BufferSource | WebAssembly.Module} [kernels] static/built/kernels.wasm */
 export const fastest = (kernels) => {
   if (!kernels || typeof WebAssembly === "undefined") return float32;
   try {
