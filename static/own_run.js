@@ -4,16 +4,16 @@ import { OwnMachine } from "./own_machine.js";
 /** @type {Map<string, Promise<OwnMachine>>} */
 const machines = new Map();
 
-/** @type {(address: string, signal: AbortSignal) => Promise<Response>} */
-const fetched = async (address, signal) => {
-  const answer = await fetch(address, { signal });
+/** @type {(address: any) => Promise<Response>} */
+const fetched = async (address) => {
+  const answer = await fetch(address);
   if (!answer.ok) throw new Error(answer.statusText);
   return answer;
 };
 
-/** @type {(name: string, addresses: any, signal: AbortSignal) => Promise<OwnMachine>} */
-const started = async (name, { worker, lab }, signal) => {
-  const [code, data] = await Promise.all([fetched(worker, signal), fetched(lab, signal)]);
+/** @type {(addresses: DOMStringMap) => Promise<OwnMachine>} */
+const started = async ({ worker, lab }) => {
+  const [code, data] = await Promise.all([fetched(worker), fetched(lab)]);
   return new OwnMachine(await code.text(), await data.json());
 };
 
@@ -24,16 +24,19 @@ const paramsOf = ({ form }) => {
   return Object.fromEntries(given.map(([name, value]) => [name, form.elements[name].type === "number" ? Number(value) : value]));
 };
 
+/** The machine of a widget; it is kept, so that it can be got ready early.
+ *  @param {Widget} widget @param {DOMStringMap} addresses of the worker and of the lab @returns {Promise<OwnMachine>} */
+export const machineOf = ({ name }, addresses) => {
+  const machine = machines.get(name) ?? started(addresses);
+  machines.set(name, machine);
+  machine.catch(() => machines.delete(name)); // so that the next call tries again
+  return machine;
+};
+
 /** The events of the controls' state, as the server streams them but for the last: its result is that of a page.
  *  @param {Widget} widget @param {DOMStringMap} addresses of the worker and of the lab @param {AbortSignal} signal
  *  @returns {AsyncGenerator<RunEvent>} */
 export async function* ownEvents(widget, addresses, signal) {
-  const { name } = widget;
-  if (!machines.has(name)) {
-    const machine = started(name, addresses, signal);
-    machines.set(name, machine);
-    machine.catch(() => machines.delete(name)); // so that the next call tries again
-  }
-  const machine = await machines.get(name);
-  yield* /** @type {OwnMachine} */ (machine).events(paramsOf(widget), signal);
+  const machine = await machineOf(widget, addresses);
+  yield* machine.events(paramsOf(widget), signal);
 }

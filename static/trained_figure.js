@@ -103,7 +103,9 @@ class Training {
   // Say that the run will be made here, and for how long it would wait for the server, which the reader may prefer.
   /** @param {number} seconds @param {AbortSignal} signal @returns {Promise<boolean>} */
   async #offer(seconds, signal) {
-    if (!this.#part("says").dataset.worker) return false;
+    const { dataset } = this.#part("says");
+    if (!dataset.worker) return false;
+    import("./own_run.js").then(({ machineOf }) => machineOf(this.#widget, dataset)).catch(() => {}); // told when it is needed
     const prefer = this.#part("wait");
     this.#tell(`The server is busy for about ${Math.ceil(seconds)} s, so your machine trains`);
     prefer.hidden = false;

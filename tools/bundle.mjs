@@ -38,6 +38,7 @@ await build({
   entryPoints: globSync("../build/javascript/workers/*.js", { cwd: root }),
   outdir: "built/workers",
   bundle: true,
+  loader: { ".wasm": "binary" },
   minify: true,
   format: "iife",
   charset: "utf8",
