@@ -5,7 +5,7 @@ import { ask, askMade, stream } from "./server.js";
 const UNANSWERED = "The server did not answer.";
 const LOST = "The connection to the server was lost.";
 // Seconds that a run takes on most readers' machines: longer waits for the server are not worth it.
-const HERE_S = 5;
+const HERE_S = 2;
 // How long a reader can read that the run is made here, and prefer the server, before it begins.
 const OFFER_MS = 800;
 
