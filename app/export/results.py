@@ -94,7 +94,7 @@ def compute_all(
 def _chunks(
     name: str, states: Sequence[ParamValues]
 ) -> Iterator[tuple[int, Sequence[ParamValues]]]:
-    size = 1 if WIDGETS[name].export.kind == "recorded" else CHUNK
+    size = 1 if WIDGETS[name].trains(WIDGETS[name].params()) else CHUNK
     for place in range(0, len(states), size):
         yield place, states[place : place + size]
 
