@@ -213,6 +213,8 @@ export class DpoWidget extends HTMLElement {
     this.followUrl();
     this.setBusy(true);
     try {
+      await this.#loading; // the module may ask for something else than the usual result
+      if (request.signal.aborted) return;
       const own = this.#module?.ask?.(this, request.signal);
       const answer = await (own ?? ask(this, request.signal));
       const body = await answer.json();
