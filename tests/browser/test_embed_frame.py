@@ -7,7 +7,9 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.embedding.snippets import height_of
+from app.embedding.snippets import PUBLISHED_WIDTH, SLIDE_HEIGHT, height_of
+from app.widgets.registry import WIDGETS
+from tests.browser.helpers import widget
 from tests.browser.host import Host, frame_of, snippet
 from tests.browser.layout import settled_height
 
@@ -24,6 +26,29 @@ def test_a_bare_frame_needs_no_script_around_it(guest: Page, server: str, host: 
     box = guest.locator("iframe").bounding_box()
     assert box is not None
     assert box["height"] == pytest.approx(height_of("reward_separation"), abs=5)
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_a_frame_without_some_parts_is_as_high_as_the_rest(page: Page, name: str) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    page.set_viewport_size({"width": PUBLISHED_WIDTH, "height": 900})
+    for hide in ("tries,links", "readout", "settings,details", "steps,readout,details,foot"):
+        published = page.request.get(f"/api/v1/embeds/{name}?hide={hide}").json()["height"]
+        page.goto(f"/widgets/{name}?hide={hide}")
+        widget(page, name)
+        needs = settled_height(page.main_frame)
+        assert needs <= published <= needs + 40, "run `make heights`"
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_a_slide_has_room_for_the_drawing_and_what_is_said_of_it(page: Page, name: str) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    page.set_viewport_size({"width": 962, "height": SLIDE_HEIGHT})
+    page.goto(f"/widgets/{name}")
+    found = widget(page, name)
+    for part in ("[data-title]", "[data-stage]", "[data-readout]"):
+        for shown in found.locator(f"{part}:visible").all():
+            expect(shown).to_be_in_viewport(ratio=1)
 
 
 def test_a_frame_answers_a_page_that_begins_to_listen_late(
