@@ -130,3 +130,39 @@ def test_a_slide_loads_the_address_that_its_snippet_has(
     frame = frame_of(guest.locator("section iframe"))
     expect(frame.locator("[name=beta]")).to_have_value("0.1")
     expect(frame.locator("[name=beta]")).to_have_attribute("readonly", "")
+
+
+def test_slides_keep_the_arrow_keys_that_a_frame_does_not_use(
+    guest: Page, server: str, host: Host
+) -> None:
+    """reveal.js tells a frame when its slide is shown, and is called by messages with a method."""
+    guest.goto(host.put("/arrows", snippet(guest, server, "dpo_loss", "reveal")))
+    guest.evaluate("() => { window.calls = []; }")
+    guest.evaluate(
+        """addEventListener("message", ({ data }) => {
+            if (typeof data === "string") window.calls.push(JSON.parse(data).method);
+        })"""
+    )
+    place = guest.locator("section iframe")
+    place.evaluate("f => { f.src = f.getAttribute('data-src'); }")
+    frame = frame_of(place)
+    frame.locator("[data-title]").click()
+    guest.keyboard.press("ArrowRight")
+    assert guest.evaluate("window.calls") == []  # no slide yet
+    place.evaluate("f => f.contentWindow.postMessage('slide:start', '*')")
+    frame.evaluate("() => new Promise((then) => setTimeout(then))")
+    for key in ("ArrowRight", "ArrowLeft", "ArrowUp", "ArrowDown", "Shift+ArrowRight", "a"):
+        guest.keyboard.press(key)
+    frame.locator("[data-details] > summary").click()
+    guest.keyboard.press("ArrowRight")
+    ways = ["right", "left", "up", "down", "right"]
+    guest.wait_for_function("n => window.calls.length >= n", arg=len(ways))
+    # A handle keeps them.
+    handle = frame.locator("[data-range-for]").first
+    before = handle.input_value()
+    handle.focus()
+    guest.keyboard.press("ArrowRight")
+    frame.wait_for_function(
+        "before => document.querySelector('[data-range-for]').value !== before", arg=before
+    )
+    assert guest.evaluate("window.calls") == ways
