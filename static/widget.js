@@ -446,7 +446,11 @@ export class DpoWidget extends HTMLElement {
     clearTimeout(this.#addressTimer);
     this.#addressTimer = 0;
     this.#addressAt = performance.now();
-    history.replaceState(null, "", `${location.pathname}${this.hereQuery()}${location.hash}`);
+    try {
+      history.replaceState(null, "", `${location.pathname}${this.hereQuery()}${location.hash}`);
+    } catch {
+      // Some browsers let no page from disk change its address; its links have the state.
+    }
   }
 
   // The color of a phrase's chip shows whether it became more or less likely.
