@@ -1,7 +1,7 @@
 // Replaces static/server.js in an offline copy: computes results on the reader's machine, or looks up those that were
 // computed when the copy was made. Of a widget that is looked up, a state that is not in the copy moves to the nearest one.
 import { marked } from "./offline_quiz.js";
-import { OwnMachine } from "./own_machine.js";
+import { OwnMachine, paramsOf } from "./own_machine.js";
 
 const plans = window.dpoExported.widgets;
 
@@ -159,12 +159,12 @@ const first = new WeakMap();
  *  @param {Widget} widget @param {AbortSignal} signal @param {boolean} made @returns {AsyncGenerator<RunEvent>} */
 async function* computed(widget, signal, made = false) {
   const here = first.get(widget);
-  if (here?.state === JSON.stringify(stateOf(widget))) {
+  if (here?.state === JSON.stringify(paramsOf(widget))) {
     yield ["done", here.result];
     return;
   }
   const machine = await machineOf(widget);
-  yield* machine.events(stateOf(widget), signal, made);
+  yield* machine.events(paramsOf(widget), signal, made);
 }
 
 /** The answer to the controls' state; 0 if it takes training and only what is made was asked for.
@@ -300,7 +300,7 @@ customElements.whenDefined("dpo-widget").then(() => {
     if (!plans[widget.name]) continue; // all of the home page's figure is on its page
     limit(widget);
     states.set(widget, stateOf(widget));
-    first.set(widget, { state: JSON.stringify(stateOf(widget)), result: widget.result });
+    first.set(widget, { state: JSON.stringify(paramsOf(widget)), result: widget.result });
     openAddress(widget, search);
   }
 });

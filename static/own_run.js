@@ -1,5 +1,5 @@
 // Runs on the reader's own machine, for pages from a server that is busy.
-import { OwnMachine } from "./own_machine.js";
+import { OwnMachine, paramsOf } from "./own_machine.js";
 
 /** @type {Map<string, Promise<OwnMachine>>} */
 const machines = new Map();
@@ -15,13 +15,6 @@ const fetched = async (address) => {
 const started = async ({ worker, lab }) => {
   const [code, data] = await Promise.all([fetched(worker), fetched(lab)]);
   return new OwnMachine(await code.text(), await data.json());
-};
-
-/** What the controls say, defaults included, as a widget's params have it.
- *  @type {(widget: Widget) => Record<string, any>} */
-const paramsOf = ({ form }) => {
-  const given = [...new FormData(form)].filter(([name]) => !name.includes("."));
-  return Object.fromEntries(given.map(([name, value]) => [name, form.elements[name].type === "number" ? Number(value) : value]));
 };
 
 /** The machine of a widget; it is kept, so that it can be got ready early.
