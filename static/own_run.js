@@ -1,21 +1,12 @@
 // Runs on the reader's own machine, for pages from a server that is busy.
+import { machineParts } from "./machine_parts.js";
 import { OwnMachine } from "./own_machine.js";
 
 /** @type {Map<string, Promise<OwnMachine>>} */
 const machines = new Map();
 
-/** @type {(address: any) => Promise<Response>} */
-const fetched = async (address) => {
-  const answer = await fetch(address);
-  if (!answer.ok) throw new Error(answer.statusText);
-  return answer;
-};
-
 /** @type {(addresses: DOMStringMap) => Promise<OwnMachine>} */
-const started = async ({ worker, lab }) => {
-  const [code, data] = await Promise.all([fetched(worker), fetched(lab)]);
-  return new OwnMachine(await code.text(), await data.json());
-};
+const started = async (addresses) => new OwnMachine(...(await machineParts(addresses)));
 
 /** What the controls say, defaults included, as a widget's params have it.
  *  @type {(widget: Widget) => Record<string, any>} */

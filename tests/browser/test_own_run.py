@@ -98,12 +98,12 @@ def test_others_train_here_too(page: Page, name: str) -> None:
     expect(found.locator("[data-computed-here]")).to_be_visible()
 
 
-def test_only_pages_that_train_may_compile(page: Page) -> None:
+def test_only_pages_that_compute_may_compile(page: Page) -> None:
     def policy(path: str) -> str:
         return page.request.get(path).headers["content-security-policy"]
 
-    for path in ("/widgets/ppo_dynamics", "/sections/ppo-problem", "/read"):
+    for path in ("/widgets/ppo_dynamics", "/sections/ppo-problem", "/read", "/sources"):
         assert "'wasm-unsafe-eval'; worker-src blob:" in policy(path)
-    for path in ("/", "/widgets/dpo_loss", "/sections/beta", "/sources"):
+    for path in ("/", "/widgets/dpo_loss", "/sections/beta", "/symbols"):
         assert "wasm" not in policy(path)
         assert "worker-src" not in policy(path)
