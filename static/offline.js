@@ -1,7 +1,10 @@
 // Replaces static/server.js in an offline copy: computes results on the reader's machine, or looks up those that were
 // computed when the copy was made. Of a widget that is looked up, a state that is not in the copy moves to the nearest one.
+import { machineParts, script } from "./offline_parts.js";
 import { marked } from "./offline_quiz.js";
 import { OwnMachine, paramsOf } from "./own_machine.js";
+
+export { script };
 
 const plans = window.dpoExported.widgets;
 
@@ -70,19 +73,6 @@ const nearest = (plan, wanted, changed = "", before = undefined) => {
 
 // ---- results ----------------------------------------------------------------------------------
 
-const { src: home } = /** @type {HTMLScriptElement} */ (document.currentScript);
-
-/** Run a script, by its path in the static folder: pages on disk may load nothing else.
- *  @type {(path: string) => Promise<any>} */
-export const script = (path) =>
-  new Promise((resolve, reject) => {
-    const element = document.createElement("script");
-    element.src = new URL(`../${path}`, home).href;
-    element.addEventListener("load", resolve);
-    element.addEventListener("error", () => reject(new Error(`${path} is missing`)));
-    document.head.append(element);
-  });
-
 const files = new Map();
 
 /** @type {(file: string) => Promise<any>} */
@@ -138,10 +128,7 @@ const nameOf = (widget, name) => {
 const machines = new Map();
 
 /** @type {(name: string) => Promise<OwnMachine>} */
-const started = async (name) => {
-  await Promise.all([script("data/lab.js"), script(`data/worker-${name}.js`)]);
-  return new OwnMachine(window.dpoExported.workers[name], window.dpoExported.lab);
-};
+const started = async (name) => new OwnMachine(...(await machineParts({ worker: name })));
 
 /** @type {(widget: Widget) => Promise<OwnMachine>} */
 const machineOf = ({ name }) => {

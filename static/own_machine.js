@@ -34,6 +34,11 @@ export class OwnMachine {
     this.#worker.postMessage({ lab });
   }
 
+  /** Ends the worker; nothing may be asked of it anymore. */
+  close() {
+    this.#worker.terminate();
+  }
+
   /** The events of a state, as the server streams them: "step" and the like while it trains, at last "done" with the result, or
    *  "error" with a problem. With ``made`` "unmade" alone, if that takes training which has not been done.
    *  @param {Record<string, any>} params @param {AbortSignal} signal @returns {AsyncGenerator<RunEvent>} */

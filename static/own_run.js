@@ -1,21 +1,16 @@
 // Runs on the reader's own machine, for pages from a server that is busy.
+<<<<<<< HEAD
 import { OwnMachine, paramsOf } from "./own_machine.js";
+=======
+import { machineParts } from "./machine_parts.js";
+import { OwnMachine } from "./own_machine.js";
+>>>>>>> checks
 
 /** @type {Map<string, Promise<OwnMachine>>} */
 const machines = new Map();
 
-/** @type {(address: any) => Promise<Response>} */
-const fetched = async (address) => {
-  const answer = await fetch(address);
-  if (!answer.ok) throw new Error(answer.statusText);
-  return answer;
-};
-
 /** @type {(addresses: DOMStringMap) => Promise<OwnMachine>} */
-const started = async ({ worker, lab }) => {
-  const [code, data] = await Promise.all([fetched(worker), fetched(lab)]);
-  return new OwnMachine(await code.text(), await data.json());
-};
+const started = async (addresses) => new OwnMachine(...(await machineParts(addresses)));
 
 /** The machine of a widget; it is kept, so that it can be got ready early.
  *  @param {Widget} widget @param {DOMStringMap} addresses of the worker and of the lab @returns {Promise<OwnMachine>} */

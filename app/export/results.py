@@ -128,7 +128,7 @@ def index_file(plans: Mapping[str, Plan]) -> str:
 
 
 def worker_file(name: str) -> str:
-    """A script that registers the code of a widget's worker: pages on disk may load no worker."""
+    """A script that registers the code of a worker by its name: pages on disk may load no worker."""
     code = (STATIC / f"built/workers/{name}.js").read_text(encoding="utf-8")
     return f"dpoExported.workers[{json.dumps(name)}] = {_json(code)};\n"
 

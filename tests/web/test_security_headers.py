@@ -10,8 +10,8 @@ from app.settings import Settings
 
 PATHS = ["/", f"/sections/{SECTIONS[0].slug}", "/read", "/sources", "/docs", "/embed", "/nothing"]
 PATHS += ["/widgets/dpo_loss", "/widgets/dpo_loss/receipt", "/widgets/dpo_loss/share"]
-COMPUTING = {"/read", "/widgets/ppo_dynamics", "/sections/ppo-problem"}
-"""pages that compute on the reader's machine while the server is busy"""
+COMPUTING = {"/read", "/sources", "/widgets/ppo_dynamics", "/sections/ppo-problem"}
+"""pages that compute on the reader's machine, if asked to or while the server is busy"""
 
 PATHS += ["/widgets/ppo_dynamics", "/sections/ppo-problem"]
 PATHS += ["/api/v1/dpo_loss", "/api/v1/dpo_loss?beta=nan", "/embed.js", "/healthz"]
