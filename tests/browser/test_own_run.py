@@ -89,6 +89,7 @@ def test_a_reader_can_prefer_the_server(page: Page) -> None:
 
 
 def test_a_page_that_came_before_its_run_trains_too(page: Page) -> None:
+    page.request.get("/api/v1/ppo_dynamics")  # what it shows meanwhile
     asked = busy(page)
     answer = page.goto(f"/widgets/ppo_dynamics?seed=271831&{SHORT}&ppo_dynamics.at=7")
     assert answer is not None
