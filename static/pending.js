@@ -48,7 +48,9 @@ const fill = (place) => {
       widget.setBusy(false);
     }
   };
-  request();
+  // A figure that can train here asks by itself, as after a change of its settings.
+  if (widget.querySelector("[data-worker]")) widget.drawn.then(() => leaving.signal.aborted || widget.refresh());
+  else request();
 };
 
 customElements.whenDefined("dpo-widget").then(() => {

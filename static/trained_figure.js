@@ -69,7 +69,8 @@ class Training {
       const made = await askMade(widget, signal);
       widget.computedHere = false;
       if (typeof made !== "number") return made;
-      this.plays = true;
+      // A page that came before its run shows the place of its address.
+      if (!this.#pending) this.plays = true;
       widget.announce(`${this.#training}.`);
       widget.computedHere = made > HERE_S && (await this.#offer(made, signal));
       const answer = await this.#trained(widget.computedHere, signal);
@@ -107,7 +108,7 @@ class Training {
     if (!dataset.worker) return false;
     import("./own_run.js").then(({ machineOf }) => machineOf(this.#widget, dataset)).catch(() => {}); // told when it is needed
     const prefer = this.#part("wait");
-    this.#tell(`The server is busy for about ${Math.ceil(seconds)} s, so your machine trains`);
+    this.#tell(`The server is busy for up to ${Math.ceil(seconds)} s, so your machine trains`);
     prefer.hidden = false;
     const prefers = await new Promise((resolve) => {
       prefer.onclick = () => resolve(true);
@@ -170,6 +171,10 @@ class Training {
     this.#figure.grow((this.#figure.scene.more.grows ?? []).map((/** @type {any} */ line) => grown(line, this.#rows)));
   }
 
+  get #pending() {
+    return this.#widget.closest("[data-pending]") !== null;
+  }
+
   get #training() {
     const { seed } = this.#widget.form.elements;
     return seed ? `Training with seed ${seed.value}` : "Training";
@@ -179,7 +184,7 @@ class Training {
   /** @param {string} doing */
   #tell(doing = this.#training) {
     // A page that came before its run says whose it shows (static/pending.js).
-    const pending = this.#widget.closest("[data-pending]") !== null;
+    const pending = this.#pending;
     this.#part("cancel").hidden = pending;
     const others = controlsOf(this.#widget).map(({ name, value }) => {
       const [words, before] = this.#shown.get(name) ?? ["", value];

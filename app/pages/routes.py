@@ -17,6 +17,7 @@ from app.pages.check_mistakes import MISTAKES
 from app.pages.helpers import headings_of
 from app.receipts import receipt, without_figures
 from app.receipts.recorded import recorded_numbers
+from app.runs.job import job_of
 from app.runs.threads import run_in_thread
 from app.state.moved import MOVED, moved
 from app.state.page import chapter_page
@@ -106,7 +107,8 @@ async def answer(request: Request, name: str) -> Any:
     state = unplaced_state(request, widget_named(name))
     impatient = request.headers.get("prefer") == "respond-async"
     if impatient and not await request.app.state.page_runs.has(state.widget, state.params):
-        waiting = {"wait_s": round(request.app.state.runs.wait_s, 1)}
+        wait_s = request.app.state.runs.wait_s(job_of(state.widget, state.params))
+        waiting = {"wait_s": round(wait_s, 1)}
         return JSONResponse(waiting, 202, {"Preference-Applied": "respond-async"})
     view = await view_of(request, state)
     return JSONResponse(await run_in_thread(lambda: view.values))

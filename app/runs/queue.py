@@ -111,6 +111,7 @@ class RunQueue:
         self._queue: list[_Run] = []
         self._usual_s = USUAL_S
         self._runs: dict[str, _Run] = {}
+        self._expected: dict[str, float] = {}
 
     @property
     def waiting(self) -> int:
@@ -121,13 +122,6 @@ class RunQueue:
     def running(self) -> int:
         """Number of runs being executed."""
         return self._at_a_time - self._free
-
-    @property
-    def wait_s(self) -> float:
-        """Seconds that another run would probably wait until it begins."""
-        if self._free:
-            return 0.0
-        return (len(self._queue) + 1) * self._usual_s / self._at_a_time
 
     @property
     def processes(self) -> int:
@@ -175,6 +169,25 @@ class RunQueue:
     async def has(self, job: Job) -> bool:
         """Whether a job is finished and stored."""
         return await self._finished(job) is not None
+
+    def wait_s(self, job: Job) -> float:
+        """Seconds that a job would probably wait until it begins, if it were requested now.
+
+        Jobs for which this was asked within the time of a run are taken to be requested, too: of many
+        clients that ask at once, few may find room.
+        """
+        if (run := self._runs.get(job.key)) is not None:
+            return run.place * self._usual_s / self._at_a_time
+        now = time.monotonic()
+        since = now - self._usual_s
+        self._expected = {
+            key: asked
+            for key, asked in self._expected.items()
+            if asked > since and key != job.key and key not in self._runs
+        }
+        before = self.running + len(self._queue) + len(self._expected)
+        self._expected[job.key] = now
+        return max(0, before + 1 - self._at_a_time) * self._usual_s / self._at_a_time
 
     async def expect_room(self, job: Job) -> None:
         """Raise ``Busy`` if ``events`` would: for streams, whose status is sent before the first event."""

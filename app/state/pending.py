@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,9 @@ from app.widgets.base import Widget, WidgetParams, WidgetResult
 
 HELD_S = 60
 """seconds that a page holds a place in the queue for a reader who may ask again"""
+
+AGAIN_S = 10
+"""seconds within which a page without script asks again (templates/base.html), on slow connections too"""
 
 KEPT_FAILURES = 100
 """failures that wait to be reported to their readers"""
@@ -27,14 +31,17 @@ class PageRuns:
         self._runs = runs
         self._tasks: dict[tuple[str, WidgetParams], asyncio.Task[None]] = {}
         self._failures: dict[tuple[str, WidgetParams], Exception] = {}
+        self._unbegun: dict[tuple[str, WidgetParams], float] = {}
 
     async def result(
         self, widget: Widget, params: WidgetParams
     ) -> tuple[WidgetResult, WidgetParams]:
         """A result that is there, with its parameters: the default ones' while that of ``params`` is made.
 
-        Waits if the default result is not there either. Raises ``Busy`` if the run has no room, and the
-        failure of a run that was begun here.
+        Waits if the default result is not there either. While the server is busy, the run is begun only if
+        it is asked for again: the page's script requests it or trains on the reader's machine, but a page
+        without script loads itself again. Raises ``Busy`` if the run has no room, and the failure of a run
+        that was begun here.
         """
         default = widget.params()
         if await self.has(widget, params) or not await self.has(widget, default):
@@ -59,9 +66,22 @@ class PageRuns:
         key = (widget.name, params)
         if failure := self._failures.pop(key, None):
             raise failure
-        if key not in self._tasks:
-            await self._runs.expect_room(job_of(widget, params))
+        if key in self._tasks:
+            return
+        job = job_of(widget, params)
+        if self._runs.wait_s(job) and not self._asked_again(key):
+            return
+        await self._runs.expect_room(job)
+        if key not in self._tasks:  # another request may have begun it meanwhile
             self._tasks[key] = asyncio.create_task(self._wait(widget, params))
+
+    def _asked_again(self, key: tuple[str, WidgetParams]) -> bool:
+        """Whether a page was sent a moment ago without beginning its run."""
+        now = time.monotonic()
+        again = key in self._unbegun and now - self._unbegun[key] < AGAIN_S
+        self._unbegun = {each: at for each, at in self._unbegun.items() if now - at < AGAIN_S}
+        self._unbegun[key] = now
+        return again
 
     async def _wait(self, widget: Widget, params: WidgetParams) -> None:
         key = (widget.name, params)

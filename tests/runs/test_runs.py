@@ -12,7 +12,7 @@ import pytest
 
 from app.runs.failures import Busy, RunFailed, RunLost, RunTooLong
 from app.runs.job import Event, Job
-from app.runs.queue import Limits, Queued, RunQueue
+from app.runs.queue import USUAL_S, Limits, Queued, RunQueue
 from app.runs.store import Store
 from app.web.client_address import client
 from tests.threads import in_thread
@@ -365,3 +365,30 @@ def test_a_run_that_takes_too_long_is_stopped() -> None:
     with pytest.raises(RunTooLong, match="more than"):
         run(everything(RunQueue(executor, Kept(), 1, replace(LIMITS, seconds=0.01)), "a"))
     assert not executor.going
+
+
+def test_a_run_waits_for_those_before_it() -> None:
+    async def waits() -> list[float]:
+        runs = RunQueue(Scripted(for_ever), Kept(), 2)
+        told = [runs.wait_s(job("a"))]
+        going = [asyncio.create_task(runs.result(job(name))) for name in "abcd"]
+        while runs.waiting < 2:
+            await asyncio.sleep(0)
+        told += [runs.wait_s(job(name)) / USUAL_S for name in "abcde"]
+        await runs.close()
+        await asyncio.gather(*going, return_exceptions=True)
+        return told
+
+    assert run(waits()) == [0, 0, 0, 0.5, 1, 1.5]
+
+
+def test_clients_that_ask_at_once_are_told_to_wait_for_each_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr("app.runs.queue.time.monotonic", lambda: now[0])
+
+    runs = RunQueue(Scripted(for_ever), Kept(), 2)
+    told = [runs.wait_s(job(name)) / USUAL_S for name in "abcdd"]
+    now[0] = USUAL_S
+    assert [*told, runs.wait_s(job("e"))] == [0, 0, 0.5, 1, 1, 0]

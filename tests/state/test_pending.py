@@ -97,10 +97,24 @@ def test_the_next_reader_of_a_run_that_failed_is_told_so() -> None:
     with_runs(fails, act)
 
 
-def test_a_page_whose_run_has_no_room_is_refused() -> None:
+def test_a_busy_server_begins_the_run_of_a_page_that_is_asked_for_again() -> None:
+    page = "/widgets/frontier?method=dpo"
+
     async def act(app: FastAPI) -> None:
         assert (await answered(app, PAGES[0]))[0] == 200
-        assert (await answered(app, "/widgets/frontier?method=dpo"))[0] == 503
+        for begun in (1, 2):
+            status, body = await answered(app, page)
+            assert (status, b"data-pending" in body) == (200, True)
+            assert len(app.state.page_runs._tasks) == begun
+
+    with_runs(for_ever, act)
+
+
+def test_a_page_whose_run_has_no_room_is_refused_when_it_is_asked_for_again() -> None:
+    async def act(app: FastAPI) -> None:
+        assert (await answered(app, PAGES[0]))[0] == 200
+        for expected in (200, 503):
+            assert (await answered(app, "/widgets/frontier?method=dpo"))[0] == expected
         assert app.state.runs.store_misses == 1
 
     with_runs(for_ever, act, waiting_runs=0)
