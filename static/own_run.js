@@ -1,10 +1,6 @@
 // Runs on the reader's own machine, for pages from a server that is busy.
-<<<<<<< HEAD
-import { OwnMachine, paramsOf } from "./own_machine.js";
-=======
 import { machineParts } from "./machine_parts.js";
-import { OwnMachine } from "./own_machine.js";
->>>>>>> checks
+import { OwnMachine, paramsOf } from "./own_machine.js";
 
 /** @type {Map<string, Promise<OwnMachine>>} */
 const machines = new Map();
