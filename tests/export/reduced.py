@@ -9,7 +9,6 @@ from app.widgets.plan import Grid, Plan
 from app.widgets.registry import WIDGETS
 
 SMALL: dict[str, tuple[Grid, ...]] = {
-    "reward_separation": ({"reward_chosen": (1.0, 2.0, 3.0), "reward_rejected": (0.0, 1.0, 2.0)},),
     "beta_effect": ({"prompt": ("lock", "poem"), "beta": (0.1, 0.5, 2.5)},),
     "quiz": ({"seed": (0, 1)},),
     "win_rates": ({"benchmark": ("tldr", "hh")},),
