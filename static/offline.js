@@ -151,9 +151,18 @@ const machineOf = ({ name }) => {
   return found;
 };
 
+/** The result that each page came with, and its state.
+ *  @type {WeakMap<Widget, { state: string, result: Result }>} */
+const first = new WeakMap();
+
 /** The events of the controls' state; see OwnMachine.
  *  @param {Widget} widget @param {AbortSignal} signal @param {boolean} made @returns {AsyncGenerator<RunEvent>} */
 async function* computed(widget, signal, made = false) {
+  const here = first.get(widget);
+  if (here?.state === JSON.stringify(stateOf(widget))) {
+    yield ["done", here.result];
+    return;
+  }
   const machine = await machineOf(widget);
   yield* machine.events(stateOf(widget), signal, made);
 }
@@ -181,8 +190,12 @@ export const ask = async (widget, signal) => {
   return answer(true, widget.name === "quiz" ? marked(result, beside, new FormData(widget.form)) : result);
 };
 
-/** Results of a copy have their figures. */
-export const askFigures = ask;
+/** Results have their figures, but the one that the page came with.
+ *  @type {(widget: Widget, signal: AbortSignal) => Promise<any>} */
+export const askFigures = (widget, signal) => {
+  first.delete(widget);
+  return ask(widget, signal);
+};
 
 /** @type {(widget: Widget, signal: AbortSignal) => Promise<any>} */
 export const askMade = (widget, signal) => (plans[widget.name].computed ? computedAnswer(widget, signal, true) : ask(widget, signal));
@@ -287,6 +300,7 @@ customElements.whenDefined("dpo-widget").then(() => {
     if (!plans[widget.name]) continue; // all of the home page's figure is on its page
     limit(widget);
     states.set(widget, stateOf(widget));
+    first.set(widget, { state: JSON.stringify(stateOf(widget)), result: widget.result });
     openAddress(widget, search);
   }
 });

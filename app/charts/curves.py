@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 
 Point = tuple[float, float]
 
 MOST_POINTS = 120
 """most points of a curve"""
+
+
+def interpolated(at: float, xs: Sequence[float], ys: Sequence[float]) -> float:
+    """The value of a line through points with rising x; beyond its ends that of the nearest point."""
+    place = bisect_right(xs, at) - 1
+    if place < 0:
+        return ys[0]
+    if place >= len(xs) - 1 or xs[place] == at:
+        return ys[place]
+    slope = (ys[place + 1] - ys[place]) / (xs[place + 1] - xs[place])
+    return slope * (at - xs[place]) + ys[place]
 
 
 def thinned(points: Sequence[Point], most: int = MOST_POINTS) -> list[Point]:

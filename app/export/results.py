@@ -15,9 +15,9 @@ import torch
 from pydantic import ValidationError
 
 from app.export.states import ParamValues, index
-from app.lab.browser_data import lab_data
 from app.paths import STATIC
 from app.stages import figures, page_values
+from app.studies.browser_data import browser_data
 from app.widgets.plan import Plan
 from app.widgets.registry import WIDGETS
 
@@ -134,8 +134,8 @@ def worker_file(name: str) -> str:
 
 
 def lab_file() -> str:
-    """A script that registers the world and the weights, from which workers make the lab."""
-    return f"dpoExported.lab = {_json(lab_data())};\n"
+    """A script that registers what workers make the lab of."""
+    return f"dpoExported.lab = {_json(browser_data())};\n"
 
 
 def _json(value: Any) -> str:

@@ -8,6 +8,7 @@ Gaussian prior on w. The posterior is approximated by a Gaussian at its maximum 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -16,6 +17,7 @@ from torch import Tensor
 
 from app.lab.dpo import DPOConfig, train_dpo
 from app.lab.draws import Draws, Stream
+from app.lab.exact import expectation
 from app.lab.network.policy import Policy
 from app.lab.preferences import Comparisons
 from app.lab.world import World, response_number, sum_over_slots
@@ -45,15 +47,14 @@ class Pairs:
     first: Tensor
     second: Tensor
 
-    def labeled(self, first_chosen: Tensor) -> Comparisons:
-        """The first of the pairs with their labels.
+    def responses(self, place: int) -> tuple[list[int], list[int]]:
+        """The phrase numbers of both responses of a pair."""
+        return self.first[place].tolist(), self.second[place].tolist()
 
-        Args:
-            first_chosen: whether the first response was chosen, at most one label a pair.
-                Shape: (labels,), bool
-        """
+    def labeled(self, first_chosen: Sequence[bool]) -> Comparisons:
+        """The first of the pairs with labels, at most one a pair: whether the first response was chosen."""
         first, second = self.first[: len(first_chosen)], self.second[: len(first_chosen)]
-        wins = first_chosen.unsqueeze(1)
+        wins = torch.tensor(first_chosen, dtype=torch.bool).unsqueeze(1)
         return Comparisons(
             self.prompt, torch.where(wins, first, second), torch.where(wins, second, first)
         )
@@ -72,6 +73,11 @@ class Posterior:
     def sd(self) -> Tensor:
         """Standard deviation of each weight. Shape: (features,)."""
         return self.covariance.diagonal().sqrt()
+
+    @property
+    def weights(self) -> list[tuple[float, float]]:
+        """Mean and standard deviation of the weight of each feature."""
+        return list(zip(self.mean.tolist(), self.sd.tolist(), strict=True))
 
     def probability(self, difference: Tensor) -> float:
         """E[ sigma(w . difference) ]: the chance of a choice, the weights being uncertain.
@@ -104,6 +110,12 @@ def held_back(labels: int) -> Tensor:
     return (torch.arange(labels) + 1) % HELD_BACK_EVERY == 0
 
 
+def parted(labeled: Comparisons) -> tuple[Comparisons, Comparisons]:
+    """The labels that models are fitted to, and those that are held back."""
+    kept = held_back(len(labeled))
+    return labeled[~kept], labeled[kept]
+
+
 def features(world: World, prompt: int, responses: Tensor) -> Tensor:
     """What the model sees of responses. Shapes: (n, 5) -> (n, features), float64."""
     columns = [sum_over_slots(world.attribute(name, prompt)) for name in FEATURES]
@@ -114,6 +126,50 @@ def feature_differences(world: World, pairs: Comparisons) -> Tensor:
     """Features of the chosen minus those of the rejected. Shape: (pairs, features), float64."""
     chosen, rejected = features(world, pairs.prompt, pairs.both()).chunk(2)
     return chosen - rejected
+
+
+def flattery_choices(differences: Tensor) -> tuple[int, int]:
+    """How many pairs differ in flattery, and in how many of them the chosen response flatters more.
+
+    Args:
+        differences: features of the chosen minus those of the rejected, shape: (pairs, features)
+    """
+    column = differences[:, FEATURES.index("flattering")]
+    return int((column != 0).sum()), int((column > 0).sum())
+
+
+def chance_of_first(world: World, pairs: Pairs, place: int, posterior: Posterior) -> float:
+    """How probable it is that the first response of a pair is chosen."""
+    both = torch.stack([pairs.first[place], pairs.second[place]])
+    first, second = features(world, pairs.prompt, both)
+    return posterior.probability(first - second)
+
+
+def ranked_alike(differences: Tensor, posterior: Posterior) -> int:
+    """How many pairs the weights rank as they are labeled.
+
+    Args:
+        differences: features of the chosen minus those of the rejected, shape: (pairs, features)
+    """
+    return int((differences @ posterior.mean > 0).sum())
+
+
+def ranked_alike_by(logps: Tensor, reference_logps: Tensor, pairs: Comparisons) -> int:
+    """How many pairs the implicit reward of a policy ranks as they are labeled.
+
+    Args:
+        logps: log pi(y|x) of all responses, shape: (7776,)
+        reference_logps: log pi_ref(y|x) of all responses, shape: (7776,)
+    """
+    ratio = logps - reference_logps
+    margins = ratio[response_number(pairs.chosen)] - ratio[response_number(pairs.rejected)]
+    return int((margins > 0).sum())
+
+
+def flattery(world: World, prompt: int, logps: Tensor) -> tuple[float, float]:
+    """Expected number of flattering phrases, and probability of at least one. Shape of logps: (7776,)."""
+    flattering = sum_over_slots(world.attribute("flattering", prompt))
+    return float(expectation(logps, flattering)), float(logps.exp()[flattering > 0].sum())
 
 
 def negative_log_posterior(weights: Tensor, differences: Tensor) -> Tensor:

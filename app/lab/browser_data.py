@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-
 WEIGHTS = Path(__file__).parent / "data"
 
 LAYERS = (

@@ -8,7 +8,7 @@ from app.charts.stage import Axis, Box, Only, Role, Stage, number
 from app.formatting import fixed, percent, signed
 from app.lab.world import the_world
 from app.stages.speech import flattery, phrase_ids
-from app.widgets.annotator import CLEAR, FLATTERING, Params, Result, pairs_of
+from app.widgets.annotator import CLEAR, FLATTERING, MOST, Params, Result, pairs_of
 
 LEAST_REACH = 2.6
 """of the axis of weights"""
@@ -86,8 +86,7 @@ def _answers(params: Params, result: Result) -> list[dict[str, Any]]:
     else:
         world = the_world()
         pairs = pairs_of(world.prompt_number(params.prompt), params.sampling_seed)
-        last = (pairs.first[-1], pairs.second[-1])
-        texts = [world.text(pairs.prompt, response.tolist()) for response in last]
+        texts = [world.text(pairs.prompt, response) for response in pairs.responses(MOST - 1)]
     return [
         _said(params, letter, "", text, marked=False)
         for letter, text in zip("AB", texts, strict=True)

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from itertools import product
 from typing import Literal
-from urllib.parse import parse_qsl
 
-import torch
 from pydantic import BaseModel, Field
 from torch import Tensor
 
@@ -20,21 +17,26 @@ from app.lab.annotation import (
     Pairs,
     Posterior,
     align,
+    chance_of_first,
     coin_flips,
     draw_pairs,
     feature_differences,
-    features,
     fit,
-    held_back,
+    flattery,
+    flattery_choices,
+    parted,
+    ranked_alike,
+    ranked_alike_by,
 )
-from app.lab.exact import exact_logps, expectation, kl_divergence
+from app.lab.exact import exact_logps
+from app.lab.measure import measure
 from app.lab.preferences import Comparisons
 from app.lab.trained import the_lab
-from app.lab.world import all_responses, response_number, sum_over_slots, the_world
+from app.lab.world import the_world
 from app.widgets import fields
-from app.widgets.base import PROMPT_TEXTS, PromptId, Widget, WidgetParams, WidgetResult
+from app.widgets.base import PromptId, Widget, WidgetParams, WidgetResult
 from app.widgets.common.phrases import PhraseLogRatio, scored_phrases
-from app.widgets.plan import ALL, Grid, Plan
+from app.widgets.plan import COMPUTED, Plan
 
 LEAST = 10
 MOST = 30
@@ -160,16 +162,14 @@ def compute(params: Params) -> Result:
     """Fit the Bradley-Terry model to the labels, and train DPO on them if requested."""
     prompt = the_world().prompt_number(params.prompt)
     labeled = _labeled(params)
-    kept = held_back(len(labeled))
-    train, test = labeled[~kept], labeled[kept]
+    train, test = parted(labeled)
     differences = feature_differences(the_world(), train)
     posterior = fit(differences)
-    logps = policies(params).get("aligned")
-    aligned = None if logps is None else _aligned(prompt, logps, test)
-    flattery = differences[:, FLATTERING]
+    logps = _aligned_logps(params)
+    flattery_pairs, flattery_chosen = flattery_choices(differences)
     result = Result(
         finding="",
-        prompt=PROMPT_TEXTS[params.prompt],
+        prompt=the_world().prompts[prompt].text,
         prompt_id=params.prompt,
         sampling_seed=params.sampling_seed,
         labels=params.labels,
@@ -181,14 +181,14 @@ def compute(params: Params) -> Result:
         next_pair=_next_pair(params, posterior),
         weights=[
             FeatureWeight(feature=name, mean=mean, sd=sd)
-            for name, mean, sd in zip(
-                FEATURES, posterior.mean.tolist(), posterior.sd.tolist(), strict=True
-            )
+            for name, (mean, sd) in zip(FEATURES, posterior.weights, strict=True)
         ],
-        flattery_pairs=int((flattery != 0).sum()),
-        flattery_chosen=int((flattery > 0).sum()),
-        agreement=_agreement(feature_differences(the_world(), test) @ posterior.mean),
-        aligned=aligned,
+        flattery_pairs=flattery_pairs,
+        flattery_chosen=flattery_chosen,
+        agreement=_agreement(
+            ranked_alike(feature_differences(the_world(), test), posterior), len(test)
+        ),
+        aligned=None if logps is None else _aligned(prompt, logps, test),
         beta=LABEL_DPO_CONFIG.beta,
         steps=LABEL_DPO_CONFIG.steps,
         figure=_figure(posterior),
@@ -199,16 +199,19 @@ def compute(params: Params) -> Result:
 def json_lines(params: Params) -> str:
     """The labels as JSON Lines in TRL's standard preference format: one object a line, with strings
     ``prompt``, ``chosen`` and ``rejected``."""
-    labeled = _labeled(params)
-    text = the_world().text
-    rows = [
-        {
-            "prompt": PROMPT_TEXTS[params.prompt],
-            "chosen": text(labeled.prompt, chosen),
-            "rejected": text(labeled.prompt, rejected),
-        }
-        for chosen, rejected in zip(labeled.chosen.tolist(), labeled.rejected.tolist(), strict=True)
-    ]
+    pairs, text = _pairs(params), the_world().text
+    prompt = the_world().prompts[pairs.prompt].text
+    rows = []
+    for place, label in enumerate(params.labels):
+        first, second = pairs.responses(place)
+        chosen, rejected = (first, second) if label == "a" else (second, first)
+        rows.append(
+            {
+                "prompt": prompt,
+                "chosen": text(pairs.prompt, chosen),
+                "rejected": text(pairs.prompt, rejected),
+            }
+        )
     return "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
 
 
@@ -223,8 +226,7 @@ def _pairs(params: Params) -> Pairs:
 
 
 def _labeled(params: Params) -> Comparisons:
-    first_chosen = torch.tensor([label == "a" for label in params.labels], dtype=torch.bool)
-    return _pairs(params).labeled(first_chosen)
+    return _pairs(params).labeled([label == "a" for label in params.labels])
 
 
 def _next_pair(params: Params, posterior: Posterior) -> NextPair | None:
@@ -232,56 +234,58 @@ def _next_pair(params: Params, posterior: Posterior) -> NextPair | None:
     if place == MOST:
         return None
     pairs, world = _pairs(params), the_world()
-    both = torch.stack([pairs.first[place], pairs.second[place]])
-    first, second = features(world, pairs.prompt, both)
+    first, second = pairs.responses(place)
     return NextPair(
         number=place + 1,
-        first=world.text(pairs.prompt, both[0].tolist()),
-        second=world.text(pairs.prompt, both[1].tolist()),
-        first_probability=posterior.probability(first - second),
+        first=world.text(pairs.prompt, first),
+        second=world.text(pairs.prompt, second),
+        first_probability=chance_of_first(world, pairs, place, posterior),
     )
 
 
 def policies(params: Params) -> dict[str, Tensor]:
     """The policy that DPO made of the labels, if requested with enough of them."""
+    logps = _aligned_logps(params)
+    return {} if logps is None else {"aligned": logps}
+
+
+def _aligned_logps(params: Params) -> Tensor | None:
+    """log pi(y|x) of that policy for all responses, shape: (7776,)."""
     labeled = _labeled(params)
     if params.align == "no" or len(labeled) < LEAST:
-        return {}
-    train = labeled[~held_back(len(labeled))]
-    return {"aligned": exact_logps(align(the_lab().reference_policy, train), labeled.prompt)}
+        return None
+    train, _ = parted(labeled)
+    return exact_logps(align(the_lab().reference_policy, train), labeled.prompt)
 
 
 def _aligned(prompt: int, logps: Tensor, test: Comparisons) -> AlignedPolicy:
     reference = the_lab().facts(prompt).reference_logps
-    ratio = logps - reference
-    margins = ratio[response_number(test.chosen)] - ratio[response_number(test.rejected)]
     return AlignedPolicy(
         before=_speaker(prompt, reference, logps),
         after=_speaker(prompt, logps, logps),
-        agreement=_agreement(LABEL_DPO_CONFIG.beta * margins),
+        agreement=_agreement(ranked_alike_by(logps, reference, test), len(test)),
     )
 
 
 def _speaker(prompt: int, logps: Tensor, aligned_logps: Tensor) -> PolicySummary:
     facts, world = the_lab().facts(prompt), the_world()
-    flattering = sum_over_slots(world.attribute("flattering", prompt))
-    favorite = all_responses()[int(logps.argmax())].unsqueeze(0)
-    phrases = scored_phrases(prompt, favorite.tolist(), aligned_logps, facts.reference_logps)[0]
+    measured = measure(logps, facts, facts.learned_reward)
+    phrases = scored_phrases(prompt, [measured.favorite], aligned_logps, facts.reference_logps)[0]
+    flattering, flatters = flattery(world, prompt, logps)
     return PolicySummary(
-        text=world.text(prompt, favorite[0].tolist()),
+        text=world.text(prompt, measured.favorite),
         phrases=[
             PhraseLogRatio(text=phrase.text, log_ratio=phrase.log_ratio) for phrase in phrases
         ],
-        flattering=float(expectation(logps, flattering)),
-        flatters=float(logps.exp()[flattering > 0].sum()),
-        true_quality=float(expectation(logps, facts.true_quality)),
-        kl=float(kl_divergence(logps, facts.reference_logps)),
+        flattering=flattering,
+        flatters=flatters,
+        true_quality=measured.true_quality,
+        kl=measured.kl,
     )
 
 
-def _agreement(margins: Tensor) -> LabelAgreement:
-    """Agreement with the held-back labels, given the margins of choices over alternatives, shape (held back,)."""
-    alike, of = int((margins > 0).sum()), len(margins)
+def _agreement(alike: int, of: int) -> LabelAgreement:
+    """Agreement with so many held-back labels."""
     mean, sd = coin_flips(of)
     coin = f"a fair coin gets {fixed(1)(mean)} ± {fixed(1)(sd)}"
     return LabelAgreement(
@@ -358,7 +362,8 @@ def _spread(weight: FeatureWeight) -> str:
 
 
 def _figure(posterior: Posterior) -> dict[str, object]:
-    mean, sd = posterior.mean.tolist(), posterior.sd.tolist()
+    mean = [mean for mean, _ in posterior.weights]
+    sd = [sd for _, sd in posterior.weights]
     # A constant scale while it fits, so that only the bars move from label to label.
     reach = max(2.5, *(1.05 * (abs(m) + s) for m, s in zip(mean, sd, strict=True)))
     bar = bars(
@@ -380,28 +385,6 @@ def _figure(posterior: Posterior) -> dict[str, object]:
     )
 
 
-JUDGES = {
-    "flattered": "prompt=poem&labels=aaabaaababbaabbbabab&align=yes",
-    "not flattered": "prompt=poem&labels=abababbbaaabaaaaabba&align=yes",
-}
-"""labels of one who always takes the more flattering response, and of one who never does"""
-
-
-def _label_texts(longest: int) -> tuple[str, ...]:
-    return tuple("".join(text) for n in range(longest + 1) for text in product("ab", repeat=n))
-
-
-def _label_by_label(query: str) -> tuple[Grid, ...]:
-    """States of a judge: each number of labels, aligned as soon as possible."""
-    given = dict(parse_qsl(query))
-    labels, prompt = given["labels"], {"prompt": (given["prompt"],)}
-    prefixes = tuple(labels[:length] for length in range(len(labels) + 1))
-    return (
-        {**prompt, "labels": prefixes},
-        {**prompt, "labels": prefixes[LEAST:], "align": ("yes",)},
-    )
-
-
 WIDGET = Widget(
     name="annotator",
     title="Your labels, and a model aligned with them",
@@ -414,13 +397,8 @@ WIDGET = Widget(
     policies=policies,
     example="prompt=poem&labels=abbabaabbabb&align=yes",
     export=Plan(
-        "recorded",
-        "The first six labels of every prompt are yours to choose. Aligning a model takes ten, so that is "
-        "here for two judges alone, one who likes flattery and one who does not; with a server you can label on.",
-        (
-            {"prompt": ALL, "labels": _label_texts(6)},
-            *(grid for query in JUDGES.values() for grid in _label_by_label(query)),
-        ),
-        split="prompt",
+        "live",
+        COMPUTED,
+        computed=True,
     ),
 )

@@ -7,10 +7,10 @@ from enum import StrEnum
 from functools import lru_cache
 from math import inf
 
-import numpy as np
 from pydantic import BaseModel, Field, ValidationInfo, field_validator
 from torch import Tensor
 
+from app.charts.curves import interpolated
 from app.charts.figures import Trace, band, curve_figure, line, marker
 from app.formatting import fixed
 from app.lab.measure import measure
@@ -22,7 +22,7 @@ from app.studies.answers import answer
 from app.studies.data import StrengthSpread, frontier_study, spreads, studied_prompts
 from app.widgets import fields
 from app.widgets.base import Step, Widget, WidgetParams, WidgetResult
-from app.widgets.plan import ALL, Plan
+from app.widgets.plan import COMPUTED, Plan
 
 _STUDIED = studied_prompts(frontier_study())
 FrontierPrompt = StrEnum("FrontierPrompt", {name: name for name in _STUDIED})  # type: ignore[misc]
@@ -284,8 +284,10 @@ def _band_and_curve(curve: MethodCurve, farthest: float) -> list[Trace]:
     kls = [place.kl for place in places]
     # A curve that leaves the chart is cut at its edge, between two of its points.
     x = [kl for kl in kls if kl < farthest] + ([farthest] if kls[-1] >= farthest else [])
-    middle = np.interp(x, kls, [place.true_quality for place in places]).tolist()
-    spread = np.interp(x, kls, [place.true_quality_sd for place in places]).tolist()
+    means = [place.true_quality for place in places]
+    sds = [place.true_quality_sd for place in places]
+    middle = [interpolated(kl, kls, means) for kl in x]
+    spread = [interpolated(kl, kls, sds) for kl in x]
     return [
         *band(curve.label, x, middle, spread, role=role),
         line(curve.label, x, middle, role=role, dash=dash),
@@ -325,15 +327,8 @@ WIDGET = Widget(
     places=50,
     receipt=lambda params, _: {"prompt_number": the_world().prompt_number(params.prompt)},
     export=Plan(
-        "recorded",
-        "The study is here as it is, and one run of each method as your own point. Other strengths and seeds "
-        "need a server.",
-        (
-            {"prompt": ALL, "reward_model": ALL},
-            {"prompt": ALL, "method": ("ppo", "ppo_true", "dpo", "ipo", "unlikelihood")},
-            {"prompt": ALL, "method": ("ppo",), "strength": (0.1,)},
-            {"prompt": ALL, "method": ("preferred_ft",), "strength": (100,)},
-            {"prompt": ALL, "method": ("best_of_n",), "strength": (16,)},
-        ),
+        "live",
+        COMPUTED,
+        computed=True,
     ),
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
@@ -172,7 +171,7 @@ def _row(look: Displacement) -> DisplacementRow:
         unseen=run.mass_unseen,
         kl=run.kl,
         true_quality=run.true_quality,
-        optimum=None if optimum is None else OptimumAtKL(**asdict(optimum)),
+        optimum=None if optimum is None else OptimumAtKL(**vars(optimum)),
     )
 
 

@@ -8,8 +8,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from playwright.sync_api import Locator, Page, expect
 
 from app.lab.world import the_world
-from app.widgets.annotator import JUDGES, MOST, NextPair, Params, compute, json_lines
+from app.widgets.annotator import MOST, NextPair, Params, compute, json_lines
 from tests.browser.helpers import widget
+from tests.judges import JUDGES
 
 SECTION = "/sections/dpo-loss"
 TWELVE = "abbabaabbbab"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import threading
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
 from app.export.pages import all_pages
+from app.widgets import ppo_dynamics
 from app.widgets.beta_effect import widget as beta_effect
 from app.widgets.quiz.sheet import Params as QuizParams
 from app.widgets.quiz.sheet import compute as quiz
@@ -148,23 +150,41 @@ def test_an_address_opens_the_state_of_every_figure(visitor: Page, copy: str) ->
 
 
 @BOTH
-def test_another_recorded_run_is_played_and_scrubbed(visitor: Page, copy: str) -> None:
+def test_a_run_that_nobody_has_recorded_is_trained_played_and_scrubbed(
+    visitor: Page, copy: str
+) -> None:
     visitor.goto(f"{copy}sections/ppo-problem.html")
     found = widget(visitor, "ppo_dynamics")
-    expect(found.locator("[data-offline-note]")).to_contain_text("recorded")
-    expect(found.locator('[name="learning_rate"]')).to_be_disabled()
-    readout = found.locator("[data-readout]")
-    played = record_texts(found, "[data-readout]")
+    expect(found.locator("[data-offline-note]")).to_contain_text("computed on your machine")
     found.locator("[data-settings] > summary").click()
-    found.get_by_role("button", name="New seed").click()
-    expect(found.locator('[name="seed"]')).to_have_value("1")
-    expect(readout).to_contain_text("Iteration 150:")
-    assert len(played.json_value()) > 10
-    found.locator("[data-at-range]").fill("40")
-    expect(readout).to_contain_text("Iteration 40:")
+    box = found.locator('[name="iterations"]')
+    box.fill("20")
+    box.press("Tab")
+    readout = found.locator("[data-readout]")
+    expect(readout).to_contain_text("Iteration 20:")
+    told = record_texts(found, "[data-training-says]")
+    come = found.evaluate_handle(
+        """widget => {
+          const come = {};
+          widget.addEventListener("dpo-result", ({ detail }) => { come.last = detail.last; });
+          return come;
+        }"""
+    )
+    found.locator('[name="kl_coefficient"]').fill("0.123")
+    found.locator('[name="kl_coefficient"]').press("Tab")
+    visitor.wait_for_function("come => come.last", arg=come)
+    assert any("of 20 iterations" in said for said in told.json_value())
+    expect(found.locator('[name="kl_coefficient"]')).to_have_value("0.123")
+    state: dict[str, Any] = {"kl_coefficient": 0.123, "iterations": 20}
+    wanted = ppo_dynamics.compute(ppo_dynamics.Params(**state)).last
+    last = come.json_value()["last"]
+    assert math.isclose(last["reward"], wanted.reward, rel_tol=1e-3)
+    assert last["sample"] == wanted.sample
+    found.locator("[data-at-range]").fill("5")
+    expect(readout).to_contain_text("Iteration 5:")
 
 
-def test_a_recorded_race_is_predicted_played_and_scrubbed(visitor: Page, copy: str) -> None:
+def test_a_race_is_predicted_played_and_scrubbed(visitor: Page, copy: str) -> None:
     visitor.goto(f"{copy}widgets/training_race.html")
     found = widget(visitor, "training_race")
     readout = found.locator("[data-readout]")

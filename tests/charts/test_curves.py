@@ -7,11 +7,12 @@ import math
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.charts.curves import thinned
+from app.charts.curves import interpolated, thinned
 from app.charts.scales import nice_step
 
 values = st.floats(-1e4, 1e4).filter(lambda value: value == 0 or abs(value) > 1e-3)
@@ -52,3 +53,14 @@ def test_steps_are_1_2_5_and_enough(span: float, most: int) -> None:
     assert span / step <= most * (1 + 1e-6)
     digit = step / 10 ** math.floor(math.log10(step) + 1e-9)
     assert min(abs(digit - nice) for nice in (1, 2, 5, 10)) < 1e-6
+
+
+@given(
+    xs=st.lists(st.floats(-10, 10), min_size=1, max_size=8),
+    ats=st.lists(st.floats(-12, 12), max_size=8),
+)
+def test_interpolation_is_that_of_numpy(xs: list[float], ats: list[float]) -> None:
+    xs = sorted(xs)
+    ys = [math.sin(3 * n) for n in range(len(xs))]
+    found = [interpolated(at, xs, ys) for at in (*ats, *xs)]
+    assert found == np.interp([*ats, *xs], xs, ys).tolist()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from app.lab.browser_data import lab_data
 from app.lab.trained import Lab, the_lab
+from app.studies.browser_data import browser_data
 from tests.node import answer_of
 
 
@@ -23,4 +23,4 @@ def lab_in_float64() -> Lab:
 
 def answer_with_lab(script: str, **asked: Any) -> Any:
     """What a script of tests/js makes of something and of the data of the lab."""
-    return answer_of(script, {"data": lab_data(), **asked})
+    return answer_of(script, {"data": browser_data(), **asked})

@@ -93,9 +93,7 @@ def test_pairs_differ_and_follow_the_seed(prompt: int) -> None:
 def test_a_good_part_of_the_pairs_differs_in_flattery_on_either_side() -> None:
     for prompt in range(PROMPTS):
         pairs = draw_pairs(the_lab().reference_policy, prompt, 400, 0)
-        flattery = feature_differences(
-            the_world(), pairs.labeled(torch.ones(400, dtype=torch.bool))
-        )[:, 3]
+        flattery = feature_differences(the_world(), pairs.labeled([True] * 400))[:, 3]
         assert 0.35 < float((flattery != 0).double().mean()) < 0.65
         # Which of the two comes first is random.
         assert 0.35 < float((flattery > 0).sum() / (flattery != 0).sum()) < 0.65
@@ -118,7 +116,7 @@ def test_every_fourth_label_is_held_back() -> None:
 def test_aligning_leaves_the_reference_alone_and_learns_the_labels() -> None:
     reference = the_lab().reference_policy
     before = exact_logps(reference, 1)
-    pairs = draw_pairs(reference, 1, 12, 4).labeled(torch.arange(12) % 2 == 0)
+    pairs = draw_pairs(reference, 1, 12, 4).labeled([n % 2 == 0 for n in range(12)])
     ratio = exact_logps(align(reference, pairs), 1) - before
     assert torch.equal(exact_logps(reference, 1), before)
     margins = ratio[response_number(pairs.chosen)] - ratio[response_number(pairs.rejected)]

@@ -7,7 +7,8 @@ import pytest
 from app.formatting import percent
 from app.stages.annotator import stage
 from app.stages.speech import flattery, phrase_ids
-from app.widgets.annotator import JUDGES, MOST, Params, compute
+from app.widgets.annotator import MOST, Params, compute
+from tests.judges import JUDGES
 
 SOME = [Params(labels=("abba" * 8)[:count]) for count in (0, 1, 5, 10, MOST)]
 

@@ -69,5 +69,5 @@ def test_what_it_does_not_know_is_refused(source: str) -> None:
 def test_modules_that_browsers_lack_are_refused() -> None:
     compiler = Compiler({})
     compiler.add("app.widgets.base", "PromptId")
-    with pytest.raises(Unsupported, match="app.lab.world uses Path of pathlib"):
+    with pytest.raises(Unsupported, match=r"app\.lab\.world uses Path of pathlib"):
         list(compiler.files())

@@ -4,7 +4,6 @@ import json
 from urllib.parse import parse_qsl
 
 import pytest
-import torch
 from pydantic import ValidationError
 from starlette.testclient import TestClient
 
@@ -12,8 +11,9 @@ from app.lab.annotation import align, held_back
 from app.lab.exact import exact_logps
 from app.lab.trained import the_lab
 from app.lab.world import response_number, sum_over_slots, the_world
-from app.widgets.annotator import JUDGES, LEAST, MOST, Params, compute, json_lines, pairs_of
+from app.widgets.annotator import LEAST, MOST, Params, compute, json_lines, pairs_of
 from app.widgets.base import PROMPT_TEXTS
+from tests.judges import JUDGES
 
 DOWNLOAD = "/api/v1/annotator/labels.jsonl"
 
@@ -98,7 +98,7 @@ def test_what_the_aligned_model_says_is_exact() -> None:
     result = compute(params)
     assert result.aligned is not None
     number = the_world().prompt_number("bleach")
-    pairs = pairs_of(number, 0).labeled(torch.tensor([x == "a" for x in params.labels]))
+    pairs = pairs_of(number, 0).labeled([x == "a" for x in params.labels])
     policy = align(the_lab().reference_policy, pairs[~held_back(10)])
     logps, facts = exact_logps(policy, number), the_lab().facts(number)
     flattering = sum_over_slots(the_world().attribute("flattering", number))

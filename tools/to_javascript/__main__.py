@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from tools.to_javascript.modules import FOLDER, ROOT, Compiler, module, path_of
 
-OUTSIDE = {"app.lab.": "static/lab/named/{}.js"}
+OUTSIDE = {"app.lab.": "static/lab/named/{}.js", "app.studies.": "static/lab/studies/{}.js"}
 
 WORKER = """import {{ serve }} from "../../../static/lab/serve.js";
 import * as widget from "../widgets/{name}.js";

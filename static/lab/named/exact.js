@@ -2,7 +2,8 @@
 import { logSumExp } from "../exact.js";
 import { numberOf, PHRASES, SLOTS } from "../world.js";
 
-export { entropy, expectation, klDivergence as kl_divergence } from "../exact.js";
+// A policy here has one prompt, so that ``exact_logps`` needs no other.
+export { entropy, expectation, klDivergence as kl_divergence, ofAllResponses as exact_logps } from "../exact.js";
 
 /** log p of each phrase of some responses, given the phrases before it, for any distribution over responses.
  *  @param {Float64Array} logps of all responses @param {ArrayLike<number>[]} responses */

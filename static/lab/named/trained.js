@@ -16,7 +16,7 @@ import { openWorld } from "./world.js";
 
 /** The world, and weights: the reference policy's, and for each prompt those of its reward models. All are float32 in base64.
  *  @typedef {{ world: ConstructorParameters<typeof import("./world.js").World>[0], seed: number, reference: string,
- *    rewards: Record<Kind, string[]> }} LabData */
+ *    rewards: Record<Kind, string[]>, studies?: any }} LabData studies as static/lab/studies/data.js reads them */
 
 /** Comparisons for training, for each prompt. */
 export const COMPARISONS = 2000;
@@ -99,7 +99,8 @@ class PromptFacts {
 
 class Lab {
   /** @param {LabData} data */
-  constructor({ world, seed, reference, rewards }) {
+  constructor({ world, seed, reference, rewards, studies = {} }) {
+    this.studies = studies;
     this.world = openWorld(world);
     this.seed = seed;
     this.reference_policy = new ReferencePolicy(numbers(reference));

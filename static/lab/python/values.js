@@ -30,7 +30,14 @@ export class Dict extends Map {
 }
 
 /** Base of all records. */
-export class PythonRecord {}
+export class PythonRecord {
+  /** @param {Dict} update */
+  model_copy(update) {
+    return Object.assign(Object.create(Object.getPrototypeOf(this)), this, Object.fromEntries(update));
+  }
+}
+
+Object.assign(PythonRecord.prototype.model_copy, { params: ["update"] });
 
 /** @typedef {((...args: any[]) => any) & { params?: string[], type?: any, fields?: [string, (() => any)?][], isType?: (value: any) => boolean, keywords?: (args: any[], named: [string, any][]) => any }} Callable */
 
