@@ -13,7 +13,6 @@ SMALL: dict[str, tuple[Grid, ...]] = {
     "quiz": ({"seed": (0, 1)},),
     "win_rates": ({"benchmark": ("tldr", "hh")},),
     "annotator": ({"labels": ("", "a", "b")},),
-    "dpo_loss": ({"logratio_chosen": (1.0, 2.0), "beta": (0.5, 2.0)},),
     "bring_your_logps": ({"beta": (0.1, 0.3)},),
 }
 """the states that these tests look at; other widgets have only their default, or are computed"""
