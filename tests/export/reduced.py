@@ -9,7 +9,6 @@ from app.widgets.plan import Grid, Plan
 from app.widgets.registry import WIDGETS
 
 SMALL: dict[str, tuple[Grid, ...]] = {
-    "beta_effect": ({"prompt": ("lock", "poem"), "beta": (0.1, 0.5, 2.5)},),
     "quiz": ({"seed": (0, 1)},),
     "win_rates": ({"benchmark": ("tldr", "hh")},),
     "annotator": ({"labels": ("", "a", "b")},),
