@@ -3,6 +3,7 @@ import { entropy, expectation, klDivergence } from "../exact.js";
 import { PHRASES, responseOf, SLOTS } from "../world.js";
 import { phrase_logps } from "./exact.js";
 import { log_partition, optimal_logps } from "./optimum.js";
+import { kept } from "./python.js";
 import { evenQuantiles, massAbove, quantile } from "./quantiles.js";
 import { the_lab } from "./trained.js";
 
@@ -21,21 +22,8 @@ const given = (prompt, learned) => {
   return { reference, quality, reward: learned ? /** @type {Float64Array} */ (rewards.get(learned)) : quality };
 };
 
-/** Results by the prompt and the reward, made when first asked for.
- *  @template Made @param {(prompt: number, learned: Kind | null) => Made} make */
-const kept = (make) => {
-  /** @type {Map<string, Made>} */
-  const known = new Map();
-  return (/** @type {number} */ prompt, /** @type {Kind | null} */ learned) => {
-    const key = `${prompt} ${learned}`;
-    const made = known.get(key) ?? make(prompt, learned);
-    known.set(key, made);
-    return made;
-  };
-};
-
 /** What optima of a reward are compared with. */
-export const reference_numbers = kept((prompt, learned) => {
+export const reference_numbers = kept((/** @type {number} */ prompt, /** @type {Kind | null} */ learned) => {
   const { reference, reward } = given(prompt, learned);
   return {
     shares: phraseMarginals(reference),
@@ -46,7 +34,7 @@ export const reference_numbers = kept((prompt, learned) => {
 });
 
 /** The optimum along beta. */
-export const beta_points = kept((prompt, learned) => {
+export const beta_points = kept((/** @type {number} */ prompt, /** @type {Kind | null} */ learned) => {
   const { reference, quality, reward } = given(prompt, learned);
   return CURVE_BETAS.map((beta) => {
     const optimal = optimal_logps(reference, reward, beta);
