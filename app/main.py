@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable
+import re
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import ExitStack, asynccontextmanager, closing
 from importlib.metadata import version
 from urllib.parse import parse_qsl
@@ -14,6 +15,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette_compress import CompressMiddleware
 
 from app.api import check_run, embeds, endpoints, lab, openapi, ranges, trainers, widgets
+from app.content.sections import chapter_of
 from app.embedding import oembed
 from app.embedding.cards import routes as cards
 from app.lab.malloc import return_freed_memory
@@ -127,7 +129,10 @@ def create_app(
     app.add_middleware(ResponseCache, max_bytes=settings.kept_bytes, uncached=UNCACHED)
     app.add_middleware(NormalizeQueries)
     app.add_middleware(
-        SecurityHeaders, embeddable=EMBEDDABLE, frame_ancestors=settings.frame_ancestors
+        SecurityHeaders,
+        embeddable=EMBEDDABLE,
+        frame_ancestors=settings.frame_ancestors,
+        computing="|".join(map(re.escape, _computing_pages())),
     )
     app.add_middleware(ClientAddress)
     app.add_middleware(SlowClientTimeout, seconds=settings.stalled_seconds)
@@ -142,6 +147,15 @@ def create_app(
     app.add_middleware(HeadAsGet)
     app.add_middleware(RequestLog, metrics=app.state.metrics)
     return app
+
+
+def _computing_pages() -> Iterator[str]:
+    """The paths of pages that train in the reader's browser while the server is busy."""
+    yield "/read"
+    for name, widget in WIDGETS.items():
+        if widget.export.computed and widget.trains(widget.params()):
+            yield f"/widgets/{name}"
+            yield chapter_of(name).path
 
 
 @asynccontextmanager

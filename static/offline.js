@@ -167,11 +167,11 @@ async function* computed(widget, signal, made = false) {
   yield* machine.events(stateOf(widget), signal, made);
 }
 
-/** The answer to the controls' state; null if it takes training and only what is made was asked for.
+/** The answer to the controls' state; 0 if it takes training and only what is made was asked for.
  *  @param {Widget} widget @param {AbortSignal} signal @param {boolean} made @returns {Promise<any>} */
 const computedAnswer = async (widget, signal, made = false) => {
   for await (const [name, data] of computed(widget, signal, made)) {
-    if (name === "unmade") return null;
+    if (name === "unmade") return 0;
     if (name === "done" || name === "error") return answer(name === "done", data);
   }
   return answer(false, {}); // aborted, so nobody reads it

@@ -15,6 +15,9 @@ const withoutFigures = (result) => Object.fromEntries(Object.entries(result).fil
 export const showReceipt = (widget, path) => {
   const asked = path ? [element("p", `${path} = ${at(widget.result, path)}`, { class: "receipt-number" })] : [];
   const query = widget.params().toString();
+  if (widget.computedHere) {
+    asked.push(element("p", "Computed in your browser: the server has the same numbers, up to rounding.", { class: "receipt-note" }));
+  }
   const load = async () => {
     const receipt = await fetched(`${widget.dataset.receipt}${query && `?${query}`}`);
     return [

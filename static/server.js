@@ -8,11 +8,12 @@ export const ask = (widget, signal) => fetch(widget.answer(), { signal });
  *  @type {(widget: Widget, signal: AbortSignal) => Promise<Response>} */
 export const askFigures = (widget, signal) => fetch(widget.api(), { signal });
 
-/** The same, or null if it takes training that has not been done: then nothing is begun.
- *  @type {(widget: Widget, signal: AbortSignal) => Promise<Response | null>} */
+/** The result for the present state; or, if it takes training that has not been done, the seconds that this would probably
+ *  wait until it begins: then nothing is begun.
+ *  @type {(widget: Widget, signal: AbortSignal) => Promise<Response | number>} */
 export const askMade = async (widget, signal) => {
   const answer = await fetch(widget.answer(), { signal, headers: { Prefer: "respond-async" } });
-  return answer.status === 202 ? null : answer;
+  return answer.status === 202 ? (await answer.json()).wait_s : answer;
 };
 
 /** Request the results at all positions of a slider; null without a server.

@@ -4,6 +4,10 @@ import { ask, askMade, stream } from "./server.js";
 
 const UNANSWERED = "The server did not answer.";
 const LOST = "The connection to the server was lost.";
+// Seconds that a run takes on most readers' machines: longer waits for the server are not worth it.
+const HERE_S = 2;
+// How long a reader can read that the run is made here, and prefer the server, before it begins.
+const OFFER_MS = 800;
 
 /** @typedef {{ unit: string, total: (widget: Widget) => number, done: (row: Row) => number }} Progress */
 
@@ -63,11 +67,12 @@ class Training {
     this.#tell();
     try {
       const made = await askMade(widget, signal);
-      if (made) return made;
+      widget.computedHere = false;
+      if (typeof made !== "number") return made;
       this.plays = true;
       widget.announce(`${this.#training}.`);
-      const problem = this.#progress ? await this.#watch(signal) : null;
-      const answer = problem ? { ok: false, json: async () => problem } : await ask(widget, signal);
+      widget.computedHere = made > HERE_S && (await this.#offer(made, signal));
+      const answer = await this.#trained(widget.computedHere, signal);
       if (!answer.ok) this.#failed();
       return answer;
     } catch (error) {
@@ -80,6 +85,8 @@ class Training {
   /** A result is shown, which is that of the controls. */
   show() {
     this.#reset();
+    const note = this.#widget.querySelector("[data-computed-here]");
+    if (note) note.hidden = !this.#widget.computedHere;
     this.#shown = new Map(controlsOf(this.#widget).map((control) => [control.name, [inWords(control), control.value]]));
     this.#own = this.#figure.place;
     if (this.plays && this.#figure.left) this.#figure.play(0);
@@ -93,21 +100,54 @@ class Training {
 
   // ---- inside --------------------------------------------------------------------------------------
 
-  // Follow a run to its end. Returns the problem that ended it, or null.
-  /** @param {AbortSignal} signal */
-  async #watch(signal) {
+  // Say that the run will be made here, and for how long it would wait for the server, which the reader may prefer.
+  /** @param {number} seconds @param {AbortSignal} signal @returns {Promise<boolean>} */
+  async #offer(seconds, signal) {
+    const { dataset } = this.#part("says");
+    if (!dataset.worker) return false;
+    import("./own_run.js").then(({ machineOf }) => machineOf(this.#widget, dataset)).catch(() => {}); // told when it is needed
+    const prefer = this.#part("wait");
+    this.#tell(`The server is busy for about ${Math.ceil(seconds)} s, so your machine trains`);
+    prefer.hidden = false;
+    const prefers = await new Promise((resolve) => {
+      prefer.onclick = () => resolve(true);
+      signal.onabort = () => resolve(true);
+      setTimeout(() => resolve(false), OFFER_MS);
+    });
+    prefer.hidden = true;
+    signal.throwIfAborted();
+    return !prefers;
+  }
+
+  // Make a run here or on the server, and return the answer.
+  /** @param {boolean} here @param {AbortSignal} signal @returns {Promise<any>} */
+  async #trained(here, signal) {
     const widget = this.#widget;
-    const events = stream(widget.api("/stream"), widget, signal);
+    if (here) {
+      const { ownEvents } = await import("./own_run.js");
+      return this.#watch(ownEvents(widget, this.#part("says").dataset, signal), true);
+    }
+    const ended = this.#progress && (await this.#watch(stream(widget.api("/stream"), widget, signal)));
+    return ended ?? ask(widget, signal);
+  }
+
+  // Follow a run to its end. Returns the problem that ended it as an answer; else null, or its result if that is one for
+  // pages.
+  /** @param {AsyncGenerator<RunEvent>} events @returns {Promise<any>} */
+  async #watch(events, forPages = false) {
+    const widget = this.#widget;
+    /** @type {(ok: boolean, body: any) => any} */
+    const answer = (ok, body) => ({ ok, json: async () => body });
     for (;;) {
       const next = await widget.loaded(events.next());
-      if (!next) return {};
+      if (!next) return answer(false, {});
       if (next.done) return null;
       const [name, data] = next.value;
       if (name === "queued") this.#wait(`The server is busy, and you are number ${data.place} in its queue`);
       else if (name === "broken") this.#wait("The connection was lost; trying again");
-      else if (name === "lost") return { detail: LOST };
-      else if (name === "error") return data;
-      else if (name === "done") return null;
+      else if (name === "lost") return answer(false, { detail: LOST });
+      else if (name === "error") return answer(false, data);
+      else if (name === "done") return forPages ? answer(true, data) : null;
       else if (name === "step") {
         this.#rows.push(data);
         this.#frame ||= requestAnimationFrame(() => this.#grow());

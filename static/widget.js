@@ -21,6 +21,8 @@ const SETTLED_MS = 500;
 
 export class DpoWidget extends HTMLElement {
   quiet = false;
+  /** Whether the shown result was computed on the reader's machine, on a page from a server. */
+  computedHere = false;
   name = "";
   /** For the module's own use.
    *  @type {any} */
@@ -220,6 +222,8 @@ export class DpoWidget extends HTMLElement {
     this.followUrl();
     this.setBusy(true);
     try {
+      await this.#loading; // the module may ask for something else than the usual result
+      if (request.signal.aborted) return;
       const own = this.#module?.ask?.(this, request.signal);
       const answer = await (own ?? ask(this, request.signal));
       const body = await answer.json();
@@ -452,7 +456,11 @@ export class DpoWidget extends HTMLElement {
     clearTimeout(this.#addressTimer);
     this.#addressTimer = 0;
     this.#addressAt = performance.now();
-    history.replaceState(null, "", `${location.pathname}${this.hereQuery()}${location.hash}`);
+    try {
+      history.replaceState(null, "", `${location.pathname}${this.hereQuery()}${location.hash}`);
+    } catch {
+      // Some browsers let no page from disk change its address; its links have the state.
+    }
   }
 
   // The color of a phrase's chip shows whether it became more or less likely.

@@ -1,11 +1,18 @@
-// Bundle the scripts of offline copies, as classic scripts: browsers load no modules from disk. And minify the modules of
-// pages, each for itself, named by the hash of its source (app/web/static_files.py).
+// Compile the kernels of the lab to WebAssembly. Bundle the scripts of offline copies, as classic scripts: browsers load no
+// modules from disk. And minify the modules of pages, each for itself, named by the hash of its source
+// (app/web/static_files.py).
 import { createHash } from "node:crypto";
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 
+import { main as compile } from "assemblyscript/asc";
 import { build, transform } from "esbuild";
 
 const root = new URL("../static/", import.meta.url).pathname;
+
+// A fixed memory of 512 pages, 32 MiB, has room for seven networks; one that grew would cut off the arrays in it.
+const options = ["--enable", "simd", "-O3", "--noAssert", "--runtime", "stub", "--initialMemory", "512", "--maximumMemory", "512"];
+const { error, stderr } = await compile(["lab/kernels.ts", "--baseDir", root, "--outFile", "built/kernels.wasm", ...options]);
+if (error) throw new Error(`${stderr}`, { cause: error });
 
 /** A copy looks results up instead of requesting them. */
 const offline = {
@@ -31,6 +38,7 @@ await build({
   entryPoints: globSync("../build/javascript/workers/*.js", { cwd: root }),
   outdir: "built/workers",
   bundle: true,
+  loader: { ".wasm": "binary" },
   minify: true,
   format: "iife",
   charset: "utf8",

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from app.export.states import ParamValues, index
 from app.paths import STATIC
 from app.stages import figures, page_values
-from app.studies.browser_data import browser_data
+from app.studies.browser_data import lab_json
 from app.widgets.plan import Plan
 from app.widgets.registry import WIDGETS
 
@@ -94,7 +94,7 @@ def compute_all(
 def _chunks(
     name: str, states: Sequence[ParamValues]
 ) -> Iterator[tuple[int, Sequence[ParamValues]]]:
-    size = 1 if WIDGETS[name].export.kind == "recorded" else CHUNK
+    size = 1 if WIDGETS[name].trains(WIDGETS[name].params()) else CHUNK
     for place in range(0, len(states), size):
         yield place, states[place : place + size]
 
@@ -135,7 +135,7 @@ def worker_file(name: str) -> str:
 
 def lab_file() -> str:
     """A script that registers what workers make the lab of."""
-    return f"dpoExported.lab = {_json(browser_data())};\n"
+    return f"dpoExported.lab = {lab_json()[0]};\n"
 
 
 def _json(value: Any) -> str:

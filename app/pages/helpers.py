@@ -26,6 +26,7 @@ from app.paths import STATIC
 from app.state.query import query_of
 from app.state.together import addressed
 from app.state.views import WidgetView
+from app.studies.browser_data import lab_json
 from app.studies.comparison import compared
 from app.studies.quoted import quoted
 from app.studies.shed_pair import NUMBER, shed_pair
@@ -222,6 +223,7 @@ templates.env.globals.update(
     columns_of=columns_of,
     page_head=pass_context(page_head),
     stage_svg=_stage_svg,
+    lab_path=lambda: f"/lab/{lab_json()[1]}.json",
 )
 templates.env.filters["written"] = format_value
 _pending = templates.env.get_template("pages/pending.html").make_module({})

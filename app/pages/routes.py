@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from app.check.trainers import trainer_table
 from app.content.sections import CHECK, SECTIONS, Section, chapter_of, section_by_slug
@@ -29,6 +29,7 @@ from app.state.views import (
     view_of,
     widget_named,
 )
+from app.studies.browser_data import lab_json
 from app.studies.healthy_runs import band
 from app.web.request_paths import root_of, site_url
 from app.web.templating import static_url, templates
@@ -98,12 +99,14 @@ def _page(request: Request, template: str, context: dict[str, Any]) -> Any:
 async def answer(request: Request, name: str) -> Any:
     """A widget's result as its page needs it.
 
-    A client that prefers not to wait for training is told with 202 that there is none yet.
+    A client that prefers not to wait for training is told with 202 that there is none yet, and how long it
+    would probably wait until that begins.
     """
     state = unplaced_state(request, widget_named(name))
     impatient = request.headers.get("prefer") == "respond-async"
     if impatient and not await request.app.state.page_runs.has(state.widget, state.params):
-        return JSONResponse(None, 202, {"Preference-Applied": "respond-async"})
+        waiting = {"wait_s": round(request.app.state.runs.wait_s, 1)}
+        return JSONResponse(waiting, 202, {"Preference-Applied": "respond-async"})
     view = await view_of(request, state)
     return JSONResponse(await run_in_thread(lambda: view.values))
 
@@ -122,6 +125,16 @@ def _receipt_of(view: WidgetView, base: str) -> dict[str, Any]:
         "receipt": receipt(view, base),
         "answer": json.dumps(without_figures(view.result), indent=1, ensure_ascii=False),
     }
+
+
+@router.get("/lab/{digest}.json")
+async def lab(digest: str) -> Any:
+    """What a page needs to compute on its reader's machine, at an address that changes with it."""
+    text, known = await run_in_thread(lab_json)
+    if digest != known:
+        raise HTTPException(404, "There is no such lab.")
+    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
+    return Response(text, media_type="application/json", headers=headers)
 
 
 @router.get("/read")

@@ -18,6 +18,9 @@ from app.runs.processes import Executor
 from app.runs.store import Store
 from app.web.client_address import client
 
+USUAL_S = 3.0
+"""seconds of a run, before any has been timed"""
+
 RETRY_DELAYS = (0.1, 0.4, 1.6, 6.4)
 """seconds before each retry of a run whose executor died; a cluster takes a while to notice"""
 
@@ -106,6 +109,7 @@ class RunQueue:
         self._limits = limits
         self._ended = ended
         self._queue: list[_Run] = []
+        self._usual_s = USUAL_S
         self._runs: dict[str, _Run] = {}
 
     @property
@@ -117,6 +121,13 @@ class RunQueue:
     def running(self) -> int:
         """Number of runs being executed."""
         return self._at_a_time - self._free
+
+    @property
+    def wait_s(self) -> float:
+        """Seconds that another run would probably wait until it begins."""
+        if self._free:
+            return 0.0
+        return (len(self._queue) + 1) * self._usual_s / self._at_a_time
 
     @property
     def processes(self) -> int:
@@ -271,7 +282,10 @@ class RunQueue:
             run.failure = failure
         self._free += 1
         self._admit()
-        self._ended(run.job, outcome, time.monotonic() - began)
+        seconds = time.monotonic() - began
+        if outcome == "made":
+            self._usual_s += (seconds - self._usual_s) / 4
+        self._ended(run.job, outcome, seconds)
         if run.failure is None:
             await asyncio.to_thread(self._store.put, run.job.key, run.events)
         del self._runs[run.job.key]

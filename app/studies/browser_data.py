@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
@@ -14,6 +16,12 @@ from app.studies.data import frontier_study, spreads, studied_prompts
 
 
 @lru_cache(maxsize=1)
+def lab_json() -> tuple[str, str]:
+    """The data as JSON, and a hash of it."""
+    text = json.dumps(browser_data(), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text, hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
 def browser_data() -> dict[str, Any]:
     """The lab, with the studies that static/lab/studies reads.
 

@@ -9,6 +9,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.web.request_paths import is_file, path_of
 
+COMPUTES = "script-src 'self' 'wasm-unsafe-eval'; worker-src blob:"
+"""what a page needs besides, to compute in a worker of its own"""
+
 POLICY = "; ".join(
     [
         "default-src 'self'",
@@ -42,10 +45,12 @@ class SecurityHeaders:
     Args:
         embeddable: regular expression of the paths that other sites may frame
         frame_ancestors: which sites those are: origins separated by spaces, or ``*`` for all
+        computing: regular expression of the paths of pages that compute in the browser
     """
 
-    def __init__(self, app: ASGIApp, embeddable: str, frame_ancestors: str) -> None:
+    def __init__(self, app: ASGIApp, embeddable: str, frame_ancestors: str, computing: str) -> None:
         self.app = app
+        self._computing = re.compile(computing)
         self._embeddable = re.compile(embeddable)
         # No directive for all: an explicit "*" excludes pages that are opened from disk.
         self._embeddable_policy = POLICY
@@ -68,6 +73,8 @@ class SecurityHeaders:
                 if not file:
                     embeddable = self._embeddable.fullmatch(path)
                     policy = self._embeddable_policy if embeddable else self._policy
+                    if self._computing.fullmatch(path):
+                        policy = f"{policy}; {COMPUTES}"
                     headers.setdefault("Content-Security-Policy", policy)
                     for name, value in HEADERS.items():
                         headers.setdefault(name, value)

@@ -1,18 +1,23 @@
 // Adam (arXiv 1412.6980, Algorithm 1), as in app/lab/network/adam.py.
+import { float64 } from "./arithmetic.js";
+
+/** @typedef {import("./matrix.js").Numbers} Numbers */
 
 const BETA1 = 0.9;
 const BETA2 = 0.999;
 
 export class Adam {
-  /** @param {[weights: Float64Array, gradient: Float64Array][]} parameters @param {number} [eps] */
-  constructor(parameters, eps = 1e-8) {
+  /** @param {[weights: Numbers, gradient: Numbers][]} parameters @param {number} [eps]
+   *  @param {import("./arithmetic.js").Arithmetic} [arithmetic] in which the parameters are */
+  constructor(parameters, eps = 1e-8, arithmetic = float64) {
     this.eps = eps;
+    this.kernels = arithmetic.kernels;
     this.steps = 0;
     this.moments = parameters.map(([weights, gradient]) => ({
       weights,
       gradient,
-      means: new Float64Array(weights.length),
-      squares: new Float64Array(weights.length),
+      means: arithmetic.numbers(weights.length),
+      squares: arithmetic.numbers(weights.length),
     }));
   }
 
@@ -21,12 +26,6 @@ export class Adam {
     this.steps++;
     const rate = learningRate / (1 - BETA1 ** this.steps);
     const correction = Math.sqrt(1 - BETA2 ** this.steps);
-    for (const { weights, gradient, means, squares } of this.moments) {
-      for (let n = 0; n < weights.length; n++) {
-        means[n] += (1 - BETA1) * (gradient[n] - means[n]);
-        squares[n] = BETA2 * squares[n] + (1 - BETA2) * gradient[n] * gradient[n];
-        weights[n] -= (rate * means[n]) / (Math.sqrt(squares[n]) / correction + this.eps);
-      }
-    }
+    for (const moments of this.moments) this.kernels.adam(moments, BETA1, BETA2, rate, correction, this.eps);
   }
 }

@@ -33,7 +33,7 @@ export class DPOTrainer {
     this.referenceRejected = logpsOf(reference, pairs.rejected);
     const draws = new Draws(this.config.seed, STREAM.DPO);
     this.batches = batches(pairs.chosen.length / SLOTS, this.config.batchSize, draws);
-    this.optimizer = new Adam(this.policy.parameters);
+    this.optimizer = new Adam(this.policy.parameters, 1e-8, reference.arithmetic);
     this.steps = 0;
   }
 

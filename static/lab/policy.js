@@ -1,23 +1,35 @@
-// Networks on the trunk, in float64: the policy pi(y|x) of app/lab/network/policy.py, its value model, and the scores of
-// phrases that a policy and a reward network have in common.
+// Networks on the trunk: the policy pi(y|x) of app/lab/network/policy.py, its value model, and the scores of phrases that a
+// policy and a reward network have in common.
+import { float64 } from "./arithmetic.js";
+import { Matrix } from "./matrix.js";
 import { PARAMETERS as OF_A_TRUNK, Trunk, WIDTH } from "./trunk.js";
-import { child, LENGTH, PHRASES, PROMPTS, SLOTS } from "./world.js";
+import { child, LENGTH, PHRASES, PREFIXES, PROMPTS, SLOTS } from "./world.js";
+
+/** @typedef {import("./arithmetic.js").Arithmetic} Arithmetic */
+/** @typedef {import("./matrix.js").Numbers} Numbers */
 
 /** How many numbers the output vectors for one prompt have. */
 export const OF_A_HEAD = SLOTS * PHRASES * WIDTH;
 
 /** A trunk with an output vector for each phrase: a score for the six phrases that can follow each prefix. */
 export class PhraseScores {
-  /** Weights are copied. @param {ArrayLike<number>} head @param {ArrayLike<number>} trunk @param {number} prompt */
-  constructor(head, trunk, prompt) {
+  /** Weights are copied. @param {ArrayLike<number>} head @param {ArrayLike<number>} trunk @param {number} prompt
+   *  @param {Arithmetic} arithmetic */
+  constructor(head, trunk, prompt, arithmetic) {
     this.prompt = prompt;
-    this.trunk = new Trunk(trunk, prompt);
-    this.head = Float64Array.from(head);
-    this.headGradient = new Float64Array(this.head.length);
-    this.hidden = new Float64Array(0);
+    this.arithmetic = arithmetic;
+    this.trunk = new Trunk(trunk, prompt, arithmetic);
+    this.head = arithmetic.numbers(OF_A_HEAD);
+    this.head.set(head);
+    this.headGradient = arithmetic.numbers(OF_A_HEAD);
+    /** the output vectors of each slot */
+    this.outputs = Array.from({ length: SLOTS }, (_, slot) => {
+      return new Matrix(this.head, this.headGradient, PHRASES, WIDTH, slot * PHRASES * WIDTH);
+    });
+    this.out = arithmetic.matrix(PREFIXES, PHRASES);
   }
 
-  /** What is trained, with its gradient. @returns {[Float64Array, Float64Array][]} */
+  /** What is trained, with its gradient. @returns {[Numbers, Numbers][]} */
   get parameters() {
     return [
       [this.head, this.headGradient],
@@ -25,70 +37,56 @@ export class PhraseScores {
     ];
   }
 
-  /** The scores, in rows of six. @param {ArrayLike<number>} prefixes */
+  /** The scores, in rows of six. @param {ArrayLike<number>} prefixes each once */
   scores(prefixes) {
-    const hidden = this.trunk.forward(prefixes);
-    const scores = new Float64Array(prefixes.length * PHRASES);
-    this.hidden = hidden;
-    for (let row = 0; row < prefixes.length; row++) {
-      for (let phrase = 0; phrase < PHRASES; phrase++) {
-        const output = (LENGTH[prefixes[row]] * PHRASES + phrase) * WIDTH;
-        let sum = 0;
-        for (let n = 0; n < WIDTH; n++) sum += this.head[output + n] * hidden[row * WIDTH + n];
-        scores[row * PHRASES + phrase] = sum;
-      }
-    }
-    return scores;
+    const { arithmetic, out, outputs, trunk } = this;
+    const count = prefixes.length;
+    const hidden = trunk.forward(prefixes);
+    out.numbers.fill(0, 0, count * PHRASES);
+    for (let row = 0; row < count; row++) arithmetic.kernels.product(hidden, outputs[LENGTH[prefixes[row]]], out, 1, row);
+    return new Float64Array(out.numbers.subarray(0, count * PHRASES));
   }
 
   /** Sets the gradients to those of a loss, from its derivatives with respect to the last scores.
    *  @param {Float64Array} derivatives */
   backFromScores(derivatives) {
-    const { head, headGradient, hidden, trunk } = this;
-    const dHidden = new Float64Array(hidden.length);
+    const { arithmetic, headGradient, out, outputs, trunk } = this;
+    const { count, hidden, prefixes } = trunk;
+    out.gradient.set(derivatives);
     headGradient.fill(0);
-    for (let row = 0; row < trunk.count; row++) {
-      for (let phrase = 0; phrase < PHRASES; phrase++) {
-        const d = derivatives[row * PHRASES + phrase];
-        if (d === 0) continue;
-        const output = (LENGTH[trunk.rows.prefixes[row]] * PHRASES + phrase) * WIDTH;
-        for (let n = 0; n < WIDTH; n++) {
-          headGradient[output + n] += d * hidden[row * WIDTH + n];
-          dHidden[row * WIDTH + n] += d * head[output + n];
-        }
-      }
-    }
-    trunk.backward(dHidden);
+    hidden.clearGradient(count);
+    for (let row = 0; row < count; row++) arithmetic.kernels.productBackward(hidden, outputs[LENGTH[prefixes[row]]], out, 1, row);
+    trunk.backward();
   }
 }
 
 /** pi_theta(y|x), factored over the five slots. */
 export class Policy extends PhraseScores {
   /** The policy of a file that has all prompts: output vectors first, then the trunk, as torch's named_parameters().
-   *  @param {ArrayLike<number>} weights @param {number} prompt */
-  static of(weights, prompt) {
+   *  @param {ArrayLike<number>} weights @param {number} prompt @param {Arithmetic} [arithmetic] */
+  static of(weights, prompt, arithmetic = float64) {
     const expected = PROMPTS * OF_A_HEAD + OF_A_TRUNK;
     if (weights.length !== expected) throw new RangeError(`weights: ${weights.length} numbers, expected ${expected}`);
     const all = Float64Array.from(weights);
     const head = all.subarray(prompt * OF_A_HEAD, (prompt + 1) * OF_A_HEAD);
-    return new Policy(head, all.subarray(PROMPTS * OF_A_HEAD), prompt);
+    return new Policy(head, all.subarray(PROMPTS * OF_A_HEAD), prompt, arithmetic);
   }
 
   /** A policy with the same weights. */
   copy() {
-    return new Policy(this.head, this.trunk.weights, this.prompt);
+    return new Policy(this.head, this.trunk.weights, this.prompt, this.arithmetic);
   }
 
-  /** log pi of the six phrases after each prefix, in rows. @param {ArrayLike<number>} prefixes */
+  /** log pi of the six phrases after each prefix, in rows. @param {ArrayLike<number>} prefixes each once */
   forward(prefixes) {
     const logps = this.scores(prefixes);
-    for (let row = 0; row < prefixes.length; row++) {
-      const six = logps.subarray(row * PHRASES, (row + 1) * PHRASES);
-      const most = Math.max(...six);
+    for (let at = 0; at < logps.length; at += PHRASES) {
+      let most = -Infinity;
+      for (let phrase = 0; phrase < PHRASES; phrase++) most = Math.max(most, logps[at + phrase]);
       let total = 0;
-      for (let phrase = 0; phrase < PHRASES; phrase++) total += Math.exp(six[phrase] - most);
+      for (let phrase = 0; phrase < PHRASES; phrase++) total += Math.exp(logps[at + phrase] - most);
       const normalizer = most + Math.log(total);
-      for (let phrase = 0; phrase < PHRASES; phrase++) six[phrase] -= normalizer;
+      for (let phrase = 0; phrase < PHRASES; phrase++) logps[at + phrase] -= normalizer;
     }
     this.logps = logps;
     return logps;
@@ -138,16 +136,18 @@ export class Policy extends PhraseScores {
 
 /** V(x, y_<t): the expected return before each phrase. Its head starts at zero. */
 export class ValueModel {
-  /** @param {ArrayLike<number>} trunk weights, copied @param {number} prompt */
-  constructor(trunk, prompt) {
-    this.trunk = new Trunk(trunk, prompt);
+  /** @param {ArrayLike<number>} trunk weights, copied @param {number} prompt @param {Arithmetic} arithmetic */
+  constructor(trunk, prompt, arithmetic) {
+    this.kernels = arithmetic.kernels;
+    this.trunk = new Trunk(trunk, prompt, arithmetic);
     /** weight, then bias */
-    this.head = new Float64Array(WIDTH + 1);
-    this.headGradient = new Float64Array(WIDTH + 1);
-    this.hidden = new Float64Array(0);
+    this.head = arithmetic.numbers(WIDTH + 1);
+    this.headGradient = arithmetic.numbers(WIDTH + 1);
+    this.output = new Matrix(this.head, this.headGradient, 1, WIDTH);
+    this.out = arithmetic.matrix(PREFIXES, 1);
   }
 
-  /** What is trained, with its gradient. @returns {[Float64Array, Float64Array][]} */
+  /** What is trained, with its gradient. @returns {[Numbers, Numbers][]} */
   get parameters() {
     return [
       [this.head, this.headGradient],
@@ -155,31 +155,25 @@ export class ValueModel {
     ];
   }
 
-  /** The value after each prefix. @param {ArrayLike<number>} prefixes */
+  /** The value after each prefix. @param {ArrayLike<number>} prefixes each once */
   forward(prefixes) {
-    const { head } = this;
-    const hidden = this.trunk.forward(prefixes);
-    this.hidden = hidden;
-    return Float64Array.from({ length: prefixes.length }, (_, row) => {
-      let sum = head[WIDTH];
-      for (let n = 0; n < WIDTH; n++) sum += head[n] * hidden[row * WIDTH + n];
-      return sum;
-    });
+    const { head, kernels, out, output, trunk } = this;
+    const count = prefixes.length;
+    const hidden = trunk.forward(prefixes);
+    out.numbers.fill(head[WIDTH], 0, count);
+    kernels.product(hidden, output, out, count);
+    return new Float64Array(out.numbers.subarray(0, count));
   }
 
   /** Sets the gradients to those of a loss, from its derivatives with respect to the last values.
    *  @param {Float64Array} derivatives */
   backward(derivatives) {
-    const { head, headGradient, hidden } = this;
-    const dHidden = new Float64Array(hidden.length);
+    const { headGradient, kernels, out, output, trunk } = this;
+    out.gradient.set(derivatives);
     headGradient.fill(0);
-    derivatives.forEach((d, row) => {
-      headGradient[WIDTH] += d;
-      for (let n = 0; n < WIDTH; n++) {
-        headGradient[n] += d * hidden[row * WIDTH + n];
-        dHidden[row * WIDTH + n] = d * head[n];
-      }
-    });
-    this.trunk.backward(dHidden);
+    headGradient[WIDTH] = derivatives.reduce((sum, d) => sum + d, 0);
+    trunk.hidden.clearGradient(trunk.count);
+    kernels.productBackward(trunk.hidden, output, out, trunk.count);
+    trunk.backward();
   }
 }

@@ -7,6 +7,8 @@ import { STREAM } from "./preferences.js";
 import { mean, responseValues } from "./responses.js";
 import { distinctPrefixes, PHRASES, SLOTS } from "./world.js";
 
+/** @typedef {import("./matrix.js").Numbers} Numbers */
+
 /** Hyperparameters, with the defaults of the lab. */
 const DEFAULTS = {
   klCoefficient: 0.2,
@@ -40,10 +42,10 @@ export class PPOTrainer {
     this.reference = reference;
     this.rewardModel = rewardModel;
     this.policy = reference.copy();
-    this.valueModel = new ValueModel(reference.trunk.weights, reference.prompt);
+    this.valueModel = new ValueModel(reference.trunk.weights, reference.prompt, reference.arithmetic);
     this.draws = new Draws(this.config.seed, STREAM.PPO);
     this.parameters = [...this.policy.parameters, ...this.valueModel.parameters];
-    this.optimizer = new Adam(this.parameters, 1e-5);
+    this.optimizer = new Adam(this.parameters, 1e-5, reference.arithmetic);
     this.iterations = 0;
   }
 
@@ -157,10 +159,15 @@ const standardized = (values) => {
   return values.map((value) => (value - center) / (Math.sqrt(variance) + 1e-8));
 };
 
-/** Scales gradients down to a norm of at most so much in all. @param {Float64Array[]} gradients @param {number} most */
+/** Scales gradients down to a norm of at most so much in all. @param {Numbers[]} gradients @param {number} most */
 const clipNorm = (gradients, most) => {
-  const norm = Math.sqrt(gradients.reduce((sum, gradient) => sum + gradient.reduce((s, d) => s + d * d, 0), 0));
-  const scale = Math.min(1, most / (norm + 1e-6));
+  let squares = 0;
+  for (const gradient of gradients) {
+    for (let n = 0; n < gradient.length; n++) squares += gradient[n] * gradient[n];
+  }
+  const scale = Math.min(1, most / (Math.sqrt(squares) + 1e-6));
   if (scale === 1) return;
-  for (const gradient of gradients) gradient.forEach((d, n) => (gradient[n] = d * scale));
+  for (const gradient of gradients) {
+    for (let n = 0; n < gradient.length; n++) gradient[n] *= scale;
+  }
 };

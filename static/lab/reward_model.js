@@ -1,6 +1,7 @@
 // Reward models of app/lab/reward_model.py, fitted to the comparisons of one prompt. Both minimize the mean over pairs of
 // -log sigma(r(y_w) - r(y_l)) + decay (r(y_w)^2 + r(y_l)^2), DPO Eq. 2 (arXiv 2305.18290) and a weak decay.
 import { Adam } from "./adam.js";
+import { float64 } from "./arithmetic.js";
 import { Draws } from "./draws.js";
 import { logSigma, sigma } from "./losses.js";
 import { OF_A_HEAD, PhraseScores } from "./policy.js";
@@ -14,13 +15,14 @@ const OUTPUT_SCALE = 0.1;
 /** The sum over slots of a score for the phrase there: 30 parameters. */
 export class AdditiveReward {
   constructor() {
+    this.arithmetic = float64;
     this.weights = new Float64Array(SLOTS * PHRASES);
     this.gradient = new Float64Array(SLOTS * PHRASES);
     /** @type {ArrayLike<number>} those of the last call */
     this.prefixes = [];
   }
 
-  /** What is trained, with its gradient. @returns {[Float64Array, Float64Array][]} */
+  /** What is trained, with its gradient. @returns {[import("./matrix.js").Numbers, import("./matrix.js").Numbers][]} */
   get parameters() {
     return [[this.weights, this.gradient]];
   }
@@ -48,7 +50,7 @@ export class AdditiveReward {
 export class NetworkReward extends PhraseScores {
   /** The trunk starts as the reference policy's, the scores at zero. @param {import("./policy.js").Policy} reference */
   static from(reference) {
-    return new NetworkReward(new Float64Array(OF_A_HEAD), reference.trunk.weights, reference.prompt);
+    return new NetworkReward(new Float64Array(OF_A_HEAD), reference.trunk.weights, reference.prompt, reference.arithmetic);
   }
 
   /** Scores of the six phrases that can follow each prefix, in rows. @param {ArrayLike<number>} prefixes */
@@ -84,7 +86,7 @@ const CONFIGS = {
 export function* fitRewardModel(kind, reference, pairs, seed, config = {}) {
   const { steps, learningRate, batchSize, decay } = { ...CONFIGS[kind], ...config };
   const model = kind === "additive" ? new AdditiveReward() : NetworkReward.from(reference);
-  const optimizer = new Adam(model.parameters);
+  const optimizer = new Adam(model.parameters, 1e-8, model.arithmetic);
   const count = pairs.chosen.length / SLOTS;
   const inOrder = Array.from({ length: count }, (_, row) => row);
   const drawn = batches(count, batchSize, new Draws(seed, STREAM.REWARD_MODEL));

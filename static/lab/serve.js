@@ -1,5 +1,6 @@
 // In a worker of the page: computes what a widget asks for, and posts it as the server sends it, event by event.
-import { openLab } from "./named/trained.js";
+import { fastest } from "./arithmetic.js";
+import { openLab, the_lab } from "./named/trained.js";
 import { apply, plain } from "./python.js";
 
 /** @typedef {{ Params: any, compute: (params: any) => any, stage: (params: any, result: any) => any, LEAVE_OUT?: any, stream?: (params: any) => Iterable<[string, any]> }} Widget
@@ -40,8 +41,8 @@ const turn = () =>
 
 /** Answer the messages of a page: {lab} opens the lab; {id, params, made} asks for the events of a state, whose last is "done",
  *  and with ``made`` for these only if that takes no training; {id} alone is asked no longer.
- *  @param {Widget} widget */
-export const serve = (widget) => {
+ *  @param {Widget} widget @param {BufferSource} kernels of the lab, compiled */
+export const serve = (widget, kernels) => {
   /** @type {Map<string, any>} */
   const known = new Map();
   const dropped = new Set();
@@ -73,11 +74,13 @@ export const serve = (widget) => {
       const refused = error instanceof Error && error.name === "ValueError";
       const detail = refused ? error.message : `This could not be computed here: ${error}`;
       postMessage({ id, event: ["error", { detail }] });
+    } finally {
+      the_lab().forget();
     }
   };
 
   onmessage = ({ data: { lab, id, params, made } }) => {
-    if (lab) openLab(lab);
+    if (lab) openLab(lab, fastest(kernels));
     else if (params) before = before.then(() => answer(id, params, made));
     else dropped.add(id);
   };

@@ -4,8 +4,9 @@
 export const PROMPTS = 6;
 export const SLOTS = 5;
 export const PHRASES = 6;
-export const RESPONSES = PHRASES ** SLOTS;
-export const PREFIXES = (RESPONSES - 1) / (PHRASES - 1);
+// Not by ** and /: V8 would keep floats, and loops up to them would take half as long again.
+export const PREFIXES = 1 + PHRASES * (1 + PHRASES * (1 + PHRASES * (1 + PHRASES)));
+export const RESPONSES = (PHRASES - 1) * PREFIXES + 1;
 export const TOKENS = 1 + (SLOTS - 1) * PHRASES;
 
 /** How many phrases each prefix has: the slot of the next one. */

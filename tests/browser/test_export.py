@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
 from app.export.pages import all_pages
-from app.widgets import ppo_dynamics
+from app.widgets import annotator, ppo_dynamics
 from app.widgets.beta_effect import widget as beta_effect
 from app.widgets.quiz.sheet import Params as QuizParams
 from app.widgets.quiz.sheet import compute as quiz
@@ -232,15 +232,24 @@ def test_a_quiz_is_marked_as_the_server_marks_it(visitor: Page, copy: str) -> No
     expect(tally(part)).to_have_text("0 right of 1")
 
 
-def test_what_is_not_in_the_copy_is_refused_with_the_reason(visitor: Page, copy: str) -> None:
-    visitor.goto(f"{copy}widgets/annotator.html")
+def test_as_many_pairs_can_be_labeled_as_a_policy_takes(visitor: Page, copy: str) -> None:
+    visitor.goto(f"{copy}widgets/annotator.html?prompt=poem")
     found = widget(visitor, "annotator")
-    better = found.locator("[data-do=a]")
-    better.click()
-    expect(found.locator("[data-say]")).to_contain_text("pair 2 of")
-    better.click()
-    expect(found.get_by_role("alert")).to_contain_text("with a server you can label on")
-    expect(found.locator("[data-say]")).to_contain_text("pair 2 of")
+    for number, letter in enumerate("abbabaabba", 1):
+        expect(found.locator("[data-say]")).to_contain_text(f"pair {number} of")
+        found.locator(f"[data-do={letter}]").click()
+    found.locator("[data-do=align]").click()
+    expect(found.locator("[data-say]")).to_contain_text("DPO took 60 steps")
+    state: dict[str, Any] = {"prompt": "poem", "labels": "abbabaabba", "align": "yes"}
+    wanted = annotator.compute(annotator.Params(**state)).aligned
+    assert wanted is not None
+    expect(found.locator(".answer").last).to_contain_text(wanted.after.phrases[0].text)
+    expect(visitor).to_have_url(re.compile("labels=abbabaabba"))
+    visitor.reload()
+    expect(found.locator("[data-say]")).to_contain_text("DPO took 60 steps")
+
+
+def test_what_needs_a_server_cannot_be_chosen(visitor: Page, copy: str) -> None:
     visitor.goto(f"{copy}widgets/bring_your_logps.html")
     own = widget(visitor, "bring_your_logps")
     expect(own.locator("[data-drop]")).to_be_hidden()

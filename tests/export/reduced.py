@@ -11,7 +11,6 @@ from app.widgets.registry import WIDGETS
 SMALL: dict[str, tuple[Grid, ...]] = {
     "quiz": ({"seed": (0, 1)},),
     "win_rates": ({"benchmark": ("tldr", "hh")},),
-    "annotator": ({"labels": ("", "a", "b")},),
     "bring_your_logps": ({"beta": (0.1, 0.3)},),
 }
 """the states that these tests look at; other widgets have only their default, or are computed"""

@@ -1,5 +1,5 @@
-// Trains as {weights, runs} on standard input asks, and writes for each run the pairs, the first gradient, the rows, and
-// at the end log pi of all responses and what is measured of them.
+// Trains as {weights, runs, arithmetic} on standard input asks, and writes for each run the pairs, the first gradient, the
+// rows, and at the end log pi of all responses and what is measured of them.
 import { readFileSync } from "node:fs";
 import { DPOTrainer } from "../../static/lab/dpo.js";
 import { Draws } from "../../static/lab/draws.js";
@@ -9,12 +9,13 @@ import { Frontier } from "../../static/lab/named/optimum.js";
 import { Policy } from "../../static/lab/policy.js";
 import { sampleComparisons, STREAM } from "../../static/lab/preferences.js";
 import { trueQuality } from "../../static/lab/quality.js";
+import { arithmeticOf } from "./arithmetic.js";
 
-const { weights, runs } = JSON.parse(readFileSync(0, "utf8"));
+const { weights, runs, arithmetic } = JSON.parse(readFileSync(0, "utf8"));
 
 /** @type {(run: any) => any} */
 const trained = ({ prompt, attributes, reward, count, config }) => {
-  const reference = Policy.of(weights, prompt);
+  const reference = Policy.of(weights, prompt, arithmeticOf(arithmetic));
   const referenceLogps = ofAllResponses(reference);
   const quality = trueQuality(attributes, referenceLogps);
   const draws = new Draws(config.seed, STREAM.COMPARISONS, prompt);

@@ -1,5 +1,6 @@
-// Fits reward models and runs PPO on them as {weights, runs} on standard input asks. Writes for each run the reward of all
-// responses and the steps of its fit, the gradient of the first update, the iterations, and log pi of all responses.
+// Fits reward models and runs PPO on them as {weights, runs, arithmetic} on standard input asks. Writes for each run the
+// reward of all responses and the steps of its fit, the gradient of the first update, the iterations, and log pi of all
+// responses.
 import { readFileSync } from "node:fs";
 import { Draws } from "../../static/lab/draws.js";
 import { ofAllResponses } from "../../static/lab/exact.js";
@@ -8,12 +9,13 @@ import { PPOTrainer } from "../../static/lab/ppo.js";
 import { sampleComparisons, STREAM } from "../../static/lab/preferences.js";
 import { trueQuality } from "../../static/lab/quality.js";
 import { fitRewardModel } from "../../static/lab/reward_model.js";
+import { arithmeticOf } from "./arithmetic.js";
 
-const { weights, runs } = JSON.parse(readFileSync(0, "utf8"));
+const { weights, runs, arithmetic } = JSON.parse(readFileSync(0, "utf8"));
 
 /** @type {(run: any) => any} */
 const trained = ({ prompt, attributes, count, kind, done, config }) => {
-  const reference = Policy.of(weights, prompt);
+  const reference = Policy.of(weights, prompt, arithmeticOf(arithmetic));
   const quality = trueQuality(attributes, ofAllResponses(reference));
   const draws = new Draws(config.seed, STREAM.COMPARISONS, prompt);
   const pairs = sampleComparisons(reference, quality, count, draws);

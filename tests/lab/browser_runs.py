@@ -1,6 +1,6 @@
-"""Runs of DPO in the browser's lab and in torch, both in float64 and from the same seed.
+"""Runs of DPO in the browser's lab and in torch, from the same seed.
 
-``make parity`` compares a hundred, and prints the largest differences for each loss.
+``make parity`` compares a hundred, both in float64, and prints the largest differences for each loss.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ from app.lab.world import PROMPTS, all_responses, the_world
 from tests.node import answer_of, camel_case
 
 ATTRIBUTES = ("helpful", "harmless", "honest", "flattering")
+
+IN_FLOAT32 = ("simd", "float32")
+"""arithmetics of tests/js/arithmetic.js, in WebAssembly and in plain JavaScript"""
 
 PARITY_RUNS = 100
 PARITY_SEED = 19
@@ -81,9 +84,15 @@ def flat(policy: Policy) -> list[float]:
     return torch.cat([parameter.detach().flatten() for parameter in policy.parameters()]).tolist()
 
 
-def in_the_browser(reference: Policy, runs: Sequence[BrowserRun]) -> list[Any]:
+def in_the_browser(
+    reference: Policy, runs: Sequence[BrowserRun], arithmetic: str = "float64"
+) -> list[Any]:
     """What the browser's lab makes of some runs; see tests/js/train_dpo.js."""
-    asked = {"weights": flat(reference), "runs": [run.asked() for run in runs]}
+    asked = {
+        "weights": flat(reference),
+        "runs": [run.asked() for run in runs],
+        "arithmetic": arithmetic,
+    }
     made: list[Any] = answer_of("train_dpo.js", asked)
     return made
 

@@ -16,6 +16,7 @@ from app.lab.measure import measure
 from app.lab.network.policy import Policy
 from app.lab.trained import the_lab
 from tests.lab.browser_runs import (
+    IN_FLOAT32,
     BrowserRun,
     in_the_browser,
     logps_apart,
@@ -24,6 +25,8 @@ from tests.lab.browser_runs import (
 
 NATS = 1e-7
 """by which log-probabilities may differ at the end of a run"""
+NATS_IN_FLOAT32 = 1e-4
+"""the same, if the browser's lab computes in float32; torch in float32 comes to 6e-5"""
 OF_A_GRADIENT = 1e-9
 """by which numbers of a gradient may differ"""
 
@@ -85,6 +88,14 @@ def test_a_run_goes_and_ends_as_in_torch(
         assert there["measured"][field] == pytest.approx(number, abs=NATS)
     assert there["measured"]["favorite"] == measured.favorite
     assert there["bound"] == pytest.approx(facts.frontier.bound(1), abs=1e-9)
+
+
+@pytest.mark.parametrize("arithmetic", IN_FLOAT32)
+def test_in_float32_a_run_ends_nearly_as_in_torch(arithmetic: str, reference: Policy) -> None:
+    run = RUNS["the run of the site"]
+    (there,) = in_the_browser(reference, [run], arithmetic)
+    trainer, _ = run.trained(reference)
+    assert logps_apart(there, exact_logps(trainer.policy, run.prompt)) < NATS_IN_FLOAT32
 
 
 @pytest.mark.parametrize("name", RUNS)

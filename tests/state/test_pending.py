@@ -76,7 +76,7 @@ def test_a_client_that_prefers_not_to_wait_is_told_that_a_run_has_not_been_made(
 
     async def act(app: FastAPI) -> None:
         prefers = {"prefer": "respond-async"}
-        assert await answered(app, address.format("ppo"), prefers) == (202, b"null")
+        assert await answered(app, address.format("ppo"), prefers) == (202, b'{"wait_s":0.0}')
         assert app.state.runs.store_misses == 0
         assert (await answered(app, address.format("sft"), prefers))[0] == 200
 

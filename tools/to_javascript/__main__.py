@@ -12,9 +12,10 @@ from tools.to_javascript.modules import FOLDER, ROOT, Compiler, module, path_of
 OUTSIDE = {"app.lab.": "static/lab/named/{}.js", "app.studies.": "static/lab/studies/{}.js"}
 
 WORKER = """import {{ serve }} from "../../../static/lab/serve.js";
+import kernels from "../../../static/built/kernels.wasm";
 import * as widget from "../widgets/{name}.js";
 
-serve(widget);
+serve(widget, kernels);
 """
 
 

@@ -25,7 +25,7 @@ const hyperparameterNames = (configurations) =>
     params.filter((name) => name !== "seed").map((name) => `${stage}.${name}`),
   );
 
-/** @param {{ parameters: [Float64Array, Float64Array][] }} network */
+/** @param {{ parameters: [import("../matrix.js").Numbers, import("../matrix.js").Numbers][] }} network */
 const parameterCount = (network) => network.parameters.reduce((sum, [weights]) => sum + weights.length, 0);
 
 /** A pipeline after the SFT that both share. Its comparisons are drawn with its own seed. */

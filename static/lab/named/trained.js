@@ -1,4 +1,5 @@
 // app/lab/trained.py: the trained lab, made of the data that app/lab/browser_data.py gives; and what is exact about it.
+import { float64 } from "../arithmetic.js";
 import { Draws } from "../draws.js";
 import { expectation, ofAllResponses } from "../exact.js";
 import { OF_A_HEAD, Policy } from "../policy.js";
@@ -9,6 +10,8 @@ import { PHRASES, PROMPTS, SLOTS, TOKENS } from "../world.js";
 import { Frontier } from "./optimum.js";
 import { RewardKind } from "./reward_model.js";
 import { openWorld } from "./world.js";
+
+/** @typedef {import("../arithmetic.js").Arithmetic} Arithmetic */
 
 /** @typedef {import("../reward_model.js").RewardModel} RewardModel */
 
@@ -30,16 +33,17 @@ const numbers = (base64) =>
 
 /** The reference policy of each prompt, made when it is first asked for. */
 class ReferencePolicy {
-  /** @param {Float32Array} weights of all prompts */
-  constructor(weights) {
+  /** @param {Float32Array} weights of all prompts @param {Arithmetic} arithmetic */
+  constructor(weights, arithmetic) {
     this.weights = weights;
+    this.arithmetic = arithmetic;
     /** @type {Policy[]} */
     this.policies = [];
   }
 
   /** @param {number} prompt */
   of(prompt) {
-    return (this.policies[prompt] ??= Policy.of(this.weights, prompt));
+    return (this.policies[prompt] ??= Policy.of(this.weights, prompt, this.arithmetic));
   }
 }
 
@@ -98,15 +102,23 @@ class PromptFacts {
 }
 
 class Lab {
-  /** @param {LabData} data */
-  constructor({ world, seed, reference, rewards, studies = {} }) {
+  /** @param {LabData} data @param {Arithmetic} arithmetic */
+  constructor({ world, seed, reference, rewards, studies = {} }, arithmetic) {
+    this.arithmetic = arithmetic;
+    this.empty = arithmetic.mark();
     this.studies = studies;
     this.world = openWorld(world);
     this.seed = seed;
-    this.reference_policy = new ReferencePolicy(numbers(reference));
+    this.reference_policy = new ReferencePolicy(numbers(reference), arithmetic);
     this.rewards = rewards;
     /** @type {PromptFacts[]} */
     this.known = [];
+  }
+
+  /** Gives up all networks, between runs: the memory of some arithmetic has no room for many. What is exact is kept. */
+  forget() {
+    this.reference_policy.policies = [];
+    this.arithmetic.release(this.empty);
   }
 
   /** Exact quantities of one prompt. @param {number} prompt */
@@ -132,7 +144,7 @@ class Lab {
     trunk.set(tokens.subarray(0, WIDTH), (PHRASE_TOKENS + prompt) * WIDTH);
     trunk.set(tokens.subarray(WIDTH), prompt * SLOTS * PHRASES * WIDTH);
     trunk.set(weights.subarray(OF_A_HEAD + TOKENS * WIDTH), (PHRASE_TOKENS + PROMPTS) * WIDTH);
-    return new NetworkReward(head, trunk, prompt);
+    return new NetworkReward(head, trunk, prompt, this.arithmetic);
   }
 
   /** Labeled pairs for one prompt, the same for the same seed. @param {number} prompt @param {number} seed @param {number} count */
@@ -154,9 +166,9 @@ export const centered_rewards = (rewardModel, referenceLogps) => {
 /** @type {Lab | null} */
 let lab = null;
 
-/** Opens a lab for ``the_lab`` and ``the_world``. @param {LabData} data */
-export const openLab = (data) => {
-  lab = new Lab(data);
+/** Opens a lab for ``the_lab`` and ``the_world``. @param {LabData} data @param {Arithmetic} [arithmetic] of its networks */
+export const openLab = (data, arithmetic = float64) => {
+  lab = new Lab(data, arithmetic);
 };
 
 /** The lab that is open. */
