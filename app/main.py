@@ -150,7 +150,8 @@ def create_app(
 
 
 def _computing_pages() -> Iterator[str]:
-    """The paths of pages that train in the reader's browser while the server is busy."""
+    """The paths of pages that compute in the browser: checks, and training while the server is busy."""
+    yield "/sources"
     yield "/read"
     for name, widget in WIDGETS.items():
         if widget.export.computed and widget.trains(widget.params()):

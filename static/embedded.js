@@ -1,7 +1,16 @@
-// A widget in a frame of another site's page: tells that page its height, and opens links in a new tab.
+// A widget in a frame of another site's page: tells that page its height, opens links in a new tab, and leaves slides
+// their arrow keys.
 
 const HEIGHT = "dpo-explained:height";
 const PING = "dpo-explained:ping";
+// What reveal.js tells the frames of a slide that is shown, and what it calls the ways to another one.
+const SLIDE = "slide:start";
+/** @type {Record<string, string>} */
+const WAYS = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down" };
+
+/** Whether an element uses the arrow keys itself, as controls, handles and what scrolls by them do.
+ *  @type {(element: any) => boolean} */
+const usesArrows = (element) => element.matches("input, select, textarea, [contenteditable], [tabindex='0']");
 
 /** @type {(link: any) => boolean} */
 const leaves = (link) => {
@@ -30,8 +39,20 @@ if (window.parent !== window) {
   new ResizeObserver(tell).observe(root);
   window.addEventListener("load", tell);
   // The surrounding page may start to listen later, and then requests it.
+  let isSlide = false;
   window.addEventListener("message", ({ source, data }) => {
-    if (source === window.parent && data?.type === PING) tell();
+    if (source !== window.parent) return;
+    if (data?.type === PING) tell();
+    if (data === SLIDE) isSlide = true;
+  });
+
+  // A click into a frame takes all keys from the slides around it.
+  window.addEventListener("keydown", (/** @type {any} */ event) => {
+    const way = WAYS[event.key];
+    const altered = event.altKey || event.ctrlKey || event.metaKey || event.shiftKey;
+    if (!isSlide || !way || altered || event.defaultPrevented || usesArrows(event.target)) return;
+    event.preventDefault();
+    window.parent.postMessage(JSON.stringify({ method: way }), "*");
   });
 
   for (const link of document.links) openInNewTab(link);

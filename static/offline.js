@@ -1,7 +1,10 @@
 // Replaces static/server.js in an offline copy: computes results on the reader's machine, or looks up those that were
 // computed when the copy was made. Of a widget that is looked up, a state that is not in the copy moves to the nearest one.
+import { machineParts, script } from "./offline_parts.js";
 import { marked } from "./offline_quiz.js";
-import { OwnMachine } from "./own_machine.js";
+import { OwnMachine, paramsOf } from "./own_machine.js";
+
+export { script };
 
 const plans = window.dpoExported.widgets;
 
@@ -70,19 +73,6 @@ const nearest = (plan, wanted, changed = "", before = undefined) => {
 
 // ---- results ----------------------------------------------------------------------------------
 
-const { src: home } = /** @type {HTMLScriptElement} */ (document.currentScript);
-
-/** Run a script, by its path in the static folder: pages on disk may load nothing else.
- *  @type {(path: string) => Promise<any>} */
-export const script = (path) =>
-  new Promise((resolve, reject) => {
-    const element = document.createElement("script");
-    element.src = new URL(`../${path}`, home).href;
-    element.addEventListener("load", resolve);
-    element.addEventListener("error", () => reject(new Error(`${path} is missing`)));
-    document.head.append(element);
-  });
-
 const files = new Map();
 
 /** @type {(file: string) => Promise<any>} */
@@ -138,10 +128,7 @@ const nameOf = (widget, name) => {
 const machines = new Map();
 
 /** @type {(name: string) => Promise<OwnMachine>} */
-const started = async (name) => {
-  await Promise.all([script("data/lab.js"), script(`data/worker-${name}.js`)]);
-  return new OwnMachine(window.dpoExported.workers[name], window.dpoExported.lab);
-};
+const started = async (name) => new OwnMachine(...(await machineParts({ worker: name })));
 
 /** @type {(widget: Widget) => Promise<OwnMachine>} */
 const machineOf = ({ name }) => {
@@ -159,12 +146,12 @@ const first = new WeakMap();
  *  @param {Widget} widget @param {AbortSignal} signal @param {boolean} made @returns {AsyncGenerator<RunEvent>} */
 async function* computed(widget, signal, made = false) {
   const here = first.get(widget);
-  if (here?.state === JSON.stringify(stateOf(widget))) {
+  if (here?.state === JSON.stringify(paramsOf(widget))) {
     yield ["done", here.result];
     return;
   }
   const machine = await machineOf(widget);
-  yield* machine.events(stateOf(widget), signal, made);
+  yield* machine.events(paramsOf(widget), signal, made);
 }
 
 /** The answer to the controls' state; 0 if it takes training and only what is made was asked for.
@@ -300,7 +287,7 @@ customElements.whenDefined("dpo-widget").then(() => {
     if (!plans[widget.name]) continue; // all of the home page's figure is on its page
     limit(widget);
     states.set(widget, stateOf(widget));
-    first.set(widget, { state: JSON.stringify(stateOf(widget)), result: widget.result });
+    first.set(widget, { state: JSON.stringify(paramsOf(widget)), result: widget.result });
     openAddress(widget, search);
   }
 });

@@ -1,5 +1,19 @@
 // The lab on the reader's own machine: a worker that computes what one widget asks for (static/lab/serve.js).
 
+/** What the valid controls say, and invalid ones last said, as a widget's params have it, defaults included.
+ *  @type {(widget: Widget) => Record<string, any>} */
+export const paramsOf = (widget) => {
+  const given = widget.params();
+  const names = new Set([...widget.form.elements].map(({ name }) => name).filter((name) => name && !name.includes(".")));
+  const known = [...names].filter((name) => widget.defaultOf(name) !== undefined);
+  return Object.fromEntries(
+    known.map((name) => {
+      const value = given.get(name) ?? widget.defaultOf(name);
+      return [name, widget.form.elements[name].type === "number" ? Number(value) : value];
+    }),
+  );
+};
+
 /** @typedef {(event: RunEvent) => void} Listener */
 
 export class OwnMachine {
@@ -18,6 +32,11 @@ export class OwnMachine {
       for (const listener of this.#listeners.values()) listener(["error", { detail: `This could not be computed here: ${message}` }]);
     };
     this.#worker.postMessage({ lab });
+  }
+
+  /** Ends the worker; nothing may be asked of it anymore. */
+  close() {
+    this.#worker.terminate();
   }
 
   /** The events of a state, as the server streams them: "step" and the like while it trains, at last "done" with the result, or

@@ -1,7 +1,7 @@
 // The outer page of a SCORM package, 1.2 or 2004: the explainer runs in its frame, and this script reports what a
 // learner has read and answered to the learning platform. Nothing in the frame knows about SCORM.
 (() => {
-  const { pages, quizPages, seeds, start } = JSON.parse(document.querySelector("#package").textContent);
+  const { pages, sections, seeds, total, start } = JSON.parse(document.querySelector("#package").textContent);
   const frame = document.querySelector("iframe");
 
   // ---- the platform: an object of a parent window, or of the opener or one of its parents --------------
@@ -13,6 +13,8 @@
   const clock = (seconds) =>
     `${String(Math.floor(seconds / 3600)).padStart(4, "0")}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
 
+  const LONGEST_DESCRIPTION = 250;
+
   /** @type {any[]} */
   const VERSIONS = [
     {
@@ -22,15 +24,18 @@
       location: "cmi.core.lesson_location",
       status: "cmi.core.lesson_status",
       score: (/** @type {number} */ share) => ({ "cmi.core.score.min": 0, "cmi.core.score.max": 100, "cmi.core.score.raw": Math.round(100 * share) }),
-      interaction: (/** @type {any} */ { kind, answer, option, correct }) => ({
+      // Options are called by one letter, in the order of the learner's sheet.
+      interaction: (/** @type {any} */ { kind, options, answer, right, correct }) => ({
         type: kind === "choice" ? "choice" : "fill-in",
-        student_response: kind === "choice" ? "abcd"[option] : answer,
+        time: new Date().toTimeString().slice(0, 8),
+        "correct_responses.0.pattern": kind === "choice" ? "abcd"[options.indexOf(right)] : right,
+        weighting: 1,
+        student_response: kind === "choice" ? "abcd"[options.indexOf(answer)] : answer,
         result: correct ? "correct" : "wrong",
       }),
       time: "cmi.core.session_time",
       duration: clock,
       exit: "cmi.core.exit",
-      leave: "",
     },
     {
       object: "API_1484_11",
@@ -44,32 +49,43 @@
         "cmi.score.raw": Math.round(100 * share),
         "cmi.score.scaled": share.toFixed(4),
       }),
-      interaction: (/** @type {any} */ { kind, answer, correct, text }) => ({
+      interaction: (/** @type {any} */ { kind, answer, right, correct, text }) => ({
         type: kind === "choice" ? "choice" : "fill-in",
-        description: text.slice(0, 250),
+        timestamp: `${new Date().toISOString().slice(0, 22)}Z`, // hundredths of seconds at most
+        "correct_responses.0.pattern": right,
+        weighting: 1,
         learner_response: answer,
         result: correct ? "correct" : "incorrect",
+        description: text.slice(0, LONGEST_DESCRIPTION),
       }),
       time: "cmi.session_time",
       duration: (/** @type {number} */ seconds) => `PT${seconds}S`,
       exit: "cmi.exit",
-      leave: "normal",
     },
   ];
 
   /** @type {(from: any) => any} */
   const found = (from) => {
-    for (let place = from, steps = 0; steps < 10; place = place.parent, steps += 1) {
-      const version = VERSIONS.find(({ object }) => place[object]);
-      if (version) return { version, api: place[version.object] };
-      if (place.parent === place) break;
+    try {
+      for (let place = from, steps = 0; steps < 10; place = place.parent, steps += 1) {
+        const version = VERSIONS.find(({ object }) => place[object]);
+        if (version) return { version, api: place[version.object] };
+        if (place.parent === place) break;
+      }
+    } catch {
+      // A page of another origin shows nothing.
     }
     return null;
   };
   const platform = found(window) ?? (window.opener ? found(window.opener) : null);
-  const names = platform?.version ?? VERSIONS[0];
+  if (!platform) {
+    frame.src = start; // just a copy, whose frame cannot be looked into when it is opened from disk
+    return;
+  }
+  const { version: names, api } = platform;
+  let ended = false;
   /** @type {(what: string, ...given: string[]) => any} */
-  const call = (what, ...given) => platform?.api[names.calls[what]](...given);
+  const call = (what, ...given) => (ended ? "" : api[names.calls[what]](...given));
   /** @type {(name: string) => string} */
   const get = (name) => call("get", name) ?? "";
   /** @type {(name: string, value: any) => void} */
@@ -77,6 +93,9 @@
   const commit = () => call("commit", "");
 
   // ---- the learner's state -------------------------------------------------------------------------
+
+  // What addresses may say is as long as they like, and what platforms keep is not: 4,096 characters in SCORM 1.2.
+  const LONGEST_ANSWER = 40;
 
   /** @type {(text: string) => any} */
   const parsed = (text) => {
@@ -89,10 +108,10 @@
 
   call("begin", "");
   const began = Date.now();
-  /** What is kept for the next launch: pages read; by question the first answer, which counts, and whether it is right;
-   *  and the place of the question that was answered last.
-   *  @type {{ read: string[], answers: Record<string, [string, boolean]>, total: number, at: number }} */
-  const known = { read: [], answers: {}, total: 0, at: 0, ...parsed(get("cmi.suspend_data")) };
+  /** What is kept for the next launch: sections read; by question the first answer, which counts, and whether it is right;
+   *  and the number of the question that is shown.
+   *  @type {{ read: string[], answers: Record<string, [string, boolean]>, at: number }} */
+  const known = { read: [], answers: {}, at: 0, ...parsed(get("cmi.suspend_data")) };
   /** @type {(status: string) => boolean} */
   const isDone = (status) => ["completed", "passed", "failed"].includes(status);
   let done = isDone(get(names.status));
@@ -102,19 +121,24 @@
   const hash = (text) => [...text].reduce((sum, letter) => (sum * 31 + Number(letter.codePointAt(0))) % 1_000_003, 7);
   const seed = seeds[hash(get(names.learner)) % seeds.length];
 
-  const report = () => {
-    const { answers, read, total } = known;
-    const given = Object.values(answers);
-    if (given.length) {
-      const right = given.filter(([, correct]) => correct).length;
-      for (const [name, value] of Object.entries(names.score(right / total))) set(name, value);
-    }
-    // Complete once every page has been read to the end and every question answered; this is final.
-    const answered = total > 0 && given.length === total;
-    done ||= pages.every((/** @type {any} */ page) => read.includes(page)) && answered;
-    set(names.status, done ? "completed" : "incomplete");
+  const keep = () => {
     set("cmi.suspend_data", JSON.stringify(known));
     commit();
+  };
+
+  // Complete once every section has been read to the end and every question answered. Score and status are final then: a
+  // platform may have made "passed" of it.
+  const report = () => {
+    if (!done) {
+      const given = Object.values(known.answers);
+      if (given.length) {
+        const right = given.filter(([, correct]) => correct).length;
+        for (const [name, value] of Object.entries(names.score(right / total))) set(name, value);
+      }
+      done = sections.every((/** @type {any} */ page) => known.read.includes(page)) && given.length === total;
+      set(names.status, done ? "completed" : "incomplete");
+    }
+    keep();
   };
 
   // ---- events in the frame -------------------------------------------------------------------------
@@ -125,7 +149,7 @@
 
   /** @type {(page: string) => void} */
   const sawEnd = (page) => {
-    if (known.read.includes(page) || !pages.includes(page)) return;
+    if (known.read.includes(page) || !sections.includes(page)) return;
     known.read.push(page);
     report();
   };
@@ -144,60 +168,85 @@
 
   // Report an answer, which the platform lists.
   /** @type {(question: any) => void} */
-  const interact = ({ id, kind, options, answer, correct, text }) => {
+  const interact = ({ id, kind, options, answer, right_answer, correct, text }) => {
     const place = `cmi.interactions.${Number(get("cmi.interactions._count"))}`;
-    const option = options.findIndex((/** @type {any} */ one) => one.id === answer);
-    const about = names.interaction({ kind, answer, option, correct, text });
-    for (const [name, value] of Object.entries({ id, ...about })) set(`${place}.${name}`, value);
+    const right = options.find((/** @type {any} */ option) => option.text === right_answer)?.id ?? right_answer;
+    const about = { kind, options: options.map((/** @type {any} */ option) => option.id), answer, right, correct, text };
+    for (const [name, value] of Object.entries({ id, ...names.interaction(about) })) set(`${place}.${name}`, value);
   };
 
-  /** @type {(inner: any) => void} */
-  const watchQuiz = (inner) => {
-    inner.document.addEventListener("dpo-result", (/** @type {any} */ { target, detail }) => {
-      // Other sheets are for practice.
-      if (target.name !== "quiz" || detail.seed !== seed) return;
-      known.total = detail.total;
-      for (const question of detail.questions) {
-        if (question.correct === null || question.id in known.answers) continue;
-        known.answers[question.id] = [question.answer, question.correct];
-        known.at = target.figure.at;
-        interact(question);
-      }
-      report();
-    });
+  // Sheets have the same choices and different numbers, so that a number counts on the learner's own sheet alone.
+  /** @type {(question: any, sheet: any) => boolean} */
+  const counts = ({ kind }, sheet) => kind === "choice" || sheet.seed === seed;
+
+  /** @type {(sheet: any) => void} */
+  const record = (sheet) => {
+    if (done) return;
+    const given = sheet.questions.filter(
+      (/** @type {any} */ question) => question.correct !== null && !(question.id in known.answers) && counts(question, sheet),
+    );
+    for (const question of given) {
+      const answer = question.answer.slice(0, LONGEST_ANSWER);
+      known.answers[question.id] = [answer, question.correct];
+      interact({ ...question, answer });
+    }
+    if (given.length) report();
   };
 
-  // The learner's own sheet, as they left it.
-  const sheet = () => {
-    const given = Object.entries(known.answers).map(([id, [answer]]) => [id, answer]);
-    const place = known.at ? [["quiz.at", String(known.at)]] : [];
-    return new URLSearchParams([["seed", seed], ...given, ...place]).toString();
+  // Show the learner's own sheet, or a part of the quiz, as they left it; another sheet is for practice.
+  /** @type {(quiz: any) => void} */
+  const restore = (quiz) => {
+    const sheet = quiz.form.elements.seed;
+    if (sheet && ![quiz.defaultOf("seed"), String(seed)].includes(sheet.value)) return;
+    if (sheet) {
+      quiz.setParam("seed", seed);
+      if (known.at) quiz.figure.place = { at: known.at };
+    }
+    const shown = { seed: Number(sheet?.value ?? quiz.result.seed) };
+    const given = quiz.result.questions.filter((/** @type {any} */ question) => question.id in known.answers && counts(question, shown));
+    for (const { id } of given) quiz.setParam(id, known.answers[id][0]);
+    if (given.length || shown.seed !== quiz.result.seed) quiz.refresh();
+  };
+
+  // The question at which the learner leaves their own sheet.
+  const keepPlace = () => {
+    const quiz = frame.contentDocument?.querySelector('dpo-widget[name="quiz"]');
+    if (!quiz?.form?.elements.seed || quiz.result.seed !== seed) return;
+    known.at = quiz.figure.at;
+    keep();
   };
 
   frame.addEventListener("load", () => {
+    if (!frame.contentDocument) return; // a page elsewhere
     const inner = frame.contentWindow;
     const page = pageOf(inner.location);
     if (!page) return;
-    if (quizPages.includes(page) && !new URLSearchParams(inner.location.search).has("seed")) {
-      inner.location.replace(`${inner.location.pathname}?${sheet()}${inner.location.hash}`);
-      return;
-    }
     set(names.location, page);
     commit();
-    if (quizPages.includes(page)) watchQuiz(inner); // elsewhere a few questions are asked, for practice
     watchEnd(inner, page);
+    const quiz = inner.document.querySelector('dpo-widget[name="quiz"]');
+    if (!quiz) return;
+    quiz.addEventListener("dpo-result", (/** @type {any} */ { detail }) => record(detail));
+    inner.addEventListener("pagehide", keepPlace);
+    restore(quiz);
   });
 
   // ---- start and end -------------------------------------------------------------------------------
 
   const left = get(names.location);
-  frame.src = [...pages, ...quizPages].includes(left) ? left : start;
+  frame.src = pages.includes(left) ? left : start;
   report();
 
   window.addEventListener("pagehide", () => {
+    keepPlace();
     set(names.time, names.duration(Math.floor((Date.now() - began) / 1000)));
-    set(names.exit, done ? names.leave : "suspend");
+    set(names.exit, "suspend"); // also once it is complete: what was not left to be continued may be forgotten
     commit();
     call("end", "");
+    ended = true; // the frame's page is left after this one
+  });
+  // Brought back by the browser as it was left, when all of that has ended.
+  window.addEventListener("pageshow", ({ persisted }) => {
+    if (persisted) location.reload();
   });
 })();

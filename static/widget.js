@@ -222,6 +222,8 @@ export class DpoWidget extends HTMLElement {
     this.followUrl();
     this.setBusy(true);
     try {
+      await this.#loading; // the module may ask for something else than the usual result
+      if (request.signal.aborted) return;
       const own = this.#module?.ask?.(this, request.signal);
       const answer = await (own ?? ask(this, request.signal));
       const body = await answer.json();
@@ -454,7 +456,11 @@ export class DpoWidget extends HTMLElement {
     clearTimeout(this.#addressTimer);
     this.#addressTimer = 0;
     this.#addressAt = performance.now();
-    history.replaceState(null, "", `${location.pathname}${this.hereQuery()}${location.hash}`);
+    try {
+      history.replaceState(null, "", `${location.pathname}${this.hereQuery()}${location.hash}`);
+    } catch {
+      // Some browsers let no page from disk change its address; its links have the state.
+    }
   }
 
   // The color of a phrase's chip shows whether it became more or less likely.

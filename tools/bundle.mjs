@@ -3,6 +3,7 @@
 // (app/web/static_files.py).
 import { createHash } from "node:crypto";
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
 
 import { main as compile } from "assemblyscript/asc";
 import { build, transform } from "esbuild";
@@ -14,15 +15,18 @@ const options = ["--enable", "simd", "-O3", "--noAssert", "--runtime", "stub", "
 const { error, stderr } = await compile(["lab/kernels.ts", "--baseDir", root, "--outFile", "built/kernels.wasm", ...options]);
 if (error) throw new Error(`${stderr}`, { cause: error });
 
-/** A copy looks results up instead of requesting them. */
+/** A copy looks results up instead of requesting them, and reads files of the lab by scripts. */
 const offline = {
   name: "offline",
-  setup: ({ onResolve }) => onResolve({ filter: /^\.\.?\/server\.js$/ }, () => ({ path: `${root}offline.js` })),
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /^\.\.?\/server\.js$/ }, () => ({ path: `${root}offline.js` }));
+    onResolve({ filter: /^\.\/machine_parts\.js$/ }, () => ({ path: `${root}offline_parts.js` }));
+  },
 };
 
 await build({
   absWorkingDir: root,
-  entryPoints: ["widget.js", "reading.js", "embedded.js"],
+  entryPoints: ["widget.js", "reading.js", "embedded.js", "own_checks.js"],
   outdir: "built",
   bundle: true,
   format: "iife",
@@ -32,10 +36,11 @@ await build({
   external: ["./receipt.js", "./share.js"],
 });
 
-// What a copy computes, one worker a widget; it is started from its text.
+// What browsers compute, one worker a widget, and one that checks; each is started from its text.
+const workers = globSync("../build/javascript/workers/*.js", { cwd: root });
 await build({
   absWorkingDir: root,
-  entryPoints: globSync("../build/javascript/workers/*.js", { cwd: root }),
+  entryPoints: Object.fromEntries([["checks", "lab/checks/worker.js"], ...workers.map((file) => [basename(file, ".js"), file])]),
   outdir: "built/workers",
   bundle: true,
   loader: { ".wasm": "binary" },

@@ -1,6 +1,6 @@
-"""``make heights``: measure the heights of widgets' pages and write them to app/data/heights.json.
+"""``make heights``: measure the heights of widgets' pages, with and without their parts.
 
-With names as arguments, those widgets alone are measured.
+They are written to app/data/heights.json. With names as arguments, those widgets alone are measured.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import sys
 
 from playwright.sync_api import Page
 
-from app.embedding.snippets import HEIGHTS_FILE, PUBLISHED_WIDTH, measured_heights
+from app.embedding.snippets import HEIGHTS_FILE, PUBLISHED_WIDTH, measured_heights, measured_parts
+from app.state.flags import PARTS
 from app.widgets.registry import WIDGETS
 from tools.bench.browser import chromium
 from tools.bench.serving import SERVE, served
@@ -26,9 +27,9 @@ SETTLED_S = 0.5
 """seconds for which a page has to keep its height"""
 
 
-def height(page: Page, name: str) -> float:
+def height(page: Page, name: str, hide: str = "") -> float:
     """The height of a widget's page in pixels, once its charts are drawn and it is stable."""
-    page.goto(f"/widgets/{name}")
+    page.goto(f"/widgets/{name}?hide={hide}")
     page.locator("dpo-widget[data-ready]").wait_for()
     for chart in page.locator(".chart:visible").all():
         chart.locator("svg.main-svg").first.wait_for()
@@ -52,6 +53,7 @@ def height(page: Page, name: str) -> float:
 def main() -> None:
     """Serve, measure each widget or those named, write the file."""
     heights = {name: found for name, found in measured_heights().items() if name in WIDGETS}
+    parts = {name: found for name, found in measured_parts().items() if name in WIDGETS}
     with served(SERVE, DPO_EXPLAINED_WARM="0") as server, chromium() as browser:
         page = browser.new_page(
             base_url=server.address,
@@ -60,9 +62,11 @@ def main() -> None:
         )
         page.set_default_timeout(120_000)
         for name in sys.argv[1:] or WIDGETS:
-            heights[name] = math.ceil(SPARE * height(page, name) / STEP) * STEP
+            whole = height(page, name)
+            heights[name] = math.ceil(SPARE * whole / STEP) * STEP
+            parts[name] = {part: math.floor(whole - height(page, name, part)) for part in PARTS}
             print(f"{name}: {heights[name]}", file=sys.stderr)
-    published = {"width": PUBLISHED_WIDTH, "heights": heights}
+    published = {"width": PUBLISHED_WIDTH, "heights": heights, "parts": parts}
     HEIGHTS_FILE.write_text(json.dumps(published, indent=1) + "\n", "utf-8")
 
 

@@ -41,6 +41,12 @@ interface Figure {
   layout: Layout;
 }
 
+/** Bytes, as tools/bundle.mjs packs them. */
+declare module "*.wasm" {
+  const bytes: Uint8Array<ArrayBuffer>;
+  export default bytes;
+}
+
 /** An event of a streamed run. */
 type RunEvent = [name: string, data: any];
 

@@ -1,4 +1,4 @@
-"""Steps of axes, and how their values are written."""
+"""Steps of axes, how their values are written, and points along them."""
 
 from __future__ import annotations
 
@@ -18,3 +18,8 @@ def tick_text(value: float) -> str:
     """A value of an axis, without trailing zeros."""
     digits = len(f"{value:.6f}".rstrip("0").partition(".")[2])
     return fixed(digits)(value)
+
+
+def evenly(low: float, high: float, count: int) -> list[float]:
+    """So many numbers from low to high, the same distance apart."""
+    return [low + (high - low) * n / (count - 1) for n in range(count)]

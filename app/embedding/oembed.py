@@ -106,8 +106,10 @@ def oembed(
     if page is HOME:
         return found
     widget = state.main
-    width, height = _limited(WIDTH, maxwidth), _limited(height_of(widget), maxheight)
-    query = state.states[widget].page_query
+    shown = state.states[widget]
+    needed = height_of(widget, shown.flags.hide)
+    width, height = _limited(WIDTH, maxwidth), _limited(needed, maxheight)
+    query = shown.page_query
     frame = {
         "type": "rich",
         "title": WIDGETS[widget].title,

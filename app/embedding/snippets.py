@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from functools import lru_cache
 from html import escape
+from typing import Any
 from urllib.parse import parse_qsl, quote
 
 from pydantic import BaseModel, Field
@@ -26,12 +28,17 @@ SLIDE_HEIGHT = 700
 """pixels: the default of reveal.js"""
 
 
+FOOT = ("settings", "details", "foot")
+"""parts that share the rows below a figure: without the foot, neither of the others is there"""
+
+
 class Embed(BaseModel):
     """Snippets for a widget in one state, with its flags."""
 
     link: str = Field(description="URL of the widget's page in this state, with its flags")
     height: int = Field(
-        description="height in CSS pixels that the widget needs at a width of 720, in its default state"
+        description="height in CSS pixels that the widget needs at a width of 720, in its default state and "
+        "without the parts that are hidden"
     )
     iframe: str = Field(description="HTML of a frame with that height; needs no script around it")
     script: str = Field(
@@ -48,15 +55,34 @@ class Embed(BaseModel):
 
 
 @lru_cache(maxsize=1)
+def _measured() -> dict[str, Any]:
+    """The measurements of `make heights`."""
+    measured: dict[str, Any] = json.loads(HEIGHTS_FILE.read_text("utf-8"))
+    return measured
+
+
 def measured_heights() -> dict[str, int]:
     """Heights by widget, of those that `make heights` has measured."""
-    heights: dict[str, int] = json.loads(HEIGHTS_FILE.read_text("utf-8"))["heights"]
+    heights: dict[str, int] = _measured()["heights"]
     return heights
 
 
-def height_of(name: str) -> int:
-    """The published height of a widget's page: CSS pixels at a width of 720, in its default state."""
-    return measured_heights().get(name, HEIGHT_UNMEASURED)
+def measured_parts() -> dict[str, dict[str, int]]:
+    """By how many pixels a page is lower without a part, by widget and part."""
+    parts: dict[str, dict[str, int]] = _measured()["parts"]
+    return parts
+
+
+def height_of(name: str, hide: Collection[str] = ()) -> int:
+    """The published height of a widget's page: CSS pixels at a width of 720, in its default state.
+
+    Args:
+        hide: the parts that its address hides
+    """
+    parts = measured_parts().get(name, {})
+    in_foot = max((parts.get(part, 0) for part in FOOT if part in hide), default=0)
+    others = sum(lower for part, lower in parts.items() if part in hide and part not in FOOT)
+    return measured_heights().get(name, HEIGHT_UNMEASURED) - in_foot - others
 
 
 def title_of(name: str) -> str:
@@ -91,9 +117,9 @@ def iframe_html(
 def embed(view: WidgetView, base: str) -> Embed:
     """All snippets for a widget in its state; ``base`` as for iframe_html()."""
     name, query = view.widget.name, view.page_query
-    link, height = link_of(name, query, base), height_of(name)
+    link, height = link_of(name, query, base), height_of(name, view.flags.hide)
     title = title_of(name)
-    iframe = iframe_html(name, query, base)
+    iframe = iframe_html(name, query, base, height=height)
     return Embed(
         link=link,
         height=height,

@@ -33,6 +33,8 @@ from app.widgets.registry import WIDGETS
 
 PLOTLY = "vendor/plotly-basic.min.js"
 INDEX = "static/data/index.js"
+CHECKED = "/sources"
+"""the page on which a reader checks the lab"""
 MOST_BYTES = 25_000_000
 
 CARRIED = {"plotly-basic.min.js", "stix-two-math.woff2", "serif.woff2", "sans.woff2"}
@@ -98,7 +100,9 @@ def export(
     computed = [name for name, plan in chosen.items() if plan.computed]
     for name in computed:
         sizes[name] += (data / f"worker-{name}.js").write_text(worker_file(name), encoding="utf-8")
-    if computed:
+    if CHECKED in pages:
+        (data / "worker-checks.js").write_text(worker_file("checks"), encoding="utf-8")
+    if computed or CHECKED in pages:
         (data / "lab.js").write_text(lab_file(), encoding="utf-8")
     for file, page in html.items():
         (folder / file).parent.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""The report on a copy: sizes, and which widgets are live, gridded or recorded."""
+"""The report on a copy: sizes, and which widgets are live or gridded."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class WidgetReport(BaseModel):
 
     name: str = Field(description="of the widget")
     title: str = Field(description="what readers see above it")
-    kind: Kind = Field(description="whether everything is there, a grid, or recorded runs")
+    kind: Kind = Field(description="whether everything is there, or a grid")
     says: str = Field(description="what the copy tells its readers")
     states: int = Field(description="how many results are in the copy")
     bytes: int = Field(description="size of their files")

@@ -94,7 +94,7 @@ def compute_all(
 def _chunks(
     name: str, states: Sequence[ParamValues]
 ) -> Iterator[tuple[int, Sequence[ParamValues]]]:
-    size = 1 if WIDGETS[name].export.kind == "recorded" else CHUNK
+    size = 1 if WIDGETS[name].trains(WIDGETS[name].params()) else CHUNK
     for place in range(0, len(states), size):
         yield place, states[place : place + size]
 
@@ -128,7 +128,7 @@ def index_file(plans: Mapping[str, Plan]) -> str:
 
 
 def worker_file(name: str) -> str:
-    """A script that registers the code of a widget's worker: pages on disk may load no worker."""
+    """A script that registers the code of a worker by its name: pages on disk may load no worker."""
     code = (STATIC / f"built/workers/{name}.js").read_text(encoding="utf-8")
     return f"dpoExported.workers[{json.dumps(name)}] = {_json(code)};\n"
 

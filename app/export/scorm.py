@@ -9,9 +9,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from app.content.sections import SECTIONS, chapter_of
+from app.content.sections import SECTIONS
 from app.export.copy import export
-from app.export.pages import all_pages
+from app.export.pages import all_pages, one_widget
 from app.export.report import CopyReport
 from app.export.states import tables
 from app.paths import STATIC
@@ -73,17 +73,15 @@ def add_launch(folder: Path, widget: str | None, edition: str = EDITIONS[0]) -> 
 
 
 def _package(widget: str | None) -> dict[str, Any]:
-    """Data of the script: pages to read, pages with the quiz, its sheets, the first page."""
+    """Data of the script: all pages, those of sections, the quiz's sheets and length, the first page."""
     quiz = WIDGETS[QUIZ]
-    seeds = sorted({s for table in tables(quiz, quiz.export) for s in table.axes["seed"]})
-    if widget:
-        return {"pages": [], "quizPages": ["index.html"], "seeds": seeds, "start": "index.html"}
-    files = all_pages()
+    files = one_widget(widget) if widget else all_pages()
     return {
-        "pages": [files[f"/sections/{section.slug}"] for section in SECTIONS],
-        "quizPages": [files[chapter_of(QUIZ).path], files[f"/widgets/{QUIZ}"]],
-        "seeds": seeds,
-        "start": files["/"],
+        "pages": sorted(files.values()),
+        "sections": [files[section.path] for section in SECTIONS if section.path in files],
+        "seeds": sorted({s for table in tables(quiz, quiz.export) for s in table.axes["seed"]}),
+        "total": quiz.places,
+        "start": "index.html",
     }
 
 

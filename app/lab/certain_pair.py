@@ -7,7 +7,7 @@ at 1 / (2 beta) (arXiv 2310.12036 section 4.2).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -28,13 +28,12 @@ LEARNING_RATE = 0.05
 
 @dataclass(frozen=True)
 class CertainPair:
-    """All losses trained side by side; the order of columns is that of ``names``."""
+    """All losses trained side by side, by name, in the order of the family."""
 
-    names: Sequence[str]
-    gaps: Tensor
-    """log-ratio of chosen minus that of rejected, nats; shape: (steps + 1, losses), float64"""
-    probabilities: Tensor
-    """probabilities of chosen, rejected and others at the end; shape: (losses, 3)"""
+    gaps: Mapping[str, list[float]]
+    """log-ratio of chosen minus that of rejected, nats, after each step from 0 on"""
+    probabilities: Mapping[str, list[float]]
+    """of chosen, rejected and others at the end"""
 
 
 def train_certain_pair(beta: float, steps: int = STEPS) -> CertainPair:
@@ -54,7 +53,8 @@ def train_certain_pair(beta: float, steps: int = STEPS) -> CertainPair:
         total.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         gaps.append(_gaps(logits, reference))
-    return CertainPair(names, torch.stack(gaps), logits.detach().softmax(1))
+    courses, ends = torch.stack(gaps, 1).tolist(), logits.detach().softmax(1).tolist()
+    return CertainPair(dict(zip(names, courses, strict=True)), dict(zip(names, ends, strict=True)))
 
 
 def _gaps(logits: Tensor, reference: Tensor) -> Tensor:

@@ -144,6 +144,44 @@ def _best_at(reference: Tensor, quality: Tensor, kl: float) -> Tensor:
     return reference.where(quality == quality.max(), -torch.inf).log_softmax(0)
 
 
+@dataclass(frozen=True)
+class ReferenceWords:
+    """The words that the reference says in response to a prompt."""
+
+    numbers: list[int]
+    """every number of words from the fewest to the most"""
+    shares: list[float]
+    """probability of each"""
+    mean: float
+
+
+def reference_words(prompt: int) -> ReferenceWords:
+    """The words of the reference."""
+    counted, reference = words_of(prompt), the_lab().facts(prompt).reference_logps
+    return ReferenceWords(
+        list(counted.numbers),
+        list(counted.shares(reference)),
+        expectation(reference, counted.counts).item(),
+    )
+
+
+@dataclass(frozen=True)
+class TastedLabels:
+    """What a taste for length makes of the labels of a prompt's training pairs."""
+
+    flipped: float
+    """share of labels, see ``labels_flipped``"""
+    longer: float
+    """how often the longer response is chosen, see ``longer_chosen``"""
+
+
+@lru_cache(maxsize=STATES_KEPT)
+def tasted_labels(prompt: int, taste: float) -> TastedLabels:
+    """The labels of a judge with this taste."""
+    gaps = words_of(prompt).quality_gaps, words_of(prompt).word_gaps
+    return TastedLabels(labels_flipped(*gaps, taste).item(), longer_chosen(*gaps, taste).item())
+
+
 def trained_on_taste(lab: Lab, prompt: int, taste: float, config: DPOConfig) -> Policy:
     """A policy that DPO trains on labels of a judge with a taste for length.
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from app.lab.draws import Draws
@@ -18,6 +20,33 @@ def bradley_terry(reward_first: Tensor, reward_second: Tensor) -> Tensor:
     Elementwise. Shapes: (...), (...) -> (...)
     """
     return torch.sigmoid(reward_first - reward_second)
+
+
+@dataclass(frozen=True)
+class RewardGaps:
+    """Bradley-Terry on pairs of rewards (DPO Eq. 1 and 2, arXiv 2305.18290); a number for each pair."""
+
+    margins: list[float]
+    """reward of the chosen response minus that of the rejected one"""
+    probabilities: list[float]
+    """p(chosen > rejected)"""
+    losses: list[float]
+    """-log p(chosen > rejected), nats"""
+    chosen_slopes: list[float]
+    """d loss / d reward of the chosen response, by autograd"""
+    rejected_slopes: list[float]
+
+
+def reward_gaps(chosen: Sequence[float], rejected: Sequence[float]) -> RewardGaps:
+    """What Bradley-Terry makes of the rewards of chosen and rejected responses. Shapes: (pairs,)."""
+    one = torch.tensor(chosen, dtype=torch.float64, requires_grad=True)
+    other = torch.tensor(rejected, dtype=torch.float64, requires_grad=True)
+    losses = -F.logsigmoid(one - other)
+    # No pair's loss depends on another's rewards, so the gradient of the sum is that of each.
+    slopes = torch.autograd.grad(losses.sum(), [one, other])
+    with torch.no_grad():
+        columns = one - other, bradley_terry(one, other), losses, *slopes
+    return RewardGaps(*(column.tolist() for column in columns))
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from app.pages.api_docs import operation_docs
 from app.pages.check_mistakes import MISTAKES
 from app.pages.helpers import headings_of
 from app.receipts import receipt, without_figures
+from app.receipts.recorded import recorded_numbers
 from app.runs.job import job_of
 from app.runs.threads import run_in_thread
 from app.state.moved import MOVED, moved
@@ -166,6 +167,7 @@ def sources(request: Request) -> Any:
         "titles": titles,
         "bibtex": bibtex(request.app.version, "" if offline else site_url(request)),
         "packages": served_packages(),
+        "recorded": recorded_numbers(),
     }
     return templates.TemplateResponse(request, "pages/sources.html", context)
 

@@ -7,15 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-import torch
-from torch import Tensor
-
-from app.charts.scales import nice_step
+from app.charts.scales import evenly, nice_step
 from app.charts.stage import Anchor, Axis, Box, Only, Panel, Stage, StagePoint, inside, number
 from app.formatting import fixed, percent, signed
 from app.lab.losses import REFERENCE_FREE
 from app.widgets.common.loss_types import LOSS_NAMES
-from app.widgets.dpo_loss.widget import Params, Result, settings_of
+from app.widgets.dpo_loss.widget import Params, Result, loss_of
 
 LOWEST, HIGHEST = -20.0, 20.0
 """of both log-ratios"""
@@ -77,45 +74,58 @@ class _Family:
     def near(self, row: int, parts: Sequence[float]) -> list[Shares]:
         """Points of a curve, at these parts of its way through the panel."""
         gaps = [(gap - self.gaps[0]) / (-2 * self.gaps[0]) for gap in self.gaps]
-        line = inside(list(zip(gaps, map(self.y.share, self.losses[row]), strict=True)))
+        shares = [self.y.share(loss) for loss in self.losses[row]]
+        line = inside(list(zip(gaps, shares, strict=True)))
         return [line[round(part * (len(line) - 1))] for part in parts if line]
 
 
 def _family(params: Params, end: float) -> _Family:
     """The curves from a gap of -end to one of end, as far as they are possible."""
-    betas = (params.beta, *GHOSTS, *BETAS)
-    rejected = params.logratio_rejected
-    gaps = torch.linspace(-end, end, POINTS, dtype=torch.float64)
+    gaps = _gaps(params, end)
+    losses = [_losses(params, beta, gaps) for beta in (params.beta, *GHOSTS)]
+    y = _loss_axis(params, losses[0], end)
+    entry, track = None, []
+    if params.loss_type in BENT:
+        entries = _entries(params.model_copy(update={"beta": BETAS[0]}), end, y.low, y.high)
+        entry = _entry(losses[0], y) if entries else None
+        track = entries if entry else []
+    return _Family(y, gaps, losses, entry, track)
+
+
+def _gaps(params: Params, end: float) -> list[float]:
+    gaps = evenly(-end, end, POINTS)
     if params.loss_type in REFERENCE_FREE:
         # The policy's own probability is below 1.
-        gaps = gaps[gaps + rejected < -params.reference_chosen_logp - 1e-6]
-    chosen = (gaps + rejected).expand(len(betas), -1)
-    settings = settings_of([params.model_copy(update={"beta": beta}) for beta in betas])
-    losses = settings.along().loss(chosen, torch.full_like(chosen, rejected))
-    y = _loss_axis(params, losses[0], end)
-    entries = _entries(losses, y) if params.loss_type in BENT else []
-    return _Family(
-        y,
-        gaps.tolist(),
-        losses[: 1 + len(GHOSTS)].tolist(),
-        entries[0] if entries else None,
-        entries[1 + len(GHOSTS) :],
-    )
+        most = -params.reference_chosen_logp - 1e-6
+        gaps = [gap for gap in gaps if gap + params.logratio_rejected < most]
+    return gaps
 
 
-def _entries(losses: Tensor, y: Axis) -> list[Shares]:
-    """Where curves, shape (curves, points), come into the panel from the left; empty if one does not."""
-    shares = (losses - y.low) / (y.high - y.low)
-    within = (shares >= 0) & (shares <= 1)
-    if not bool(within.any(1).all()):
-        return []
-    first = within.int().argmax(1)
-    before = (first - 1).clamp(min=0)
-    here, there = (shares.gather(1, n.unsqueeze(1)).squeeze(1) for n in (first, before))
-    edge = torch.where(first > 0, there.clamp(0, 1), here)
-    part = torch.where(first > 0, (edge - here) / (there - here), torch.zeros_like(here))
-    across = (first - part * (first - before)) / (POINTS - 1)
-    return list(zip(across.tolist(), edge.tolist(), strict=True))
+def _losses(params: Params, beta: float, gaps: Sequence[float]) -> list[float]:
+    rejected = params.logratio_rejected
+    return loss_of(params, beta).losses([gap + rejected for gap in gaps], rejected)
+
+
+@lru_cache(maxsize=16)
+def _entries(params: Params, end: float, low: float, high: float) -> list[Shares]:
+    """Where the curve of each of ``BETAS`` comes into the panel from the left; empty if one does not."""
+    gaps, y = _gaps(params, end), Axis(low, high)
+    found = [_entry(_losses(params, beta, gaps), y) for beta in BETAS]
+    return [entry for entry in found if entry] if all(found) else []
+
+
+def _entry(losses: Sequence[float], y: Axis) -> Shares | None:
+    """Where a curve comes into the panel from the left; None if it does not."""
+    shares = [y.share(loss) for loss in losses]
+    first = next((n for n, share in enumerate(shares) if 0 <= share <= 1), None)
+    if first is None:
+        return None
+    here, edge, part = shares[first], shares[first], 0.0
+    if first:
+        before = shares[first - 1]
+        edge = max(0.0, min(1.0, before))
+        part = (edge - here) / (before - here)
+    return (first - part) / (POINTS - 1), edge
 
 
 def stage(params: Params, result: Result) -> Stage:
@@ -202,7 +212,7 @@ def _span(low: float, high: float) -> tuple[float, float]:
     return (low - LOWEST) / (HIGHEST - LOWEST), (high - LOWEST) / (HIGHEST - LOWEST)
 
 
-def _loss_axis(params: Params, losses: Tensor, end: float) -> Axis:
+def _loss_axis(params: Params, losses: Sequence[float], end: float) -> Axis:
     """The axis of the loss, which stays as it is while a pair moves."""
     usual = USUAL_RANGE.get(params.loss_type)
     if params.loss_type == "robust" and params.label_smoothing == 0:
@@ -211,9 +221,9 @@ def _loss_axis(params: Params, losses: Tensor, end: float) -> Axis:
         usual = (0, end * end)
     if usual:
         low, high = usual
-        if float(((losses >= low) & (losses <= high)).double().mean()) >= LEAST_SEEN:
+        if sum(low <= loss <= high for loss in losses) >= LEAST_SEEN * len(losses):
             return Axis(low, high)
-    least, most = float(losses.min()), float(losses.max())
+    least, most = min(losses), max(losses)
     step = nice_step(max(most - least, 1e-6), 5)
     return Axis(math.floor(least / step) * step, math.ceil(most / step) * step)
 

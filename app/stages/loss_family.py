@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import torch
-
+from app.charts.scales import evenly
 from app.charts.stage import Anchor, Axis, Box, Panel, Stage, StagePoint, by_place, number
 from app.formatting import fixed, percent
 from app.lab.certain_pair import STEPS
@@ -124,18 +123,16 @@ Curve = tuple[list[float], list[float], list[float]]
 @lru_cache(maxsize=80)
 def _relative(loss_type: str, beta: float, right: float) -> Curve:
     """A loss from 0 at a gap of 0, where its steepness is 1."""
-    gaps = torch.linspace(-LEFT * right, right, POINTS, dtype=torch.float64)
-    gaps = torch.cat([gaps, torch.zeros(1, dtype=torch.float64)])
-    losses, slopes = losses_along(loss_type, beta, gaps)
-    steep = slopes[-1].abs()
-    relative = (losses - losses[-1]) / steep
-    return gaps[:-1].tolist(), relative[:-1].tolist(), (slopes / steep)[:-1].tolist()
+    gaps = evenly(-LEFT * right, right, POINTS)
+    losses, slopes = losses_along(loss_type, beta, [*gaps, 0.0])
+    start, steep = losses.pop(), abs(slopes.pop())
+    return gaps, [(loss - start) / steep for loss in losses], [slope / steep for slope in slopes]
 
 
 def _pulls(loss_type: str, beta: float, course: list[float]) -> list[float]:
     """The pull at each gap, of that at the first one, which is 0."""
-    _, slopes = losses_along(loss_type, beta, torch.tensor(course, dtype=torch.float64))
-    return (-slopes / slopes[0].abs()).tolist()
+    _, slopes = losses_along(loss_type, beta, course)
+    return [-slope / abs(slopes[0]) for slope in slopes]
 
 
 def _inside(share: float) -> float:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 
-import torch
-import torch.nn.functional as F
-
+from app.charts.scales import evenly
 from app.charts.stage import Anchor, Axis, Box, Only, Stage, number
 from app.formatting import fixed, percent, signed
+from app.lab.preferences import reward_gaps
 from app.widgets.reward_separation import Params, Result
 
 LOW, HIGH = -10, 10
@@ -18,13 +17,13 @@ LAYOUTS: tuple[tuple[float, float, tuple[float, float], Only], ...] = (
     (46, 11.5, (46, 10), "narrow"),
 )
 """Of the arrows the longest; how many pixels a reward of 1 is at least; the margins left and right"""
-ALONG = torch.linspace(LOW, HIGH, 201, dtype=torch.float64)
+ALONG = evenly(LOW, HIGH, 201)
 
 
 def stage(params: Params, result: Result) -> Stage:
     """The stage for a pair of rewards."""
     chosen, rejected = params.reward_chosen, params.reward_rejected
-    margins = ALONG - rejected
+    curve = reward_gaps(ALONG, [rejected] * len(ALONG))
     made = Stage(
         "Only the gap between two rewards matters",
         wide=412,
@@ -40,8 +39,8 @@ def stage(params: Params, result: Result) -> Stage:
     )
     above.y_grid((0, 0.5, 1), lambda share: percent(0)(share) if share else "0")
     below.y_grid((0, 5, 10), fixed(0))
-    above.curve(ALONG.tolist(), torch.sigmoid(margins).tolist(), "s-opt")
-    below.curve(ALONG.tolist(), (-F.logsigmoid(margins)).tolist(), "s-rej")
+    above.curve(ALONG, curve.probabilities, "s-opt")
+    below.curve(ALONG, curve.losses, "s-rej")
 
     line.track()
     for step, only in ((2, "wide"), (5, "narrow")):

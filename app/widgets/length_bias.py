@@ -11,13 +11,11 @@ from pydantic import BaseModel, Field
 from app.charts.figures import curve_figure, filled, line
 from app.formatting import fixed, percent
 from app.lab.dpo import DPOConfig
-from app.lab.exact import expectation
-from app.lab.length import TastedOptimum, labels_flipped, longer_chosen, optimum, words_of
-from app.lab.trained import the_lab
+from app.lab.length import TastedOptimum, optimum, reference_words, tasted_labels
 from app.lab.world import the_world
 from app.widgets import fields
 from app.widgets.base import Ask, PromptId, Ranges, Step, Widget, WidgetParams, WidgetResult
-from app.widgets.plan import ALL, Plan, even
+from app.widgets.plan import COMPUTED, Plan, even
 
 MOST = 0.5
 """reward per word: the strongest taste, and the highest price"""
@@ -145,28 +143,26 @@ def compute_many(several: Sequence[Params]) -> list[Result]:
 
 def _result(params: Params) -> Result:
     prompt = the_world().prompt_number(params.prompt)
-    counted, reference = words_of(prompt), the_lab().facts(prompt).reference_logps
+    reference, labels = reference_words(prompt), tasted_labels(prompt, params.length_taste)
     found = optimum(prompt, params.beta, net_taste(params))
     unbiased = optimum(prompt, params.beta, 0)
-    pairs = counted.quality_gaps, counted.word_gaps
-    flipped = labels_flipped(*pairs, params.length_taste).item()
     curve = [_point(prompt, params, taste) for taste in TASTES]
     words = [
         WordShare(
             words=number, reference_probability=before, probability=after, best_probability=best
         )
         for number, before, after, best in zip(
-            counted.numbers,
-            counted.shares(reference),
+            reference.numbers,
+            reference.shares,
             found.by_words,
             found.best_by_words,
             strict=True,
         )
     ]
     return Result(
-        finding=_finding(params, found, flipped),
+        finding=_finding(params, found, labels.flipped),
         mean_words=found.words,
-        reference_words=expectation(reference, counted.counts).item(),
+        reference_words=reference.mean,
         best_words=found.best_words,
         extra_words=found.words - found.best_words,
         true_quality=found.quality,
@@ -176,9 +172,9 @@ def _result(params: Params) -> Result:
         unbiased_words=unbiased.words,
         unbiased_true_quality=unbiased.quality,
         unbiased_kl=unbiased.kl,
-        labels_flipped=flipped,
-        longer_chosen=longer_chosen(*pairs, params.length_taste).item(),
-        longer_chosen_unbiased=longer_chosen(*pairs, 0).item(),
+        labels_flipped=labels.flipped,
+        longer_chosen=labels.longer,
+        longer_chosen_unbiased=tasted_labels(prompt, 0).longer,
         words=words,
         curve=curve,
         trained=recorded(),
@@ -220,9 +216,7 @@ def quality_range(params: Params) -> tuple[float, float]:
 
 
 def _point(prompt: int, params: Params, taste: float) -> TastePoint:
-    counted = words_of(prompt)
     found = optimum(prompt, params.beta, round(taste - params.length_price, 9))
-    flipped = labels_flipped(counted.quality_gaps, counted.word_gaps, taste)
     return TastePoint(
         length_taste=taste,
         mean_words=found.words,
@@ -230,7 +224,7 @@ def _point(prompt: int, params: Params, taste: float) -> TastePoint:
         best_words=found.best_words,
         best_true_quality=found.best_quality,
         kl=found.kl,
-        labels_flipped=flipped.item(),
+        labels_flipped=tasted_labels(prompt, taste).flipped,
     )
 
 
@@ -340,16 +334,5 @@ WIDGET = Widget(
         ),
     ),
     start=2,
-    export=Plan(
-        "gridded",
-        "Both knobs move in steps of 0.05, at a β of 0.5; others need a server.",
-        (
-            {
-                "prompt": ALL,
-                "length_taste": even(0, MOST, 0.05),
-                "length_price": even(0, MOST, 0.05),
-            },
-        ),
-        split="prompt",
-    ),
+    export=Plan("live", COMPUTED, computed=True),
 )

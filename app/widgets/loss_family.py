@@ -5,11 +5,10 @@ from __future__ import annotations
 from functools import cache
 from typing import Literal
 
-import torch
 from pydantic import BaseModel, Field
-from torch import Tensor
 
 from app.charts.figures import curve_figure, line
+from app.charts.scales import evenly
 from app.formatting import fixed
 from app.lab.certain_pair import (
     STEPS,
@@ -17,11 +16,11 @@ from app.lab.certain_pair import (
     CertainPair,
     train_certain_pair,
 )
-from app.lab.losses import PairLogps, preference_loss
+from app.lab.log_ratios import LossOfRatios
 from app.widgets import fields
 from app.widgets.base import Step, Widget, WidgetParams, WidgetResult, always
 from app.widgets.common.loss_types import LOSS_NAMES, LossType
-from app.widgets.plan import ALL, Plan
+from app.widgets.plan import COMPUTED, Plan
 
 BETAS = {"0.05": 0.05, "0.1": 0.1, "0.5": 0.5, "1": 1.0, "2": 2.0}
 
@@ -84,7 +83,7 @@ def compute(params: Params) -> Result:
     """Curve and slope by autograd; outcomes by gradient descent on a policy for each loss."""
     beta = BETAS[params.beta]
     pair = _certain_pair(beta)
-    fates = [_fate(pair, n) for n in range(len(pair.names))]
+    fates = [_fate(pair, name) for name in pair.gaps]
     fate = next(f for f in fates if f.loss_type == params.loss_type)
     return Result(
         finding=_finding(params, fate, fates[0]),
@@ -101,20 +100,20 @@ def _certain_pair(beta: float) -> CertainPair:
     return train_certain_pair(beta)
 
 
-def _fate(pair: CertainPair, n: int) -> LossOutcome:
-    gap = pair.gaps[-1, n].item()
-    moved = gap - pair.gaps[-1 - LAST_PART, n].item()
-    chosen, rejected, others = pair.probabilities[n].tolist()
+def _fate(pair: CertainPair, loss_type: str) -> LossOutcome:
+    gaps = pair.gaps[loss_type]
+    gap, moved = gaps[-1], gaps[-1] - gaps[-1 - LAST_PART]
+    chosen, rejected, others = pair.probabilities[loss_type]
     at_rest = "stops" if gap > 0 else "turns away"
     return LossOutcome(
-        loss_type=pair.names[n],
+        loss_type=loss_type,
         gap=gap,
         moved=moved,
         verdict=at_rest if abs(moved) < AT_REST else "runs on",
         chosen=chosen,
         rejected=rejected,
         others=others,
-        course=[round(gap, 4) for gap in pair.gaps[::EVERY, n].tolist()],
+        course=[round(gap, 4) for gap in gaps[::EVERY]],
     )
 
 
@@ -136,7 +135,7 @@ def _finding(params: Params, fate: LossOutcome, dpo: LossOutcome) -> str:
 
 def _curve(loss_type: str, beta: float) -> dict[str, object]:
     farthest = FARTHEST / beta
-    gaps = torch.linspace(-farthest, farthest, 61, dtype=torch.float64)
+    gaps = evenly(-farthest, farthest, 61)
     losses, slopes = losses_along(loss_type, beta, gaps)
     return curve_figure(
         [
@@ -149,26 +148,20 @@ def _curve(loss_type: str, beta: float) -> dict[str, object]:
     )
 
 
-def losses_along(loss_type: str, beta: float, gaps: Tensor) -> tuple[Tensor, Tensor]:
-    """Loss and slope over the gap: the chosen log-ratio is half of it, the rejected one minus half.
-
-    Shapes: (gaps,) -> (gaps,), (gaps,), float64.
-    """
-    gaps = gaps.clone().requires_grad_()
+def losses_along(loss_type: str, beta: float, gaps: list[float]) -> tuple[list[float], list[float]]:
+    """Loss and slope at each gap: the chosen log-ratio is half of it, the rejected one minus half."""
     # So low that the policy's probabilities stay below 1, which some losses read.
-    reference = torch.full_like(gaps, -2 * FARTHEST / beta - 1)
-    lengths = torch.full_like(gaps, TOKENS)
-    pairs = PairLogps(
-        reference + gaps / 2,
-        reference - gaps / 2,
-        reference,
-        reference,
-        lengths,
-        lengths,
+    reference = -2 * FARTHEST / beta - 1
+    loss = LossOfRatios(
+        loss_type,
+        beta=beta,
+        reference_chosen=reference,
+        reference_rejected=reference,
+        chosen_lengths=TOKENS,
+        rejected_lengths=TOKENS,
     )
-    losses = preference_loss(loss_type, pairs, beta)
-    (slopes,) = torch.autograd.grad(losses.sum(), gaps)
-    return losses.detach(), slopes
+    losses, *slopes = loss.losses_and_slopes([gap / 2 for gap in gaps], [-gap / 2 for gap in gaps])
+    return losses, [(one - other) / 2 for one, other in zip(*slopes, strict=True)]
 
 
 def _run(pair: CertainPair, loss_type: str) -> dict[str, object]:
@@ -182,7 +175,7 @@ def _run(pair: CertainPair, loss_type: str) -> dict[str, object]:
             line(
                 names.get(name, name),
                 steps,
-                pair.gaps[::EVERY, list(pair.names).index(name)],
+                pair.gaps[name][::EVERY],
                 role=roles.get(name, "rejected"),
                 dash=dashes.get(name, "dot"),
             )
@@ -220,5 +213,5 @@ WIDGET = Widget(
     ),
     start=2,
     places=STEPS // EVERY,
-    export=Plan("live", "Every loss and every β is here.", ({"loss_type": ALL, "beta": ALL},)),
+    export=Plan("live", COMPUTED, computed=True),
 )

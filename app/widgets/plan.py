@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 Value = str | int | float
-Kind = Literal["live", "gridded", "recorded"]
+Kind = Literal["live", "gridded"]
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ Grid = Mapping[str, Sequence[Value] | Every]
 class Plan:
     """Which states of a widget are computed for a copy: by default its first, its example and those that it suggests."""
 
-    kind: Kind = "recorded"
-    """live: everything that its controls can say, stored or computed by the reader's browser; gridded: sliders stand on a grid; recorded: some runs"""
+    kind: Kind = "gridded"
+    """live: everything that its controls can say; gridded: some states"""
     says: str = "The states that are suggested above are here. Others need a server."
     """shown to readers in the widget"""
     grids: tuple[Grid, ...] = ({},)

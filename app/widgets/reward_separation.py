@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
-import torch.nn.functional as F
 from pydantic import BaseModel, Field
 
 from app.charts.figures import curve_figures, line_states, marker_states
+from app.charts.scales import evenly
 from app.formatting import signed
-from app.lab.preferences import bradley_terry
+from app.lab.preferences import RewardGaps, reward_gaps
 from app.widgets import fields
 from app.widgets.base import Ranges, Step, Widget, WidgetParams, WidgetResult
-from app.widgets.plan import Plan, even
+from app.widgets.plan import COMPUTED, Plan
 
 
 class Params(WidgetParams):
@@ -51,20 +50,17 @@ def compute(params: Params) -> Result:
 
 def compute_many(several: Sequence[Params]) -> list[Result]:
     """The same for several pairs at once."""
-    chosen, rejected = (
-        torch.tensor(rewards, dtype=torch.float64, requires_grad=True)
-        for rewards in (
-            [params.reward_chosen for params in several],
-            [params.reward_rejected for params in several],
-        )
+    found = reward_gaps(
+        [params.reward_chosen for params in several],
+        [params.reward_rejected for params in several],
     )
-    margin = chosen - rejected
-    loss = -F.logsigmoid(margin)
-    # No pair's loss depends on another's rewards, so the gradient of the sum is that of each.
-    gradients = torch.autograd.grad(loss.sum(), [chosen, rejected])
-    probability = bradley_terry(chosen.detach(), rejected.detach())
-    columns = [column.tolist() for column in (margin, probability, loss, *gradients)]
-    figures = _figures(*columns[:3])
+    columns = (
+        found.margins,
+        found.probabilities,
+        found.losses,
+        found.chosen_slopes,
+        found.rejected_slopes,
+    )
     return [
         Result(
             finding=_finding(gap, probability),
@@ -75,7 +71,7 @@ def compute_many(several: Sequence[Params]) -> list[Result]:
             figure=figure,
         )
         for gap, probability, loss, to_chosen, to_rejected, figure in zip(
-            *columns, figures, strict=True
+            *columns, _figures(found), strict=True
         )
     ]
 
@@ -91,19 +87,17 @@ def _finding(margin: float, probability: float) -> str:
     )
 
 
-def _figures(
-    margins: list[float], probabilities: list[float], losses: list[float]
-) -> list[dict[str, object]]:
+def _figures(found: RewardGaps) -> list[dict[str, object]]:
     """Probability and loss over the margin, and the position of each pair."""
-    along = torch.linspace(-20, 20, 161, dtype=torch.float64)
-    states = len(margins)
+    along = evenly(-20, 20, 161)
+    curve, states = reward_gaps(along, [0.0] * len(along)), len(found.margins)
     xs = [along] * states
     return curve_figures(
         [
-            line_states("probability", xs, [torch.sigmoid(along)] * states, role="optimised"),
-            line_states("loss", xs, [-F.logsigmoid(along)] * states, role="rejected", axis="y2"),
-            marker_states("probability here", margins, probabilities, role="optimised"),
-            marker_states("loss here", margins, losses, role="rejected", axis="y2"),
+            line_states("probability", xs, [curve.probabilities] * states, role="optimised"),
+            line_states("loss", xs, [curve.losses] * states, role="rejected", axis="y2"),
+            marker_states("probability here", found.margins, found.probabilities, role="optimised"),
+            marker_states("loss here", found.margins, found.losses, role="rejected", axis="y2"),
         ],
         x="margin (reward of chosen minus reward of rejected)",
         y="probability",
@@ -143,9 +137,5 @@ WIDGET = Widget(
             "reward_chosen=-2&reward_rejected=2.5",
         ),
     ),
-    export=Plan(
-        "gridded",
-        "Both sliders move in steps of 0.5.",
-        ({"reward_chosen": even(-10, 10, 0.5), "reward_rejected": even(-10, 10, 0.5)},),
-    ),
+    export=Plan("live", COMPUTED, computed=True),
 )

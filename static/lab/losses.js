@@ -2,8 +2,8 @@
 // app/lab/baselines.py have them; autograd's gradients are the test of these.
 
 /** Log-probabilities in nats and counts of completion tokens, all of shape (pairs,).
- *  @typedef {{ policyChosen: Float64Array, policyRejected: Float64Array, referenceChosen: Float64Array,
- *    referenceRejected: Float64Array, chosenLengths: Float64Array, rejectedLengths: Float64Array }} PairLogps */
+ *  @typedef {{ policyChosen: ArrayLike<number>, policyRejected: ArrayLike<number>, referenceChosen: ArrayLike<number>,
+ *    referenceRejected: ArrayLike<number>, chosenLengths: ArrayLike<number>, rejectedLengths: ArrayLike<number> }} PairLogps */
 
 /** One pair. `chosen` and `rejected` are log-ratios, log pi_theta(y|x) - log pi_ref(y|x), in nats.
  *  @typedef {{ chosen: number, rejected: number, policyChosen: number, policyRejected: number,
@@ -206,10 +206,16 @@ export const LOSSES = {
   preferred_ft: preferredFt, unlikelihood, sigmoid_nll: sigmoidNll,
 };
 
+/** Losses that average over completion tokens. */
+export const NEEDS_LENGTHS = new Set(["ipo_norm", "sigmoid_norm", "simpo", "orpo"]);
+
+/** Losses that never look at the reference. */
+export const REFERENCE_FREE = new Set(["simpo", "orpo"]);
+
 const USES_LABEL_SMOOTHING = new Set(["sigmoid", "robust", "exo_pair", "sigmoid_nll"]);
 
 /** @type {(lossType: string, labelSmoothing: number) => void} */
-const checkLabelSmoothing = (lossType, labelSmoothing) => {
+export const checkLabelSmoothing = (lossType, labelSmoothing) => {
   if (!USES_LABEL_SMOOTHING.has(lossType)) {
     if (labelSmoothing === 0) return;
     throw new RangeError(`label_smoothing must be 0 for ${lossType}, which has no such term`);

@@ -3,7 +3,7 @@ import { fastest } from "./arithmetic.js";
 import { openLab, the_lab } from "./named/trained.js";
 import { apply, plain } from "./python.js";
 
-/** @typedef {{ Params: any, compute: (params: any) => any, stage: (params: any, result: any) => any, LEAVE_OUT?: string[], stream?: (params: any) => Iterable<[string, any]> }} Widget
+/** @typedef {{ Params: any, compute: (params: any) => any, stage: (params: any, result: any) => any, LEAVE_OUT?: any, stream?: (params: any) => Iterable<[string, any]> }} Widget
  *  compiled from app/widgets and app/stages */
 
 /** Results that are kept: going back and forth between settings trains nothing anew. */
@@ -12,12 +12,20 @@ const KEPT = 24;
 /** A Plotly figure. @param {any} value */
 const isFigure = (value) => value !== null && typeof value === "object" && "data" in value && "layout" in value;
 
+/** A value without some of its fields, figures kept: these are a list of names, or a map of what is left out of each field,
+ *  true for all of it; of a list it is under __all__. @type {(value: any, left: any) => any} */
+const without = (value, left) => {
+  const out = left instanceof Map ? left : new Map([...left].map((name) => [name, true]));
+  if (out.has("__all__")) return value.map((/** @type {any} */ one) => without(one, out.get("__all__")));
+  const kept = Object.entries(value).filter(([name, one]) => out.get(name) !== true || isFigure(one));
+  return Object.fromEntries(kept.map(([name, one]) => [name, out.has(name) && !isFigure(one) ? without(one, out.get(name)) : one]));
+};
+
 /** A result as pages have it: with its stage and its figures, without other fields that no page shows.
  *  @param {Widget} widget @param {any} params */
 export const pageValues = (widget, params) => {
   const result = widget.compute(params);
-  const shown = Object.entries(plain(result)).filter(([name, value]) => isFigure(value) || !widget.LEAVE_OUT?.includes(name));
-  return { ...Object.fromEntries(shown), scene: plain(widget.stage(params, result).json) };
+  return { ...without(plain(result), widget.LEAVE_OUT ?? []), scene: plain(widget.stage(params, result).json) };
 };
 
 /** Lets messages that have come be read. @returns {Promise<void>} */

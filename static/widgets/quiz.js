@@ -282,6 +282,7 @@ export default {
       arrow: false,
     });
 
+    widget.result = ofPage(widget, widget.result); // before it was near the screen, all results were of whole sheets
     widget.form.addEventListener("click", (/** @type {any} */ event) => {
       if (event.target.type === "radio" && isClosed(event.target)) event.preventDefault();
     });

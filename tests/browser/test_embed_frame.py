@@ -7,7 +7,9 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.embedding.snippets import height_of
+from app.embedding.snippets import PUBLISHED_WIDTH, SLIDE_HEIGHT, height_of
+from app.widgets.registry import WIDGETS
+from tests.browser.helpers import widget
 from tests.browser.host import Host, frame_of, snippet
 from tests.browser.layout import settled_height
 
@@ -24,6 +26,29 @@ def test_a_bare_frame_needs_no_script_around_it(guest: Page, server: str, host: 
     box = guest.locator("iframe").bounding_box()
     assert box is not None
     assert box["height"] == pytest.approx(height_of("reward_separation"), abs=5)
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_a_frame_without_some_parts_is_as_high_as_the_rest(page: Page, name: str) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    page.set_viewport_size({"width": PUBLISHED_WIDTH, "height": 900})
+    for hide in ("tries,links", "readout", "settings,details", "steps,readout,details,foot"):
+        published = page.request.get(f"/api/v1/embeds/{name}?hide={hide}").json()["height"]
+        page.goto(f"/widgets/{name}?hide={hide}")
+        widget(page, name)
+        needs = settled_height(page.main_frame)
+        assert needs <= published <= needs + 40, "run `make heights`"
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_a_slide_has_room_for_the_drawing_and_what_is_said_of_it(page: Page, name: str) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    page.set_viewport_size({"width": 962, "height": SLIDE_HEIGHT})
+    page.goto(f"/widgets/{name}")
+    found = widget(page, name)
+    for part in ("[data-title]", "[data-stage]", "[data-readout]"):
+        for shown in found.locator(f"{part}:visible").all():
+            expect(shown).to_be_in_viewport(ratio=1)
 
 
 def test_a_frame_answers_a_page_that_begins_to_listen_late(
@@ -105,3 +130,39 @@ def test_a_slide_loads_the_address_that_its_snippet_has(
     frame = frame_of(guest.locator("section iframe"))
     expect(frame.locator("[name=beta]")).to_have_value("0.1")
     expect(frame.locator("[name=beta]")).to_have_attribute("readonly", "")
+
+
+def test_slides_keep_the_arrow_keys_that_a_frame_does_not_use(
+    guest: Page, server: str, host: Host
+) -> None:
+    """reveal.js tells a frame when its slide is shown, and is called by messages with a method."""
+    guest.goto(host.put("/arrows", snippet(guest, server, "dpo_loss", "reveal")))
+    guest.evaluate("() => { window.calls = []; }")
+    guest.evaluate(
+        """addEventListener("message", ({ data }) => {
+            if (typeof data === "string") window.calls.push(JSON.parse(data).method);
+        })"""
+    )
+    place = guest.locator("section iframe")
+    place.evaluate("f => { f.src = f.getAttribute('data-src'); }")
+    frame = frame_of(place)
+    frame.locator("[data-title]").click()
+    guest.keyboard.press("ArrowRight")
+    assert guest.evaluate("window.calls") == []  # no slide yet
+    place.evaluate("f => f.contentWindow.postMessage('slide:start', '*')")
+    frame.evaluate("() => new Promise((then) => setTimeout(then))")
+    for key in ("ArrowRight", "ArrowLeft", "ArrowUp", "ArrowDown", "Shift+ArrowRight", "a"):
+        guest.keyboard.press(key)
+    frame.locator("[data-details] > summary").click()
+    guest.keyboard.press("ArrowRight")
+    ways = ["right", "left", "up", "down", "right"]
+    guest.wait_for_function("n => window.calls.length >= n", arg=len(ways))
+    # A handle keeps them.
+    handle = frame.locator("[data-range-for]").first
+    before = handle.input_value()
+    handle.focus()
+    guest.keyboard.press("ArrowRight")
+    frame.wait_for_function(
+        "before => document.querySelector('[data-range-for]').value !== before", arg=before
+    )
+    assert guest.evaluate("window.calls") == ways

@@ -170,7 +170,9 @@ AS_MYST = """async ({ module, model }) => {
 }"""
 
 
-def test_a_frame_of_myst_gets_its_height(guest: Page, server: str, host: Host) -> None:
+def test_a_frame_of_myst_gets_its_height_and_fills_the_width(
+    guest: Page, server: str, host: Host
+) -> None:
     """MyST's theme hands the body of an anywidget directive to the module, in a shadow root."""
     directive, model, _ = snippet(guest, server, "dpo_loss", "myst", "?beta=0.2").splitlines()
     guest.goto(host.put("/myst", ""))
@@ -182,3 +184,7 @@ def test_a_frame_of_myst_gets_its_height(guest: Page, server: str, host: Host) -
         """([frame, needs]) => Math.abs(frame.getBoundingClientRect().height - needs) <= 1""",
         arg=[frame.element_handle(), settled_height(inside)],
     )
+    around, box = guest.locator("body > div").bounding_box(), frame.bounding_box()
+    assert around is not None
+    assert box is not None
+    assert box["width"] == around["width"]

@@ -105,24 +105,23 @@ def test_every_page_comes_to_life(visitor: Page, copy: str, file: str) -> None:
 
 
 @BOTH
-def test_a_slider_moves_on_the_grid_and_changes_numbers(visitor: Page, copy: str) -> None:
+def test_a_slider_moves_as_on_the_site_and_a_typed_number_stays(visitor: Page, copy: str) -> None:
     visitor.goto(f"{copy}widgets/reward_separation.html")
     found = widget(visitor, "reward_separation")
     slider = found.locator('[data-range-for="reward_chosen"]')
     slider.focus()
     slider.press("ArrowLeft")
     box = found.locator('[name="reward_chosen"]')
-    expect(box).to_have_value("2")
+    expect(box).to_have_value("2.9")
     readout = found.locator("[data-readout]")
-    expect(readout).to_contain_text("A gap of +2.0")
-    expect(readout).to_contain_text("88.1%")
-    assert re.search(r"reward_separation\.html\?reward_chosen=2$", _state_link(visitor))
-    # A typed value moves to the nearest available one.
+    expect(readout).to_contain_text("A gap of +2.9")
+    expect(readout).to_contain_text("94.8%")
+    assert re.search(r"reward_separation\.html\?reward_chosen=2\.9$", _state_link(visitor))
     found.locator("[data-settings] > summary").click()
-    box.fill("1.2")
+    box.fill("1.23")
     box.press("Tab")
-    expect(box).to_have_value("1")
-    expect(readout).to_contain_text("73.1%")
+    expect(readout).to_contain_text("77.4%")
+    expect(box).to_have_value("1.23")
 
 
 def _state_link(page: Page) -> str:
@@ -270,7 +269,7 @@ def test_a_chart_can_be_explored_and_follows_the_state_from_disk(visitor: Page, 
     here = found.locator(
         "[data-details] tbody tr", has=visitor.locator("td:last-child:not(:empty)")
     )
-    expect(here.locator("th")).to_have_text("2")
+    expect(here.locator("th")).to_have_text("2.9")
 
 
 @BOTH

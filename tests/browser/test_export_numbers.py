@@ -1,4 +1,4 @@
-"""Numbers that are typed into an offline copy, opened from disk."""
+"""Numbers that are typed into an offline copy that holds some of them, opened from disk."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from pathlib import Path
 from playwright.sync_api import Browser, expect
 
 from app.export.copy import export
+from app.widgets.plan import Plan
 from tests.browser.helpers import widget
-from tests.export.reduced import reduced
+
+GRID = {"reward_chosen": (1.0, 2.0, 3.0), "reward_rejected": (0.0, 1.0, 2.0)}
 
 
 def test_a_number_moves_to_the_nearest_in_the_copy_which_says_so_and_stays_in_the_address(
     browser: Browser, tmp_path: Path
 ) -> None:
-    export(tmp_path / "copy", "reward_separation", jobs=1, plans=reduced())
+    stored = {"reward_separation": Plan("gridded", grids=(GRID,), suggested=False)}
+    export(tmp_path / "copy", "reward_separation", jobs=1, plans=stored)
     page = browser.new_page()
     page.goto(f"{tmp_path.as_uri()}/copy/index.html?reward_chosen=2.2")
     found = widget(page, "reward_separation")

@@ -108,14 +108,3 @@ def test_others_train_here_too(page: Page, name: str) -> None:
     assert result["finding"]
     assert asked == []
     expect(found.locator("[data-computed-here]")).to_be_visible()
-
-
-def test_only_pages_that_train_may_compile(page: Page) -> None:
-    def policy(path: str) -> str:
-        return page.request.get(path).headers["content-security-policy"]
-
-    for path in ("/widgets/ppo_dynamics", "/sections/ppo-problem", "/read"):
-        assert "'wasm-unsafe-eval'; worker-src blob:" in policy(path)
-    for path in ("/", "/widgets/dpo_loss", "/sections/beta", "/sources"):
-        assert "wasm" not in policy(path)
-        assert "worker-src" not in policy(path)

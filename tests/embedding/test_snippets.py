@@ -195,7 +195,7 @@ def test_the_frame_has_the_published_height_a_title_and_loads_lazily(client: Tes
     found = snippets(client)
     frame = Elements(found["iframe"]).one("iframe")
     assert frame["src"] == found["link"]
-    assert frame["height"] == str(found["height"]) == str(height_of("dpo_loss"))
+    assert frame["height"] == str(found["height"]) == str(height_of("dpo_loss", ["steps"]))
     assert frame["width"] == "100%"
     assert frame["loading"] == "lazy"
     assert frame["title"] == f"DPO Explained: {WIDGETS['dpo_loss'].title}"

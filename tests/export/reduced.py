@@ -9,11 +9,8 @@ from app.widgets.plan import Grid, Plan
 from app.widgets.registry import WIDGETS
 
 SMALL: dict[str, tuple[Grid, ...]] = {
-    "reward_separation": ({"reward_chosen": (1.0, 2.0, 3.0), "reward_rejected": (0.0, 1.0, 2.0)},),
-    "beta_effect": ({"prompt": ("lock", "poem"), "beta": (0.1, 0.5, 2.5)},),
     "quiz": ({"seed": (0, 1)},),
     "win_rates": ({"benchmark": ("tldr", "hh")},),
-    "dpo_loss": ({"logratio_chosen": (1.0, 2.0), "beta": (0.5, 2.0)},),
     "bring_your_logps": ({"beta": (0.1, 0.3)},),
 }
 """the states that these tests look at; other widgets have only their default, or are computed"""

@@ -52,8 +52,7 @@ def entries(script: str) -> Any:
     return json.loads(gzip.decompress(base64.b64decode(packed)))
 
 
-# The others train for seconds and use the same code.
-@pytest.mark.parametrize("name", [n for n in STORED if WIDGETS[n].export.kind != "recorded"])
+@pytest.mark.parametrize("name", STORED)
 def test_exported_numbers_are_those_of_compute(name: str) -> None:
     plan, widget = reduced()[name], WIDGETS[name]
     template = (TEMPLATES / f"widgets/{name}.html").read_text("utf-8")

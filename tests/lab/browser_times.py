@@ -1,4 +1,7 @@
-"""How long the browser's lab takes, in node on one core: ``python -m tests.lab.browser_times`` prints the best of five."""
+"""Times of the browser's lab, in node on one core.
+
+``python -m tests.lab.browser_times`` prints the best of five.
+"""
 
 from __future__ import annotations
 

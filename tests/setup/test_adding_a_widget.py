@@ -148,7 +148,7 @@ def test_an_offline_copy_holds_what_it_suggests(project: Path, tmp_path: Path) -
     assert 'name="label_noise"' in (tmp_path / "index.html").read_text("utf-8")
     (part,) = json.loads((tmp_path / "report.json").read_text("utf-8"))["widgets"]
     # The default, the example and three steps.
-    assert (part["name"], part["kind"], part["states"]) == ("label_noise", "recorded", 5)
+    assert (part["name"], part["kind"], part["states"]) == ("label_noise", "gridded", 5)
 
 
 def test_its_own_test_passes_and_nothing_is_missing(project: Path) -> None:

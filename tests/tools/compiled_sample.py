@@ -9,6 +9,8 @@ from functools import lru_cache
 from itertools import chain, pairwise, product
 from typing import Any
 
+from pydantic import BaseModel, ValidationInfo, field_validator
+
 NUMBERS = (0.0, 0.5, 1.5, 2.5, -0.5, 0.125, 2.675, 1e-7, 1234567.891, -99.995, 1e21, 0.1 + 0.2, 5.0)
 
 
@@ -35,6 +37,22 @@ class Named(Point):
     """A record of another."""
 
     name: str = "?"
+
+
+def bounded(value: float, info: ValidationInfo) -> float:
+    """At most what another field says."""
+    return min(value, info.data["most"]) if info.field_name != "free" else value
+
+
+class Checked(BaseModel):
+    """A model that checks fields."""
+
+    most: float
+    one: float
+    other: float = 9
+    free: float = 9
+
+    _bounded = field_validator("one", "other", "free")(bounded)
 
 
 def formats() -> list[str]:
@@ -102,6 +120,7 @@ def records() -> list[Any]:
     point = Point(3, y=4)
     named = Named(1, name="n")
     return [
+        vars(Checked(most=4, one=5, other=3)),
         point.norm, point.moved(dy=1).y, point == Point(3, 4), point == Point(3, 5), asdict(named),
         point.tags, isinstance(named, Point), [p.x for p in (point, named)], named.name,
     ]  # fmt: skip

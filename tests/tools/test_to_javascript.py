@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 
 import pytest
 
 from tests.node import NODE
 from tests.tools import compiled_sample
-from tools.to_javascript.expressions import Unsupported
+from tools.to_javascript.__main__ import compiled as all_compiled
+from tools.to_javascript.expressions import BUILTINS, Unsupported
 from tools.to_javascript.modules import ROOT, Compiler, Module
 from tools.to_javascript.statements import Statements
 
 SAMPLE = "tests.tools.compiled_sample"
+RUNTIME = (ROOT / "static/lab/python.js").as_uri()
 FUNCTIONS = ("formats", "rounded", "texts", "lists", "dicts", "records", "flow", "calls")
 
 
@@ -25,13 +28,12 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
         compiler.add(SAMPLE, name)
     folder = tmp_path_factory.mktemp("compiled")
     ((_, text),) = compiler.files()
-    runtime = (ROOT / "static/lab/python.js").as_uri()
     head, *lines = text.splitlines()
     assert head.startswith("import * as $")
     module = folder / "sample.mjs"
-    module.write_text("\n".join([f'import * as $ from "{runtime}";', *lines]), encoding="utf-8")
+    module.write_text("\n".join([f'import * as $ from "{RUNTIME}";', *lines]), encoding="utf-8")
     script = (
-        f'import * as sample from "{module.as_uri()}"; import {{ plain }} from "{runtime}";'
+        f'import * as sample from "{module.as_uri()}"; import {{ plain }} from "{RUNTIME}";'
         f"console.log(JSON.stringify(Object.fromEntries({json.dumps(FUNCTIONS)}"
         ".map((name) => [name, plain(sample[name]())]))))"
     )
@@ -47,6 +49,16 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
 def test_the_same_comes_out(compiled: dict[str, object], name: str) -> None:
     here = json.loads(json.dumps(getattr(compiled_sample, name)()))
     assert compiled[name] == here
+
+
+def test_all_that_compiled_code_takes_is_there() -> None:
+    script = f'import * as $ from "{RUNTIME}"; console.log(JSON.stringify(Object.keys($)))'
+    done = subprocess.run(
+        [NODE, "--input-type=module", "--eval", script], capture_output=True, text=True, check=True
+    )
+    used = {name for _, text in all_compiled() for name in re.findall(r"\$\.(\w+)", text)}
+    assert used - {*json.loads(done.stdout)} == set()
+    assert {*BUILTINS} - {*json.loads(done.stdout)} == set()
 
 
 @pytest.mark.parametrize(

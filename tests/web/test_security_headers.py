@@ -10,6 +10,10 @@ from app.settings import Settings
 
 PATHS = ["/", f"/sections/{SECTIONS[0].slug}", "/read", "/sources", "/docs", "/embed", "/nothing"]
 PATHS += ["/widgets/dpo_loss", "/widgets/dpo_loss/receipt", "/widgets/dpo_loss/share"]
+COMPUTING = {"/read", "/sources", "/widgets/ppo_dynamics", "/sections/ppo-problem"}
+"""pages that compute on the reader's machine, if asked to or while the server is busy"""
+
+PATHS += ["/widgets/ppo_dynamics", "/sections/ppo-problem"]
 PATHS += ["/api/v1/dpo_loss", "/api/v1/dpo_loss?beta=nan", "/embed.js", "/healthz"]
 
 
@@ -29,11 +33,14 @@ def test_every_answer_carries_the_headers(client: TestClient, path: str) -> None
     said = policy(headers)
     # Scripts only from our own files: neither inline, nor evaluated, nor from other hosts.
     assert said["default-src"] == "'self'"
-    assert "script-src" not in said
+    scripts = (said.get("script-src"), said.get("worker-src"))
+    computes = ("'self' 'wasm-unsafe-eval'", "blob:")
+    assert scripts == (computes if path in COMPUTING else (None, None))
     assert said["object-src"] == said["base-uri"] == "'none'"
     assert said["form-action"] == "'self'"
     # Only pages made for embedding may be framed.
-    assert said.get("frame-ancestors") == (None if path == "/widgets/dpo_loss" else "'self'")
+    embeddable = path in ("/widgets/dpo_loss", "/widgets/ppo_dynamics")
+    assert said.get("frame-ancestors") == (None if embeddable else "'self'")
     assert "set-cookie" not in headers
 
 

@@ -9,7 +9,7 @@ import time
 from tools.bench.machine import header
 from tools.bench.table import COLUMNS, line
 
-PARTS = ("lab", "server", "readers", "browser")
+PARTS = ("lab", "server", "readers", "browser", "own_machine")
 """modules of this package, each with ``rows()``"""
 
 

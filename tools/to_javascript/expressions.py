@@ -22,7 +22,7 @@ METHODS = words(
 
 BUILTINS = words(
     "abs all any bool dict divmod enumerate float frozenset getattr hasattr id int isinstance iter "
-    "len list map max min next range repr reversed round set sorted str sum tuple type vars zip "
+    "len list map max min next range repr reversed round set sorted str sum tuple vars zip "
     "ValueError KeyError TypeError"
 )
 
@@ -75,7 +75,7 @@ class Expressions:
     """Compiles expressions; ``known`` are names that are not Python's built-in ones."""
 
     def __init__(self, known: Iterable[str]) -> None:
-        self.known = set(known)
+        self.known = {safe(name) for name in known}
 
     def js(self, node: ast.expr) -> str:
         """An expression."""
@@ -113,9 +113,11 @@ class Expressions:
         raise refuse(node)
 
     def _Name(self, node: ast.Name) -> str:
-        if node.id in BUILTINS and node.id not in self.known:
-            return f"$.{node.id}"
-        return safe(node.id)
+        if safe(node.id) in self.known:
+            return safe(node.id)
+        if node.id not in BUILTINS:
+            raise refuse(node)
+        return f"$.{node.id}"
 
     def _Attribute(self, node: ast.Attribute) -> str:
         return f"{self.js(node.value)}.{node.attr}"
@@ -180,7 +182,7 @@ class Expressions:
         return f"({self.test(node.test)} ? {self.js(node.body)} : {self.js(node.orelse)})"
 
     def _Lambda(self, node: ast.Lambda) -> str:
-        known, self.known = self.known, self.known | {arg.arg for arg in node.args.args}
+        known, self.known = self.known, self.known | {safe(arg.arg) for arg in node.args.args}
         found = f"(({self.signature(node.args)}) => {self.js(node.body)})"
         self.known = known
         return f"$.function([{self.parameters(node.args)}], {found})"

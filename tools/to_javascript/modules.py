@@ -9,7 +9,7 @@ from pathlib import Path
 from posixpath import relpath
 
 from tools.to_javascript.expressions import Unsupported, safe
-from tools.to_javascript.statements import RECORDS, UNSHOWN, Statements
+from tools.to_javascript.statements import RECORDS, UNSHOWN, Statements, validators
 
 ROOT = Path(__file__).parents[2]
 FOLDER = "build/javascript"
@@ -94,7 +94,8 @@ def _used(node: ast.AST) -> Iterator[str]:
         if field in ("annotation", "returns", "decorator_list") or field == "type_comment":
             continue
         if isinstance(node, ast.ClassDef) and field == "body":
-            value = [n for n in value if isinstance(n, ast.FunctionDef | ast.AnnAssign)]
+            shown = [n for n in value if isinstance(n, ast.FunctionDef | ast.AnnAssign)]
+            value = shown + [call.args[0] for call in validators(node)]
         for child in value if isinstance(value, list) else [value]:
             if (
                 isinstance(child, ast.AnnAssign)

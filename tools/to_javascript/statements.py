@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from typing import cast
 
 from tools.to_javascript.expressions import ARITHMETIC, Expressions, refuse, safe
 
@@ -150,8 +151,14 @@ class Statements(Expressions):
             before = "" if _decorated(one, "staticmethod") else "const self = this;\n"
             kind.append(f"{one.name}: {self.function(one, before)}")
         base = next((base for base in bases if base not in RECORDS and base != "Exception"), "null")
-        parts = f"{{{', '.join(methods)}}}, {{{', '.join(getters)}}}"
+        checks = ", ".join(self._check(call) for call in validators(node))
+        parts = f"{{{', '.join(methods)}}}, {{{', '.join(getters)}}}, [{checks}]"
         return f'$.record("{node.name}", {base}, [{fields}], {parts})'
+
+    def _check(self, call: ast.Call) -> str:
+        """The fields that a validator is of, then its function."""
+        fields = cast("ast.Call", call.func).args
+        return f"[{', '.join(map(self.js, [*fields, *call.args]))}]"
 
     def _member(self, node: ast.Assign) -> str:
         return f"{ast.unparse(node.targets[0])}: {self.js(node.value)}"
@@ -170,6 +177,18 @@ class Statements(Expressions):
             if keyword.arg == "default":
                 return f", () => {self.js(keyword.value)}"
         return ""
+
+
+def validators(node: ast.ClassDef) -> list[ast.Call]:
+    """What a model checks: ``_name = field_validator("field", ...)(function)``."""
+    calls = [n.value for n in node.body if isinstance(n, ast.Assign)]
+    return [
+        call
+        for call in calls
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Call)
+        and ast.unparse(call.func.func) == "field_validator"
+    ]
 
 
 def _decorated(node: Function, *names: str) -> bool:

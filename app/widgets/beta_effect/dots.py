@@ -7,16 +7,15 @@ the axis is cut into bins, and the dots of a bin are stacked, so many abreast.
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Sequence
 
 from pydantic import BaseModel, Field
-from torch import Tensor
 
 from app.charts.scales import nice_step, tick_text
+from app.lab.optima import PARTS
 
-DOTS = 100
-"""number of dots of a distribution, each for the same share of its probability"""
+DOTS = PARTS
+"""number of dots of a distribution"""
 
 BINS = 28
 
@@ -70,8 +69,7 @@ def stacked(values: Sequence[float], low: float, high: float) -> list[tuple[int,
     """
     if not low < high:
         raise ValueError(f"an axis from {low} to {high} has no length")
-    filled: dict[int, int] = defaultdict(int)
-    places = []
+    filled, places = [0] * BINS, []
     for value in values:
         number = min(max(int((value - low) / (high - low) * BINS), 0), BINS - 1)
         row, abreast = divmod(filled[number], len(ABREAST))
@@ -80,13 +78,12 @@ def stacked(values: Sequence[float], low: float, high: float) -> list[tuple[int,
     return places
 
 
-def dots(optimum: Tensor, reference: Tensor, high: float) -> list[Dot]:
-    """The dots at these rewards, in ascending order, on an axis from the reference's lowest dot.
+def dots(after: Sequence[float], before: Sequence[float], high: float) -> list[Dot]:
+    """The dots at these rewards under optimum and reference, both ascending, on an axis from the lowest of these.
 
     No dot of the optimum lies lower: it makes a response the likelier, the higher its reward, so
-    that each of its quantiles is at least the reference's. Shapes: (100,), (100,).
+    that each of its quantiles is at least the reference's.
     """
-    after, before = optimum.tolist(), reference.tolist()
     low = before[0]
     return [
         Dot(

@@ -4,43 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from functools import cache
 from typing import Any
 
-import torch
 from pydantic import BaseModel, Field
-from torch import Tensor
-from torch.func import vmap
 
 from app.charts.figures import curve_figure, curve_figures, filled, line_states, marker_states
 from app.formatting import signed
-from app.lab.exact import (
-    conditional_logps,
-    entropy,
-    expectation,
-    kl_divergence,
-    phrase_marginals,
+from app.lab.optima import (
+    BetaPoint,
+    MovedResponse,
+    OptimumNumbers,
+    beta_points,
+    optima,
+    reference_numbers,
+    reward_histogram,
 )
-from app.lab.optimum import log_partition, optimal_logps
-from app.lab.quantiles import even_quantiles, mass_above, quantiles
 from app.lab.reward_model import RewardKind
-from app.lab.trained import PromptFacts, the_lab
-from app.lab.world import all_responses, the_world
+from app.lab.world import the_world
 from app.widgets import fields
 from app.widgets.base import PromptId, Ranges, Step, Widget, WidgetParams, WidgetResult
-from app.widgets.beta_effect.dots import DOTS, Dot, DotAxis, axis, dots
+from app.widgets.beta_effect.dots import Dot, DotAxis, axis, dots
 from app.widgets.common.phrases import PhraseLogRatio
-from app.widgets.plan import ALL, Plan
-
-SHOWN = 3
-"""number of responses listed among those that gain most, and those that lose most"""
-
-CURVE_BETAS: tuple[float, ...] = tuple(torch.logspace(-2, 1, 61, dtype=torch.float64).tolist())
+from app.widgets.plan import COMPUTED, Plan
 
 BINS = 48
-
-TOP = torch.tensor([0.99], dtype=torch.float64)
-"""level of the reference's quantile that ``beyond_reference`` is measured from"""
 
 
 class RewardName(StrEnum):
@@ -137,74 +124,58 @@ class Result(Optimum):
 
 def compute(params: Params) -> Result:
     """The optimum over all 7,776 responses, in float64."""
-    facts = the_lab().facts(the_world().prompt_number(params.prompt))
-    reward = reward_of(facts, params)
-    optimal = optimal_logps(facts.reference_logps, reward, params.beta)
-    figure = _figure(params, facts.reference_logps, optimal, reward)
-    return Result(**dict(optima([params])[0]), figure=figure)
+    return Result(**vars(compute_many([params])[0]), figure=_figure(params))
 
 
-def optima(several: Sequence[Params]) -> list[Optimum]:
+def compute_many(several: Sequence[Params]) -> list[Optimum]:
     """The optimum at several betas at once; all else is as in the first."""
-    first = several[0]
-    prompt = the_world().prompt_number(first.prompt)
-    facts = the_lab().facts(prompt)
-    learned = _learned(first)
-    reward, reference = _reward(facts, learned), facts.reference_logps
-    betas = torch.tensor([params.beta for params in several], dtype=torch.float64)
-    optimal = vmap(optimal_logps, (None, None, 0))(reference, reward, betas)
-    before, top = _reference_quantiles(prompt, learned)
-    highest = float(reward.max())
-    numbers = {
-        "kl": vmap(kl_divergence, (0, None))(optimal, reference),
-        "expected_reward": vmap(expectation, (0, None))(optimal, reward),
-        "true_quality": vmap(expectation, (0, None))(optimal, facts.true_quality),
-        "log_partition": vmap(log_partition, (None, None, 0))(reference, reward, betas),
-        "effective_responses": vmap(entropy)(optimal).exp(),
-        "beyond_reference": mass_above(optimal, reward, top),
-    }
-    gain = optimal.exp() - reference.exp()
-    ends = [gain.topk(SHOWN, largest=largest).indices for largest in (True, False)]
-    listed = _responses(facts, reward, optimal, torch.cat(ends, 1))
-    winners, losers = ([row[part] for row in listed] for part in (slice(SHOWN), slice(SHOWN, None)))
-    curve = list(curve_points(prompt, learned))
-    columns = {name: column.tolist() for name, column in numbers.items()}
-    found = zip(
-        several,
-        _rows(columns),
-        _favorites(prompt, optimal),
-        winners,
-        losers,
-        _phrases(prompt, reference, optimal),
-        even_quantiles(optimal, reward, DOTS),
-        _tradeoffs(several, curve, columns["kl"], columns["true_quality"]),
-        strict=True,
-    )
-    return [
-        Optimum(
-            finding=_finding(params, row["kl"], row["true_quality"]),
-            **row,
-            favorite=favorite,
-            responses=gaining,
-            losing=losing,
-            phrases=shares,
-            dots=dots(after, before, highest),
-            dots_axis=axis(_axis_title(params), float(before[0]), highest),
-            curve=curve,
-            tradeoff=tradeoff,
+    prompt, learned = _prompt(several[0]), _learned(several[0])
+    found = optima(prompt, learned, [params.beta for params in several])
+    points = beta_points(prompt, learned)
+    tradeoffs = _tradeoffs(several, points, found)
+    curve = [
+        BetaCurvePoint(
+            beta=point.beta,
+            kl=point.kl,
+            expected_reward=point.expected_reward,
+            true_quality=point.true_quality,
         )
-        for params, row, favorite, gaining, losing, shares, after, tradeoff in found
+        for point in points
+    ]
+    return [
+        _optimum(params, numbers, curve, tradeoff)
+        for params, numbers, tradeoff in zip(several, found, tradeoffs, strict=True)
     ]
 
 
-def _rows(columns: dict[str, list[float]]) -> list[dict[str, float]]:
-    """Columns of equal length as one dict for each row."""
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+def _optimum(
+    params: Params, found: OptimumNumbers, curve: list[BetaCurvePoint], tradeoff: dict[str, Any]
+) -> Optimum:
+    prompt = _prompt(params)
+    reference = reference_numbers(prompt, _learned(params))
+    return Optimum(
+        finding=_finding(params, found.kl, found.true_quality),
+        kl=found.kl,
+        expected_reward=found.expected_reward,
+        true_quality=found.true_quality,
+        log_partition=found.log_partition,
+        effective_responses=found.effective_responses,
+        favorite=FavoriteResponse(
+            text=the_world().text(prompt, found.favorite), probability=found.favorite_probability
+        ),
+        responses=[_response(prompt, moved) for moved in found.gaining],
+        losing=[_response(prompt, moved) for moved in found.losing],
+        phrases=_phrases(prompt, reference.shares, found.shares),
+        dots=dots(found.rewards, reference.rewards, reference.highest),
+        dots_axis=axis(_axis_title(params), reference.rewards[0], reference.highest),
+        beyond_reference=found.beyond_reference,
+        curve=curve,
+        tradeoff=tradeoff,
+    )
 
 
-def reward_of(facts: PromptFacts, params: Params) -> Tensor:
-    """The chosen reward of all responses, mean 0 under the reference. Shape: (7776,)."""
-    return _reward(facts, _learned(params))
+def _prompt(params: Params) -> int:
+    return the_world().prompt_number(params.prompt)
 
 
 def _learned(params: Params) -> RewardKind | None:
@@ -212,96 +183,36 @@ def _learned(params: Params) -> RewardKind | None:
     return params.reward_model if params.reward == RewardName.learned else None
 
 
-def _reward(facts: PromptFacts, learned: RewardKind | None) -> Tensor:
-    return facts.learned_rewards[learned] if learned else facts.true_quality
+def _response(prompt: int, moved: MovedResponse) -> OptimumResponse:
+    said = the_world().said(prompt, moved.phrases)
+    return OptimumResponse(
+        text=the_world().text(prompt, moved.phrases),
+        phrases=[
+            PhraseLogRatio(text=phrase.text, log_ratio=log_ratio)
+            for phrase, log_ratio in zip(said, moved.log_ratios, strict=True)
+        ],
+        optimal_probability=moved.probability,
+        reference_probability=moved.reference_probability,
+        reward=moved.reward,
+        true_quality=moved.true_quality,
+    )
 
 
-@cache
-def _reference_quantiles(prompt: int, learned: RewardKind | None) -> tuple[Tensor, float]:
-    """Rewards that stand for equal shares of the reference, shape (dots,), and the one at ``TOP``."""
-    facts = the_lab().facts(prompt)
-    reward, reference = _reward(facts, learned), facts.reference_logps
-    top = float(quantiles(reference, reward, TOP))
-    return even_quantiles(reference, reward, DOTS), top
-
-
-@cache
-def curve_points(prompt: int, learned: RewardKind | None) -> tuple[BetaCurvePoint, ...]:
-    """The optimum at each of ``CURVE_BETAS``; there are eighteen such curves in all."""
-    facts = the_lab().facts(prompt)
-    reward = _reward(facts, learned)
-    points = []
-    for beta in CURVE_BETAS:
-        optimal = optimal_logps(facts.reference_logps, reward, beta)
-        points.append(
-            BetaCurvePoint(
-                beta=beta,
-                kl=float(kl_divergence(optimal, facts.reference_logps)),
-                expected_reward=float(expectation(optimal, reward)),
-                true_quality=float(expectation(optimal, facts.true_quality)),
-            )
-        )
-    return tuple(points)
-
-
-def _favorites(prompt: int, optimal: Tensor) -> list[FavoriteResponse]:
-    """The most probable response of each optimum. Shape: (states, 7776)."""
-    most, numbers = optimal.exp().max(1)
-    rows = all_responses()[numbers].tolist()
-    return [
-        FavoriteResponse(text=the_world().text(prompt, row), probability=probability)
-        for row, probability in zip(rows, most.tolist(), strict=True)
-    ]
-
-
-def _responses(
-    facts: PromptFacts, reward: Tensor, optimal: Tensor, numbers: Tensor
-) -> list[list[OptimumResponse]]:
-    """The responses of these numbers under each optimum. Shapes: (states, 7776), (states, shown)."""
-    world, rows, reference = the_world(), all_responses()[numbers], facts.reference_logps
-    before = conditional_logps(reference, rows.flatten(0, 1)).view(rows.shape)
-    log_ratios = vmap(conditional_logps)(optimal, rows) - before
-    columns = [column[numbers].tolist() for column in (reference.exp(), reward, facts.true_quality)]
-    after = optimal.exp().gather(1, numbers)
-    listed = zip(rows.tolist(), log_ratios.tolist(), after.tolist(), *columns, strict=True)
-    return [
-        [
-            OptimumResponse(
-                text=world.text(facts.prompt, row),
-                phrases=[
-                    PhraseLogRatio(text=phrase.text, log_ratio=log_ratio)
-                    for phrase, log_ratio in zip(world.said(facts.prompt, row), ratios, strict=True)
-                ],
-                optimal_probability=probability,
-                reference_probability=reference_probability,
-                reward=value,
-                true_quality=quality,
-            )
-            for row, ratios, probability, reference_probability, value, quality in zip(
-                *state, strict=True
-            )
-        ]
-        for state in listed
-    ]
-
-
-def _phrases(prompt: int, reference: Tensor, optimal: Tensor) -> list[list[PhraseShare]]:
-    """The share of each phrase under each optimum. Shapes: (7776,), (states, 7776)."""
+def _phrases(
+    prompt: int, before: Sequence[Sequence[float]], after: Sequence[Sequence[float]]
+) -> list[PhraseShare]:
+    """The share of each phrase, by slot."""
     world = the_world()
-    before = phrase_marginals(reference).tolist()
     return [
-        [
-            PhraseShare(
-                slot=world.slots[slot],
-                text=phrase.text,
-                flattering=bool(phrase.flattering),
-                reference_probability=before[slot][n],
-                optimal_probability=after[slot][n],
-            )
-            for slot, row in enumerate(world.prompts[prompt].phrases)
-            for n, phrase in enumerate(row)
-        ]
-        for after in vmap(phrase_marginals)(optimal).tolist()
+        PhraseShare(
+            slot=world.slots[slot],
+            text=phrase.text,
+            flattering=bool(phrase.flattering),
+            reference_probability=before[slot][n],
+            optimal_probability=after[slot][n],
+        )
+        for slot, row in enumerate(world.prompts[prompt].phrases)
+        for n, phrase in enumerate(row)
     ]
 
 
@@ -322,20 +233,13 @@ def _axis_title(params: Params) -> str:
     return f"{which} of a response"
 
 
-def _figure(params: Params, reference: Tensor, optimal: Tensor, reward: Tensor) -> dict[str, Any]:
+def _figure(params: Params) -> dict[str, Any]:
     """Histogram of probability over the reward of all 7,776 responses."""
-    low, high = float(reward.min()), float(reward.max())
-    edges = torch.linspace(low, high, BINS + 1, dtype=torch.float64)
-    place = ((reward - low) / (high - low) * BINS).long().clamp(0, BINS - 1)
-    centers = (edges[1:] + edges[:-1]) / 2
-
-    def mass(logps: Tensor) -> Tensor:
-        return torch.zeros(BINS, dtype=torch.float64).index_add(0, place, logps.exp())
-
+    rewards, before, after = reward_histogram(_prompt(params), _learned(params), params.beta, BINS)
     return curve_figure(
         [
-            filled("reference π_ref", centers, mass(reference), role="reference"),
-            filled("optimum π_r", centers, mass(optimal), role="optimised"),
+            filled("reference π_ref", rewards, before, role="reference"),
+            filled("optimum π_r", rewards, after, role="optimised"),
         ],
         x=_axis_title(params),
         y="share of probability",
@@ -343,16 +247,15 @@ def _figure(params: Params, reference: Tensor, optimal: Tensor, reward: Tensor) 
 
 
 def _tradeoffs(
-    several: Sequence[Params],
-    curve: Sequence[BetaCurvePoint],
-    kls: list[float],
-    qualities: list[float],
+    several: Sequence[Params], curve: Sequence[BetaPoint], found: Sequence[OptimumNumbers]
 ) -> list[dict[str, Any]]:
     """KL and true quality over beta, and the position of each optimum."""
     betas = [[point.beta for point in curve]] * len(several)
     all_qualities = [[point.true_quality for point in curve]] * len(several)
     all_kls = [[point.kl for point in curve]] * len(several)
     here = [params.beta for params in several]
+    qualities = [one.true_quality for one in found]
+    kls = [one.kl for one in found]
     return curve_figures(
         [
             line_states("true quality", betas, all_qualities, role="true"),
@@ -376,7 +279,7 @@ WIDGET = Widget(
     params=Params,
     result=Result,
     compute=compute,
-    ranges=Ranges(optima, ("beta",)),
+    ranges=Ranges(compute_many, ("beta",)),
     example="prompt=poem&beta=0.2&reward=learned",
     steps=(
         Step(
@@ -398,13 +301,5 @@ WIDGET = Widget(
         ),
     ),
     start=2,
-    export=Plan(
-        "gridded",
-        "Every position of the slider is here; a typed β moves to the nearest one.",
-        (
-            {"prompt": ALL, "beta": ALL, "reward": ALL},
-            {"prompt": ALL, "beta": ALL, "reward": ("learned",), "reward_model": ("network",)},
-        ),
-        split="prompt",
-    ),
+    export=Plan("live", COMPUTED, computed=True),
 )

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import math
 from collections.abc import Sequence
 
-import torch
 from pydantic import BaseModel, Field, ValidationInfo, field_validator
-from torch import Tensor
 
+from app.charts.figures import curve_figure, line, marker
+from app.charts.scales import evenly
+from app.lab.log_ratios import LossOfRatios, sigma
 from app.lab.losses import NEEDS_LENGTHS, REFERENCE_FREE, USES_LABEL_SMOOTHING
 from app.widgets import fields
 from app.widgets.base import Ranges, Step, Widget, WidgetParams, WidgetResult
 from app.widgets.common.loss_types import (
     LOSS_LABELS,
     LOSS_NAMES,
-    UNSMOOTHED,
     LossType,
     smoothing_suits_the_loss,
 )
-from app.widgets.dpo_loss.curves import LossSettings, loss_curves
-from app.widgets.plan import Grid, Plan, even
+from app.widgets.plan import COMPUTED, Plan
+
+FARTHEST = (6.0, 10.0, 16.0, 25.0, 40.0, 60.0, 100.0, 160.0, 250.0, 500.0)
+"""Margins at which a curve may end: it stays as it is while a pair moves, unless that leaves it."""
 
 
 def length(whose: str) -> int:
@@ -48,6 +50,18 @@ def reference_logp(whose: str) -> float:
         unit="nats",
     )
     return field
+
+
+def a_probability_is_at_most_one(value: float, info: ValidationInfo) -> float:
+    """Losses without a reference read log pi_theta itself, which has to be below 0."""
+    loss_type = info.data.get("loss_type")
+    reference = info.data.get(str(info.field_name).replace("logratio", "reference") + "_logp")
+    if loss_type in REFERENCE_FREE and reference is not None and value + reference >= 0:
+        raise ValueError(
+            f"must be below {-reference:g} for {loss_type}: the log-probability of the policy, "
+            f"{reference:g} plus the log-ratio, has to be below 0"
+        )
+    return value
 
 
 class Params(WidgetParams):
@@ -88,18 +102,9 @@ class Params(WidgetParams):
 
     _smoothing = field_validator("label_smoothing")(smoothing_suits_the_loss)
 
-    @field_validator("logratio_chosen", "logratio_rejected")
-    @classmethod
-    def _a_probability_is_at_most_one(cls, value: float, info: ValidationInfo) -> float:
-        """Losses without a reference read log pi_theta itself, which has to be below 0."""
-        loss_type = info.data.get("loss_type")
-        reference = info.data.get(str(info.field_name).replace("logratio", "reference") + "_logp")
-        if loss_type in REFERENCE_FREE and reference is not None and value + reference >= 0:
-            raise ValueError(
-                f"must be below {-reference:g} for {loss_type}: the log-probability of the policy, "
-                f"{reference:g} plus the log-ratio, has to be below 0"
-            )
-        return value
+    _probability = field_validator("logratio_chosen", "logratio_rejected")(
+        a_probability_is_at_most_one
+    )
 
 
 class LogRatioGradient(BaseModel):
@@ -139,105 +144,79 @@ class Result(WidgetResult):
 def compute(params: Params) -> Result:
     """Loss and gradient of the pair, and the loss along the margin."""
     (result,) = compute_many([params])
-    pair = (params.logratio_rejected, result.margin, result.loss)
-    rejected, margin, loss = (torch.tensor([value], dtype=torch.float64) for value in pair)
-    (figure,) = loss_curves(settings_of([params]), rejected, margin, loss)
-    return result.model_copy(update={"figure": figure})
+    return result.model_copy(update={"figure": _figure(params, result)})
 
 
 def compute_many(several: Sequence[Params]) -> list[Result]:
-    """The same for several pairs without their figures, at once for those that share a loss."""
-    groups: dict[tuple[str, float], list[int]] = defaultdict(list)
-    for place, params in enumerate(several):
-        groups[params.loss_type, params.label_smoothing].append(place)
-    results: dict[int, Result] = {}
-    for places in groups.values():
-        found = _compute_group([several[place] for place in places])
-        results |= dict(zip(places, found, strict=True))
-    return [results[place] for place in range(len(several))]
-
-
-def _compute_group(several: Sequence[Params]) -> list[Result]:
-    """Pairs that differ in numbers only."""
-    settings = settings_of(several)
-    chosen = _column(several, "logratio_chosen").requires_grad_()
-    rejected = _column(several, "logratio_rejected").requires_grad_()
-    loss = settings.loss(chosen, rejected)
-    # No pair's loss depends on another's log-ratios, so the gradient of the sum is that of each.
-    to_chosen, to_rejected = torch.autograd.grad(loss.sum(), [chosen, rejected])
-    reward_chosen, reward_rejected = (
-        settings.beta * chosen.detach(),
-        settings.beta * rejected.detach(),
-    )
-    margin = reward_chosen - reward_rejected
-    columns = {
-        "implicit_reward_chosen": reward_chosen,
-        "implicit_reward_rejected": reward_rejected,
-        "margin": margin,
-        "probability": torch.sigmoid(margin),
-        "loss": loss.detach(),
-        "gradient_weight": torch.sigmoid(-margin),
-    }
-    listed = {name: column.tolist() for name, column in columns.items()}
+    """The same for several pairs that share a loss, at once and without their figures."""
     first = several[0]
+    loss = LossOfRatios(
+        first.loss_type,
+        first.label_smoothing,
+        beta=[params.beta for params in several],
+        reference_chosen=[params.reference_chosen_logp for params in several],
+        reference_rejected=[params.reference_rejected_logp for params in several],
+        chosen_lengths=[params.chosen_length for params in several],
+        rejected_lengths=[params.rejected_length for params in several],
+    )
+    columns = loss.losses_and_slopes(
+        [params.logratio_chosen for params in several],
+        [params.logratio_rejected for params in several],
+    )
     reads = LossInputs(
         only_difference=_only_the_difference(first),
         reference=first.loss_type not in REFERENCE_FREE,
         lengths=first.loss_type in NEEDS_LENGTHS,
         label_smoothing=first.loss_type in USES_LABEL_SMOOTHING,
     )
-    gradients = zip(to_chosen.tolist(), to_rejected.tolist(), strict=True)
-    results = [
-        Result(
-            finding="",
-            **{name: listed[name][number] for name in listed},
-            gradient=LogRatioGradient(
-                logratio_chosen=slope_chosen, logratio_rejected=slope_rejected
-            ),
-            reads=reads,
-            figure={},
-        )
-        for number, (slope_chosen, slope_rejected) in enumerate(gradients)
-    ]
     return [
-        result.model_copy(update={"finding": _finding(params, result)})
-        for params, result in zip(several, results, strict=True)
+        _result(params, loss, LogRatioGradient(logratio_chosen=one, logratio_rejected=other), reads)
+        for params, loss, one, other in zip(several, *columns, strict=True)
     ]
 
 
-def _column(several: Sequence[Params], name: str) -> Tensor:
-    """One parameter of all pairs. Shape: (several,), float64."""
-    return torch.tensor([getattr(params, name) for params in several], dtype=torch.float64)
-
-
-def settings_of(several: Sequence[Params]) -> LossSettings:
-    """Settings of several pairs that share loss and label smoothing."""
-    return LossSettings(
-        several[0].loss_type,
-        several[0].label_smoothing,
-        beta=_column(several, "beta"),
-        reference_chosen=_column(several, "reference_chosen_logp"),
-        reference_rejected=_column(several, "reference_rejected_logp"),
-        chosen_lengths=_column(several, "chosen_length"),
-        rejected_lengths=_column(several, "rejected_length"),
+def _result(params: Params, loss: float, gradient: LogRatioGradient, reads: LossInputs) -> Result:
+    chosen, rejected = params.beta * params.logratio_chosen, params.beta * params.logratio_rejected
+    margin = chosen - rejected
+    result = Result(
+        finding="",
+        implicit_reward_chosen=chosen,
+        implicit_reward_rejected=rejected,
+        margin=margin,
+        probability=sigma(margin),
+        loss=loss,
+        gradient_weight=sigma(-margin),
+        gradient=gradient,
+        reads=reads,
+        figure={},
     )
+    return result.model_copy(update={"finding": _finding(params, result)})
 
 
-def loss_of(params: Params, chosen: Tensor, rejected: Tensor) -> Tensor:
-    """Loss of pairs with these log-ratios. Shapes: (pairs,), (pairs,) -> (pairs,), float64."""
-    return settings_of([params]).loss(chosen, rejected)
+def loss_of(params: Params, beta: float | None = None) -> LossOfRatios:
+    """The loss that the parameters say, at their beta or another one."""
+    return LossOfRatios(
+        params.loss_type,
+        params.label_smoothing,
+        beta=params.beta if beta is None else beta,
+        reference_chosen=params.reference_chosen_logp,
+        reference_rejected=params.reference_rejected_logp,
+        chosen_lengths=params.chosen_length,
+        rejected_lengths=params.rejected_length,
+    )
 
 
 def _only_the_difference(params: Params) -> bool:
     """Whether a loss is invariant to shifting both log-ratios, tested at a few points."""
-    chosen = torch.tensor([-3.0, -1.0, -2.5], dtype=torch.float64)
-    rejected = torch.tensor([-2.0, -4.0, -1.5], dtype=torch.float64)
+    chosen, rejected = [-3.0, -1.0, -2.5], [-2.0, -4.0, -1.5]
     # Losses without a reference read log-probabilities: keep those below 0.
-    tried = params.model_copy(
-        update={"reference_chosen_logp": -8.0, "reference_rejected_logp": -8.0}
+    tried = loss_of(
+        params.model_copy(update={"reference_chosen_logp": -8.0, "reference_rejected_logp": -8.0})
     )
-    here, there = (loss_of(tried, chosen + s, rejected + s) for s in (0.0, 1.0))
-    return bool(torch.allclose(here, there, rtol=1e-9, atol=1e-12))
+    here = tried.losses(chosen, rejected)
+    there = tried.losses([ratio + 1 for ratio in chosen], [ratio + 1 for ratio in rejected])
+    pairs = zip(here, there, strict=True)
+    return all(math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12) for one, other in pairs)
 
 
 def _finding(params: Params, result: Result) -> str:
@@ -280,11 +259,30 @@ def _what_it_wants(params: Params, result: Result) -> str:
     return f"{wants}; {looks}."
 
 
-OTHER_LOSSES: Grid = {
-    "beta": (0.1, 0.5),
-    "logratio_chosen": even(-9, 9, 2),
-    "logratio_rejected": even(-9, 9, 2),
-}
+def _figure(params: Params, result: Result) -> dict[str, object]:
+    """The loss along the margin: the chosen log-ratio moves, the rejected one stays."""
+    name, rejected = params.loss_type, params.logratio_rejected
+    end = next(end for end in FARTHEST if 1.15 * abs(result.margin) <= end)
+    along = evenly(-end, end, 121)
+    if name in REFERENCE_FREE:
+        # The policy's own probability is below 1.
+        most = -params.reference_chosen_logp - 1e-6
+        along = [margin for margin in along if rejected + margin / params.beta < most]
+    losses = loss_of(params).losses([rejected + margin / params.beta for margin in along], rejected)
+    traces = [
+        line(name, along, losses, role="rejected"),
+        marker("this pair", result.margin, result.loss, role="rejected"),
+    ]
+    if name != "sigmoid" or params.label_smoothing > 0:
+        dpo = LossOfRatios("sigmoid", beta=1.0).losses(along, 0.0)
+        traces.insert(0, line("DPO", along, dpo, role="other", dash="dot"))
+    return curve_figure(
+        traces,
+        x="margin: β times the gap of the log-ratios, as the chosen one moves",
+        y="loss",
+        x_range=None if name in REFERENCE_FREE else (-end, end),
+    )
+
 
 WIDGET = Widget(
     name="dpo_loss",
@@ -318,20 +316,5 @@ WIDGET = Widget(
             "loss_type=ipo&beta=0.25",
         ),
     ),
-    export=Plan(
-        "gridded",
-        "Log-ratios are whole numbers from −10 to 10 (odd ones from −9 to 9 for losses other than sigmoid), "
-        "at seven values of β (0.1 and 0.5 for the others). What else can be set needs a server.",
-        (
-            {
-                "loss_type": ("sigmoid",),
-                "beta": (0.01, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0),
-                "logratio_chosen": even(-10, 10, 1),
-                "logratio_rejected": even(-10, 10, 1),
-            },
-            {"loss_type": UNSMOOTHED, **OTHER_LOSSES},
-            {"loss_type": ("exo_pair",), "label_smoothing": (0.001,), **OTHER_LOSSES},
-        ),
-        split="loss_type",
-    ),
+    export=Plan("live", COMPUTED, computed=True),
 )

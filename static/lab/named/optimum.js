@@ -20,19 +20,37 @@ export const optimal_logps_at = (referenceLogps, reward, kl) => {
   const highest = reward.reduce((most, value) => Math.max(most, value), -Infinity);
   if (kl > -logSumExp(referenceLogps.filter((_, n) => reward[n] === highest))) return null;
   let [low, high] = [0, Infinity];
-  let t = Math.sqrt((2 * kl) / variance(referenceLogps, reward));
-  let logps = referenceLogps;
+  const start = momentsAt(referenceLogps, reward, 0);
+  let t = Math.sqrt((2 * kl) / start.variance);
+  let used = t;
   for (let step = 0; step < ROOT_STEPS; step++) {
-    logps = normalized(tilted(referenceLogps, reward, t));
-    const excess = klDivergence(logps, referenceLogps) - kl;
+    used = t;
+    const { logPartition, mean, variance } = momentsAt(referenceLogps, reward, t);
+    const excess = t * mean - logPartition - kl;
     if (Math.abs(excess) <= KL_TOLERANCE) break;
     if (excess < 0) low = t;
     else high = t;
-    const slope = t * variance(logps, reward);
+    const slope = t * variance;
     t = slope ? t - excess / slope : Infinity;
     if (!(low < t && t < high)) t = high === Infinity ? 2 * low : (low + high) / 2;
   }
-  return logps;
+  return normalized(tilted(referenceLogps, reward, used));
+};
+
+/** log Z of pi_ref exp(t r), and mean and variance of r under pi_ref exp(t r) / Z, all in one pass.
+ *  @param {Float64Array} referenceLogps @param {Float64Array} reward @param {number} t */
+const momentsAt = (referenceLogps, reward, t) => {
+  let most = -Infinity;
+  for (let n = 0; n < reward.length; n++) most = Math.max(most, referenceLogps[n] + t * reward[n]);
+  let [sum, first, second] = [0, 0, 0];
+  for (let n = 0; n < reward.length; n++) {
+    const weight = Math.exp(referenceLogps[n] + t * reward[n] - most);
+    sum += weight;
+    first += weight * reward[n];
+    second += weight * reward[n] ** 2;
+  }
+  const mean = first / sum;
+  return { logPartition: most + Math.log(sum), mean, variance: Math.max(0, second / sum - mean ** 2) };
 };
 
 /** @typedef {{ beta: number, kl: number, expected_reward: number }} FrontierPoint the optimum for one beta; KL in nats */
@@ -107,13 +125,4 @@ const tilted = (referenceLogps, reward, t) => referenceLogps.map((logp, n) => lo
 const normalized = (logps) => {
   const total = logSumExp(logps);
   return logps.map((logp) => logp - total);
-};
-
-/** @param {Float64Array} logps @param {Float64Array} values */
-const variance = (logps, values) => {
-  const mean = expectation(logps, values);
-  return expectation(
-    logps,
-    values.map((value) => (value - mean) ** 2),
-  );
 };

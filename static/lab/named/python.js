@@ -25,3 +25,16 @@ export const camelCased = (config) =>
   Object.fromEntries(
     Object.entries(config).map(([name, value]) => [name.replace(/_(.)/g, (_, letter) => letter.toUpperCase()), value]),
   );
+
+/** Results by their arguments, which JSON can hold, made when first asked for: functools.cache.
+ *  @template {any[]} Args @template Made @param {(...args: Args) => Made} make */
+export const kept = (make) => {
+  /** @type {Map<string, Made>} */
+  const known = new Map();
+  return (/** @type {Args} */ ...args) => {
+    const key = JSON.stringify(args);
+    const made = known.get(key) ?? make(...args);
+    known.set(key, made);
+    return made;
+  };
+};

@@ -101,7 +101,7 @@ class PromptFacts {
   }
 }
 
-class Lab {
+export class Lab {
   /** @param {LabData} data @param {Arithmetic} arithmetic */
   constructor({ world, seed, reference, rewards, studies = {} }, arithmetic) {
     this.arithmetic = arithmetic;

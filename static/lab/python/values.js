@@ -39,7 +39,7 @@ export class PythonRecord {
 
 Object.assign(PythonRecord.prototype.model_copy, { params: ["update"] });
 
-/** @typedef {((...args: any[]) => any) & { params?: string[], type?: any, fields?: [string, (() => any)?][], isType?: (value: any) => boolean, keywords?: (args: any[], named: [string, any][]) => any }} Callable */
+/** @typedef {((...args: any[]) => any) & { params?: string[], type?: any, fields?: [string, (() => any)?][], checks?: any[][], isType?: (value: any) => boolean, keywords?: (args: any[], named: [string, any][]) => any }} Callable */
 
 /** A function with the names of its params, so that arguments can be named. A last name ** collects others.
  *  @type {(params: string[], made: any) => Callable} */
@@ -58,9 +58,10 @@ export const ValueError = (text = "") => failure("ValueError", text);
 export const KeyError = (name = "") => failure("KeyError", String(name));
 export const TypeError = (text = "") => failure("TypeError", text);
 
-/** A dataclass, model or named tuple: fields in order, with functions that make their defaults.
- *  @type {(name: string, base: any, fields: [string, (() => any)?][], methods: any, getters: any) => Callable} */
-export const record = (name, base, own, methods, getters) => {
+/** A dataclass, model or named tuple: fields in order, with functions that make their defaults, and functions that check some
+ *  of them, each given the value and the record as pydantic has it.
+ *  @type {(name: string, base: any, fields: [string, (() => any)?][], methods: any, getters: any, checks?: [...string[], any][]) => Callable} */
+export const record = (name, base, own, methods, getters, checks = []) => {
   const Type = { [name]: class extends (base?.type ?? PythonRecord) {} }[name];
   Object.assign(Type.prototype, methods);
   for (const [getter, get] of Object.entries(getters)) Object.defineProperty(Type.prototype, getter, { get });
@@ -72,12 +73,17 @@ export const record = (name, base, own, methods, getters) => {
         if (values[n] === undefined && !fallback) throw TypeError(`${name}: ${field} is missing`);
         made[field] = values[n] === undefined ? fallback() : values[n];
       });
+      for (const [...names] of make.checks ?? []) {
+        const check = names.pop();
+        for (const field_name of names) made[field_name] = check(made[field_name], { data: new Dict(Object.entries(made)), field_name });
+      }
       made.__post_init__?.();
       return made;
     }
   );
   make.type = Type;
   make.fields = fields;
+  make.checks = [...(base?.checks ?? []), ...checks];
   make.isType = (value) => value instanceof Type;
   return named(
     fields.map(([field]) => field),

@@ -1,0 +1,15 @@
+// app/lab/preferences.py: what Bradley-Terry makes of rewards.
+import { logSigma, sigma } from "../losses.js";
+
+/** Of each pair the margin, the probability of its label, the loss in nats, and its derivatives by both rewards.
+ *  @param {number[]} chosen rewards @param {number[]} rejected */
+export const reward_gaps = (chosen, rejected) => {
+  const margins = chosen.map((reward, n) => reward - rejected[n]);
+  return {
+    margins,
+    probabilities: margins.map(sigma),
+    losses: margins.map((margin) => -logSigma(margin)),
+    chosen_slopes: margins.map((margin) => -sigma(-margin)),
+    rejected_slopes: margins.map((margin) => sigma(-margin)),
+  };
+};
