@@ -86,17 +86,18 @@ def fetch(address: str) -> str:
 def wait_for_rest(pid: int) -> None:
     """Wait until a server and its child processes are idle. Raises TimeoutError if they never are."""
     until = time.monotonic() + REST_S
-    quiet, before = 0, _cpu_seconds(pid)
+    quiet, before = 0, cpu_seconds(pid)
     while quiet < 3:
         if time.monotonic() > until:
             raise TimeoutError("the server never came to rest")
         time.sleep(0.25)
-        now = _cpu_seconds(pid)
+        now = cpu_seconds(pid)
         quiet = quiet + 1 if now - before < 0.25 * QUIET_SHARE else 0
         before = now
 
 
-def _cpu_seconds(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
+    """CPU time that a process and its child processes have used."""
     process = psutil.Process(pid)
     total = 0.0
     for each in [process, *process.children(recursive=True)]:

@@ -1,4 +1,7 @@
-"""``make lecture-hall``: a server, its students, and a report. Fails on any error."""
+"""``make lecture-hall``: a server, its students, and a report. Fails on any error.
+
+Two lectures: the readers of the first cannot train on their own machines, those of the second can.
+"""
 
 from __future__ import annotations
 
@@ -13,23 +16,27 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psutil
 
 from tools.bench.machine import header
 from tools.bench.memory import memory_of
-from tools.bench.serving import SERVE, Served, fetch, served
+from tools.bench.serving import SERVE, Served, cpu_seconds, fetch, served
+from tools.lecture_hall.own_machines import training
 from tools.lecture_hall.report import (
     Lecture,
     MemoryAt,
+    OwnRun,
     memory_table,
     queue_line,
     times_table,
+    with_own_machines,
 )
 
 SCENARIO = Path(__file__).with_name("scenario.py")
+PPO_PAGE = "/sections/ppo-problem"
 OPEN_FILES = 4096
 EVERY_S = 2.0
 
@@ -38,26 +45,56 @@ def main(arguments: list[str] | None = None) -> None:
     """Exits with 1 if there was any error or any student did not finish."""
     parser = argparse.ArgumentParser(prog="python -m tools.lecture_hall", description=__doc__)
     add_options(parser)
+    parser.add_argument(
+        "--no-own-machines",
+        action="store_true",
+        help="only the lecture whose readers cannot train on their own machines",
+    )
     given = parser.parse_args(arguments)
-    machine = header()
     allow_open_files()
-    with served([*SERVE, "--workers", str(given.workers)]) as server:
-        fetch(f"{server.address}/sections/ppo-problem")
+    without = attended(given, own_machines=False)
+    if not given.no_own_machines:
+        trained = attended(given, own_machines=True)
+        print(f"With readers that train, the server used {trained / without:.2f} of the CPU time.")
+
+
+def attended(given: argparse.Namespace, own_machines: bool) -> float:
+    """Hold a lecture on a new server and report it.
+
+    Returns the CPU seconds of the server while the students arrived. Exits with 1 like ``main``.
+    """
+    print(f"## Readers that {'train' if own_machines else 'cannot train'}\n")
+    machine = header()
+    # Runs that nobody asks for here would count as those of the lecture.
+    serving = served([*SERVE, "--workers", str(given.workers)], DPO_EXPLAINED_WARM="0")
+    with serving as server, ExitStack() as stack:
+        fetch(f"{server.address}{PPO_PAGE}")
+        made: list[OwnRun] = []
+        if own_machines:
+            made = stack.enter_context(training(server.address, PPO_PAGE))
         start = time.perf_counter()
+        cpu_time = stack.enter_context(watched_cpu_time(server, given.spawn_seconds))
         with watched_memory(server, start) as memory:
-            lecture = hold(server, given)
+            lecture = hold(server, given, own_machines=own_machines)
         took = time.perf_counter() - start
+    (cpu_s,) = cpu_time
     print(
         f"{given.students} students within {given.spawn_seconds:g} s, all done after {took:.0f} s."
     )
     print(f"{machine} before the start; {given.workers} worker(s).\n")
-    print(times_table(lecture.asked), queue_line(lecture.queued), memory_table(memory), sep="\n\n")
+    asked = with_own_machines(lecture.asked, made)
+    print(times_table(asked), queue_line(lecture.queued), memory_table(memory), sep="\n\n")
+    watched = min(given.spawn_seconds, took)
+    print(
+        f"\nThe server and its child processes used {cpu_s:.1f} s of CPU time in {watched:.0f} s.\n"
+    )
     for error, times in Counter(lecture.errors).most_common(20):
         print(f"{times} times: {error}", file=sys.stderr)
     if lecture.errors or lecture.students != given.students:
         raise SystemExit(
             f"{len(lecture.errors)} errors; {lecture.students} of {given.students} students finished."
         )
+    return cpu_s
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -74,10 +111,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit-minutes", type=float, default=30, help="fail after this time")
 
 
-def hold(server: Served, given: argparse.Namespace, first_seed: int = 100_000) -> Lecture:
+def hold(
+    server: Served,
+    given: argparse.Namespace,
+    first_seed: int = 100_000,
+    *,
+    own_machines: bool = False,
+) -> Lecture:
     """Let Locust send the students, and wait for them. Ends the command if Locust itself fails.
 
-    Students are numbered from ``first_seed``; the number decides what they do and the seed of their run.
+    ``own_machines`` says whether those of the students can train. Students are numbered from ``first_seed``;
+    the number decides what they do and the seed of their run.
     """
     with tempfile.TemporaryDirectory() as folder:
         notes = Path(folder, "lecture.json")
@@ -93,6 +137,7 @@ def hold(server: Served, given: argparse.Namespace, first_seed: int = 100_000) -
             "LECTURE_HALL_ITERATIONS": str(given.iterations or ""),
             "LECTURE_HALL_PAUSES": str(given.pauses),
             "LECTURE_HALL_FIRST_SEED": str(first_seed),
+            "LECTURE_HALL_OWN_MACHINES": str(int(own_machines)),
             "LECTURE_HALL_NOTES": str(notes),
             "PYTHONPATH": str(SCENARIO.parents[2]),
         }
@@ -124,6 +169,21 @@ def watched_memory(server: Served, start: float) -> Iterator[list[MemoryAt]]:
     finally:
         over.set()
         watcher.join()
+
+
+@contextmanager
+def watched_cpu_time(server: Served, seconds: float) -> Iterator[list[float]]:
+    """A list to which the CPU seconds that the server uses in this time are added, or in a shorter block."""
+    before = cpu_seconds(server.pid)
+    used: list[float] = []
+    timer = threading.Timer(seconds, lambda: used.append(cpu_seconds(server.pid) - before))
+    timer.start()
+    try:
+        yield used
+    finally:
+        timer.cancel()
+        if not used:
+            used.append(cpu_seconds(server.pid) - before)
 
 
 def allow_open_files() -> None:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from tools.bench.memory import Memory
 from tools.bench.samples import percentile
 
 ALL = "all requests"
+OWN_SEED = "PPO run, a seed of one's own"
+ON_SERVER = f"{OWN_SEED}, on the server"
+ON_READERS = f"{OWN_SEED}, on readers' machines"
+READY = "until a reader's machine begins to train"
+FIRST_ROW = ": its first row"
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,18 @@ class Queued:
 
     place: int
     seconds: float
+
+
+@dataclass(frozen=True)
+class OwnRun:
+    """A run that a browser made, in seconds."""
+
+    ready: float
+    """from the reader's click until it began to train"""
+    first_row: float
+    """from then on"""
+    whole: float
+    """from then on"""
 
 
 @dataclass(frozen=True)
@@ -66,6 +83,31 @@ class MemoryAt:
 
     seconds: float
     memory: Memory
+
+
+def with_own_machines(asked: Sequence[Asked], made: Sequence[OwnRun]) -> list[Asked]:
+    """What was asked, and the runs of simulated readers' machines, each as long as one of ``made``.
+
+    Adds those together with the server's runs, and what browsers needed to get ready. Raises ValueError if
+    readers trained and no browser did.
+    """
+    ready = [each.seconds for each in asked if each.kind == READY]
+    if ready and not made:
+        raise ValueError("no browser trained")
+    here = [
+        Asked(f"{ON_READERS}{part}", seconds + took, phase=True)
+        for number, seconds in enumerate(ready)
+        for run in (made[number % len(made)],)
+        for part, took in ((FIRST_ROW, run.first_row), ("", run.whole))
+    ]
+    server = (each for each in asked if each.kind.startswith(ON_SERVER))
+    both = [
+        replace(each, kind=OWN_SEED + each.kind.removeprefix(where), phase=True)
+        for where, runs in ((ON_SERVER, server), (ON_READERS, here))
+        for each in runs
+    ]
+    browsers = [Asked(f"{READY}, in Chromium", run.ready, phase=True) for run in made]
+    return [*asked, *here, *both, *browsers]
 
 
 def times_table(asked: Iterable[Asked]) -> str:

@@ -3,6 +3,9 @@ imports nothing from ``app``.
 
 A student opens a section with all its files, as a browser without a cache does, drags its sliders, opens the
 section on PPO and streams a run to its end: half of them the default one, half one with a seed of their own.
+These, if their machines can train, ask first how long they would wait, and rather than wait long they load
+what training takes; the training itself is not simulated.
+
 Which requests a slider makes is read from the server's OpenAPI document.
 """
 
@@ -14,6 +17,7 @@ import random
 import re
 import time
 from functools import cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -26,13 +30,16 @@ from locust.env import Environment
 from locust.exception import StopUser
 
 from tools.lecture_hall.events import BadStream, RunWatch, events_of
-from tools.lecture_hall.report import Asked, Lecture, Queued
+from tools.lecture_hall.page_rule import HERE_S, OFFER_S
+from tools.lecture_hall.report import FIRST_ROW, ON_SERVER, READY, Asked, Lecture, Queued
 
 STUDENTS = int(os.environ.get("LECTURE_HALL_STUDENTS", "1"))
 ITERATIONS = os.environ.get("LECTURE_HALL_ITERATIONS", "")
 """iterations of each run; empty for the default"""
 PAUSES = float(os.environ.get("LECTURE_HALL_PAUSES", "1"))
 """factor on all pauses"""
+OWN_MACHINES = os.environ.get("LECTURE_HALL_OWN_MACHINES") == "1"
+"""whether readers' machines can train"""
 NOTES = Path(os.environ.get("LECTURE_HALL_NOTES", "lecture.json"))
 FIRST_SEED = int(os.environ.get("LECTURE_HALL_FIRST_SEED", "100000"))
 
@@ -99,9 +106,9 @@ class Student(HttpUser):
         page = self.open(slug, widget)
         self.pause(READS_S)
         self.drag(widget, page)
-        self.open(*PPO)
+        page = self.open(*PPO)
         self.pause(READS_S)
-        self.run_ppo()
+        self.run_ppo(page)
 
     def open(self, slug: str, widget: str) -> str:
         """Load a section page, the files that it names, and that of its widget."""
@@ -140,14 +147,18 @@ class Student(HttpUser):
         response = self.ask("range of a slider", f"{address}/range?{query}")
         return bool(response.json()["values"])
 
-    def run_ppo(self) -> None:
-        """Stream a run to its end."""
+    def run_ppo(self, page: str) -> None:
+        """Stream a run to its end, or get ready to train."""
         own = self.number % 2 == 1
         query = {"seed": str(FIRST_SEED + self.number)} if own else {}
         if ITERATIONS:
             query["iterations"] = ITERATIONS
-        kind = "PPO run, a seed of one's own" if own else "PPO run, the default one"
+        kind = ON_SERVER if own else "PPO run, the default one"
         watch, start = RunWatch(), time.perf_counter()
+        if own and OWN_MACHINES and self.wait_s(query) > HERE_S:
+            self.load_own_machine(page)
+            note(READY, time.perf_counter() - start, phase=True)
+            return
         error = None
         try:
             self.follow("/api/v1/ppo_dynamics/stream", query, watch, start)
@@ -155,9 +166,25 @@ class Student(HttpUser):
             error = f"{type(failure).__name__}: {failure}"
         note(kind, time.perf_counter() - start, error)
         if watch.first_row is not None:
-            note(f"{kind}: its first row", watch.first_row, phase=True)
+            note(f"{kind}{FIRST_ROW}", watch.first_row, phase=True)
             if watch.places:
                 _queued.append(Queued(watch.places[0], watch.first_row))
+
+    def wait_s(self, query: dict[str, str]) -> float:
+        """Ask for a run that may not be there. Returns the seconds until the server would begin it."""
+        path = f"/widgets/{PPO[1]}/answer?{urlencode(query)}"
+        response = self.ask("run asked for", path, HTTPStatus.ACCEPTED, prefer="respond-async")
+        return float(response.json()["wait_s"])
+
+    def load_own_machine(self, page: str) -> None:
+        """Load what training takes, while the reader is offered to wait for the server."""
+        offered = time.perf_counter()
+        worker, lab = re.findall(rf'data-worker="([^"]*/{PPO[1]}\.js)" data-lab="([^"]+)"', page)[0]
+        base = worker.removesuffix(f"built/workers/{PPO[1]}.js")
+        for file in (f"{base}own_run.js", f"{base}own_machine.js", worker):
+            self.ask("static file", file)
+        self.ask("lab", lab)
+        gevent.sleep(max(0.0, offered + OFFER_S - time.perf_counter()))
 
     def follow(self, path: str, query: dict[str, str], watch: RunWatch, start: float) -> None:
         """Read a stream into ``watch``. Raises BadStream if it is not as it should be."""
@@ -174,12 +201,12 @@ class Student(HttpUser):
         if watch.done is None:
             raise BadStream(f"ended after {watch.rows} rows")
 
-    def ask(self, kind: str, path: str) -> Any:
-        """Make a request that needs no run. Raises Refused if it fails."""
+    def ask(self, kind: str, path: str, status: int = HTTPStatus.OK, **headers: str) -> Any:
+        """Make a request that needs no run. Raises Refused if it has another status."""
         start = time.perf_counter()
-        with self.get(path, timeout=ANSWER_S) as response:
+        with self.get(path, headers=headers, timeout=ANSWER_S) as response:
             error = None
-            if response.status_code != requests.codes.ok:
+            if response.status_code != status:
                 error = f"status {response.status_code} {response.error or ''} for {path}"
         note(kind, time.perf_counter() - start, error)
         if error is not None:
