@@ -150,7 +150,7 @@ def create_app(
 
 
 def _computing_pages() -> Iterator[str]:
-    """The paths of pages that compute in the reader's browser: checks, and training while the server is busy."""
+    """The paths of pages that compute in the browser: checks, or training while the server is busy."""
     yield "/sources"
     yield "/read"
     for name, widget in WIDGETS.items():
