@@ -288,6 +288,13 @@ def test_nothing_leads_to_a_server(visitor: Page, copy: str) -> None:
     expect(visitor.locator("h1")).to_have_text("What this copy holds")
 
 
+@BOTH
+def test_our_numbers_can_be_checked(visitor: Page, copy: str) -> None:
+    visitor.goto(f"{copy}sources.html")
+    visitor.get_by_role("button", name="Run the 200 checks").click()
+    expect(visitor.locator("[data-own-checks] [data-report]")).to_contain_text("200 of 200")
+
+
 def test_without_javascript_a_page_has_its_numbers_and_says_what_does_not_work(
     browser: Browser, offline_copy: Path
 ) -> None:
