@@ -15,13 +15,20 @@ from tools.lecture_hall import __main__ as lecture_hall
 from tools.lecture_hall import soak
 from tools.lecture_hall.events import BadStream, Event, RunWatch, events_of
 from tools.lecture_hall.report import (
+    FIRST_ROW,
+    ON_READERS,
+    ON_SERVER,
+    OWN_SEED,
+    READY,
     Asked,
     Lecture,
     MemoryAt,
+    OwnRun,
     Queued,
     memory_table,
     queue_line,
     times_table,
+    with_own_machines,
 )
 from tools.lecture_hall.soak import AtRest
 from tools.lecture_hall.waiting import late
@@ -90,6 +97,23 @@ def test_times_are_told_by_kind_and_parts_of_requests_are_not_counted_twice(tmp_
         "| run: its first row | 1 | 1.0 s | 1.0 s | 1.0 s | 1.0 s | 0 |",
         "| all requests | 102 | 51 ms | 96 ms | 100 ms | 2.0 s | 1 |",
     ]
+
+
+def test_simulated_machines_take_as_long_as_the_browsers() -> None:
+    asked = [Asked(ON_SERVER, 4.0), Asked(ON_SERVER + FIRST_ROW, 3.0, phase=True)]
+    assert with_own_machines(asked, []) == asked
+    ready = [Asked(READY, seconds, phase=True) for seconds in (1.0, 2.0, 3.0)]
+    with pytest.raises(ValueError, match="no browser trained"):
+        with_own_machines(ready, [])
+    told = with_own_machines([*asked, *ready], [OwnRun(1.0, 0.25, 2.0), OwnRun(1.0, 0.5, 3.0)])
+
+    def seconds(kind: str) -> list[float]:
+        return sorted(each.seconds for each in told if each.kind == kind)
+
+    assert seconds(ON_READERS) == [3, 5, 5]
+    assert seconds(ON_READERS + FIRST_ROW) == [1.25, 2.5, 3.25]
+    assert seconds(OWN_SEED) == [3, 4, 5, 5]
+    assert seconds(OWN_SEED + FIRST_ROW) == [1.25, 2.5, 3, 3.25]
 
 
 def test_the_length_of_the_queue_is_told() -> None:
