@@ -2,7 +2,7 @@
 # make check  linters, types and fast tests: run it while you work
 # make test   set up, browser included, and run all tests
 # make bench  measure; see BENCHMARKS.md for results of record
-# make lecture-hall  simulate 300 readers at once, then 400 who wait for runs; see BENCHMARKS.md
+# make lecture-hall  simulate 300 readers at once who cannot train, 300 who can, and 400 who wait for runs; see BENCHMARKS.md
 # make parity  train a hundred policies in the browser's lab and in torch, and say how far they are apart
 # make soak   hold such lectures for ten minutes (MINUTES=); fails if memory or open files grow
 # make audit  check the pinned packages for known advisories

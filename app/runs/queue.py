@@ -181,9 +181,7 @@ class RunQueue:
         now = time.monotonic()
         since = now - self._usual_s
         self._expected = {
-            key: asked
-            for key, asked in self._expected.items()
-            if asked > since and key != job.key and key not in self._runs
+            key: asked for key, asked in self._expected.items() if asked > since and key != job.key
         }
         before = self.running + len(self._queue) + len(self._expected)
         self._expected[job.key] = now
@@ -246,6 +244,7 @@ class RunQueue:
 
     def _begin(self, job: Job, owner: str) -> _Run:
         self.store_misses += 1
+        self._expected.pop(job.key, None)
         run = self._runs[job.key] = _Run(job, owner)
         self._queue.insert(self._position_for(owner), run)
         self._admit()

@@ -16,7 +16,7 @@ from app.widgets.base import Widget, WidgetParams, WidgetResult
 HELD_S = 60
 """seconds that a page holds a place in the queue for a reader who may ask again"""
 
-AGAIN_S = 10
+AGAIN_S = 30
 """seconds within which a page without script asks again (templates/base.html), on slow connections too"""
 
 KEPT_FAILURES = 100

@@ -15,13 +15,20 @@ from tools.lecture_hall import __main__ as lecture_hall
 from tools.lecture_hall import soak
 from tools.lecture_hall.events import BadStream, Event, RunWatch, events_of
 from tools.lecture_hall.report import (
+    FIRST_ROW,
+    ON_READERS,
+    ON_SERVER,
+    OWN_SEED,
+    READY,
     Asked,
     Lecture,
     MemoryAt,
+    OwnRun,
     Queued,
     memory_table,
     queue_line,
     times_table,
+    with_own_machines,
 )
 from tools.lecture_hall.soak import AtRest
 from tools.lecture_hall.waiting import late
@@ -92,6 +99,23 @@ def test_times_are_told_by_kind_and_parts_of_requests_are_not_counted_twice(tmp_
     ]
 
 
+def test_simulated_machines_take_as_long_as_the_browsers() -> None:
+    asked = [Asked(ON_SERVER, 4.0), Asked(ON_SERVER + FIRST_ROW, 3.0, phase=True)]
+    assert with_own_machines(asked, []) == asked
+    ready = [Asked(READY, seconds, phase=True) for seconds in (1.0, 2.0, 3.0)]
+    with pytest.raises(ValueError, match="no browser trained"):
+        with_own_machines(ready, [])
+    told = with_own_machines([*asked, *ready], [OwnRun(1.0, 0.25, 2.0), OwnRun(1.0, 0.5, 3.0)])
+
+    def seconds(kind: str) -> list[float]:
+        return sorted(each.seconds for each in told if each.kind == kind)
+
+    assert seconds(ON_READERS) == [3, 5, 5]
+    assert seconds(ON_READERS + FIRST_ROW) == [1.25, 2.5, 3.25]
+    assert seconds(OWN_SEED) == [3, 4, 5, 5]
+    assert seconds(OWN_SEED + FIRST_ROW) == [1.25, 2.5, 3, 3.25]
+
+
 def test_the_length_of_the_queue_is_told() -> None:
     assert "at place 9 at most" in queue_line([Queued(4, 1.0), Queued(9, 2.0)])
     assert queue_line([]) == "No run had to queue."
@@ -116,12 +140,14 @@ def test_growth_of_memory_is_told_from_the_first_sample_to_the_last() -> None:
 
 @pytest.mark.slow
 def test_a_few_students_attend_a_lecture_without_an_error(
-    capsys: pytest.CaptureFixture[str],
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Of those with a seed of their own one finds room, and the others train.
+    monkeypatch.setenv("DPO_EXPLAINED_CONCURRENT_RUNS", "1")
     hurry = ["--students", "5", "--spawn-seconds", "0.5", "--pauses", "0.05"]
-    lecture_hall.main([*hurry, "--iterations", "10", "--limit-minutes", "5"])
+    lecture_hall.main([*hurry, "--iterations", "60", "--limit-minutes", "5"])
     told = capsys.readouterr().out
-    for kind in ("section page", "static file", "PPO run, the default one", "together"):
+    for kind in ("section page", "static file", "PPO run, the default one", "together", ON_READERS):
         assert kind in told
 
 

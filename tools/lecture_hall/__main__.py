@@ -39,6 +39,8 @@ SCENARIO = Path(__file__).with_name("scenario.py")
 PPO_PAGE = "/sections/ppo-problem"
 OPEN_FILES = 4096
 EVERY_S = 2.0
+BROWSER_PAUSE_S = 10.0
+"""before each run of a reader with a real browser"""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -71,7 +73,9 @@ def attended(given: argparse.Namespace, own_machines: bool) -> float:
         fetch(f"{server.address}{PPO_PAGE}")
         made: list[OwnRun] = []
         if own_machines:
-            made = stack.enter_context(training(server.address, PPO_PAGE))
+            made = stack.enter_context(
+                training(server.address + PPO_PAGE, BROWSER_PAUSE_S * given.pauses)
+            )
         start = time.perf_counter()
         cpu_time = stack.enter_context(watched_cpu_time(server, given.spawn_seconds))
         with watched_memory(server, start) as memory:

@@ -13,8 +13,6 @@ from tools.bench.browser import chromium
 from tools.lecture_hall.report import OwnRun
 
 BROWSERS = 2
-PAUSE_S = 10.0
-"""between two runs of a reader"""
 PATIENCE_MS = 120_000
 
 # Notes of each run in the page's worker, in seconds: from the click until it began to train, and from then.
@@ -45,15 +43,20 @@ NEW_SEED = """(widget) => new Promise((resolve) => {
 
 
 @contextmanager
-def training(address: str, path: str) -> Iterator[list[OwnRun]]:
-    """A list to which runs on the browsers' own machine are added until the block ends."""
+def training(address: str, pause_s: float) -> Iterator[list[OwnRun]]:
+    """A list to which the runs that two browsers made during the block are added at its end.
+
+    Args:
+        address: of the page
+        pause_s: before each run
+    """
     over, ready = threading.Event(), threading.Barrier(BROWSERS + 1)
     runs: list[OwnRun] = []
 
     def attend() -> None:
         try:
             with chromium() as browser:
-                runs.extend(runs_of(browser, address + path, over, ready))
+                runs.extend(runs_of(browser, address, pause_s, over, ready))
         except Exception:
             ready.abort()
             raise
@@ -70,7 +73,11 @@ def training(address: str, path: str) -> Iterator[list[OwnRun]]:
 
 
 def runs_of(
-    browser: Browser, address: str, over: threading.Event, ready: threading.Barrier
+    browser: Browser,
+    address: str,
+    pause_s: float,
+    over: threading.Event,
+    ready: threading.Barrier,
 ) -> list[OwnRun]:
     """Ask for runs in a page until the lecture is over. Returns those that the page made itself."""
     page = browser.new_page()
@@ -81,7 +88,7 @@ def runs_of(
     page.locator('dpo-widget[name="ppo_dynamics"]').scroll_into_view_if_needed()
     figure.wait_for()
     ready.wait()
-    while not over.wait(PAUSE_S):
+    while not over.wait(pause_s):
         figure.evaluate(NEW_SEED)
     found = page.evaluate("window.lectureRuns")
     return [OwnRun(each["ready"], each["first_row"], each["whole"]) for each in found]

@@ -88,11 +88,13 @@ class MemoryAt:
 def with_own_machines(asked: Sequence[Asked], made: Sequence[OwnRun]) -> list[Asked]:
     """What was asked, and the runs of simulated readers' machines, each as long as one of ``made``.
 
-    Adds those together with the server's runs, and what browsers needed to get ready. Raises ValueError if
-    readers trained and no browser did.
+    Adds those together with the server's runs, and what browsers needed to get ready; nothing if no reader
+    trained. Raises ValueError if readers trained and no browser did.
     """
     ready = [each.seconds for each in asked if each.kind == READY]
-    if ready and not made:
+    if not ready:
+        return list(asked)
+    if not made:
         raise ValueError("no browser trained")
     here = [
         Asked(f"{ON_READERS}{part}", seconds + took, phase=True)

@@ -181,8 +181,10 @@ class Student(HttpUser):
         offered = time.perf_counter()
         worker, lab = re.findall(rf'data-worker="([^"]*/{PPO[1]}\.js)" data-lab="([^"]+)"', page)[0]
         base = worker.removesuffix(f"built/workers/{PPO[1]}.js")
-        for file in (f"{base}own_run.js", f"{base}own_machine.js", worker):
-            self.ask("static file", file)
+        script = self.ask("static file", f"{base}own_run.js").text
+        for module in re.findall(r'from ?"\./(\w+\.js)"', script):
+            self.ask("static file", base + module)
+        self.ask("static file", worker)
         self.ask("lab", lab)
         gevent.sleep(max(0.0, offered + OFFER_S - time.perf_counter()))
 
