@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from playwright.sync_api import Browser, Page, Route, expect
 
+from tests.browser.accessibility import axe_finds, bare_tables, visit
 from tests.browser.helpers import record_texts
+from tests.browser.layout import expect_no_sideways_scrolling
 
 
 def test_all_checks_pass_here(page: Page) -> None:
@@ -36,8 +38,9 @@ def test_what_fails_is_listed_with_what_was_expected_and_found(page: Page) -> No
         assert "margin:1.8," in body
         route.fulfill(body=body.replace("margin:1.8,", "margin:1.9,"))
 
+    page.set_viewport_size({"width": 390, "height": 800})
     page.route("**/workers/checks.js", falsified)
-    page.goto("/sources")
+    visit(page, "/sources")
     page.get_by_role("button", name="Run the 200 checks").click()
     report = page.locator("[data-own-checks] [data-report]")
     expect(report).to_contain_text("199 of 200 checks passed")
@@ -47,6 +50,9 @@ def test_what_fails_is_listed_with_what_was_expected_and_found(page: Page) -> No
         "reward_separation?reward_chosen=0.7&reward_rejected=-1.1, margin"
     )
     expect(failures).to_contain_text("expected 1.9, found 1.8")
+    assert axe_finds(page) == []
+    assert bare_tables(page) == []
+    expect_no_sideways_scrolling(page)
 
 
 def test_a_lab_that_does_not_come_is_said_and_can_be_asked_for_again(page: Page) -> None:
