@@ -23,8 +23,9 @@ MOVE = """(widget, number) => {
     if (control.type === "radio") control.click();
     else {
         if (control.type === "number") {
-            const [value, step] = [Number(control.value), Number(control.step) || 1];
-            control.value = String(value + step > Number(control.max) ? value - step : value + step);
+            const [value, low, high] = [control.value, control.min, control.max].map(Number);
+            const step = Number(control.step) || (high - low) / 10; // any, on a logarithmic scale
+            control.value = String(value + step > high ? value - step : value + step);
         } else if (control.type === "range") {
             const middle = (Number(control.min) + Number(control.max)) / 2;
             control.value = Number(control.value) === middle ? control.max : String(middle);
@@ -36,6 +37,9 @@ MOVE = """(widget, number) => {
     }
     return true;
 }"""
+
+TIMED = ("training_race", "pipeline_comparison")
+"""figures of seconds, which every run measures anew"""
 
 STATE = """(widget) => ({
     values: [...new FormData(widget.form)].filter(([name]) => !name.includes(".")),
@@ -77,7 +81,10 @@ def test_a_reload_from_disk_keeps_the_state_of_every_control(
     reader.reload()
     found = widget(reader, name)
     settled(found)
-    assert found.evaluate(STATE) == before
+    after = found.evaluate(STATE)
+    if name in TIMED:
+        del before["says"], after["says"]
+    assert after == before
 
 
 def test_an_address_answers_a_question_at_the_end_of_a_section(
