@@ -107,7 +107,7 @@ def test_where_an_address_cannot_follow_the_controls_still_work(
     reader.goto(f"{offline_copy.as_uri()}/widgets/reward_separation.html")
     found = widget(reader, "reward_separation")
     found.locator('[data-range-for="reward_chosen"]').press("ArrowLeft")
-    expect(found.locator("[data-readout]")).to_contain_text("A gap of +2.0")
+    expect(found.locator("[data-readout]")).to_contain_text("A gap of +2.9")
     found.locator("[data-settings] > summary").click()
     found.locator('[name="reward_chosen"]').fill("1")
     found.locator('[name="reward_chosen"]').press("Tab")
