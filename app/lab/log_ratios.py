@@ -12,7 +12,7 @@ from torch import Tensor
 
 from app.lab.losses import LossParams, PairLogps, preference_loss
 
-Column = float | Sequence[float]
+OneOrEach = float | Sequence[float]
 """one number for all pairs, or one for each"""
 
 
@@ -25,13 +25,13 @@ class LossOfRatios:
 
     loss_type: str
     label_smoothing: float = 0.0
-    beta: Column = 0.1
-    reference_chosen: Column = 0.0
-    reference_rejected: Column = 0.0
-    chosen_lengths: Column = 1.0
-    rejected_lengths: Column = 1.0
+    beta: OneOrEach = 0.1
+    reference_chosen: OneOrEach = 0.0
+    reference_rejected: OneOrEach = 0.0
+    chosen_lengths: OneOrEach = 1.0
+    rejected_lengths: OneOrEach = 1.0
 
-    def losses(self, chosen: Sequence[float], rejected: Column) -> list[float]:
+    def losses(self, chosen: Sequence[float], rejected: OneOrEach) -> list[float]:
         """Loss of each pair with these log-ratios, in nats. Raises as ``preference_loss``."""
         with torch.no_grad():
             found: list[float] = self._losses(_column(chosen), _column(rejected)).tolist()
@@ -69,5 +69,5 @@ def sigma(margin: float) -> float:
     return 1 / (1 + math.exp(-margin))
 
 
-def _column(values: Column) -> Tensor:
+def _column(values: OneOrEach) -> Tensor:
     return torch.tensor(values, dtype=torch.float64)

@@ -118,10 +118,10 @@ def test_a_slider_moves_as_on_the_site_and_a_typed_number_stays(visitor: Page, c
     expect(readout).to_contain_text("94.8%")
     assert re.search(r"reward_separation\.html\?reward_chosen=2\.9$", _state_link(visitor))
     found.locator("[data-settings] > summary").click()
-    box.fill("1.23")
+    box.fill("1.2")
     box.press("Tab")
-    expect(readout).to_contain_text("77.4%")
-    expect(box).to_have_value("1.23")
+    expect(readout).to_contain_text("76.9%")
+    expect(box).to_have_value("1.2")
 
 
 def _state_link(page: Page) -> str:
@@ -286,6 +286,13 @@ def test_nothing_leads_to_a_server(visitor: Page, copy: str) -> None:
     expect(visitor.locator("dialog")).to_have_count(0)
     visitor.get_by_role("link", name="what in it is live").click()
     expect(visitor.locator("h1")).to_have_text("What this copy holds")
+
+
+@BOTH
+def test_our_numbers_can_be_checked(visitor: Page, copy: str) -> None:
+    visitor.goto(f"{copy}sources.html")
+    visitor.get_by_role("button", name="Run the 200 checks").click()
+    expect(visitor.locator("[data-own-checks] [data-report]")).to_contain_text("200 of 200")
 
 
 def test_without_javascript_a_page_has_its_numbers_and_says_what_does_not_work(

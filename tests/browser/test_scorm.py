@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -12,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from app.content.sections import SECTIONS
 from app.export.scorm import EDITIONS, LAUNCH, MANIFEST, QuizMissing, add_launch, export_scorm
+from app.widgets import ppo_dynamics
 from tests.browser.host import Host
 from tests.browser.lms import Platform
 from tests.browser.sheets import answer_all, question, tally
@@ -125,3 +127,22 @@ def test_an_answer_at_the_end_of_a_section_counts_and_stands_in_the_quiz(
     part = course_platform.quiz(seed=0)
     expect(tally(part)).to_have_text("0 right of 1")
     course_platform.expect_answers(1)
+
+
+def test_a_course_trains(course_platform: Platform) -> None:
+    """A run that is in no package, in a page of the package that its platform shows."""
+    course_platform.open(place="sections/ppo-problem.html")
+    inner = course_platform.launch()
+    found = inner.locator("dpo-widget[name=ppo_dynamics]")
+    found.scroll_into_view_if_needed()
+    expect(found).to_have_attribute("data-ready", "")
+    found.locator("[data-settings] > summary").click()
+    for name, value in (("iterations", "20"), ("seed", "271828")):
+        box = found.locator(f'input[name="{name}"]')
+        box.fill(value)
+        box.press("Tab")
+    expect(found.locator("[data-readout]")).to_contain_text("Iteration 20:")
+    wanted = ppo_dynamics.compute(ppo_dynamics.Params(seed=271_828, iterations=20)).last
+    last = found.evaluate("widget => widget.result.last")
+    assert math.isclose(last["reward"], wanted.reward, rel_tol=1e-3)
+    assert last["sample"] == wanted.sample

@@ -50,7 +50,7 @@ const ofLogps = (lossType, beta) => {
   const differences = (which) =>
     Array.from(pairs[which], (logp, n) =>
       slope((distance) => {
-        const moved = { ...pairs, [which]: pairs[which].with(n, logp + distance) };
+        const moved = { ...pairs, [which]: Float64Array.from(pairs[which]).with(n, logp + distance) };
         return trainingLoss(lossType, moved, beta, params).losses[n];
       }, 2e-4),
     );

@@ -4,14 +4,14 @@ import { named } from "./python.js";
 
 export { sigma } from "../losses.js";
 
-/** One number for all pairs, or one for each. @typedef {number | ArrayLike<number>} Column */
+/** One number for all pairs, or one for each. @typedef {number | ArrayLike<number>} OneOrEach */
 
-/** @type {(column: Column, n: number) => number} */
+/** @type {(column: OneOrEach, n: number) => number} */
 const at = (column, n) => (typeof column === "number" ? column : column[n]);
 
 class LossWithItsInputs {
-  /** @param {string} lossType @param {number} labelSmoothing @param {Column} beta
-   *  @param {[Column, Column]} references log-probabilities in nats, chosen and rejected @param {[Column, Column]} lengths in tokens */
+  /** @param {string} lossType @param {number} labelSmoothing @param {OneOrEach} beta
+   *  @param {[OneOrEach, OneOrEach]} references log-probabilities in nats, chosen and rejected @param {[OneOrEach, OneOrEach]} lengths in tokens */
   constructor(lossType, labelSmoothing, beta, references, lengths) {
     this.lossType = lossType;
     this.labelSmoothing = labelSmoothing;
@@ -20,12 +20,12 @@ class LossWithItsInputs {
     this.lengths = lengths;
   }
 
-  /** @param {number[]} chosen log-ratios @param {Column} rejected */
+  /** @param {number[]} chosen log-ratios @param {OneOrEach} rejected */
   losses(chosen, rejected) {
     return this.losses_and_slopes(chosen, rejected)[0];
   }
 
-  /** Of each pair the loss, and its derivatives by both log-ratios. @param {number[]} chosen @param {Column} rejected
+  /** Of each pair the loss, and its derivatives by both log-ratios. @param {number[]} chosen @param {OneOrEach} rejected
    *  @returns {[losses: number[], byChosen: number[], byRejected: number[]]} */
   losses_and_slopes(chosen, rejected) {
     /** @type {[number[], number[], number[]]} */
@@ -50,8 +50,8 @@ class LossWithItsInputs {
 
 export const LossOfRatios = named(
   ["loss_type", "label_smoothing", "beta", "reference_chosen", "reference_rejected", "chosen_lengths", "rejected_lengths"],
-  /** @param {string} lossType @param {number} labelSmoothing @param {Column} beta @param {Column} referenceChosen
-   *  @param {Column} referenceRejected @param {Column} chosenLengths @param {Column} rejectedLengths */
+  /** @param {string} lossType @param {number} labelSmoothing @param {OneOrEach} beta @param {OneOrEach} referenceChosen
+   *  @param {OneOrEach} referenceRejected @param {OneOrEach} chosenLengths @param {OneOrEach} rejectedLengths */
   (lossType, labelSmoothing = 0, beta = 0.1, referenceChosen = 0, referenceRejected = 0, chosenLengths = 1, rejectedLengths = 1) =>
     new LossWithItsInputs(lossType, labelSmoothing, beta, [referenceChosen, referenceRejected], [chosenLengths, rejectedLengths]),
 );
