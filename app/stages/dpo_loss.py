@@ -187,7 +187,7 @@ def stage(params: Params, result: Result) -> Stage:
     return made
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=128)
 def _curves(params: Params, end: int) -> Stage:
     """The part of the stage that stays while a pair moves: axes, curves with names, the handle of beta."""
     family = _family(params, end)

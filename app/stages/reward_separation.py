@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from app.charts.scales import evenly
-from app.charts.stage import Anchor, Axis, Box, Only, Stage, number
+from app.charts.stage import Anchor, Axis, Box, Only, Panel, Stage, number
 from app.formatting import fixed, percent, signed
 from app.lab.preferences import reward_gaps
 from app.widgets.reward_separation import Params, Result
@@ -23,28 +24,15 @@ ALONG = evenly(LOW, HIGH, 201)
 def stage(params: Params, result: Result) -> Stage:
     """The stage for a pair of rewards."""
     chosen, rejected = params.reward_chosen, params.reward_rejected
-    curve = reward_gaps(ALONG, [rejected] * len(ALONG))
     made = Stage(
         "Only the gap between two rewards matters",
         wide=412,
         narrow=372,
         readout=_readout(result),
         alt="Probability above, loss below a line of rewards",
+        marks=[*_curves(rejected).marks],
     )
-    x = Axis(LOW, HIGH)
-    above = made.panel(x, Axis(0, 1), wide=Box(54, 16, 18, 180), narrow=Box(46, 10, 18, 152))
-    line = made.panel(x, Axis(0, 1), wide=Box(54, 16, 204, 214), narrow=Box(46, 10, 176, 186))
-    below = made.panel(
-        x, Axis(MOST_LOSS, 0), wide=Box(54, 16, 272, 402), narrow=Box(46, 10, 242, 358)
-    )
-    above.y_grid((0, 0.5, 1), lambda share: percent(0)(share) if share else "0")
-    below.y_grid((0, 5, 10), fixed(0))
-    above.curve(ALONG, curve.probabilities, "s-opt")
-    below.curve(ALONG, curve.losses, "s-rej")
-
-    line.track()
-    for step, only in ((2, "wide"), (5, "narrow")):
-        line.x_ticks(range(LOW, HIGH + 1, step), fixed(0), 25, only=only)
+    above, line, below = _panels(made)
     line.line(line.pt(rejected, 0), line.pt(chosen, 0), "bar s-ink")
 
     shown = min(result.loss, MOST_LOSS)
@@ -113,6 +101,34 @@ def stage(params: Params, result: Result) -> Stage:
     made.handle("reward_rejected", line.pt(rejected, 0), "rej", ends)
     made.handle("reward_chosen", line.pt(chosen, 0), "opt", ends)
     return made
+
+
+@lru_cache(maxsize=256)
+def _curves(rejected: float) -> Stage:
+    """The part of the stage that stays while the chosen response moves: axes and curves."""
+    curve = reward_gaps(ALONG, [rejected] * len(ALONG))
+    part = Stage("", wide=0, narrow=0)
+    above, line, below = _panels(part)
+    above.y_grid((0, 0.5, 1), lambda share: percent(0)(share) if share else "0")
+    below.y_grid((0, 5, 10), fixed(0))
+    above.curve(ALONG, curve.probabilities, "s-opt")
+    below.curve(ALONG, curve.losses, "s-rej")
+    line.track()
+    for step, only in ((2, "wide"), (5, "narrow")):
+        line.x_ticks(range(LOW, HIGH + 1, step), fixed(0), 25, only=only)
+    return part
+
+
+def _panels(stage: Stage) -> tuple[Panel, Panel, Panel]:
+    """Of the probability, of the rewards, and of the loss."""
+    x = Axis(LOW, HIGH)
+    return (
+        stage.panel(x, Axis(0, 1), wide=Box(54, 16, 18, 180), narrow=Box(46, 10, 18, 152)),
+        stage.panel(x, Axis(0, 1), wide=Box(54, 16, 204, 214), narrow=Box(46, 10, 176, 186)),
+        stage.panel(
+            x, Axis(MOST_LOSS, 0), wide=Box(54, 16, 272, 402), narrow=Box(46, 10, 242, 358)
+        ),
+    )
 
 
 def _beside(way: int) -> list[tuple[float, float, Anchor]]:

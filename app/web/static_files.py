@@ -53,22 +53,24 @@ class PrecompressedStatics(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """The file, compressed if possible, with headers that let it be cached for ever."""
-        response = await super().get_response(path, scope)
-        if path in self._made and response.status_code == HTTPStatus.OK:
-            response = Response(self._made[path], media_type=mimetypes.guess_type(path)[0])
+        response = self._from_memory(path, scope) if scope["method"] == "GET" else None
+        response = response or await super().get_response(path, scope)
         if response.status_code != HTTPStatus.OK:
             return response
+        response.headers["Vary"] = "Accept-Encoding"
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+
+    def _from_memory(self, path: str, scope: Scope) -> Response | None:
+        """A compressed file, or what was made of one: a lecture hall has no time to look at the disk."""
+        media_type = mimetypes.guess_type(path)[0]
         wanted = Headers(scope=scope).get("accept-encoding", "")
         for encoding in ENCODINGS:
             body = self._compressed.get((path, encoding))
             if body is not None and accepts(wanted, encoding):
                 # Without ETag and date: the address says which content it is, and nobody asks again.
-                response = Response(body, media_type=mimetypes.guess_type(path)[0])
-                response.headers["Content-Encoding"] = encoding
-                break
-        response.headers["Vary"] = "Accept-Encoding"
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        return response
+                return Response(body, headers={"Content-Encoding": encoding}, media_type=media_type)
+        return Response(self._made[path], media_type=media_type) if path in self._made else None
 
 
 def accepts(header: str, encoding: str) -> bool:

@@ -144,7 +144,7 @@ def test_a_few_students_attend_a_lecture_without_an_error(
 ) -> None:
     # Of those with a seed of their own one finds room, and the others train.
     monkeypatch.setenv("DPO_EXPLAINED_CONCURRENT_RUNS", "1")
-    hurry = ["--students", "5", "--spawn-seconds", "0.5", "--pauses", "0.05"]
+    hurry = ["--students", "5", "--spawn-seconds", "0.5", "--pauses", "0.1"]
     lecture_hall.main([*hurry, "--iterations", "60", "--limit-minutes", "5"])
     told = capsys.readouterr().out
     for kind in ("section page", "static file", "PPO run, the default one", "together", ON_READERS):

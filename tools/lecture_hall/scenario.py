@@ -182,10 +182,9 @@ class Student(HttpUser):
         worker, lab = re.findall(rf'data-worker="([^"]*/{PPO[1]}\.js)" data-lab="([^"]+)"', page)[0]
         base = worker.removesuffix(f"built/workers/{PPO[1]}.js")
         script = self.ask("static file", f"{base}own_run.js").text
-        for module in re.findall(r'from ?"\./(\w+\.js)"', script):
-            self.ask("static file", base + module)
-        self.ask("static file", worker)
-        self.ask("lab", lab)
+        modules = re.findall(r'from ?"\./(\w+\.js)"', script)
+        self.ask_together([("static file", base + module) for module in modules])
+        self.ask_together([("static file", worker), ("lab", lab)])
         gevent.sleep(max(0.0, offered + OFFER_S - time.perf_counter()))
 
     def follow(self, path: str, query: dict[str, str], watch: RunWatch, start: float) -> None:
@@ -214,6 +213,10 @@ class Student(HttpUser):
         if error is not None:
             raise Refused(error)
         return response
+
+    def ask_together(self, wanted: list[tuple[str, str]]) -> None:
+        """Make requests, each a kind and a path, at the same time. Raises Refused if one fails."""
+        gevent.joinall([gevent.spawn(self.ask, *each) for each in wanted], raise_error=True)
 
     def get(self, path: str, **how: Any) -> Any:
         """Send a request; again, as browsers do, if the server closed the connection just then."""
