@@ -13,6 +13,7 @@ from starlette.types import Message
 
 from app.main import create_app
 from app.settings import Settings
+from app.studies.browser_data import lab_json
 from app.web.templating import static_hash
 from app.widgets.registry import WIDGETS
 from tests.threads import in_thread
@@ -27,6 +28,7 @@ FILLED = {
     "file_format": "csv",
     "width:int": "600",
     "name:path": "sections/beta",
+    "digest": lab_json()[1],
 }
 """values for the path parameters of the routes below"""
 
