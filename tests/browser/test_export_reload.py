@@ -24,7 +24,7 @@ MOVE = """(widget, number) => {
     else {
         if (control.type === "number") {
             const [value, low, high] = [control.value, control.min, control.max].map(Number);
-            const step = Number(control.step) || (high - low) / 10; // any, on a logarithmic scale
+            const step = control.step === "any" ? (high - low) / 10 : Number(control.step) || 1;
             control.value = String(value + step > high ? value - step : value + step);
         } else if (control.type === "range") {
             const middle = (Number(control.min) + Number(control.max)) / 2;
