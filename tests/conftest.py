@@ -89,7 +89,8 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def server(shared: Path) -> Iterator[str]:
     """The address of a running server on a free port of this machine."""
     listening = socket.create_server(("127.0.0.1", 0))
-    settings = Settings(warm=False, store=str(shared / "runs"), run_seconds=1200)
+    # Room for what other tests have begun: if the server were busy, pages would train by themselves.
+    settings = Settings(warm=False, store=str(shared / "runs"), run_seconds=1200, concurrent_runs=8)
     config = uvicorn.Config(create_app(settings), log_level="warning")
     uvicorn_server = uvicorn.Server(config)
     thread = threading.Thread(target=uvicorn_server.run, kwargs={"sockets": [listening]})
