@@ -12,7 +12,7 @@ from tests.node import NODE
 from tests.tools import compiled_sample
 from tools.to_javascript.__main__ import compiled as all_compiled
 from tools.to_javascript.expressions import BUILTINS, Unsupported
-from tools.to_javascript.modules import ROOT, Compiler, Module
+from tools.to_javascript.modules import PROVIDED, ROOT, Compiler, Module
 from tools.to_javascript.statements import Statements
 
 SAMPLE = "tests.tools.compiled_sample"
@@ -52,13 +52,24 @@ def test_the_same_comes_out(compiled: dict[str, object], name: str) -> None:
 
 
 def test_all_that_compiled_code_takes_is_there() -> None:
-    script = f'import * as $ from "{RUNTIME}"; console.log(JSON.stringify(Object.keys($)))'
+    script = (
+        f'import * as $ from "{RUNTIME}"; const modules = {json.dumps(sorted(PROVIDED))};'
+        "const parts = modules.flatMap((name) => Object.keys($[name]).map((part) => `${name}.${part}`));"
+        "console.log(JSON.stringify([...Object.keys($), ...parts]))"
+    )
     done = subprocess.run(
         [NODE, "--input-type=module", "--eval", script], capture_output=True, text=True, check=True
     )
-    used = {name for _, text in all_compiled() for name in re.findall(r"\$\.(\w+)", text)}
-    assert used - {*json.loads(done.stdout)} == set()
-    assert {*BUILTINS} - {*json.loads(done.stdout)} == set()
+    there = {*json.loads(done.stdout)}
+    texts = [text for _, text in all_compiled()]
+    used = {name for text in texts for name in re.findall(r"\$\.(\w+)", text)}
+    of_modules = {
+        f"{module}.{name}"
+        for text in texts
+        for module in PROVIDED
+        for name in re.findall(rf"\b{module}\.(\w+)", text)
+    }
+    assert (used | {*BUILTINS} | of_modules) - there == set()
 
 
 @pytest.mark.parametrize(

@@ -13,17 +13,14 @@ def words(text: str) -> frozenset[str]:
 
 
 METHODS = words(
-    "append capitalize copy count endswith extend format fromkeys get index insert is_integer "
-    "isdigit items join keys lower lstrip partition pop remove removeprefix removesuffix replace "
-    "reverse rpartition rstrip setdefault sort split startswith strip title tolist update upper "
-    "values add union"
+    "add append endswith extend fromkeys get index insert items join keys partition pop removeprefix "
+    "replace rstrip setdefault split startswith tolist values"
 )
 """of Python's own types; other methods are called as they are"""
 
 BUILTINS = words(
-    "abs all any bool dict divmod enumerate float frozenset getattr hasattr id int isinstance iter "
-    "len list map max min next range repr reversed round set sorted str sum tuple vars zip "
-    "ValueError KeyError TypeError"
+    "abs all any bool dict divmod enumerate float frozenset getattr id int isinstance iter len list "
+    "max min next range repr reversed round set sorted str sum tuple vars zip ValueError KeyError"
 )
 
 RESERVED = words(
@@ -150,13 +147,10 @@ class Expressions:
 
     def _UnaryOp(self, node: ast.UnaryOp) -> str:
         if isinstance(node.op, ast.Not):
-            return f"!{self._wrapped(self.test(node.operand))}"
+            return f"!({self.test(node.operand)})"
         if isinstance(node.op, ast.USub):
             return f"(-{self.js(node.operand)})"
         raise refuse(node)
-
-    def _wrapped(self, text: str) -> str:
-        return f"({text})"
 
     def _BoolOp(self, node: ast.BoolOp) -> str:
         how = "both" if isinstance(node.op, ast.And) else "either"
@@ -198,10 +192,10 @@ class Expressions:
             self._formatted(part) if isinstance(part, ast.FormattedValue) else self.js(part)
             for part in node.values
         ]
-        return " + ".join(['""', *parts]) if not parts or len(parts) > 1 else f'"" + {parts[0]}'
+        return " + ".join(['""', *parts])
 
     def _formatted(self, node: ast.FormattedValue) -> str:
-        spec = self._wrapped(self.js(node.format_spec)) if node.format_spec else '""'
+        spec = f"({self.js(node.format_spec)})" if node.format_spec else '""'
         value = self.js(node.value)
         return f"$.format({f'$.repr({value})' if node.conversion == ord('r') else value}, {spec})"
 

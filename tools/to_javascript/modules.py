@@ -15,17 +15,8 @@ ROOT = Path(__file__).parents[2]
 FOLDER = "build/javascript"
 TYPES = {"__future__", "typing", "collections.abc", "types"}
 """modules of names for annotations, which are left out"""
-OURS = {
-    "math",
-    "functools",
-    "itertools",
-    "dataclasses",
-    "bisect",
-    "enum",
-    "urllib.parse",
-    "operator",
-}
-"""modules of Python of which ``static/lab/python.js`` has a part"""
+PROVIDED = {"math", "itertools", "bisect"}
+"""modules of Python of which ``static/lab/python/modules.js`` has a part"""
 UNCOMPILED = {*RECORDS, *UNSHOWN, "Enum", "StrEnum", "lru_cache", "cache", "dataclass", "property"}
 
 
@@ -91,7 +82,7 @@ def _used(node: ast.AST) -> Iterator[str]:
         yield node.id
         return
     for field, value in ast.iter_fields(node):
-        if field in ("annotation", "returns", "decorator_list") or field == "type_comment":
+        if field in ("annotation", "returns", "decorator_list"):
             continue
         if isinstance(node, ast.ClassDef) and field == "body":
             shown = [n for n in value if isinstance(n, ast.FunctionDef | ast.AnnAssign)]
@@ -119,8 +110,8 @@ class Compiler:
     """Collects definitions from some roots on.
 
     Args:
-        outside: modules of JavaScript by the module or definition that they
-            stand for
+        outside: modules of JavaScript by what they stand for: a module, a definition, or all modules
+            whose names begin so, if it ends with a period
     """
 
     def __init__(self, outside: dict[str, str]) -> None:
@@ -189,9 +180,8 @@ class Compiler:
     def _import(self, name: str, use: str, where: str, what: str) -> str:
         if where in TYPES:
             return ""
-        if where in OURS or (where, what) == ("torch", "Tensor"):
-            part = where.replace(".", "_")
-            return f"const {safe(use)} = $.{part}{f'.{what}' if what else ''};"
+        if where in PROVIDED or (where, what) == ("torch", "Tensor"):
+            return f"const {safe(use)} = $.{where}{f'.{what}' if what else ''};"
         if is_module(f"{where}.{what}"):
             return f'import * as {safe(use)} from "{_to(path_of(f"{where}.{what}"), name)}";'
         path = self._outside(where, what)

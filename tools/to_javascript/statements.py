@@ -37,7 +37,7 @@ class Statements(Expressions):
     _Assert = _Pass
 
     def _Break(self, _: ast.Break) -> str:
-        return "done = true; break;" if self._searches else "break;"
+        return "$done = true; break;" if self._searches else "break;"
 
     def _Continue(self, _: ast.Continue) -> str:
         return "continue;"
@@ -93,7 +93,7 @@ class Statements(Expressions):
         self._searches = before
         if not node.orelse:
             return inner
-        return f"{{ let done = false;\n{inner}\nif (!done) {{\n{self.body(node.orelse)}\n}} }}"
+        return f"{{ let $done = false;\n{inner}\nif (!$done) {{\n{self.body(node.orelse)}\n}} }}"
 
     # ---- definitions -----------------------------------------------------------------------------
 
@@ -113,7 +113,8 @@ class Statements(Expressions):
         end = "" if star or isinstance(node.body[-1], ast.Return | ast.Raise) else "\nreturn null;"
         found = f"function{star} ({signature}) {{\n{before}{declared}{body}{end}\n}}"
         found = f"$.function([{self.parameters(node.args)}], {found})"
-        return f"$.cached({found})" if _decorated(node, "lru_cache", "cache") else found
+        most = _kept(node)
+        return f"$.cached({most}, {found})" if most else found
 
     def definition(self, node: ast.stmt) -> str:
         """A statement of a module, whose names are exported."""
@@ -193,6 +194,19 @@ def validators(node: ast.ClassDef) -> list[ast.Call]:
 
 def _decorated(node: Function, *names: str) -> bool:
     return any(ast.unparse(one).split("(")[0] in names for one in node.decorator_list)
+
+
+def _kept(node: Function) -> str:
+    """How many results of a function are kept; empty if none are."""
+    if _decorated(node, "cache"):
+        return "Infinity"
+    if not _decorated(node, "lru_cache"):
+        return ""
+    for call in node.decorator_list:
+        for keyword in call.keywords if isinstance(call, ast.Call) else ():
+            if keyword.arg == "maxsize":
+                return str(ast.literal_eval(keyword.value))
+    return "128"
 
 
 def _own_nodes(nodes: Iterable[ast.AST]) -> Iterable[ast.AST]:

@@ -33,8 +33,6 @@ dict.keywords = (/** @type {any[]} */ args, /** @type {any} */ pairs) => new Dic
 export const isinstance = (value, types) => (isArray(types) ? types : [types]).some((/** @type {any} */ one) => one.isType(value));
 /** @type {(value: any, name: string, ...fallback: any[]) => any} */
 export const getattr = (value, name, ...fallback) => (value[name] === undefined && fallback.length ? fallback[0] : value[name]);
-/** @type {(value: any, name: string) => boolean} */
-export const hasattr = (value, name) => value[name] !== undefined;
 /** @type {(value: any) => Dict} */
 export const vars = (value) => new Dict(Object.entries(value));
 /** @type {(value: any) => number} */
@@ -76,8 +74,6 @@ export const zip = open((args, { strict }) => {
   if (strict && new Set(lengths).size > 1) throw ValueError(`lists of ${lengths} to be zipped`);
   return Array.from({ length: lists.length ? Math.min(...lengths) : 0 }, (_, n) => lists.map((values) => values[n]));
 });
-/** @type {(of: any, ...lists: any[]) => any[]} */
-export const map = (of, ...lists) => zip(...lists).map((/** @type {any[]} */ values) => of(...values));
 /** @type {(values: any) => boolean} */
 export const any = (values) => {
   for (const value of iter(values)) if (truth(value)) return true;
@@ -105,13 +101,17 @@ export const id = (value) => {
   return ids.get(value);
 };
 
-/** A function whose results are kept. @type {(made: import("./values.js").Callable) => import("./values.js").Callable} */
-export const cached = (made) => {
+/** A function whose latest results are kept: functools.lru_cache.
+ *  @type {(most: number, made: import("./values.js").Callable) => import("./values.js").Callable} */
+export const cached = (most, made) => {
   const results = new Map();
   return named(made.params ?? [], (/** @type {any[]} */ ...args) => {
     const asked = JSON.stringify(args);
-    if (!results.has(asked)) results.set(asked, made(...args));
-    return results.get(asked);
+    const result = results.has(asked) ? results.get(asked) : made(...args);
+    results.delete(asked);
+    results.set(asked, result);
+    if (results.size > most) results.delete(results.keys().next().value);
+    return result;
   });
 };
 

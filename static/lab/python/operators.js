@@ -1,6 +1,6 @@
 // Python's operators.
 import { filled } from "./texts.js";
-import { Dict, KeyError, failure, isArray, iter, key, setOf } from "./values.js";
+import { Dict, KeyError, failure, isArray, iter, setOf } from "./values.js";
 
 /** @type {(value: any) => boolean} */
 export const truth = (value) => {
@@ -83,7 +83,7 @@ export { sub as sub_in_place, mul as mul_in_place, div as div_in_place, floordiv
 /** @type {(one: any, other: any) => any} */
 export const or__in_place = (one, other) => {
   if (one instanceof Map) for (const [name, value] of other) one.set(name, value);
-  else if (one instanceof Set) for (const value of other) one.add(key(value));
+  else if (one instanceof Set) for (const value of other) one.add(value);
   else return or_(one, other);
   return one;
 };
@@ -91,7 +91,7 @@ export const or__in_place = (one, other) => {
 /** @type {(values: any, value: any) => boolean} */
 export const has = (values, value) => {
   if (typeof values === "string") return values.includes(value);
-  if (values instanceof Map || values instanceof Set) return values.has(key(value));
+  if (values instanceof Map || values instanceof Set) return values.has(value);
   return [...iter(values)].some((one) => eq(one, value));
 };
 

@@ -76,14 +76,3 @@ export const filled = (form, values) => {
   const left = values.values();
   return form.replace(/%(%|[^a-z%]*[a-z])/g, (_, spec) => (spec === "%" ? "%" : format(left.next().value, spec === "s" ? "" : spec === "d" ? "" : spec)));
 };
-
-/** text.format(...). @type {(form: string, args: any[], pairs?: [string, any][]) => string} */
-export const formatted = (form, args, pairs = []) => {
-  const known = new Map(pairs);
-  let place = 0;
-  return form.replace(/\{\{|\}\}|\{([^{}:]*)(?::([^{}]*))?\}/g, (whole, name, spec = "") => {
-    if (whole === "{{" || whole === "}}") return whole[0];
-    const value = name === "" ? args[place++] : known.has(name) ? known.get(name) : args[Number(name)];
-    return format(value, spec);
-  });
-};

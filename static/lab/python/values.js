@@ -1,31 +1,67 @@
 // The values of code compiled from Python, and how its functions are called. A number is a float or an int, a dict is a Dict, a
 // list or tuple is an Array, a tensor is a typed array, a dataclass or model is a record.
 
-/** Tuples as keys: equal ones are one. @type {Map<string, any[]>} */
-const tuples = new Map();
+/** The keys of a dict or set: of equal tuples, the first stands for all. */
+class Keys {
+  /** @type {Map<string, any[]>} */
+  #tuples = new Map();
 
-/** @type {(value: any) => any} */
-export const key = (value) => {
-  if (!Array.isArray(value)) return value;
-  const text = JSON.stringify(value);
-  if (!tuples.has(text)) tuples.set(text, value);
-  return tuples.get(text);
-};
+  /** @param {any} value */
+  of(value) {
+    if (!Array.isArray(value)) return value;
+    const text = JSON.stringify(value);
+    if (!this.#tuples.has(text)) this.#tuples.set(text, value);
+    return this.#tuples.get(text);
+  }
+}
 
 export class Dict extends Map {
+  #keys = new Keys();
+
+  /** @param {Iterable<[any, any]>} entries */
+  constructor(entries = []) {
+    super(); // which would set entries before there are keys
+    for (const [name, value] of entries) this.set(name, value);
+  }
+
   /** @param {any} name @param {any} value */
   set(name, value) {
-    return super.set(key(name), value);
+    return super.set(this.#keys.of(name), value);
   }
 
   /** @param {any} name */
   get(name) {
-    return super.get(key(name));
+    return super.get(this.#keys.of(name));
   }
 
   /** @param {any} name */
   has(name) {
-    return super.has(key(name));
+    return super.has(this.#keys.of(name));
+  }
+
+  /** @param {any} name */
+  delete(name) {
+    return super.delete(this.#keys.of(name));
+  }
+}
+
+export class PythonSet extends Set {
+  #keys = new Keys();
+
+  /** @param {Iterable<any>} values */
+  constructor(values = []) {
+    super();
+    for (const value of values) this.add(value);
+  }
+
+  /** @param {any} value */
+  add(value) {
+    return super.add(this.#keys.of(value));
+  }
+
+  /** @param {any} value */
+  has(value) {
+    return super.has(this.#keys.of(value));
   }
 }
 
@@ -56,7 +92,7 @@ export const open = (made) => {
 export const failure = (name, text = "") => Object.assign(new Error(text), { name });
 export const ValueError = (text = "") => failure("ValueError", text);
 export const KeyError = (name = "") => failure("KeyError", String(name));
-export const TypeError = (text = "") => failure("TypeError", text);
+const TypeError = (text = "") => failure("TypeError", text);
 
 /** A dataclass, model or named tuple: fields in order, with functions that make their defaults, and functions that check some
  *  of them, each given the value and the record as pydantic has it.
@@ -124,15 +160,8 @@ export const plain = (value) => {
   return value;
 };
 
-/** A value of JSON as Python has it. @type {(value: any) => any} */
-export const fromJson = (value) => {
-  if (Array.isArray(value)) return value.map(fromJson);
-  if (value !== null && typeof value === "object") return new Dict(Object.entries(value).map(([name, one]) => [name, fromJson(one)]));
-  return value;
-};
-
 /** What a for loop goes through. @type {(values: any) => Iterable<any>} */
 export const iter = (values) => (values instanceof Map ? values.keys() : values);
 
 /** @type {(values?: any) => Set<any>} */
-export const setOf = (values = []) => new Set([...iter(values)].map(key));
+export const setOf = (values = []) => new PythonSet(iter(values));
