@@ -1,8 +1,9 @@
 // Replaces static/server.js in an offline copy: computes results on the reader's machine, or looks up those that were
 // computed when the copy was made. Of a widget that is looked up, a state that is not in the copy moves to the nearest one.
-import { machineParts, script } from "./offline_parts.js";
+import { script } from "./offline_parts.js";
 import { marked } from "./offline_quiz.js";
-import { OwnMachine, paramsOf } from "./own_machine.js";
+import { paramsOf } from "./own_machine.js";
+import { machineOf } from "./own_run.js";
 
 export { script };
 
@@ -124,20 +125,6 @@ const nameOf = (widget, name) => {
 
 // ---- results that are computed here -----------------------------------------------------------
 
-/** @type {Map<string, Promise<OwnMachine>>} */
-const machines = new Map();
-
-/** @type {(name: string) => Promise<OwnMachine>} */
-const started = async (name) => new OwnMachine(...(await machineParts({ worker: name })));
-
-/** @type {(widget: Widget) => Promise<OwnMachine>} */
-const machineOf = ({ name }) => {
-  const found = machines.get(name) ?? started(name);
-  machines.set(name, found);
-  found.catch(() => machines.delete(name)); // so that the next call tries again
-  return found;
-};
-
 /** The result that each page came with, and its state.
  *  @type {WeakMap<Widget, { state: string, result: Result }>} */
 const first = new WeakMap();
@@ -150,7 +137,7 @@ async function* computed(widget, signal, made = false) {
     yield ["done", here.result];
     return;
   }
-  const machine = await machineOf(widget);
+  const machine = await machineOf(widget, { worker: widget.name });
   yield* machine.events(paramsOf(widget), signal, made);
 }
 

@@ -40,7 +40,7 @@ export class OwnMachine {
   }
 
   /** The events of a state, as the server streams them: "step" and the like while it trains, at last "done" with the result, or
-   *  "error" with a problem. With ``made`` "unmade" alone, if that takes training which has not been done.
+   *  "error" with a problem. With ``made`` "unmade" alone, if the result has not been made.
    *  @param {Record<string, any>} params @param {AbortSignal} signal @returns {AsyncGenerator<RunEvent>} */
   async *events(params, signal, made = false) {
     const id = (this.#asked += 1);

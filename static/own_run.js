@@ -1,4 +1,4 @@
-// Runs on the reader's own machine, for pages from a server that is busy.
+// The machines of the widgets of a page, and runs on them while the server is busy.
 import { machineParts } from "./machine_parts.js";
 import { OwnMachine, paramsOf } from "./own_machine.js";
 

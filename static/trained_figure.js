@@ -108,7 +108,7 @@ class Training {
     if (!dataset.worker) return false;
     import("./own_run.js").then(({ machineOf }) => machineOf(this.#widget, dataset)).catch(() => {}); // told when it is needed
     const prefer = this.#part("wait");
-    this.#tell(`The server is busy for up to ${Math.ceil(seconds)} s, so your machine trains`);
+    this.#tell(`The server is busy for up to ${Math.ceil(seconds)} s, so this run is trained on your machine`);
     prefer.hidden = false;
     const prefers = await new Promise((resolve) => {
       prefer.onclick = () => resolve(true);

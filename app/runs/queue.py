@@ -110,8 +110,10 @@ class RunQueue:
         self._ended = ended
         self._queue: list[_Run] = []
         self._usual_s = USUAL_S
+        """seconds of a run, of those that ended lately"""
         self._runs: dict[str, _Run] = {}
         self._expected: dict[str, float] = {}
+        """when a client was last told how long a job would wait, by the job's key"""
 
     @property
     def waiting(self) -> int:
@@ -179,12 +181,14 @@ class RunQueue:
         if (run := self._runs.get(job.key)) is not None:
             return run.place * self._usual_s / self._at_a_time
         now = time.monotonic()
-        since = now - self._usual_s
-        self._expected = {
-            key: asked for key, asked in self._expected.items() if asked > since and key != job.key
-        }
+        self._expected.pop(job.key, None)
+        while self._expected:
+            oldest = next(iter(self._expected))
+            if self._expected[oldest] > now - self._usual_s:
+                break
+            del self._expected[oldest]
         before = self.running + len(self._queue) + len(self._expected)
-        self._expected[job.key] = now
+        self._expected[job.key] = now  # the latest is last
         return max(0, before + 1 - self._at_a_time) * self._usual_s / self._at_a_time
 
     async def expect_room(self, job: Job) -> None:

@@ -23,10 +23,7 @@ def lab_json() -> tuple[str, str]:
 
 
 def browser_data() -> dict[str, Any]:
-    """The lab, with the studies that static/lab/studies reads.
-
-    Raises BadWeights for files of the lab that are missing or not the ones that training wrote.
-    """
+    """The lab, with the studies that static/lab/studies reads."""
     study = frontier_study()
     ids = studied_prompts(study)
     places = {

@@ -40,7 +40,7 @@ const turn = () =>
   });
 
 /** Answer the messages of a page: {lab} opens the lab; {id, params, made} asks for the events of a state, whose last is "done",
- *  and with ``made`` for these only if that takes no training; {id} alone is asked no longer.
+ *  and with ``made`` for these only if they have been made; {id} alone is asked no longer.
  *  @param {Widget} widget @param {BufferSource} kernels of the lab, compiled */
 export const serve = (widget, kernels) => {
   /** @type {Map<string, any>} */
@@ -56,7 +56,7 @@ export const serve = (widget, kernels) => {
     const asked = JSON.stringify(given);
     try {
       if (!known.has(asked)) {
-        if (made && widget.stream) {
+        if (made) {
           postMessage({ id, event: ["unmade", null] });
           return;
         }

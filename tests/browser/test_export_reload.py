@@ -75,7 +75,9 @@ def test_a_reload_from_disk_keeps_the_state_of_every_control(
         settled(found)
     settled(found)
     # A drag writes the address after it has been drawn.
-    reader.wait_for_timeout(400)
+    reader.wait_for_function(
+        "widget => (location.search || '') === widget.hereQuery()", arg=found.element_handle()
+    )
     before = found.evaluate(STATE)
     assert number == 0 or before != opened
     reader.reload()

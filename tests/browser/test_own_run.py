@@ -63,7 +63,9 @@ def test_a_busy_server_lets_the_reader_train_and_says_so(page: Page) -> None:
     assert math.isclose(last["kl"], wanted.kl, rel_tol=1e-3)
     assert last["sample"] == wanted.sample
     said = told.json_value()
-    assert any("busy for up to 60 s, so your machine trains" in text for text in said)
+    assert any(
+        "busy for up to 60 s, so this run is trained on your machine" in text for text in said
+    )
     assert any("of 20 iterations" in text for text in said)
     assert asked == []
     expect(found.locator("[data-computed-here]")).to_contain_text("Computed in your browser")

@@ -45,6 +45,9 @@ export const reference_words = (prompt) => {
 /** @param {number[]} values */
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
+/** Optima that stay known while readers try strengths. */
+const STATES_KEPT = 2048;
+
 /** Of a judge with a taste for length: the share of labels that the taste flips, and how often the longer response is chosen.
  *  @type {(prompt: number, taste: number) => { flipped: number, longer: number }} */
 export const tasted_labels = kept((/** @type {number} */ prompt, /** @type {number} */ taste) => {
@@ -54,7 +57,7 @@ export const tasted_labels = kept((/** @type {number} */ prompt, /** @type {numb
     flipped: mean(pairs.map(({ quality, words }) => Math.abs(sigma(quality + taste * words) - sigma(quality)))),
     longer: mean(differ.map(({ quality, words }) => sigma(Math.sign(words) * (quality + taste * words)))),
   };
-});
+}, STATES_KEPT);
 
 /** The optimum of r* + net * words, and the best policy at the same KL: without a taste, itself. */
 export const optimum = kept((/** @type {number} */ prompt, /** @type {number} */ beta, /** @type {number} */ net) => {
@@ -75,7 +78,7 @@ export const optimum = kept((/** @type {number} */ prompt, /** @type {number} */
     best_by_words: shares(prompt, best),
     lost: Math.max(0, ofBest - ofPolicy),
   };
-});
+}, STATES_KEPT);
 
 /** log pi of the policy with most true quality of those at most this far from the reference: farther out than any optimum, all
  *  probability is on the best responses. @param {Float64Array} reference @param {Float64Array} quality @param {number} kl nats */

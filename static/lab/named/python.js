@@ -1,10 +1,9 @@
 // What code compiled from Python needs of this folder, whose modules are those of app/lab under their own names: functions
 // know the names of their parameters, since a call with keywords is put in order by them.
 
-/** A function with the names of its parameters, in order.
- *  @template {(...values: any[]) => any} Call @param {string[]} params @param {Call} call
- *  @returns {Call & { params: string[] }} */
-export const named = (params, call) => Object.assign(call, { params });
+import { kept, named } from "../python/values.js";
+
+export { kept, named };
 
 /** What makes the objects of a dataclass, called without ``new``: its fields with what they are by default, `undefined` where
  *  a value must be given.
@@ -25,16 +24,3 @@ export const camelCased = (config) =>
   Object.fromEntries(
     Object.entries(config).map(([name, value]) => [name.replace(/_(.)/g, (_, letter) => letter.toUpperCase()), value]),
   );
-
-/** Results by their arguments, which JSON can hold, made when first asked for: functools.cache.
- *  @template {any[]} Args @template Made @param {(...args: Args) => Made} make */
-export const kept = (make) => {
-  /** @type {Map<string, Made>} */
-  const known = new Map();
-  return (/** @type {Args} */ ...args) => {
-    const key = JSON.stringify(args);
-    const made = known.get(key) ?? make(...args);
-    known.set(key, made);
-    return made;
-  };
-};

@@ -1,7 +1,7 @@
 // Python's built-in functions and types.
 import { add, floordiv, lt, mod, order, truth } from "./operators.js";
 import { fixed, text } from "./texts.js";
-import { Dict, ValueError, failure, isArray, iter, named, open, setOf } from "./values.js";
+import { Dict, ValueError, failure, isArray, iter, kept, named, open, setOf } from "./values.js";
 
 /** @type {(made: any, isType: (value: any) => boolean) => import("./values.js").Callable} */
 export const type_ = (made, isType) => Object.assign(made, { isType });
@@ -101,19 +101,8 @@ export const id = (value) => {
   return ids.get(value);
 };
 
-/** A function whose latest results are kept: functools.lru_cache.
- *  @type {(most: number, made: import("./values.js").Callable) => import("./values.js").Callable} */
-export const cached = (most, made) => {
-  const results = new Map();
-  return named(made.params ?? [], (/** @type {any[]} */ ...args) => {
-    const asked = JSON.stringify(args);
-    const result = results.has(asked) ? results.get(asked) : made(...args);
-    results.delete(asked);
-    results.set(asked, result);
-    if (results.size > most) results.delete(results.keys().next().value);
-    return result;
-  });
-};
+/** A function whose latest results are kept. @param {number} most @param {import("./values.js").Callable} made */
+export const cached = (most, made) => named(made.params ?? [], kept(made, most));
 
 /** @type {(value: number, ...digits: number[]) => number} */
 export const round = (value, ...digits) => {

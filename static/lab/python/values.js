@@ -77,9 +77,11 @@ Object.assign(PythonRecord.prototype.model_copy, { params: ["update"] });
 
 /** @typedef {((...args: any[]) => any) & { params?: string[], type?: any, fields?: [string, (() => any)?][], checks?: any[][], isType?: (value: any) => boolean, keywords?: (args: any[], named: [string, any][]) => any }} Callable */
 
-/** A function with the names of its params, so that arguments can be named. A last name ** collects others.
- *  @type {(params: string[], made: any) => Callable} */
-export const named = (params, made) => Object.assign(made, { params });
+/** A function with the names of its parameters, in order, by which a call with keywords is arranged. A last name ** collects
+ *  others.
+ *  @template {(...values: any[]) => any} Call @param {string[]} params @param {Call} call
+ *  @returns {Call & { params: string[] }} */
+export const named = (params, call) => Object.assign(call, { params });
 
 /** A function of built-in kind, which takes named arguments as an object. @type {(made: (args: any[], named: any) => any) => Callable} */
 export const open = (made) => {
@@ -165,3 +167,18 @@ export const iter = (values) => (values instanceof Map ? values.keys() : values)
 
 /** @type {(values?: any) => Set<any>} */
 export const setOf = (values = []) => new PythonSet(iter(values));
+
+/** The latest results by their arguments, which JSON can hold, made when first asked for: functools.lru_cache.
+ *  @template {any[]} Args @template Made @param {(...args: Args) => Made} make @param {number} [most] how many are kept */
+export const kept = (make, most = Infinity) => {
+  /** @type {Map<string, Made>} */
+  const known = new Map();
+  return (/** @type {Args} */ ...args) => {
+    const asked = JSON.stringify(args);
+    const made = known.has(asked) ? /** @type {Made} */ (known.get(asked)) : make(...args);
+    known.delete(asked);
+    known.set(asked, made);
+    if (known.size > most) known.delete(known.keys().next().value ?? "");
+    return made;
+  };
+};
