@@ -8,7 +8,7 @@ import { at } from "./format.js";
 const isFigure = (value) => Boolean(value?.data && value?.layout);
 
 /** @type {(result: Result) => Result} */
-const withoutFigures = (result) => Object.fromEntries(Object.entries(result).filter(([, value]) => !isFigure(value)));
+const withoutFigures = (result) => Object.fromEntries(Object.entries(result).filter(([name, value]) => name !== "scene" && !isFigure(value)));
 
 /** Open the receipt of a widget in its present state; `path` is that of the selected number.
  *  @type {(widget: Widget, path?: string) => Promise<void>} */

@@ -21,7 +21,7 @@ class Every:
 
 ALL = Every()
 
-COMPUTED = "Everything is computed on your machine, by the same algorithms and from the same draws as by PyTorch on a server."
+COMPUTED = "Everything is computed on your machine, with the same algorithms and random draws as by PyTorch on a server."
 """what a copy says of a widget that the reader's browser computes"""
 
 Grid = Mapping[str, Sequence[Value] | Every]

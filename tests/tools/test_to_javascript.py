@@ -67,7 +67,7 @@ def test_all_that_compiled_code_takes_is_there() -> None:
         f"{module}.{name}"
         for text in texts
         for module in PROVIDED
-        for name in re.findall(rf"\b{module}\.(\w+)", text)
+        for name in re.findall(rf'\b{module}(?:\.|, ")(\w+)', text)
     }
     assert (used | {*BUILTINS} | of_modules) - there == set()
 

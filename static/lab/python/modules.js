@@ -1,13 +1,16 @@
 // What compiled code uses of Python's standard library, and of torch.
 import { type_ } from "./builtins.js";
 import { lt } from "./operators.js";
-import { iter } from "./values.js";
+import { iter, named } from "./values.js";
 
 export const math = {
   ...Object.fromEntries(
     /** @type {const} */ (["ceil", "exp", "floor", "hypot", "log", "log10", "log1p", "sqrt"]).map((name) => [name, Math[name]]),
   ),
   inf: Infinity,
+  isclose: named(["a", "b", "rel_tol", "abs_tol"], (/** @type {number} */ a, /** @type {number} */ b, relative = 1e-9, absolute = 0) =>
+    Math.abs(a - b) <= Math.max(relative * Math.max(Math.abs(a), Math.abs(b)), absolute),
+  ),
 };
 
 export const itertools = {
