@@ -1,4 +1,4 @@
-"""torch for the compiler's test: every function is run here and in JavaScript, and has to give the same lists."""
+"""torch for the compiler's test: run here and in JavaScript, every function has to give the same lists."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def masks() -> list[list[float]]:
     return [
         some.tolist(),
         (~some).tolist(),
-        (0 <= x).tolist(),
+        (x >= 0).tolist(),
         x[some].tolist(),
         x[~some].tolist(),
         torch.where(some, x, -x).tolist(),
