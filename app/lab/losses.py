@@ -216,25 +216,22 @@ def kto(pairs: PairLogps, beta: float) -> Tensor:
 Loss = Callable[[PairLogps, float], Tensor]
 
 LOSSES: dict[str, Loss] = {
-    loss.__name__: loss
-    for loss in (
-        sigmoid,
-        robust,
-        hinge,
-        ipo,
-        ipo_norm,
-        exo_pair,
-        nca_pair,
-        bco_pair,
-        sppo_hard,
-        apo_zero,
-        apo_down,
-        discopop,
-        sigmoid_norm,
-        simpo,
-        orpo,
-        kto,
-    )
+    "sigmoid": sigmoid,
+    "robust": robust,
+    "hinge": hinge,
+    "ipo": ipo,
+    "ipo_norm": ipo_norm,
+    "exo_pair": exo_pair,
+    "nca_pair": nca_pair,
+    "bco_pair": bco_pair,
+    "sppo_hard": sppo_hard,
+    "apo_zero": apo_zero,
+    "apo_down": apo_down,
+    "discopop": discopop,
+    "sigmoid_norm": sigmoid_norm,
+    "simpo": simpo,
+    "orpo": orpo,
+    "kto": kto,
 }
 
 NEEDS_LENGTHS = frozenset({"ipo_norm", "sigmoid_norm", "simpo", "orpo"})

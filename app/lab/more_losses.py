@@ -103,17 +103,14 @@ def cpo_ipo(pairs: PairLogps, beta: float) -> Tensor:
 
 
 MORE_LOSSES: dict[str, Loss] = {
-    loss.__name__: loss
-    for loss in (
-        aot,
-        aot_unpaired,
-        sft,
-        apo_zero_unpaired,
-        alphapo,
-        cpo_sigmoid,
-        cpo_hinge,
-        cpo_ipo,
-    )
+    "aot": aot,
+    "aot_unpaired": aot_unpaired,
+    "sft": sft,
+    "apo_zero_unpaired": apo_zero_unpaired,
+    "alphapo": alphapo,
+    "cpo_sigmoid": cpo_sigmoid,
+    "cpo_hinge": cpo_hinge,
+    "cpo_ipo": cpo_ipo,
 }
 
 ALL_LOSSES: dict[str, Loss] = {**LOSSES, **MORE_LOSSES}
@@ -220,13 +217,10 @@ def weighted_loss(
     """
     check_loss_params([loss.loss_type for loss in losses], pairs.params.label_smoothing, divergence)
     scored = pairs if divergence.kind == "reverse_kl" else divergence.scored(pairs)
-    total = torch.stack(
-        [
-            loss.weight
-            * ALL_LOSSES[loss.loss_type](pairs if loss.loss_type == "sft" else scored, beta)
-            for loss in losses
-        ]
-    ).sum(0)
+    total = torch.zeros_like(pairs.policy_chosen)
+    for loss in losses:
+        of = pairs if loss.loss_type == "sft" else scored
+        total = total + loss.weight * ALL_LOSSES[loss.loss_type](of, beta)
     return total if pair_weights is None else pair_weights * total
 
 
