@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import torch
@@ -151,7 +152,9 @@ def batch_of(table: LogpsTable, settings: RunSettings) -> ReportedBatch:
     read = {
         name: values for name, values in columns.items() if name in LOGPS or values.isfinite().any()
     }
-    whole = torch.stack(list(read.values())).isfinite().all(0)
+    whole = torch.ones_like(columns[LOGPS[0]], dtype=torch.bool)
+    for values in read.values():
+        whole &= values.isfinite()
     kept = {name: values[whole] for name, values in read.items()}
     none = torch.zeros_like(kept[LOGPS[0]])
     policy_chosen, policy_rejected, reference_chosen, reference_rejected = (
@@ -180,7 +183,7 @@ def _not_finite(columns: dict[str, Tensor], table: LogpsTable) -> list[NotFinite
     steps = table.columns.get("step")
     faults = []
     for name, values in columns.items():
-        faulty = (~values.isfinite()).nonzero().flatten().tolist()
+        faulty = [n for n, value in enumerate(values.tolist()) if not math.isfinite(value)]
         if faulty:
             first = faulty[0]
             step = None if steps is None else steps[first]

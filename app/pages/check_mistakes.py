@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.check.findings.logs import LOG_FINDINGS
-from app.check.findings.pairs import PAIR_FINDINGS
-from app.check.findings.rule import Look
+from app.check.findings.logs import LOG_FINDINGS, LogFinding
+from app.check.findings.pairs import PAIR_FINDINGS, PairFinding
 from app.check.findings.titles import TITLES
 
-IN_PAIRS: dict[str, Look[...]] = {look.name: look for look in PAIR_FINDINGS}
-IN_LOGS: dict[str, Look[...]] = {look.name: look for look in LOG_FINDINGS}
+IN_PAIRS: dict[str, PairFinding] = {look.name: look for look in PAIR_FINDINGS}
+IN_LOGS: dict[str, LogFinding] = {look.name: look for look in LOG_FINDINGS}
 
 
 @dataclass(frozen=True)

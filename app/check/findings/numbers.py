@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-import torch
 from torch import Tensor
 
 from app.formatting import fixed, scientific
@@ -15,11 +14,14 @@ def correlation(one: Tensor, other: Tensor) -> float | None:
     if len(one) < 2 or bool((one == one[0]).all()) or bool((other == other[0]).all()):
         return None
     # Scaled by the largest deviation, so that no square underflows or overflows.
-    deviations = torch.stack([one - one.mean(), other - other.mean()])
-    largest = deviations.abs().amax(1, keepdim=True)
-    if not bool((largest > 0).all()):
+    deviations = [values - values.mean() for values in (one, other)]
+    largest = [float(values.abs().max()) for values in deviations]
+    if min(largest) <= 0:
         return None
-    return float(torch.corrcoef(deviations / largest)[0, 1])
+    x, y = (values / most for values, most in zip(deviations, largest, strict=True))
+    x, y = x - x.mean(), y - y.mean()
+    together = float((x * y).sum() / (x.square().sum() * y.square().sum()).sqrt())
+    return max(-1.0, min(1.0, together))
 
 
 def loss_text(losses: Tensor) -> str:

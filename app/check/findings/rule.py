@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, ParamSpec
+from typing import Generic, TypeVarTuple
 
 from app.check.findings.titles import TITLES
 from app.check.report import Finding, FindingVerdict
 
-Run = ParamSpec("Run")
+Run = TypeVarTuple("Run")
 """what is looked at: a batch of pairs, or a log with its settings"""
 
 
@@ -38,10 +38,10 @@ def cannot_tell(message: str, evidence: str) -> Said:
 
 
 @dataclass(frozen=True)
-class Look(Generic[Run]):
+class Look(Generic[*Run]):
     """A rule with what it looks for."""
 
-    rule: Callable[Run, Said]
+    rule: Callable[[*Run], Said]
     name: str
     see: str | None
     mended: str | None
@@ -51,9 +51,9 @@ class Look(Generic[Run]):
         """The mistake in a few words."""
         return TITLES[self.name]
 
-    def __call__(self, *args: Run.args, **kwargs: Run.kwargs) -> Finding:
+    def __call__(self, *run: *Run) -> Finding:
         """What the rule says of a run, as a finding."""
-        return self.says(self.rule(*args, **kwargs))
+        return self.says(self.rule(*run))
 
     def says(self, said: Said) -> Finding:
         """Something said, as a finding of this name."""
@@ -70,6 +70,6 @@ class Look(Generic[Run]):
 
 def finding(
     name: str, *, see: str | None = None, mended: str | None = None
-) -> Callable[[Callable[Run, Said]], Look[Run]]:
+) -> Callable[[Callable[[*Run], Said]], Look[*Run]]:
     """Make a rule a finding. ``see`` and ``mended`` are as in ``Finding``."""
     return lambda rule: Look(rule, name, see, mended)

@@ -19,7 +19,7 @@ from app.check.report import Finding
 from app.check.settings import RunSettings
 from app.check.tables import LOGGED_REWARDS, TrainingLog
 
-LogFinding = Look[[TrainingLog, RunSettings]]
+LogFinding = Look[TrainingLog, RunSettings]
 
 LOG_FINDINGS: tuple[LogFinding, ...] = (
     not_finite,

@@ -21,7 +21,7 @@ from app.check.findings.rule import Look, Said, cannot_tell
 from app.check.findings.same_cause import with_causes
 from app.check.report import Finding
 
-PairFinding = Look[[ReportedBatch]]
+PairFinding = Look[ReportedBatch]
 
 ON_COLUMNS: tuple[PairFinding, ...] = (
     reference_missing,

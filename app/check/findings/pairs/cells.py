@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 
-import torch
 from torch import Tensor
 
 from app.check.batch import ReportedBatch, at_the_start
@@ -136,7 +136,10 @@ def _same(one: Tensor, other: Tensor) -> Tensor:
 
 def fractional_lengths(batch: ReportedBatch) -> int:
     """How many rows have a length that is not whole, so that they are means of several responses."""
-    return 0 if batch.lengths is None else int((torch.stack(batch.lengths) % 1 != 0).any(0).sum())
+    if batch.lengths is None:
+        return 0
+    chosen, rejected = batch.lengths
+    return int(((chosen % 1 != 0) | (rejected % 1 != 0)).sum())
 
 
 @finding("batch_means", see=figures.BATCH_MEANS, mended=figures.RIGHT)
@@ -147,12 +150,13 @@ def batch_means(batch: ReportedBatch) -> Said:
     less than 10%, or if the reported loss lies above the loss of its row in every row, as a mean of
     convex losses does, and no setting explains that in three rows or more.
     """
-    rows = torch.stack(
-        [batch.pairs.policy_chosen, batch.pairs.policy_rejected]
-        + [batch.pairs.reference_chosen, batch.pairs.reference_rejected] * batch.has_reference
-    )
+    pairs = batch.pairs
+    columns = [pairs.policy_chosen, pairs.policy_rejected]
+    if batch.has_reference:
+        columns += [pairs.reference_chosen, pairs.reference_rejected]
     total = len(batch)
-    repeats = int((rows[:, 1:] == rows[:, :-1]).all(0).sum())
+    rows = list(zip(*(column.tolist() for column in columns), strict=True))
+    repeats = sum(one == other for one, other in pairwise(rows))
     blocks = total - repeats
     told = "1 row" if total == 1 else f"{count(total)} rows"
     broken = fractional_lengths(batch)
@@ -174,8 +178,8 @@ def batch_means(batch: ReportedBatch) -> Said:
     if blocks == 1 and total > 1:
         return cannot_tell("All rows are the same.", f"{told}.")
     if total >= LEAST_FOR_SPREAD:
-        costs = rows[-1 if not batch.has_reference else 2 :]
-        spread = float((costs.std(1) / costs.mean(1).abs().clamp(min=1e-12)).max())
+        costs = columns[2 if batch.has_reference else 1 :]
+        spread = max(float(c.std()) / max(abs(float(c.mean())), 1e-12) for c in costs)
         told += f"; log-probabilities vary by {percent(1)(spread)}"
         if 0 < spread < LEAST_SPREAD:
             return found(

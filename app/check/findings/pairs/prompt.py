@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 from app.check.batch import ReportedBatch
@@ -110,9 +109,9 @@ def _costs_without_prompt(batch: ReportedBatch, size: float) -> Tensor:
     """Mean -log pi of both responses under the model that counts no prompt. Shape: (pairs,)."""
     pairs = batch.pairs
     # That model has the larger log-probabilities.
-    columns = (
+    chosen, rejected = (
         (pairs.reference_chosen, pairs.reference_rejected)
         if size < 0
         else (pairs.policy_chosen, pairs.policy_rejected)
     )
-    return -torch.stack(columns).mean(0)
+    return -(chosen + rejected) / 2

@@ -34,8 +34,14 @@ class ReportedLosses:
             return None
         if len(torch.unique(reported)) > len(reported) / 2:
             return cls(reported, None)
-        keys = reported if batch.steps is None else torch.stack([reported, batch.steps])
-        _, group = torch.unique(keys, dim=-1, return_inverse=True)
+        steps = torch.zeros_like(reported) if batch.steps is None else batch.steps
+        numbers: dict[tuple[float, float], int] = {}
+        group = torch.tensor(
+            [
+                numbers.setdefault(key, len(numbers))
+                for key in zip(reported.tolist(), steps.tolist(), strict=True)
+            ]
+        )
         return cls(_means(reported, group), group)
 
     @property
@@ -61,8 +67,7 @@ class ReportedLosses:
 
 
 def _means(values: Tensor, group: Tensor) -> Tensor:
-    pairs = torch.bincount(group)
-    return torch.zeros(len(pairs), dtype=values.dtype).index_add(0, group, values) / pairs
+    return torch.bincount(group, weights=values) / torch.bincount(group)
 
 
 def _near(one: Tensor, other: Tensor) -> bool:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-import torch
 from torch import Tensor
 
 from app.check.batch import ReportedBatch
 from app.check.findings.chance import errors_from_0
 from app.check.findings.numbers import correlation, three_digits
+from app.check.findings.shifts import at_every_shift
 from app.formatting import count
 
 FEWEST = 16
@@ -123,10 +123,8 @@ def _is_below(given: float | None, pairs: int) -> bool:
 
 def _best_shift(policy: Tensor, reference: Tensor) -> tuple[int, float]:
     """By how many rows the reference lies too low where the two fit best, and their correlation there."""
-    one, other = (torch.fft.rfft((v - v.mean()) / v.std(correction=0)) for v in (policy, reference))
+    one, other = ((v - v.mean()) / v.std(correction=0) for v in (policy, reference))
     rows = len(policy)
-    # All circular shifts at once, by the convolution theorem.
-    fits = torch.fft.irfft(one.conj() * other, n=rows) / rows
-    fits[0] = -1.0
-    by = int(fits.argmax())
-    return (by if by <= rows / 2 else by - rows), float(fits[by])
+    fits = (at_every_shift(one, other) / rows).tolist()
+    by = max(range(1, rows), key=fits.__getitem__)
+    return (by if by <= rows / 2 else by - rows), fits[by]
