@@ -4,5 +4,6 @@ export * from "./python/methods.js";
 export * from "./python/modules.js";
 export * from "./python/operators.js";
 export * from "./python/texts.js";
+export { torch } from "./python/torch.js";
 export * from "./python/values.js";
 export { named as function } from "./python/values.js";

@@ -5,28 +5,36 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from tests.node import NODE
-from tests.tools import compiled_sample
+from tests.tools import compiled_sample, torch_sample
 from tools.to_javascript.__main__ import compiled as all_compiled
 from tools.to_javascript.expressions import BUILTINS, Unsupported
 from tools.to_javascript.modules import PROVIDED, ROOT, Compiler, Module
 from tools.to_javascript.statements import Statements
 
-SAMPLE = "tests.tools.compiled_sample"
+SAMPLES = (compiled_sample, torch_sample)
 RUNTIME = (ROOT / "static/lab/python.js").as_uri()
 FUNCTIONS = ("formats", "rounded", "texts", "lists", "dicts", "records", "flow", "calls")
+OF_TENSORS = ("numbers", "operators", "masks", "places", "reductions", "made")
 
 
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
-    """What each function of the sample gives in JavaScript."""
+    """What each function of the samples gives in JavaScript."""
+    found: dict[str, object] = {}
+    for sample, functions in zip(SAMPLES, (FUNCTIONS, OF_TENSORS), strict=True):
+        found |= _compiled(sample.__name__, functions, tmp_path_factory.mktemp("compiled"))
+    return found
+
+
+def _compiled(sample: str, functions: tuple[str, ...], folder: Path) -> dict[str, object]:
     compiler = Compiler({})
-    for name in FUNCTIONS:
-        compiler.add(SAMPLE, name)
-    folder = tmp_path_factory.mktemp("compiled")
+    for name in functions:
+        compiler.add(sample, name)
     ((_, text),) = compiler.files()
     head, *lines = text.splitlines()
     assert head.startswith("import * as $")
@@ -34,7 +42,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     module.write_text("\n".join([f'import * as $ from "{RUNTIME}";', *lines]), encoding="utf-8")
     script = (
         f'import * as sample from "{module.as_uri()}"; import {{ plain }} from "{RUNTIME}";'
-        f"console.log(JSON.stringify(Object.fromEntries({json.dumps(FUNCTIONS)}"
+        f"console.log(JSON.stringify(Object.fromEntries({json.dumps(functions)}"
         ".map((name) => [name, plain(sample[name]())]))))"
     )
     done = subprocess.run(
@@ -51,9 +59,16 @@ def test_the_same_comes_out(compiled: dict[str, object], name: str) -> None:
     assert compiled[name] == here
 
 
+@pytest.mark.parametrize("name", OF_TENSORS)
+def test_torch_says_the_same(compiled: dict[str, object], name: str) -> None:
+    here = getattr(torch_sample, name)()
+    assert compiled[name] == [pytest.approx(values, rel=1e-13, abs=1e-15) for values in here]
+
+
 def test_all_that_compiled_code_takes_is_there() -> None:
+    modules = sorted(name for name in PROVIDED if "." not in name)
     script = (
-        f'import * as $ from "{RUNTIME}"; const modules = {json.dumps(sorted(PROVIDED))};'
+        f'import * as $ from "{RUNTIME}"; const modules = {json.dumps(modules)};'
         "const parts = modules.flatMap((name) => Object.keys($[name]).map((part) => `${name}.${part}`));"
         "console.log(JSON.stringify([...Object.keys($), ...parts]))"
     )
@@ -66,7 +81,7 @@ def test_all_that_compiled_code_takes_is_there() -> None:
     of_modules = {
         f"{module}.{name}"
         for text in texts
-        for module in PROVIDED
+        for module in modules
         for name in re.findall(rf'\b{module}(?:\.|, ")(\w+)', text)
     }
     assert (used | {*BUILTINS} | of_modules) - there == set()

@@ -18,6 +18,16 @@ METHODS = words(
 )
 """of Python's own types; other methods are called as they are"""
 
+TENSOR_METHODS = words(
+    "abs all any argmax argsort clamp detach diff double exp expand expm1 isfinite item log log10 "
+    "log_softmax logsumexp long max mean median min round sigmoid softmax sort sqrt square std "
+    "sum unique"
+)
+"""of tensors, and of the numbers that stand for those without dimensions"""
+
+MODULES = words("math itertools bisect torch F")
+"""names of modules of Python or torch, of which there is a part"""
+
 BUILTINS = words(
     "abs all any bool dict divmod enumerate float frozenset getattr id int isinstance iter len list "
     "max min next range repr reversed round set sorted str sum tuple vars zip ValueError KeyError"
@@ -42,7 +52,7 @@ ARITHMETIC = {
 }
 COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.Eq: "$.eq({}, {})",
-    ast.NotEq: "!$.eq({}, {})",
+    ast.NotEq: "$.ne({}, {})",
     ast.Lt: "$.lt({}, {})",
     ast.Gt: "$.lt({1}, {0})",
     ast.LtE: "$.le({}, {})",
@@ -148,8 +158,11 @@ class Expressions:
     def _UnaryOp(self, node: ast.UnaryOp) -> str:
         if isinstance(node.op, ast.Not):
             return f"!({self.test(node.operand)})"
-        if isinstance(node.op, ast.USub):
+        if isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
             return f"(-{self.js(node.operand)})"
+        if isinstance(node.op, ast.USub | ast.Invert):
+            name = "neg" if isinstance(node.op, ast.USub) else "invert"
+            return f"$.{name}({self.js(node.operand)})"
         raise refuse(node)
 
     def _BoolOp(self, node: ast.BoolOp) -> str:
@@ -245,7 +258,7 @@ class Expressions:
         )
         if isinstance(node.func, ast.Attribute):
             of = self.js(node.func.value)
-            if node.func.attr in METHODS or named:
+            if named or (of not in MODULES and node.func.attr in METHODS | TENSOR_METHODS):
                 return f'$.call({of}, "{node.func.attr}", [{arguments}]{f", [{named}]" if named else ""})'
             return f"{of}.{node.func.attr}({arguments})"
         function = self.js(node.func)

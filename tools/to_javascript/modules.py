@@ -15,8 +15,8 @@ ROOT = Path(__file__).parents[2]
 FOLDER = "build/javascript"
 TYPES = {"__future__", "typing", "collections.abc", "types"}
 """modules of names for annotations, which are left out"""
-PROVIDED = {"math", "itertools", "bisect"}
-"""modules of Python of which ``static/lab/python/modules.js`` has a part"""
+PROVIDED = {"math", "itertools", "bisect", "torch", "torch.nn.functional"}
+"""modules of Python and of torch of which ``static/lab/python/`` has a part"""
 UNCOMPILED = {*RECORDS, *UNSHOWN, "Enum", "StrEnum", "lru_cache", "cache", "dataclass", "property"}
 
 
@@ -180,7 +180,7 @@ class Compiler:
     def _import(self, name: str, use: str, where: str, what: str) -> str:
         if where in TYPES:
             return ""
-        if where in PROVIDED or (where, what) == ("torch", "Tensor"):
+        if where in PROVIDED:
             return f"const {safe(use)} = $.{where}{f'.{what}' if what else ''};"
         if is_module(f"{where}.{what}"):
             return f'import * as {safe(use)} from "{_to(path_of(f"{where}.{what}"), name)}";'

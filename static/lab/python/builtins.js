@@ -1,10 +1,7 @@
 // Python's built-in functions and types.
 import { add, floordiv, lt, mod, order, truth } from "./operators.js";
 import { fixed, text } from "./texts.js";
-import { Dict, ValueError, failure, isArray, iter, kept, named, open, setOf } from "./values.js";
-
-/** @type {(made: any, isType: (value: any) => boolean) => import("./values.js").Callable} */
-export const type_ = (made, isType) => Object.assign(made, { isType });
+import { Dict, ValueError, failure, isArray, iter, kept, named, open, setOf, type_ } from "./values.js";
 
 export const str = type_((value = "") => text(value), (value) => typeof value === "string");
 export const int = type_(

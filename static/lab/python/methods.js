@@ -1,5 +1,6 @@
-// Methods of Python's own types.
-import { eq } from "./operators.js";
+// Methods of Python's own types, and of tensors.
+import { same } from "./operators.js";
+import { OF_TENSORS, isTensor } from "./torch.js";
 import { ValueError, arranged, isArray, iter } from "./values.js";
 
 /** @type {(found: number) => number} */
@@ -39,7 +40,7 @@ const LIST = {
   extend: (/** @type {any[]} */ values, /** @type {any} */ others) => void values.push(...iter(others)),
   insert: (/** @type {any[]} */ values, /** @type {number} */ place, /** @type {any} */ value) => void values.splice(place, 0, value),
   pop: (/** @type {any[]} */ values, place = -1) => values.splice(place, 1)[0],
-  index: (/** @type {any} */ values, /** @type {any} */ value) => inList([...values].findIndex((one) => eq(one, value))),
+  index: (/** @type {any} */ values, /** @type {any} */ value) => inList([...values].findIndex((one) => same(one, value))),
   tolist: (/** @type {any} */ values) => [...values],
 };
 
@@ -68,16 +69,17 @@ const SET = {
 /** @type {(value: any) => Record<string, any> | null} */
 const methodsOf = (value) => {
   if (typeof value === "string") return TEXT;
-  if (isArray(value)) return LIST;
+  if (isTensor(value) || typeof value === "number" || typeof value === "boolean") return OF_TENSORS;
+  if (Array.isArray(value)) return LIST;
   if (value instanceof Map) return DICT;
   return value instanceof Set ? SET : null;
 };
 
-/** Call a method of a value of Python's own types, or of any other.
+/** Call a method of a value of Python's own types, of a tensor, or of any other.
  *  @type {(of: any, name: string, args: any[], pairs?: [string, any][]) => any} */
 export const call = (of, name, args, pairs = []) => {
   const made = methodsOf(of)?.[name];
-  if (made && !pairs.length) return made(of, ...args);
+  if (made) return made(...(pairs.length ? arranged(made, [of, ...args], pairs) : [of, ...args]));
   const own = of[name];
   if (own.keywords) return own.keywords(args, pairs);
   return own.apply(of, pairs.length ? arranged(own, args, pairs) : args);

@@ -1,5 +1,4 @@
-// What compiled code uses of Python's standard library, and of torch.
-import { type_ } from "./builtins.js";
+// What compiled code uses of Python's standard library.
 import { lt } from "./operators.js";
 import { iter, named } from "./values.js";
 
@@ -31,5 +30,3 @@ export const bisect = {
     return found < 0 ? values.length : found;
   },
 };
-
-export const torch = { Tensor: type_({}, ArrayBuffer.isView) };

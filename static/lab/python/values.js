@@ -90,6 +90,9 @@ export const open = (made) => {
   return called;
 };
 
+/** A type, as a function that makes its values. @type {(made: any, isType: (value: any) => boolean) => Callable} */
+export const type_ = (made, isType) => Object.assign(made, { isType });
+
 /** @type {(name: string, text?: string) => Error} */
 export const failure = (name, text = "") => Object.assign(new Error(text), { name });
 export const ValueError = (text = "") => failure("ValueError", text);

@@ -1,0 +1,197 @@
+// What compiled code uses of torch. A tensor of one dimension is a typed array: of floats a Float64Array, of truth values a Mask,
+// of places an Int32Array. A tensor without dimensions is a number or a truth value.
+import { ValueError, named, type_ } from "./values.js";
+
+/** A tensor of truth values. */
+export class Mask extends Uint8Array {}
+
+/** A tensor of one dimension, of whatever numbers. @typedef {Float64Array} Vector */
+
+export const isTensor = /** @type {(value: any) => value is Vector} */ (ArrayBuffer.isView);
+
+/** A function of numbers on a number, or on each number of a tensor.
+ *  @param {any} value @param {(one: number) => number} of @returns {any} */
+const onEach = (value, of) => (isTensor(value) ? Float64Array.from(value, of) : of(Number(value)));
+
+/** An operator on two numbers or tensors, of which a number stands for a tensor of the other's length.
+ *  @param {any} one @param {any} other @param {(one: number, other: number) => any} of @param {any} [Kind] of the tensor that comes out
+ *  @returns {any} */
+export const onPairs = (one, other, of, Kind = Float64Array) => {
+  if (isTensor(one)) {
+    if (!isTensor(other)) return Kind.from(one, (/** @type {number} */ value) => of(value, Number(other)));
+    if (one.length !== other.length) throw ValueError(`tensors of ${one.length} and ${other.length} numbers`);
+    return Kind.from(one, (/** @type {number} */ value, /** @type {number} */ n) => of(value, other[n]));
+  }
+  return isTensor(other) ? Kind.from(other, (/** @type {number} */ value) => of(Number(one), value)) : of(Number(one), Number(other));
+};
+
+/** @type {(one: any, other: any, of: (one: number, other: number) => boolean) => any} */
+export const compared = (one, other, of) => onPairs(one, other, of, Mask);
+
+/** Those numbers of a tensor where a mask is true, or at some places. @type {(values: any, places: Vector) => any} */
+export const chosen = (values, places) => {
+  if (places instanceof Mask) return values.filter((/** @type {number} */ _, /** @type {number} */ n) => places[n]);
+  return values.constructor.from(places, (/** @type {number} */ place) => values[place < 0 ? values.length + place : place]);
+};
+
+/** Numbers in a new tensor: of truth values if all are. @type {(values: Iterable<any>) => Vector} */
+const tensorOf = (values) => {
+  const list = [...values];
+  return list.length && list.every((value) => typeof value === "boolean") ? /** @type {any} */ (Mask.from(list, Number)) : Float64Array.from(list, Number);
+};
+
+/** A number as a tensor of one dimension. @type {(value: any) => Vector} */
+const flat = (value) => (isTensor(value) ? value : tensorOf([value]));
+
+// ---- functions of a number -------------------------------------------------------------------------
+
+/** @type {(value: number) => number} */
+const logsigmoid = (value) => Math.min(value, 0) - Math.log1p(Math.exp(-Math.abs(value)));
+/** @type {(value: number) => number} */
+const sigmoid = (value) => (value >= 0 ? 1 / (1 + Math.exp(-value)) : Math.exp(value) / (1 + Math.exp(value)));
+
+/** Stirling's series of log gamma, from 10 on exact to the last digits; below by its recurrence.
+ *  @type {(value: number) => number} */
+const lgamma = (value) => {
+  let [x, less] = [value, 0];
+  for (; x < 10; x++) less += Math.log(x);
+  const [one, square] = [1 / x, 1 / (x * x)];
+  const series = one * (1 / 12 - square * (1 / 360 - square * (1 / 1260 - square * (1 / 1680 - square * (1 / 1188 - square * (691 / 360360))))));
+  return (x - 0.5) * Math.log(x) - x + 0.5 * Math.log(2 * Math.PI) + series - less;
+};
+
+/** The nearest whole number, halves to the even one. @type {(value: number) => number} */
+const rounded = (value) => {
+  const below = Math.floor(value);
+  const rest = value - below;
+  return rest > 0.5 || (rest === 0.5 && below % 2 !== 0) ? below + 1 : below;
+};
+
+const OF_NUMBERS = {
+  abs: Math.abs,
+  atanh: Math.atanh,
+  ceil: Math.ceil,
+  exp: Math.exp,
+  expm1: Math.expm1,
+  lgamma,
+  log: Math.log,
+  log10: Math.log10,
+  log1p: Math.log1p,
+  logit: (/** @type {number} */ value) => Math.log(value / (1 - value)),
+  relu: (/** @type {number} */ value) => (value < 0 ? 0 : value),
+  sigmoid,
+  sqrt: Math.sqrt,
+  square: (/** @type {number} */ value) => value * value,
+  tanh: Math.tanh,
+};
+
+// ---- functions of tensors --------------------------------------------------------------------------
+
+/** @type {(value: any) => number} */
+const sum = (value) => flat(value).reduce((total, one) => total + one, 0);
+/** @type {(value: any) => number} */
+const mean = (value) => sum(value) / flat(value).length;
+/** The largest; NaN, if there is one. @type {(value: any) => number} */
+const max = (value) => flat(value).reduce((most, one) => (one > most || Number.isNaN(one) ? one : most), -Infinity);
+/** @type {(value: any) => number} */
+const min = (value) => -max(onEach(value, (one) => -one));
+/** Of an even number of values the lower one in the middle. @type {(value: any) => number} */
+const median = (value) => {
+  const values = Float64Array.from(flat(value)).sort();
+  return Number.isNaN(values.at(-1)) ? NaN : values[(values.length - 1) >> 1];
+};
+/** @type {(values: Vector) => any} */
+const argsort = (values) => Int32Array.from(values, (_, n) => n).sort((one, other) => values[one] - values[other] || one - other);
+/** @type {(values: any) => number} */
+const logsumexp = (values) => {
+  const most = max(values);
+  return Number.isFinite(most) ? most + Math.log(sum(onEach(values, (one) => Math.exp(one - most)))) : most;
+};
+/** @type {(values: any) => any} */
+const log_softmax = (values) => {
+  const total = logsumexp(values);
+  return onEach(values, (one) => one - total);
+};
+
+/** Methods of tensors, which are functions of torch, too. @type {Record<string, any>} */
+const OF_TENSORS = {
+  ...Object.fromEntries(Object.entries(OF_NUMBERS).map(([name, of]) => [name, (/** @type {any} */ value) => onEach(value, of)])),
+  all: (/** @type {any} */ value) => flat(value).every(Boolean),
+  any: (/** @type {any} */ value) => flat(value).some(Boolean),
+  argmax: (/** @type {any} */ value) => value.indexOf(max(value)),
+  argsort: named(["self", "stable"], argsort),
+  clamp: named(["self", "min", "max"], (/** @type {any} */ value, low = -Infinity, high = Infinity) =>
+    onEach(value, (one) => (one < low ? low : one > high ? high : one)),
+  ),
+  detach: (/** @type {any} */ value) => value,
+  diff: (/** @type {Vector} */ values) => Float64Array.from(values.subarray(1), (one, n) => one - values[n]),
+  double: (/** @type {any} */ value) => (isTensor(value) ? Float64Array.from(value) : Number(value)),
+  expand: (/** @type {any} */ value, /** @type {number} */ length) => new Float64Array(length).fill(Number(value)),
+  isfinite: (/** @type {any} */ value) => compared(value, 0, Number.isFinite),
+  item: (/** @type {any} */ value) => (isTensor(value) ? value[0] : value),
+  log_softmax,
+  logsumexp,
+  long: (/** @type {any} */ value) => (isTensor(value) ? Int32Array.from(value) : Math.trunc(value)),
+  max,
+  mean,
+  median,
+  min,
+  round: named(["self", "decimals"], (/** @type {any} */ value, decimals = 0) => onEach(value, (one) => rounded(one * 10 ** decimals) / 10 ** decimals)),
+  softmax: (/** @type {any} */ values) => onEach(log_softmax(values), Math.exp),
+  sort: (/** @type {Vector} */ values) => {
+    const indices = argsort(values);
+    return { values: chosen(values, indices), indices };
+  },
+  std: named(["self", "correction"], (/** @type {any} */ value, correction = 1) => {
+    const middle = mean(value);
+    return Math.sqrt(sum(onEach(value, (one) => (one - middle) ** 2)) / Math.max(0, flat(value).length - correction));
+  }),
+  sum,
+  tolist: (/** @type {any} */ value) => (value instanceof Mask ? Array.from(value, Boolean) : isTensor(value) ? [...value] : value),
+  unique: (/** @type {Vector} */ values) => values.slice().sort().filter((one, n, sorted) => one !== sorted[n - 1]),
+};
+export { OF_TENSORS };
+
+/** @type {(size: any) => number} */
+const lengthOf = (size) => (Array.isArray(size) ? size[0] : size);
+
+export const torch = {
+  ...OF_TENSORS,
+  Tensor: type_({}, isTensor),
+  bool: "bool",
+  float64: "float64",
+  inf: Infinity,
+  tensor: named(["data", "dtype"], (/** @type {any} */ data, dtype = "") => {
+    if (!Array.isArray(data) && !isTensor(data)) return data;
+    return dtype === "bool" ? Mask.from(data, Number) : dtype ? Float64Array.from(data, Number) : tensorOf(data);
+  }),
+  arange: named(["start", "end", "dtype"], (/** @type {number} */ start, /** @type {number | undefined} */ end, dtype = "") => {
+    const [first, last] = end === undefined ? [0, start] : [start, end];
+    const places = Int32Array.from({ length: Math.max(0, Math.ceil(last - first)) }, (_, n) => first + n);
+    return dtype ? Float64Array.from(places) : places;
+  }),
+  zeros: named(["size", "dtype"], (/** @type {any} */ size, dtype = "float64") => (dtype === "bool" ? new Mask(lengthOf(size)) : new Float64Array(lengthOf(size)))),
+  zeros_like: (/** @type {any} */ value) => onEach(value, () => 0),
+  cat: (/** @type {Iterable<Vector>} */ parts) => Float64Array.from([...parts].flatMap((part) => [...part])),
+  /** Of tensors without dimensions. @type {(values: Iterable<any>) => Vector} */
+  stack: (values) => {
+    if ([...values].some(isTensor)) throw ValueError("tensors of two dimensions");
+    return tensorOf(values);
+  },
+  where: (/** @type {any} */ mask, /** @type {any} */ one, /** @type {any} */ other) => {
+    const of = (/** @type {any} */ value, /** @type {number} */ n) => (isTensor(value) ? value[n] : value);
+    return isTensor(mask) ? Float64Array.from(mask, (is, n) => of(is ? one : other, n)) : mask ? one : other;
+  },
+  maximum: (/** @type {any} */ one, /** @type {any} */ other) => onPairs(one, other, Math.max),
+  bincount: named(["input", "minlength"], (/** @type {Vector} */ places, minlength = 0) => {
+    const counts = new Int32Array(Math.max(minlength, max(places) + 1));
+    for (const place of places) counts[place] += 1;
+    return counts;
+  }),
+  nn: {
+    functional: {
+      logsigmoid: (/** @type {any} */ value) => onEach(value, logsigmoid),
+      softplus: (/** @type {any} */ value) => onEach(value, (one) => (one > 20 ? one : Math.log1p(Math.exp(one)))),
+    },
+  },
+};
