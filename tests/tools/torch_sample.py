@@ -64,7 +64,7 @@ def masks() -> list[list[float]]:
     return [
         some.tolist(),
         (~some).tolist(),
-        (0 <= x).tolist(),
+        (x >= 0).tolist(),
         x[some].tolist(),
         x[~some].tolist(),
         torch.where(some, x, -x).tolist(),

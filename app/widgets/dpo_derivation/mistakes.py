@@ -100,9 +100,10 @@ def forward_kl_optimum(reference: Tensor, reward: Tensor, beta: float) -> Tensor
     # sits at the top: then the optimum has a point mass there, which the lowest c comes close to.
     low, high = reward.max(), reward.max() + beta
     weights = beta * reference.exp()
-    for _ in range(200):
-        middle = (low + high) / 2
+    middle = (low + high) / 2
+    while low < middle < high:  # until no number lies between them
         too_much = (weights / (middle - reward)).sum() > 1
         low, high = (middle, high) if too_much else (low, middle)
+        middle = (low + high) / 2
     logps = reference + torch.log(beta / (high - reward))
     return logps - torch.logsumexp(logps, 0)

@@ -42,7 +42,9 @@ def preference(n: DerivationNumbers) -> Sides:
     """
     # With rewards as they are, no policy and no sigma.
     chosen, rejected = n.reward.exp(), _of_opponent(n, "reward").exp()
-    return chosen / (chosen + rejected), torch.sigmoid(n.written_reward - _of_opponent(n, "written_reward"))
+    return chosen / (chosen + rejected), torch.sigmoid(
+        n.written_reward - _of_opponent(n, "written_reward")
+    )
 
 
 def without_partition(n: DerivationNumbers) -> Sides:
@@ -67,4 +69,4 @@ def loss(n: DerivationNumbers) -> Sides:
 def _of_opponent(n: DerivationNumbers, name: str) -> Tensor:
     """A quantity of y_l, expanded to all responses. Shape: (7776,)."""
     values: Tensor = getattr(n.opponents, name)
-    return values[n.opponents.opponent].expand_as(n.reward)
+    return values[n.opponents.opponent].expand(len(n.reward))

@@ -46,6 +46,12 @@ class ReferencePolicy {
   of(prompt) {
     return (this.policies[prompt] ??= Policy.of(this.weights, prompt, this.arithmetic));
   }
+
+  /** Draw responses, each as its phrases. @param {number} prompt @param {number} count @param {Draws} draws */
+  sample(prompt, count, draws) {
+    const { responses } = this.of(prompt).sample(count, draws);
+    return Array.from({ length: count }, (_, n) => responses.subarray(n * SLOTS, (n + 1) * SLOTS));
+  }
 }
 
 /** What is exact about one prompt, worked out when it is first asked for; arrays over all responses. */
