@@ -89,7 +89,7 @@ def test_a_reader_can_prefer_the_server(page: Page) -> None:
     prefer = found.get_by_role("button", name="Wait for the server")
     prefer.click()
     page.clock.resume()
-    expect(found.locator("[data-readout]")).to_contain_text("Iteration 20:")
+    expect(found.locator("[data-training-says]")).to_contain_text("seed 271830: 20 of 20")
     assert len(asked) == 1
     expect(found.locator("[data-computed-here]")).to_be_hidden()
 

@@ -1,4 +1,4 @@
-"""torch for the compiler's test: every function is run here and in JavaScript, and has to give the same lists."""
+"""torch for the compiler's test: run here and in JavaScript, every function has to give the same lists."""
 
 from __future__ import annotations
 
