@@ -17,7 +17,18 @@ from tools.to_javascript.statements import Statements
 
 SAMPLE = "tests.tools.compiled_sample"
 RUNTIME = (ROOT / "static/lab/python.js").as_uri()
-FUNCTIONS = ("formats", "rounded", "texts", "lists", "dicts", "records", "flow", "calls")
+FUNCTIONS = (
+    "formats",
+    "rounded",
+    "texts",
+    "lists",
+    "dicts",
+    "records",
+    "flow",
+    "calls",
+    "patterns",
+    "refusals",
+)
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +88,8 @@ def test_all_that_compiled_code_takes_is_there() -> None:
     [
         "def f():\n    with open('x') as file:\n        pass",
         "def f(x):\n    return x @ x",
-        "def f(x):\n    try:\n        x()\n    except ValueError:\n        pass",
+        "def f(x):\n    try:\n        x()\n    finally:\n        pass",
+        "def f(x):\n    try:\n        x()\n    except:\n        pass",
         "def f(x):\n    del x[0]",
         "def f(x):\n    *first, last = x",
         "def f(x):\n    return lambda x=x: x",

@@ -20,7 +20,8 @@ METHODS = words(
 
 BUILTINS = words(
     "abs all any bool dict divmod enumerate float frozenset getattr id int isinstance iter len list "
-    "max min next range repr reversed round set sorted str sum tuple vars zip ValueError KeyError"
+    "max min next range repr reversed round set sorted str sum tuple vars zip "
+    "KeyError OverflowError RecursionError ValueError"
 )
 
 RESERVED = words(
@@ -243,6 +244,8 @@ class Expressions:
             else f'["{keyword.arg}", {self.js(keyword.value)}]'
             for keyword in node.keywords
         )
+        if ast.unparse(node.func) == "super().__init__":  # only exceptions have a base that begins
+            return f"self.args = [{arguments}]"
         if isinstance(node.func, ast.Attribute):
             of = self.js(node.func.value)
             if node.func.attr in METHODS or named:

@@ -15,8 +15,8 @@ ROOT = Path(__file__).parents[2]
 FOLDER = "build/javascript"
 TYPES = {"__future__", "typing", "collections.abc", "types"}
 """modules of names for annotations, which are left out"""
-PROVIDED = {"math", "itertools", "bisect"}
-"""modules of Python of which ``static/lab/python/modules.js`` has a part"""
+PROVIDED = {"math", "itertools", "bisect", "re"}
+"""modules of Python of which ``static/lab/python`` has a part"""
 UNCOMPILED = {*RECORDS, *UNSHOWN, "Enum", "StrEnum", "lru_cache", "cache", "dataclass", "property"}
 
 

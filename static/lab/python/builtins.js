@@ -1,7 +1,8 @@
 // Python's built-in functions and types.
+import { ValueError, failure } from "./errors.js";
 import { add, floordiv, lt, mod, order, truth } from "./operators.js";
 import { fixed, text } from "./texts.js";
-import { Dict, ValueError, failure, isArray, iter, kept, named, open, setOf } from "./values.js";
+import { Dict, isArray, iter, kept, named, open, setOf } from "./values.js";
 
 /** @type {(made: any, isType: (value: any) => boolean) => import("./values.js").Callable} */
 export const type_ = (made, isType) => Object.assign(made, { isType });

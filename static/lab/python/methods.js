@@ -1,6 +1,7 @@
 // Methods of Python's own types.
+import { ValueError } from "./errors.js";
 import { eq } from "./operators.js";
-import { ValueError, arranged, isArray, iter } from "./values.js";
+import { arranged, isArray, iter } from "./values.js";
 
 /** @type {(found: number) => number} */
 const inList = (found) => {

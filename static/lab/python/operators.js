@@ -1,6 +1,7 @@
 // Python's operators.
+import { KeyError, failure } from "./errors.js";
 import { filled } from "./texts.js";
-import { Dict, KeyError, failure, isArray, iter, setOf } from "./values.js";
+import { Dict, isArray, iter, setOf } from "./values.js";
 
 /** @type {(value: any) => boolean} */
 export const truth = (value) => {
@@ -101,7 +102,7 @@ export const at = (values, place) => {
     if (!values.has(place)) throw KeyError(place);
     return values.get(place);
   }
-  if (!isArray(values) && typeof values !== "string") return values[place];
+  if (!isArray(values) && typeof values !== "string") return values.__getitem__ ? values.__getitem__(place) : values[place];
   const n = Number(place);
   const found = values[n < 0 ? values.length + n : n];
   if (found === undefined) throw failure("IndexError", `no place ${n} of ${values.length}`);
