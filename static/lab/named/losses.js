@@ -1,6 +1,6 @@
 // app/lab/losses.py: which losses there are, and what each depends on.
 import { checkLabelSmoothing, LOSSES as ALL, trainingLoss } from "../losses.js";
-import { ValueError } from "../python/values.js";
+import { ValueError } from "../python/errors.js";
 import { camelCased, dataclass, named } from "./python.js";
 
 const BASELINES = ["preferred_ft", "unlikelihood", "sigmoid_nll"];

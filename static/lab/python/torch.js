@@ -1,6 +1,7 @@
 // What compiled code uses of torch. A tensor of one dimension is a typed array: of floats a Float64Array, of truth values a Mask,
 // of places an Int32Array. A tensor without dimensions is a number or a truth value.
-import { ValueError, named, type_ } from "./values.js";
+import { ValueError } from "./errors.js";
+import { named, type_ } from "./values.js";
 
 /** A tensor of truth values. */
 export class Mask extends Uint8Array {}
