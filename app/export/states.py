@@ -89,16 +89,16 @@ def states_by_file(widget: Widget, plan: Plan) -> dict[str, list[ParamValues]]:
 def _axes(grid: Grid, controls: Mapping[str, Control]) -> Axes:
     """The values of a grid; those that controls offer where it names none."""
     return {
-        name: _offered(controls[name], values.stride) if isinstance(values, Every) else values
+        name: _offered(controls[name]) if isinstance(values, Every) else values
         for name, values in grid.items()
     }
 
 
-def _offered(control: Control, stride: int) -> Sequence[Value]:
-    """All options of a choice, or every n-th position of a slider, in the slider's own notation."""
+def _offered(control: Control) -> Sequence[Value]:
+    """All options of a choice, or all positions of a slider, in the slider's own notation."""
     if control.options:
         return tuple(value for value, _ in control.options)
-    return control.slider_values[::stride]
+    return control.slider_values
 
 
 def _holds(grid: Axes, axes: Axes) -> bool:

@@ -1,4 +1,4 @@
-"""The lab as data for browsers: the world, and the weights of the reference policy and of the reward models.
+"""The lab as data for browsers: the world, and the weights of the policies and of the reward models.
 
 static/lab/named/trained.js makes a lab of it.
 """
@@ -48,12 +48,13 @@ def lab_data(folder: Path = WEIGHTS) -> dict[str, Any]:
     """All that a browser needs of a lab; weights are float32 in base64.
 
     Of the reference policy and of additive reward models all parameters, in the order of
-    ``named_parameters``. Of a network reward model its output vectors, the 25 token embeddings of its
-    prompt, and what follows the embedding of tokens: the other embeddings are never read, and no training
-    moves them.
+    ``named_parameters``. Of a DPO policy and of a network reward model the output vectors and the 25 token
+    embeddings of its prompt, and what follows the embedding of tokens: the others are never read, and no
+    training moves them.
     """
     reference = _arrays(folder, "reference_policy")
     additive, network = _arrays(folder, "additive_reward"), _arrays(folder, "network_reward")
+    aligned = _arrays(folder, "dpo_policy")
     prompts = range(len(additive))
     return {
         "world": _json(folder, "world.json"),
@@ -65,19 +66,21 @@ def lab_data(folder: Path = WEIGHTS) -> dict[str, Any]:
             "additive": [_packed([additive[f"{prompt}.scores"].content]) for prompt in prompts],
             "network": [_packed(_read_by(network, prompt, len(prompts))) for prompt in prompts],
         },
+        "dpo": [_packed(_read_by(aligned, prompt, len(prompts))) for prompt in prompts],
     }
 
 
-def _read_by(network: Mapping[str, Array], prompt: int, prompts: int) -> list[bytes]:
-    """The parameters of a network reward model that its prompt reads."""
-    head, tokens = network[f"{prompt}.head"], network[f"{prompt}.trunk.tokens.weight"]
-    slots, phrases, _ = head.shape
+def _read_by(networks: Mapping[str, Array], prompt: int, prompts: int) -> list[bytes]:
+    """The parameters that its prompt reads of a network: a reward model, or a policy with output vectors for
+    all prompts."""
+    head, tokens = networks[f"{prompt}.head"], networks[f"{prompt}.trunk.tokens.weight"]
+    *of_prompts, slots, phrases, _ = head.shape
     return [
-        head.content,
+        head.rows(prompt, 1) if of_prompts else head.content,
         tokens.rows(prompts * slots * phrases + prompt, 1),
         # The phrases of the last slot are not read by anything.
         tokens.rows(prompt * slots * phrases, (slots - 1) * phrases),
-        *(network[f"{prompt}.{name}"].content for name in AFTER_TOKENS),
+        *(networks[f"{prompt}.{name}"].content for name in AFTER_TOKENS),
     ]
 
 

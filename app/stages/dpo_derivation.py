@@ -41,7 +41,7 @@ def stage(params: Params, result: Result) -> Stage:
     left, right = _chain(result.arrows.left), _chain(result.arrows.right)
     ends = left[-1][2], right[-1][2]
     xs = [0.0, *(x for _, a, b in (*left, *right) for x in (a, b))]
-    size = max(map(abs, xs))
+    size = max(abs(x) for x in xs)
     missed = abs(ends[0] - ends[1]) > ZERO * size
     broken = result.check.max_abs_difference > ZERO
     step = DERIVATION[params.step - 1]

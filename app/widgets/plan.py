@@ -12,11 +12,8 @@ Value = str | int | float
 Kind = Literal["live", "gridded"]
 
 
-@dataclass(frozen=True)
 class Every:
-    """Every n-th position of a slider on a logarithmic scale, or all options of a choice."""
-
-    stride: int = 1
+    """All positions of a slider on a logarithmic scale, or all options of a choice."""
 
 
 ALL = Every()

@@ -13,7 +13,8 @@ const prompts = Array.from({ length: PROMPTS }, (_, prompt) => {
   const bounds = kls.map((kl) => frontier.bound(kl));
   const text = the_world().text(prompt, responses[0]);
   const { chosen, rejected } = the_lab().comparisons(prompt, seed);
-  return { reference_logps, true_quality, learned_rewards, points: frontier.points, bounds, text, chosen, rejected };
+  const dpo_logps = the_lab().dpo_logps(prompt);
+  return { reference_logps, dpo_logps, true_quality, learned_rewards, points: frontier.points, bounds, text, chosen, rejected };
 });
 const facts = the_lab().facts(0);
 const reward = facts.learned_rewards.get("additive");

@@ -15,7 +15,7 @@ from app.lab.trained import the_lab
 from app.lab.world import PROMPTS, the_world
 from tests.lab.named_lab import answer_with_lab
 
-NATS = 1e-9
+NATS = 1e-10
 
 BETA = 0.2
 SEED = 5
@@ -43,6 +43,7 @@ def _apart(there: list[float | None], here: Tensor) -> float:
 def test_facts_are_those_of_torch(prompt: int, made: Any) -> None:
     facts, there = the_lab().facts(prompt), made["prompts"][prompt]
     assert _apart(there["reference_logps"], facts.reference_logps) < NATS
+    assert _apart(there["dpo_logps"], the_lab().dpo_logps(prompt)) < NATS
     assert _apart(there["true_quality"], facts.true_quality) < NATS
     for kind, rewards in facts.learned_rewards.items():
         assert _apart(there["learned_rewards"][kind], rewards) < NATS

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import Any
@@ -124,6 +125,7 @@ def records() -> list[Any]:
         vars(Checked(most=4, one=5, other=3)),
         point.norm, point.moved(dy=1).y, point == Point(3, 4), point == Point(3, 5), vars(named),
         point.tags, isinstance(named, Point), [p.x for p in (point, named)], named.name,
+        vars(replace(named, y=5)),
     ]  # fmt: skip
 
 
@@ -178,3 +180,91 @@ def collected(a: int, b: int = 2, *, c: int = 0, **others: int) -> list[Any]:
 def spread(first: str, *others: int) -> list[Any]:
     """What has come."""
     return [first, others]
+
+
+WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+QUOTED = re.compile(r'"(?P<double>[^"\\]*+(?:\\.[^"\\]*+)*+)"|(?P<single>\'[^\']*\')', re.S)
+SPACED = re.compile(r"(?<![\w.])(\w+)\s*[:=]\s{0,3}([+\-\u2212]?\d++)(?!\w)|[\x1b{}-]")
+LINES = re.compile(r"^[ \t]*(?:#|//) ?", re.M)
+NUMBERED = re.compile(r"no\.? ?(\d{1,3})\b", re.ASCII | re.IGNORECASE)
+TAG = re.compile(r"</?tr\b[^<>]{0,9}>|\Aa.b\Z", re.I)
+
+
+def patterns() -> list[Any]:
+    """Regular expressions: groups, places, letters and spaces beyond ASCII, what is possessive."""
+    text = 'ab: 1, été =\u00a0\u22122 x.y=3 z:\x1c4 {Δ:５} "q\\"\n" \'s\''
+    quoted = QUOTED.search(text)
+    assert quoted is not None
+    return [
+        WORD.findall("policyChosenLOGPs_2"), quoted["double"], quoted["single"], quoted.start(),
+        quoted.end(), QUOTED.search(text, quoted.end())["single"],  # type: ignore[index]
+        [[found[0], found[1], found[2]] for found in SPACED.finditer(text)],
+        SPACED.search(text, 3, 6) is None, LINES.sub("", "# a\n  // b\n#c\n d # e"),
+        [bool(NUMBERED.fullmatch(one)) for one in ("No. 12", "NO12", "no 1234", "no５", "xno1")],
+        [TAG.match(one) is not None for one in ("<TR>", "</tr a>", "<tra>", "a.b", "a\nb", "a.b\n")],
+        re.compile(r"a++b|a+").split("xaaby aa z"), re.compile(r"a++a").search("aaa") is None,
+        re.compile(r"(\w)(\w)").sub(r"\2\1", "abcd e"), re.compile("l").sub(lambda m: m[0] * 2, "all"),
+        re.compile(r"(.)\1$").findall("xxyy\n"), re.compile(r"\S+\b").findall("a-b é!"),
+    ]  # fmt: skip
+
+
+class RefusedError(ValueError):
+    """An error with fields."""
+
+    def __init__(self, line: int, *, why: str = "?") -> None:
+        super().__init__(f"line {line}: {why}")
+        self.line = line
+
+
+class WorseError(RefusedError):
+    """One of another."""
+
+
+class Counted:
+    """An object that is no record."""
+
+    def __init__(self, least: int, *, step: int = 1) -> None:
+        self.at: int = least
+        self.step = step
+
+    def further(self) -> int:
+        """A step on."""
+        self.at += self.step
+        return self.at
+
+    @property
+    def double(self) -> int:
+        """Twice as far."""
+        return 2 * self.at
+
+
+def refusals() -> list[Any]:
+    """What is raised, and what catches it."""
+    found: list[Any] = []
+    for number in range(4):
+        try:
+            found.append(refuse(number))
+        except WorseError as error:
+            found.append(["worse", error.line])
+        except (OverflowError, ValueError) as error:
+            found.append(str(error))
+            continue
+        found.append("after")
+    counted = Counted(3, step=2)
+    found += [counted.further(), counted.further(), counted.double]
+    doubled = [twice for n in (1, 2, 3) if (twice := 2 * n) > 2]
+    return [*found, doubled, twice]
+
+
+def refuse(number: int) -> int:
+    """One error or another."""
+    if number == 0:
+        raise RefusedError(number, why="none")
+    if number == 1:
+        raise WorseError(number)
+    try:
+        if number == 2:
+            raise OverflowError("two")
+    except ValueError:
+        return -1
+    return number

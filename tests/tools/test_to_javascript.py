@@ -18,7 +18,18 @@ from tools.to_javascript.statements import Statements
 
 SAMPLES = (compiled_sample, torch_sample)
 RUNTIME = (ROOT / "static/lab/python.js").as_uri()
-FUNCTIONS = ("formats", "rounded", "texts", "lists", "dicts", "records", "flow", "calls")
+FUNCTIONS = (
+    "formats",
+    "rounded",
+    "texts",
+    "lists",
+    "dicts",
+    "records",
+    "flow",
+    "calls",
+    "patterns",
+    "refusals",
+)
 OF_TENSORS = ("numbers", "operators", "masks", "places", "reductions", "made")
 
 
@@ -92,7 +103,8 @@ def test_all_that_compiled_code_takes_is_there() -> None:
     [
         "def f():\n    with open('x') as file:\n        pass",
         "def f(x):\n    return x @ x",
-        "def f(x):\n    try:\n        x()\n    except ValueError:\n        pass",
+        "def f(x):\n    try:\n        x()\n    finally:\n        pass",
+        "def f(x):\n    try:\n        x()\n    except:\n        pass",
         "def f(x):\n    del x[0]",
         "def f(x):\n    *first, last = x",
         "def f(x):\n    return lambda x=x: x",

@@ -25,12 +25,13 @@ TENSOR_METHODS = words(
 )
 """of tensors, and of the numbers that stand for those without dimensions"""
 
-MODULES = words("math itertools bisect torch F")
+MODULES = words("math itertools bisect re torch F")
 """names of modules of Python or torch, of which there is a part"""
 
 BUILTINS = words(
     "abs all any bool dict divmod enumerate float frozenset getattr id int isinstance iter len list "
-    "max min next range repr reversed round set sorted str sum tuple vars zip ValueError KeyError"
+    "max min next range repr reversed round set sorted str sum tuple vars zip "
+    "KeyError OverflowError RecursionError ValueError"
 )
 
 RESERVED = words(
@@ -256,6 +257,8 @@ class Expressions:
             else f'["{keyword.arg}", {self.js(keyword.value)}]'
             for keyword in node.keywords
         )
+        if ast.unparse(node.func) == "super().__init__":  # only exceptions have a base that begins
+            return f"self.args = [{arguments}]"
         if isinstance(node.func, ast.Attribute):
             of = self.js(node.func.value)
             if named or (of not in MODULES and node.func.attr in METHODS | TENSOR_METHODS):

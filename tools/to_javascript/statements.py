@@ -46,7 +46,20 @@ class Statements(Expressions):
         return f"return {self.js(node.value) if node.value else 'null'};"
 
     def _Raise(self, node: ast.Raise) -> str:
-        return f"throw {self.js(node.exc)};" if node.exc else "throw null;"
+        if node.exc is None:
+            raise refuse(node)
+        return f"throw {self.js(node.exc)};"
+
+    def _Try(self, node: ast.Try) -> str:
+        if node.orelse or node.finalbody or not all(one.type for one in node.handlers):
+            raise refuse(node)
+        handlers = " else ".join(map(self._handler, node.handlers))
+        return f"try {{\n{self.body(node.body)}\n}} catch ($error) {{\n{handlers} else throw $error;\n}}"
+
+    def _handler(self, node: ast.ExceptHandler) -> str:
+        assert node.type is not None
+        named = f"{safe(node.name)} = $error;\n" if node.name else ""
+        return f"if ($.caught($error, {self.js(node.type)})) {{\n{named}{self.body(node.body)}\n}}"
 
     def _Assign(self, node: ast.Assign) -> str:
         value = self.js(node.value)
@@ -151,7 +164,26 @@ class Statements(Expressions):
             kind = getters if _decorated(one, "property", "cached_property") else methods
             before = "" if _decorated(one, "staticmethod") else "const self = this;\n"
             kind.append(f"{one.name}: {self.function(one, before)}")
-        base = next((base for base in bases if base not in RECORDS and base != "Exception"), "null")
+        begin = next((m for m in methods if m.startswith("__init__: ")), None)
+        if begin is not None and not own:
+            methods.remove(begin)
+        made = begin.removeprefix("__init__: ") if begin else "null"
+        exception = next((base for base in bases if base.endswith(("Error", "Exception"))), None)
+        if exception is not None:
+            if own or getters:
+                raise refuse(node)
+            of = (
+                "null"
+                if exception == "Exception"
+                else self.js(ast.parse(exception, mode="eval").body)
+            )
+            return f'$.exception("{node.name}", {of}, {made}, {{{", ".join(methods)}}})'
+        if begin is not None:
+            if own or bases:
+                raise refuse(node)
+            parts = f"{{{', '.join(methods)}}}, {{{', '.join(getters)}}}"
+            return f'$.plain_class("{node.name}", {made}, {parts})'
+        base = next((base for base in bases if base not in RECORDS), "null")
         checks = ", ".join(self._check(call) for call in validators(node))
         parts = f"{{{', '.join(methods)}}}, {{{', '.join(getters)}}}, [{checks}]"
         return f'$.record("{node.name}", {base}, [{fields}], {parts})'
@@ -227,5 +259,11 @@ def _assigned(nodes: Iterable[ast.AST]) -> Iterable[str]:
             yield safe(node.name)
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield safe(node.id)
-        elif not isinstance(node, (ast.Lambda, *COMPREHENSIONS)):
+        elif isinstance(node, COMPREHENSIONS):
+            # Their variables are their own, but for those of :=.
+            inner = (n.target for n in ast.walk(node) if isinstance(n, ast.NamedExpr))
+            yield from (safe(target.id) for target in inner)
+        elif not isinstance(node, ast.Lambda):
+            if isinstance(node, ast.ExceptHandler) and node.name:
+                yield safe(node.name)
             yield from _assigned(ast.iter_child_nodes(node))

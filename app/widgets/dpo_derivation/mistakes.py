@@ -99,9 +99,11 @@ def forward_kl_optimum(reference: Tensor, reward: Tensor, beta: float) -> Tensor
     # At max r + beta the sum is at most 1; as c nears max r it passes 1, unless hardly any mass
     # sits at the top: then the optimum has a point mass there, which the lowest c comes close to.
     low, high = reward.max(), reward.max() + beta
-    for _ in range(200):
-        middle = (low + high) / 2
-        too_much = (beta * reference.exp() / (middle - reward)).sum() > 1
+    weights = beta * reference.exp()
+    middle = (low + high) / 2
+    while low < middle < high:  # until no number lies between them
+        too_much = (weights / (middle - reward)).sum() > 1
         low, high = (middle, high) if too_much else (low, middle)
+        middle = (low + high) / 2
     logps = reference + torch.log(beta / (high - reward))
     return logps - torch.logsumexp(logps, 0)

@@ -40,9 +40,11 @@ def preference(n: DerivationNumbers) -> Sides:
 
     Each response as y_w against one y_l. Shapes: (7776,).
     """
-    # exp(r1) / (exp(r1) + exp(r2)), with rewards as they are
-    left = torch.softmax(torch.stack([n.reward, _of_opponent(n, "reward")]), 0)[0]
-    return left, torch.sigmoid(n.written_reward - _of_opponent(n, "written_reward"))
+    # With rewards as they are, no policy and no sigma.
+    chosen, rejected = n.reward.exp(), _of_opponent(n, "reward").exp()
+    return chosen / (chosen + rejected), torch.sigmoid(
+        n.written_reward - _of_opponent(n, "written_reward")
+    )
 
 
 def without_partition(n: DerivationNumbers) -> Sides:
@@ -67,4 +69,4 @@ def loss(n: DerivationNumbers) -> Sides:
 def _of_opponent(n: DerivationNumbers, name: str) -> Tensor:
     """A quantity of y_l, expanded to all responses. Shape: (7776,)."""
     values: Tensor = getattr(n.opponents, name)
-    return values[n.opponents.opponent].expand_as(n.reward)
+    return values[n.opponents.opponent].expand(len(n.reward))

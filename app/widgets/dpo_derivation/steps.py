@@ -43,6 +43,8 @@ class DerivationStep:
     arrows: Callable[[DerivationNumbers], tuple[list[EquationArrow], list[EquationArrow]]]
     where: str = ""
     """what the equation supposes, in LaTeX"""
+    sums: bool = False
+    """whether both sides are sums over all responses; else there are two sides for each of them"""
 
     @property
     def latex(self) -> str:
@@ -52,17 +54,16 @@ class DerivationStep:
         return whole + rf", \qquad {self.where}" * bool(self.where)
 
 
-OPTIMAL = r"\frac{\pi_r(y \mid x)}{\pi_{\mathrm{ref}}(y \mid x)}"
-IDEAL = r"\frac{{\pi^*(y{0} \mid x)}}{{\pi_{{\mathrm{{ref}}}}(y{0} \mid x)}}"
-TRAINED = r"\frac{{\pi_\theta(y{0} \mid x)}}{{\pi_{{\mathrm{{ref}}}}(y{0} \mid x)}}"
-W, L = "_w", "_l"
+Y, W, L = "y", "y_w", "y_l"
+OPTIMAL, IDEAL, TRAINED = r"\pi_r", r"\pi^*", r"\pi_\theta"
 
 LOG_Z = r"\beta \log Z(x)"
 PREFERENCE = Piece("", r"p^*(y_w \succ y_l \mid x)", "reward")
 
 
-def _log_ratio(ratio: str) -> str:
-    return rf"\beta \log {ratio}"
+def _log_ratio(policy: str, response: str) -> str:
+    reference = r"\pi_{\mathrm{ref}}"
+    return rf"\beta \log \frac{{{policy}({response} \mid x)}}{{{reference}({response} \mid x)}}"
 
 
 def _changed(latex: str) -> str:
@@ -70,7 +71,7 @@ def _changed(latex: str) -> str:
 
 
 def _fitted(response: str) -> str:
-    return _log_ratio(TRAINED.format(response).replace(r"\pi_\theta", _changed(r"\pi_\theta")))
+    return _log_ratio(_changed(TRAINED), response)
 
 
 DERIVATION = (
@@ -89,7 +90,7 @@ DERIVATION = (
             Piece(
                 "=",
                 r"\mathbb{E}_{y \sim \pi_\theta}\left[ r(x, y) - "
-                + _log_ratio(TRAINED.format(""))
+                + _log_ratio(TRAINED, Y)
                 + r" \right]",
                 "average",
             ),
@@ -102,6 +103,7 @@ DERIVATION = (
         sides=sides.objective,
         terms=terms.objective_terms,
         arrows=arrows.objective_arrows,
+        sums=True,
     ),
     DerivationStep(
         title="Gather everything that depends on the policy",
@@ -109,11 +111,11 @@ DERIVATION = (
         say="What depends on the policy is its divergence from <b>an optimum, normalized by Z(x)</b>.",
         pieces=(
             Piece("", "r(x, y)", "reward"),
-            Piece("-", _log_ratio(TRAINED.format("")), "policy"),
+            Piece("-", _log_ratio(TRAINED, Y), "policy"),
             Piece("=", _changed(LOG_Z), "partition"),
             Piece(
                 "-",
-                _changed(_log_ratio(r"\frac{\pi_\theta(y \mid x)}{\pi_r(y \mid x)}")),
+                _changed(r"\beta \log \frac{\pi_\theta(y \mid x)}{\pi_r(y \mid x)}"),
                 "optimum",
             ),
         ),
@@ -133,7 +135,7 @@ DERIVATION = (
         say="Solve for it: <b>the reward is a log-ratio</b>, plus a part that is the same for every y.",
         pieces=(
             Piece("", "r(x, y)", "reward"),
-            Piece("=", _changed(_log_ratio(OPTIMAL)), "chosen"),
+            Piece("=", _changed(_log_ratio(OPTIMAL, Y)), "chosen"),
             Piece("+", _changed(LOG_Z), "partition"),
         ),
         explanation="Take logarithms in the definition of π_r and move the reward to one side. Any reward "
@@ -149,9 +151,9 @@ DERIVATION = (
         say="A preference compares two rewards, so <b>put a log-ratio in for each</b>.",
         pieces=(
             PREFERENCE,
-            Piece(r"= \sigma(", _changed(_log_ratio(IDEAL.format(W))), "chosen"),
+            Piece(r"= \sigma(", _changed(_log_ratio(IDEAL, W)), "chosen"),
             Piece("+", _changed(LOG_Z), "partition"),
-            Piece("-", _changed(_log_ratio(IDEAL.format(L))), "rejected"),
+            Piece("-", _changed(_log_ratio(IDEAL, L)), "rejected"),
             Piece("-", _changed(LOG_Z), "partition_l", ")"),
         ),
         explanation="A preference depends on the difference of two true rewards r*. Replace each by what "
@@ -169,9 +171,9 @@ DERIVATION = (
         say="Both responses answer the same x, so <b>the two Z(x) are equal and cancel</b>.",
         pieces=(
             PREFERENCE,
-            Piece(r"= \sigma(", _log_ratio(IDEAL.format(W)), "chosen"),
+            Piece(r"= \sigma(", _log_ratio(IDEAL, W), "chosen"),
             Piece("+", rf"\cancel{{{LOG_Z}}}", "partition"),
-            Piece("-", _log_ratio(IDEAL.format(L)), "rejected"),
+            Piece("-", _log_ratio(IDEAL, L), "rejected"),
             Piece("-", rf"\cancel{{{LOG_Z}}}", "partition_l", ")"),
         ),
         explanation="Both responses answer the same prompt, so both carry the same β log Z(x), once with a "

@@ -14,7 +14,7 @@ from app.widgets.dpo_derivation.arrows import EquationArrow
 from app.widgets.dpo_derivation.mistakes import MISTAKES, mistaken_numbers, opponents_prompt
 from app.widgets.dpo_derivation.steps import DERIVATION
 from app.widgets.dpo_derivation.terms import EquationTerm
-from app.widgets.plan import ALL, Every, Plan
+from app.widgets.plan import COMPUTED, Plan
 
 STEPS = len(DERIVATION)
 
@@ -100,9 +100,8 @@ def compute(params: Params) -> Result:
     left, right = step.sides(numbers)
     arrows = step.arrows(numbers)
     difference = (left - right).abs().max().item()
-    place = numbers.shown if left.ndim else ...
     responses = all_responses()
-    separately, checked_on = CHECKED_EACH if left.ndim else CHECKED_SUMS
+    separately, checked_on = CHECKED_SUMS if step.sums else CHECKED_EACH
     return Result(
         finding=(
             f"The two sides of step {params.step} were computed separately, {separately}, and differ by at "
@@ -119,8 +118,8 @@ def compute(params: Params) -> Result:
             for n, step in enumerate(DERIVATION, 1)
         ],
         check=EquationCheck(
-            left=left[place].item(),
-            right=right[place].item(),
+            left=float(left if step.sums else left[numbers.shown]),
+            right=float(right if step.sums else right[numbers.shown]),
             max_abs_difference=difference,
             responses_checked=len(responses),
         ),
@@ -159,18 +158,5 @@ WIDGET = Widget(
     example="step=5&prompt=poem&beta=0.2",
     ranges=Ranges(lambda several: [compute(params) for params in several], ("step",)),
     receipt=_receipt,
-    export=Plan(
-        "gridded",
-        "Every step, prompt and mistake is here, with seeds 0 to 2; β moves in steps of a factor of 1.58.",
-        (
-            {
-                "step": range(1, 7),
-                "prompt": ALL,
-                "beta": Every(4),
-                "seed": (0, 1, 2),
-                "mistake": ALL,
-            },
-        ),
-        split="prompt",
-    ),
+    export=Plan("live", COMPUTED, computed=True),
 )

@@ -17,9 +17,10 @@ import { openWorld } from "./world.js";
 
 /** @typedef {import("./reward_model.js").Kind} Kind */
 
-/** The world, and weights: the reference policy's, and for each prompt those of its reward models. All are float32 in base64.
+/** The world, and weights: the reference policy's, and for each prompt those of its reward models and of its DPO policy. All are
+ *  float32 in base64.
  *  @typedef {{ world: ConstructorParameters<typeof import("./world.js").World>[0], seed: number, reference: string,
- *    rewards: Record<Kind, string[]>, studies?: any }} LabData studies as static/lab/studies/data.js reads them */
+ *    rewards: Record<Kind, string[]>, dpo: string[], studies?: any }} LabData studies as static/lab/studies/data.js reads them */
 
 /** Comparisons for training, for each prompt. */
 export const COMPARISONS = 2000;
@@ -44,6 +45,12 @@ class ReferencePolicy {
   /** @param {number} prompt */
   of(prompt) {
     return (this.policies[prompt] ??= Policy.of(this.weights, prompt, this.arithmetic));
+  }
+
+  /** Draw responses, each as its phrases. @param {number} prompt @param {number} count @param {Draws} draws */
+  sample(prompt, count, draws) {
+    const { responses } = this.of(prompt).sample(count, draws);
+    return Array.from({ length: count }, (_, n) => responses.subarray(n * SLOTS, (n + 1) * SLOTS));
   }
 }
 
@@ -103,7 +110,7 @@ class PromptFacts {
 
 export class Lab {
   /** @param {LabData} data @param {Arithmetic} arithmetic */
-  constructor({ world, seed, reference, rewards, studies = {} }, arithmetic) {
+  constructor({ world, seed, reference, rewards, dpo, studies = {} }, arithmetic) {
     this.arithmetic = arithmetic;
     this.empty = arithmetic.mark();
     this.studies = studies;
@@ -111,8 +118,11 @@ export class Lab {
     this.seed = seed;
     this.reference_policy = new ReferencePolicy(numbers(reference), arithmetic);
     this.rewards = rewards;
+    this.dpo = dpo;
     /** @type {PromptFacts[]} */
     this.known = [];
+    /** @type {Float64Array[]} */
+    this.dpoLogps = [];
   }
 
   /** Gives up all networks, between runs: the memory of some arithmetic has no room for many. What is exact is kept. */
@@ -128,23 +138,37 @@ export class Lab {
 
   /** The shipped reward model of a prompt. @param {number} prompt @param {Kind} kind @returns {RewardModel} */
   reward_model(prompt, kind = "additive") {
-    const weights = numbers(this.rewards[kind][prompt]);
-    if (kind === "network") return this.networkReward(prompt, weights);
+    const weights = this.rewards[kind][prompt];
+    if (kind === "network") {
+      const { head, trunk } = this.network(prompt, weights);
+      return new NetworkReward(head, trunk, prompt, this.arithmetic);
+    }
     const model = new AdditiveReward();
-    model.weights.set(weights);
+    model.weights.set(numbers(weights));
     return model;
   }
 
-  /** @param {number} prompt @param {Float32Array} weights the output vectors, the token embeddings of the prompt, which are the
-   *  only ones that it reads and that were trained, and all that follows these in a trunk */
-  networkReward(prompt, weights) {
-    const head = Float64Array.from(weights.subarray(0, OF_A_HEAD));
+  /** log pi(y|x) of the shipped DPO policy for all responses. @param {number} prompt */
+  dpo_logps(prompt) {
+    return (this.dpoLogps[prompt] ??= ofAllResponses(this.dpo_policy(prompt)));
+  }
+
+  /** The shipped DPO policy of a prompt. @param {number} prompt */
+  dpo_policy(prompt) {
+    const { head, trunk } = this.network(prompt, this.dpo[prompt]);
+    return new Policy(head, trunk, prompt, this.arithmetic);
+  }
+
+  /** A network for one prompt. @param {number} prompt @param {string} base64 of the output vectors, the token embeddings of the
+   *  prompt, which are the only ones that it reads and that were trained, and all that follows these in a trunk */
+  network(prompt, base64) {
+    const weights = numbers(base64);
     const tokens = weights.subarray(OF_A_HEAD, OF_A_HEAD + TOKENS * WIDTH);
     const trunk = this.reference_policy.of(prompt).trunk.weights.slice();
     trunk.set(tokens.subarray(0, WIDTH), (PHRASE_TOKENS + prompt) * WIDTH);
     trunk.set(tokens.subarray(WIDTH), prompt * SLOTS * PHRASES * WIDTH);
     trunk.set(weights.subarray(OF_A_HEAD + TOKENS * WIDTH), (PHRASE_TOKENS + PROMPTS) * WIDTH);
-    return new NetworkReward(head, trunk, prompt, this.arithmetic);
+    return { head: weights.subarray(0, OF_A_HEAD), trunk };
   }
 
   /** Labeled pairs for one prompt, the same for the same seed. @param {number} prompt @param {number} seed @param {number} count */

@@ -1,5 +1,6 @@
 // app/lab/world.py: the world as the lab's data has it.
-import { PHRASES, PROMPTS, RESPONSES, SLOTS } from "../world.js";
+import { numberOf, PHRASES, PROMPTS, RESPONSES, responseOf, SLOTS } from "../world.js";
+import { kept } from "./python.js";
 
 export { PHRASES, PROMPTS, RESPONSES, SLOTS };
 
@@ -8,6 +9,12 @@ export { PHRASES, PROMPTS, RESPONSES, SLOTS };
 /** @typedef {{ id: string, text: string, kind: string, phrases: Phrase[][] }} Prompt phrases by slot */
 
 /** @typedef {"helpful" | "harmless" | "honest" | "flattering"} Attribute */
+
+/** Every response as phrase numbers, in lexicographic order. */
+export const all_responses = kept(() => Array.from({ length: RESPONSES }, (_, number) => responseOf(number)));
+
+/** Place of responses in that order. @param {ArrayLike<number>[]} responses */
+export const response_number = (responses) => Int32Array.from(responses, numberOf);
 
 export class World {
   /** @param {{ slots: string[], prompts: Prompt[] }} data */

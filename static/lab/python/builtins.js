@@ -1,7 +1,8 @@
 // Python's built-in functions and types.
+import { ValueError, failure } from "./errors.js";
 import { add, floordiv, lt, mod, order, truth } from "./operators.js";
 import { fixed, text } from "./texts.js";
-import { Dict, ValueError, failure, isArray, iter, kept, named, open, setOf, type_ } from "./values.js";
+import { Dict, isArray, iter, kept, named, open, setOf, type_ } from "./values.js";
 
 export const str = type_((value = "") => text(value), (value) => typeof value === "string");
 export const int = type_(

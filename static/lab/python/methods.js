@@ -1,7 +1,8 @@
 // Methods of Python's own types, and of tensors.
+import { ValueError } from "./errors.js";
 import { same } from "./operators.js";
 import { OF_TENSORS, isTensor } from "./torch.js";
-import { ValueError, arranged, isArray, iter } from "./values.js";
+import { arranged, isArray, iter } from "./values.js";
 
 /** @type {(found: number) => number} */
 const inList = (found) => {

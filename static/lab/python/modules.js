@@ -1,6 +1,6 @@
 // What compiled code uses of Python's standard library.
 import { lt } from "./operators.js";
-import { iter, named } from "./values.js";
+import { iter, named, open } from "./values.js";
 
 export const math = {
   ...Object.fromEntries(
@@ -18,6 +18,11 @@ export const itertools = {
     let total = 0;
     return [...iter(values)].map((value) => (total += value));
   },
+};
+
+export const dataclasses = {
+  /** A record with some fields changed. */
+  replace: open(([record], changes) => record.model_copy(new Map(Object.entries(changes)))),
 };
 
 export const bisect = {

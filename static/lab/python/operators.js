@@ -1,7 +1,8 @@
 // Python's operators, which are torch's on tensors.
+import { KeyError, failure } from "./errors.js";
 import { filled } from "./texts.js";
 import { Mask, chosen, compared, isTensor, onPairs } from "./torch.js";
-import { Dict, KeyError, failure, isArray, iter, setOf } from "./values.js";
+import { Dict, isArray, iter, setOf } from "./values.js";
 
 /** @type {(value: any) => boolean} */
 export const truth = (value) => {
@@ -134,7 +135,7 @@ export const at = (values, place) => {
     if (!values.has(place)) throw KeyError(place);
     return values.get(place);
   }
-  if (!isArray(values) && typeof values !== "string") return values[place];
+  if (!isArray(values) && typeof values !== "string") return values.__getitem__ ? values.__getitem__(place) : values[place];
   if (isTensor(place)) return chosen(values, place);
   const n = Number(place);
   const found = values[n < 0 ? values.length + n : n];

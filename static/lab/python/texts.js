@@ -1,5 +1,9 @@
 // Numbers and other values as Python writes them.
-import { ValueError, isArray } from "./values.js";
+import { PythonError, ValueError } from "./errors.js";
+import { isArray } from "./values.js";
+
+/** What Python takes for spaces, as the inside of a class of characters. */
+export const SPACE = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
 
 /** A number in decimals, halves to even as Python does; toFixed and toExponential take the larger.
  *  @type {(value: number, write: (value: number, digits: number) => string, digits: number) => string} */
@@ -42,6 +46,7 @@ export const text = (value) => {
   if (value === -Infinity) return "-inf";
   if (typeof value === "boolean") return value ? "True" : "False";
   if (typeof value === "number") return String(value).replace(/e([+-])(\d)$/, "e$10$2");
+  if (value instanceof PythonError) return String(value.args[0] ?? "");
   if (isArray(value)) return `[${[...value].map(repr).join(", ")}]`;
   return String(value);
 };

@@ -1,6 +1,7 @@
 // What compiled code uses of torch. A tensor of one dimension is a typed array: of floats a Float64Array, of truth values a Mask,
 // of places an Int32Array. A tensor without dimensions is a number or a truth value.
-import { ValueError, named, type_ } from "./values.js";
+import { ValueError } from "./errors.js";
+import { named, type_ } from "./values.js";
 
 /** A tensor of truth values. */
 export class Mask extends Uint8Array {}
@@ -17,12 +18,11 @@ const onEach = (value, of) => (isTensor(value) ? Float64Array.from(value, of) : 
  *  @param {any} one @param {any} other @param {(one: number, other: number) => any} of @param {any} [Kind] of the tensor that comes out
  *  @returns {any} */
 export const onPairs = (one, other, of, Kind = Float64Array) => {
-  if (isTensor(one)) {
-    if (!isTensor(other)) return Kind.from(one, (/** @type {number} */ value) => of(value, Number(other)));
-    if (one.length !== other.length) throw ValueError(`tensors of ${one.length} and ${other.length} numbers`);
-    return Kind.from(one, (/** @type {number} */ value, /** @type {number} */ n) => of(value, other[n]));
-  }
-  return isTensor(other) ? Kind.from(other, (/** @type {number} */ value) => of(Number(one), value)) : of(Number(one), Number(other));
+  if (!isTensor(one) && !isTensor(other)) return of(Number(one), Number(other));
+  if (isTensor(one) && isTensor(other) && one.length !== other.length) throw ValueError(`tensors of ${one.length} and ${other.length} numbers`);
+  const made = new Kind((isTensor(one) ? one : other).length);
+  for (let n = 0; n < made.length; n++) made[n] = of(isTensor(one) ? one[n] : Number(one), isTensor(other) ? other[n] : Number(other));
+  return made;
 };
 
 /** @type {(one: any, other: any, of: (one: number, other: number) => boolean) => any} */

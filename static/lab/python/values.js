@@ -1,6 +1,8 @@
 // The values of code compiled from Python, and how its functions are called. A number is a float or an int, a dict is a Dict, a
 // list or tuple is an Array, a tensor is a typed array, a dataclass or model is a record.
 
+import { TypeError } from "./errors.js";
+
 /** The keys of a dict or set: of equal tuples, the first stands for all. */
 class Keys {
   /** @type {Map<string, any[]>} */
@@ -93,16 +95,11 @@ export const open = (made) => {
 /** A type, as a function that makes its values. @type {(made: any, isType: (value: any) => boolean) => Callable} */
 export const type_ = (made, isType) => Object.assign(made, { isType });
 
-/** @type {(name: string, text?: string) => Error} */
-export const failure = (name, text = "") => Object.assign(new Error(text), { name });
-export const ValueError = (text = "") => failure("ValueError", text);
-export const KeyError = (name = "") => failure("KeyError", String(name));
-const TypeError = (text = "") => failure("TypeError", text);
-
 /** A dataclass, model or named tuple: fields in order, with functions that make their defaults, and functions that check some
  *  of them, each given the value and the record as pydantic has it.
  *  @type {(name: string, base: any, fields: [string, (() => any)?][], methods: any, getters: any, checks?: [...string[], any][]) => Callable} */
 export const record = (name, base, own, methods, getters, checks = []) => {
+  if (base && !base.fields) throw TypeError(`${name}: its base is no record`);
   const Type = { [name]: class extends (base?.type ?? PythonRecord) {} }[name];
   Object.assign(Type.prototype, methods);
   for (const [getter, get] of Object.entries(getters)) Object.defineProperty(Type.prototype, getter, { get });
@@ -130,6 +127,18 @@ export const record = (name, base, own, methods, getters, checks = []) => {
     fields.map(([field]) => field),
     make,
   );
+};
+
+/** Any other class, whose objects are made by its initializer. @type {(name: string, begin: any, methods: any, getters: any) => Callable} */
+export const plain_class = (name, begin, methods, getters) => {
+  const Type = { [name]: class {} }[name];
+  Object.assign(Type.prototype, methods);
+  for (const [getter, get] of Object.entries(getters)) Object.defineProperty(Type.prototype, getter, { get });
+  return named(begin.params, (...values) => {
+    const made = new Type();
+    begin.apply(made, values);
+    return made;
+  });
 };
 
 /** An enumeration of texts. @type {(members: Record<string, string>) => any} */
