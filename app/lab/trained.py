@@ -122,6 +122,11 @@ class Lab:
         """The pairs that the shipped reward models and DPO policy were trained on."""
         return self.comparisons(prompt, self.seed)
 
+    def training_pairs(self, prompt: int, count: int) -> tuple[list[list[int]], list[list[int]]]:
+        """The first of these as phrases: chosen and rejected responses."""
+        first = self.training_comparisons(prompt)[:count]
+        return first.chosen.tolist(), first.rejected.tolist()
+
     @property
     def held_out_seed(self) -> int:
         """What the held-out comparisons are drawn with."""

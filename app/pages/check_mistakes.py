@@ -27,8 +27,8 @@ class LookedFor:
     @property
     def where(self) -> str:
         """In which files it is looked for."""
-        places = {"pairs": IN_PAIRS, "logs": IN_LOGS}
-        return " and ".join(place for place, looks in places.items() if self.name in looks)
+        places = {"pairs": {*IN_PAIRS}, "logs": {*IN_LOGS}}
+        return " and ".join(place for place, names in places.items() if self.name in names)
 
     @property
     def see(self) -> str:

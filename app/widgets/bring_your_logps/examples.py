@@ -9,7 +9,7 @@ to a prompt of its own; as each is one of 7,776, it can stand for a token of a l
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,6 +20,7 @@ from app.check.losses import losses_of
 from app.check.settings import RunSettings
 from app.check.tables import LENGTHS, LOGPS, LogpsTable
 from app.lab.draws import Draws, Stream
+from app.lab.exact import phrase_logps
 from app.lab.losses import PairLogps
 from app.lab.trained import the_lab
 from app.lab.world import PROMPTS, SLOTS
@@ -51,46 +52,57 @@ STEPS = {"step_zero": 0.0, "start": 0.0, "frozen": 400.0}
 MOST_TURNS = 5
 
 
+Sides = tuple[Tensor, Tensor]
+"""chosen and rejected, shapes: (pairs,), float64"""
+Phrases = list[list[float]]
+"""a log-probability for each phrase of each response, nats"""
+
+
 @dataclass(frozen=True)
 class _Batch:
-    """The pairs of the example. Shapes: (2, pairs), chosen then rejected, float64."""
+    """The pairs of the example."""
 
-    policy: Tensor
-    reference: Tensor
-    lengths: Tensor
+    policy: Sides
+    reference: Sides
+    lengths: Sides
 
     def each(self, change: Callable[[Tensor], Tensor]) -> _Batch:
-        """The same change of all three."""
-        return _Batch(change(self.policy), change(self.reference), change(self.lengths))
+        """The same change of all columns."""
+        policy, reference, lengths = (
+            (change(chosen), change(rejected))
+            for chosen, rejected in (self.policy, self.reference, self.lengths)
+        )
+        return _Batch(policy, reference, lengths)
 
 
 @lru_cache(maxsize=2)
-@torch.no_grad()
-def _phrase_logps(ahead: int = 0) -> tuple[Tensor, Tensor]:
-    """log pi of the phrases of all pairs under policy and reference. Shapes: (2, pairs, 5), float64.
+def _phrase_logps(ahead: int = 0) -> tuple[tuple[Phrases, Phrases], tuple[Phrases, Phrases]]:
+    """log pi of the phrases of all pairs under policy and reference: of chosen, then of rejected responses.
 
     Each response is scored after the prompt that is so many ahead of its own.
     """
     lab = the_lab()
-    policy: list[Tensor] = []
-    reference: list[Tensor] = []
+    policy: tuple[Phrases, Phrases] = ([], [])
+    reference: tuple[Phrases, Phrases] = ([], [])
     for prompt in range(PROMPTS):
-        responses = lab.training_comparisons(prompt)[:PAIRS_OF_A_PROMPT].both()
         after = (prompt + ahead) % PROMPTS
-        for model, logps in (
-            (lab.dpo_policies[after], policy),
-            (lab.reference_policy, reference),
-        ):
-            scored = model.phrase_logps(after, responses).double()
-            logps.append(scored.view(2, PAIRS_OF_A_PROMPT, SLOTS))
-    return torch.cat(policy, 1), torch.cat(reference, 1)
+        for side, responses in enumerate(lab.training_pairs(prompt, PAIRS_OF_A_PROMPT)):
+            policy[side].extend(phrase_logps(lab.dpo_logps(after), responses))
+            reference[side].extend(phrase_logps(lab.facts(after).reference_logps, responses))
+    return policy, reference
 
 
-def _cut(lengths: Tensor) -> _Batch:
-    """Each response cut after so many phrases. Shape: (2, pairs)."""
-    kept = torch.arange(SLOTS) < lengths.unsqueeze(-1)
-    policy, reference = ((logps * kept).sum(-1) for logps in _phrase_logps())
-    return _Batch(policy, reference, lengths.double())
+def _cut(chosen: list[int], rejected: list[int]) -> _Batch:
+    """Each response cut after so many phrases."""
+    policy, reference = (
+        (_beginnings(of[0], chosen), _beginnings(of[1], rejected)) for of in _phrase_logps()
+    )
+    return _Batch(policy, reference, (_column(chosen), _column(rejected)))
+
+
+def _beginnings(responses: Phrases, lengths: list[int]) -> Tensor:
+    pairs = zip(responses, lengths, strict=True)
+    return _column([sum(phrases[:length]) for phrases, length in pairs])
 
 
 def _conversations(ahead: int = 0) -> _Batch:
@@ -98,22 +110,34 @@ def _conversations(ahead: int = 0) -> _Batch:
 
     With ``ahead`` each response is scored at a later turn than its own.
     """
-    turns = _lengths()
-    kept = torch.arange(MOST_TURNS)[:, None, None] < turns
+    chosen, rejected = _lengths()
     policy, reference = (
-        (_later_turns(logps.sum(-1)) * kept).sum(0) for logps in _phrase_logps(ahead)
+        (_turns(of[0], chosen), _turns(of[1], rejected)) for of in _phrase_logps(ahead)
     )
-    return _Batch(policy, reference, turns.double())
+    return _Batch(policy, reference, (_column(chosen), _column(rejected)))
 
 
-def _later_turns(logps: Tensor) -> Tensor:
-    """Those of the same pair number, one prompt later in each row. Shapes: (2, pairs) -> (turns, 2, pairs)."""
-    return torch.stack([logps.roll(-PAIRS_OF_A_PROMPT * turn, 1) for turn in range(MOST_TURNS)])
+def _turns(responses: Phrases, turns: list[int]) -> Tensor:
+    """The sum over so many responses of the same pair number, each of one prompt later."""
+    whole = [sum(phrases) for phrases in responses]
+    return _column(
+        [
+            sum(whole[(n + PAIRS_OF_A_PROMPT * turn) % len(whole)] for turn in range(many))
+            for n, many in enumerate(turns)
+        ]
+    )
 
 
-def _lengths() -> Tensor:
-    """From two to five. Shape: (2, pairs)."""
-    return 2 + Draws(CUT_SEED, Stream.EXAMPLE).integers(SLOTS - 1, 2, PROMPTS * PAIRS_OF_A_PROMPT)
+def _lengths() -> tuple[list[int], list[int]]:
+    """From two to five, of chosen and rejected responses."""
+    pairs = PROMPTS * PAIRS_OF_A_PROMPT
+    drawn = Draws(CUT_SEED, Stream.EXAMPLE).integers(SLOTS - 1, 2 * pairs).tolist()
+    lengths = [2 + more for more in drawn]
+    return lengths[:pairs], lengths[pairs:]
+
+
+def _column(values: Sequence[float]) -> Tensor:
+    return torch.tensor(values, dtype=torch.float64)
 
 
 def _of(name: str) -> _Batch:
@@ -122,26 +146,33 @@ def _of(name: str) -> _Batch:
         return _conversations(ahead=1)
     if name == "truncated":
         # One limit for both responses, so that some pairs differ only beyond it.
-        return _cut((_lengths()[0] - 1).expand(2, -1))
-    right = _cut(_lengths())
+        shorter = [length - 1 for length in _lengths()[0]]
+        return _cut(shorter, shorter)
+    right = _cut(*_lengths())
     policy, reference, lengths = right.policy, right.reference, right.lengths
     if name == "mean":
-        return _Batch(policy / lengths, reference / lengths, lengths)
+        return _Batch(_per_token(policy, lengths), _per_token(reference, lengths), lengths)
     if name == "swapped":
         return _Batch(reference, policy, lengths)
     if name == "no_reference":
-        return _Batch(policy, torch.zeros_like(reference), lengths)
+        none = torch.zeros_like(reference[0])
+        return _Batch(policy, (none, none), lengths)
     if name == "one_swapped":
-        return _Batch(policy, reference.flip(0), lengths)
+        return _Batch(policy, (reference[1], reference[0]), lengths)
     if name in ("start", "frozen"):
         return _Batch(reference, reference, lengths)
     if name == "prompt_counted":
         # The turns before a response, the same before the chosen one and the rejected one.
-        prompt = _conversations().policy[0].roll(-PAIRS_OF_A_PROMPT)
-        return _Batch(policy + prompt, reference, lengths)
+        turns = _conversations().policy[0]
+        prompt = torch.cat([turns[PAIRS_OF_A_PROMPT:], turns[:PAIRS_OF_A_PROMPT]])
+        return _Batch((policy[0] + prompt, policy[1] + prompt), reference, lengths)
     if name == "few_pairs":
-        return right.each(lambda column: column[:, :FEW_PAIRS])
+        return right.each(lambda column: column[:FEW_PAIRS])
     return right
+
+
+def _per_token(logps: Sides, lengths: Sides) -> Sides:
+    return logps[0] / lengths[0], logps[1] / lengths[1]
 
 
 def example_table(name: str, *, loss_type: str, beta: float, label_smoothing: float) -> LogpsTable:
@@ -172,8 +203,9 @@ def example_table(name: str, *, loss_type: str, beta: float, label_smoothing: fl
 
 
 def _means(column: Tensor) -> Tensor:
-    """Of each batch of eight pairs. Shapes: (..., pairs) -> (..., batches)."""
-    return column.view(*column.shape[:-1], -1, BATCH).mean(-1)
+    """Of each batch of eight pairs. Shapes: (pairs,) -> (batches,)."""
+    batches = range(0, len(column), BATCH)
+    return torch.stack([column[first : first + BATCH].mean() for first in batches])
 
 
 def _rounded(values: Tensor) -> list[float]:
