@@ -37,7 +37,8 @@ class RunSettings:
     def losses(self) -> tuple[WeightedLoss, ...]:
         """The losses with their weights: one, or those that were added up."""
         names = self.loss_types or (self.loss_type,)
-        return tuple(map(WeightedLoss, names, self.loss_weights or (1.0,) * len(names)))
+        weights = self.loss_weights or (1.0,) * len(names)
+        return tuple(WeightedLoss(*both) for both in zip(names, weights, strict=True))
 
     @property
     def divergence(self) -> FDivergence:

@@ -27,7 +27,7 @@ from app.formatting import count, fixed, percent, scientific
 from app.lab.losses import NEEDS_LENGTHS, REFERENCE_FREE, LossParams, PairLogps, preference_loss
 from app.widgets.bring_your_logps.widget import (
     ExaminedPair,
-    OwnLogps,
+    Params,
     ReportedLoss,
     Result,
 )
@@ -211,7 +211,7 @@ def _draw_axes(main: Panel, piles: Panel, *, losses: bool) -> None:
 
 def _tick_texts(values: Sequence[float]) -> list[str]:
     """Numbers short enough for the margin of the drawing."""
-    if max(map(abs, values), default=0) < MOST_WRITTEN_OUT:
+    if max((abs(value) for value in values), default=0) < MOST_WRITTEN_OUT:
         return [tick_text(value) for value in values]
     return [scientific(value).replace(".0e", "e") for value in values]
 
@@ -385,7 +385,7 @@ def _share(result: Result) -> str:
 
 def _own(params: ReportedLoss, result: Result) -> str:
     """What stands in place of a step's sentence for the reader's own data; empty for an example."""
-    if not isinstance(params, OwnLogps):
+    if isinstance(params, Params):
         return ""
     pairs = "1 pair" if result.pairs == 1 else f"{count(result.pairs)} pairs"
     drawn = len(result.drawn)

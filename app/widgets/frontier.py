@@ -65,6 +65,17 @@ CEILING_STEPS = 60
 OwnMethod = StrEnum("OwnMethod", {name: name for name in ("none", *METHODS)})  # type: ignore[misc]
 
 
+def strength_suits_the_method(value: float, info: ValidationInfo) -> float:
+    """Validate a field ``strength`` that comes after ``method``."""
+    method = info.data.get("method", "none")
+    low, high = LIMITS.get(method, TEMPERATURES)
+    if method != "none" and not low <= value <= high:
+        raise ValueError(f"must be from {low:g} to {high:g} for {method}")
+    if method in ("preferred_ft", "best_of_n") and value != int(value):
+        raise ValueError(f"must be a whole number for {method}")
+    return value
+
+
 class Params(WidgetParams):
     """A prompt, and a point of the reader's own."""
 
@@ -87,16 +98,7 @@ class Params(WidgetParams):
     )
     seed: int = fields.seed(1000)
 
-    @field_validator("strength")
-    @classmethod
-    def _strength_suits_the_method(cls, value: float, info: ValidationInfo) -> float:
-        method = info.data.get("method", "none")
-        low, high = LIMITS.get(method, TEMPERATURES)
-        if method != "none" and not low <= value <= high:
-            raise ValueError(f"must be from {low:g} to {high:g} for {method}")
-        if method in ("preferred_ft", "best_of_n") and value != int(value):
-            raise ValueError(f"must be a whole number for {method}")
-        return value
+    _strength = field_validator("strength")(strength_suits_the_method)
 
 
 class StrengthSummary(BaseModel):

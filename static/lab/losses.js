@@ -199,6 +199,9 @@ const sigmoidNll = (pair, beta, params) => {
   return [loss - pair.policyChosen / pair.chosenLength, dChosen - 1 / pair.chosenLength, dRejected];
 };
 
+/** Losses of app/lab/baselines.py, which are in no figure of losses. */
+export const BASELINES = new Set(["preferred_ft", "unlikelihood", "sigmoid_nll"]);
+
 /** @type {Record<string, Loss>} */
 export const LOSSES = {
   sigmoid, robust, hinge, ipo, ipo_norm: ipoNorm, exo_pair: exoPair, nca_pair: ncaPair, bco_pair: bcoPair,

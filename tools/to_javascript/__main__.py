@@ -9,7 +9,13 @@ from pathlib import PurePosixPath
 
 from tools.to_javascript.modules import FOLDER, ROOT, Compiler, module, path_of
 
-OUTSIDE = {"app.lab.": "static/lab/named/{}.js", "app.studies.": "static/lab/studies/{}.js"}
+OUTSIDE = {
+    **dict.fromkeys(("app.lab.losses", "app.lab.more_losses", "app.lab.rewards")),
+    "app.check.findings.shifts": "static/lab/named/shifts.js",
+    "app.lab.": "static/lab/named/{}.js",
+    "app.studies.": "static/lab/studies/{}.js",
+}
+"""what browsers have in JavaScript of ours, and of the lab what is compiled all the same"""
 
 WORKER = """import {{ serve }} from "../../../static/lab/serve.js";
 import kernels from "../../../static/built/kernels.wasm";

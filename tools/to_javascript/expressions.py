@@ -286,7 +286,7 @@ class Expressions:
         found = [
             safe(arg.arg) + (f" = {self.js(default)}" if default else "")
             for arg, default in zip([*plain, *args.kwonlyargs], defaults, strict=True)
-            if arg.arg != "self"
+            if arg.arg not in ("self", "cls")
         ]
         found += [f"{safe(args.kwarg.arg)} = $.dict([])"] if args.kwarg else []
         found += [f"...{safe(args.vararg.arg)}"] if args.vararg else []
@@ -295,6 +295,6 @@ class Expressions:
     def parameters(self, args: ast.arguments) -> str:
         """The names of the parameters, with two stars for a dict of further ones."""
         names = [
-            a.arg for a in (*args.posonlyargs, *args.args, *args.kwonlyargs) if a.arg != "self"
+            a.arg for a in (*args.posonlyargs, *args.args, *args.kwonlyargs) if a.arg not in ("self", "cls")
         ]
         return ", ".join(f'"{name}"' for name in [*names, *(["**"] if args.kwarg else [])])

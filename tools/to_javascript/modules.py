@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from posixpath import relpath
 
 from tools.to_javascript.expressions import Unsupported, safe
-from tools.to_javascript.statements import RECORDS, UNSHOWN, Statements, validators
+from tools.to_javascript.statements import (
+    RECORDS,
+    UNSHOWN,
+    Statements,
+    applied,
+    of_parameters,
+    validators,
+)
 
 ROOT = Path(__file__).parents[2]
 FOLDER = "build/javascript"
@@ -82,8 +89,10 @@ def _used(node: ast.AST) -> Iterator[str]:
         yield node.id
         return
     for field, value in ast.iter_fields(node):
-        if field in ("annotation", "returns", "decorator_list"):
+        if field in ("annotation", "returns"):
             continue
+        if field == "decorator_list":
+            value = applied(node) if isinstance(node, ast.FunctionDef) else []
         if isinstance(node, ast.ClassDef) and field == "body":
             shown = [n for n in value if isinstance(n, ast.FunctionDef | ast.AnnAssign)]
             value = shown + [call.args[0] for call in validators(node)]
@@ -100,9 +109,10 @@ def _used(node: ast.AST) -> Iterator[str]:
 
 def _dropped(field: ast.AnnAssign) -> bool:
     """Whether a field's default is not compiled."""
-    call = field.value
-    return isinstance(call, ast.Call) and not any(
-        keyword.arg in ("default", "default_factory") for keyword in call.keywords
+    return (
+        isinstance(field.value, ast.Call)
+        and of_parameters(field.value)
+        and not any(k.arg in ("default", "default_factory") for k in field.value.keywords)
     )
 
 
@@ -111,10 +121,10 @@ class Compiler:
 
     Args:
         outside: modules of JavaScript by what they stand for: a module, a definition, or all modules
-            whose names begin so, if it ends with a period
+            whose names begin so, if it ends with a period; none for what is compiled all the same
     """
 
-    def __init__(self, outside: dict[str, str]) -> None:
+    def __init__(self, outside: Mapping[str, str | None]) -> None:
         self.outside = outside
         self.wanted: dict[str, dict[str, None]] = {}
 
@@ -149,7 +159,7 @@ class Compiler:
         for name, path in self.outside.items():
             if where == name or f"{where}.{what}" == name:
                 return path
-            if name.endswith(".") and where.startswith(name):
+            if path and name.endswith(".") and where.startswith(name):
                 return path.format(where.removeprefix(name).replace(".", "/"))
         return None
 

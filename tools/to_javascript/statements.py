@@ -12,6 +12,10 @@ Function = ast.FunctionDef
 RECORDS = {"BaseModel", "WidgetParams", "NamedTuple"}
 """bases whose annotated names are fields, as those of dataclasses are"""
 UNSHOWN = {"Field", "field"}
+KNOWN_DECORATORS = {
+    *("property", "cached_property", "staticmethod", "classmethod"),
+    *("cache", "lru_cache", "dataclass"),
+}
 
 
 class Statements(Expressions):
@@ -127,7 +131,10 @@ class Statements(Expressions):
         found = f"function{star} ({signature}) {{\n{before}{declared}{body}{end}\n}}"
         found = f"$.function([{self.parameters(node.args)}], {found})"
         most = _kept(node)
-        return f"$.cached({most}, {found})" if most else found
+        found = f"$.cached({most}, {found})" if most else found
+        for decorator in reversed(applied(node)):
+            found = f"{self.js(decorator)}({found})"
+        return found
 
     def definition(self, node: ast.stmt) -> str:
         """A statement of a module, whose names are exported."""
@@ -158,8 +165,13 @@ class Statements(Expressions):
         )
         methods: list[str] = []
         getters: list[str] = []
+        of_the_class: list[str] = []
         for one in node.body:
             if not isinstance(one, Function):
+                continue
+            if _decorated(one, "classmethod"):
+                made = self.function(one, "const cls = this;\n")
+                of_the_class.append(f"{one.name}: {made}")
                 continue
             kind = getters if _decorated(one, "property", "cached_property") else methods
             before = "" if _decorated(one, "staticmethod") else "const self = this;\n"
@@ -170,7 +182,7 @@ class Statements(Expressions):
         made = begin.removeprefix("__init__: ") if begin else "null"
         exception = next((base for base in bases if base.endswith(("Error", "Exception"))), None)
         if exception is not None:
-            if own or getters:
+            if own or getters or of_the_class:
                 raise refuse(node)
             of = (
                 "null"
@@ -179,14 +191,15 @@ class Statements(Expressions):
             )
             return f'$.exception("{node.name}", {of}, {made}, {{{", ".join(methods)}}})'
         if begin is not None:
-            if own or bases:
+            if own or bases or of_the_class:
                 raise refuse(node)
             parts = f"{{{', '.join(methods)}}}, {{{', '.join(getters)}}}"
             return f'$.plain_class("{node.name}", {made}, {parts})'
         base = next((base for base in bases if base not in RECORDS), "null")
         checks = ", ".join(self._check(call) for call in validators(node))
         parts = f"{{{', '.join(methods)}}}, {{{', '.join(getters)}}}, [{checks}]"
-        return f'$.record("{node.name}", {base}, [{fields}], {parts})'
+        found = f'$.record("{node.name}", {base}, [{fields}], {parts})'
+        return f"Object.assign({found}, {{{', '.join(of_the_class)}}})" if of_the_class else found
 
     def _check(self, call: ast.Call) -> str:
         """The fields that a validator is of, then its function."""
@@ -200,16 +213,31 @@ class Statements(Expressions):
         """The default of a field, made anew for each record."""
         if value is None:
             return ""
-        if not isinstance(value, ast.Call):
+        if not of_parameters(value):
             return f", () => {self.js(value)}"
-        if ast.unparse(value.func) not in UNSHOWN:
-            return ""  # a field of parameters, which are given in all
+        assert isinstance(value, ast.Call)
         for keyword in value.keywords:
             if keyword.arg == "default_factory":
                 return f", () => {self.js(keyword.value)}([])"
             if keyword.arg == "default":
                 return f", () => {self.js(keyword.value)}"
         return ""
+
+
+def of_parameters(value: ast.expr) -> bool:
+    """Whether a field's default says more of it than a value: Field(...), or a function of app.widgets.fields."""
+    return isinstance(value, ast.Call) and (
+        not isinstance(value.func, ast.Name) or value.func.id in UNSHOWN
+    )
+
+
+def applied(node: Function) -> list[ast.expr]:
+    """The decorators that are functions like any other."""
+    return [
+        one
+        for one in node.decorator_list
+        if ast.unparse(one).split("(")[0] not in KNOWN_DECORATORS
+    ]
 
 
 def validators(node: ast.ClassDef) -> list[ast.Call]:

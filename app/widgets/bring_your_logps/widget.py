@@ -37,11 +37,10 @@ from app.widgets.bring_your_logps.examples import EXAMPLES, example_table
 from app.widgets.common.bodies import limit_fields
 from app.widgets.common.loss_types import (
     LOSS_LABELS,
-    UNSMOOTHED,
     LossType,
     smoothing_suits_the_loss,
 )
-from app.widgets.plan import ALL, Plan
+from app.widgets.plan import COMPUTED, Plan
 
 ExampleName = StrEnum("ExampleName", {name: name for name in EXAMPLES})  # type: ignore[misc]
 
@@ -50,8 +49,15 @@ BINS = 24
 """approximate number of bars of the histogram"""
 ALL_BUT_0 = 1e-9
 """span of margins up to which the histogram has its usual scale"""
-OUTCOMES = ("found", "cannot tell", "not found")
-"""of checks, in the order in which they are told"""
+Outcome = Literal["found", "cannot tell", "not found"]
+OUTCOME_OF: dict[str, Outcome] = {
+    "found": "found",
+    "cannot_tell": "cannot tell",
+    "not_found": "not found",
+}
+"""of checks, by the verdict of their finding"""
+OUTCOMES = list(OUTCOME_OF.values())
+"""in the order in which they are told"""
 SHOWN_POINTS = 240
 """most points of a figure, and most pairs that the stage draws"""
 
@@ -95,8 +101,17 @@ class Params(ReportedLoss):
     )
 
 
-class OwnLogps(MoreLossFields, ReportedLoss):
+class OwnPairs(ReportedLoss):
     """Log-probabilities of one's own run. They are used to compute the response and not stored."""
+
+    text: str = Field(
+        description="JSON Lines, a JSON array, columns as in preference_loss, or CSV with a header, of at "
+        "most 10,000 pairs, by the names of preference_loss or of a trainer; loss and step may be given too"
+    )
+
+
+class OwnLogps(MoreLossFields, OwnPairs):
+    """The same, with everything that a loss of trainers depends on."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -107,11 +122,6 @@ class OwnLogps(MoreLossFields, ReportedLoss):
                 "beta": 0.1,
             }
         }
-    )
-
-    text: str = Field(
-        description="JSON Lines, a JSON array, columns as in preference_loss, or CSV with a header, of at "
-        "most 10,000 pairs, by the names of preference_loss or of a trainer; loss and step may be given too"
     )
 
     _few = model_validator(mode="before")(limit_fields)
@@ -136,7 +146,7 @@ class CheckResult(BaseModel):
 
     kind: str = Field(description="name of the check")
     title: str = Field(description="the mistake")
-    outcome: Literal["found", "not found", "cannot tell"] = Field(description="what came out")
+    outcome: Outcome = Field(description="what came out")
     message: str = Field(description="what that means")
     evidence: str = Field(description="the numbers it rests on")
 
@@ -199,7 +209,7 @@ def compute(params: Params) -> Result:
     return examine(example_of(params), params)
 
 
-def compute_own(own: OwnLogps) -> Result:
+def compute_own(own: OwnPairs) -> Result:
     """Examine the reader's own batch. Raises RunFileError if the text cannot be read."""
     table = read_logps(own.text)
     if LOGPS[2] not in table.columns and own.loss_type not in REFERENCE_FREE:
@@ -234,7 +244,8 @@ def examine(table: LogpsTable, settings: ReportedLoss) -> Result:
         else chosen_lengths - rejected_lengths
     )
     losses = _losses(batch)
-    found = sorted(map(_check, report.findings), key=lambda row: OUTCOMES.index(row.outcome))
+    checks = [_check(finding) for finding in report.findings]
+    found = sorted(checks, key=lambda row: OUTCOMES.index(row.outcome))
     points_shown, by_length = _by_length(difference, margins)
     examined = _in_order(table, chosen, rejected, losses)
     result = Result(
@@ -294,14 +305,12 @@ def _loss_row(name: str, batch: ReportedBatch) -> LossComparison:
 
 def _check(finding: Finding) -> CheckResult:
     """A finding under the names of this widget, which are older."""
-    return CheckResult.model_validate(
-        {
-            "kind": finding.name,
-            "title": finding.title,
-            "outcome": finding.verdict.replace("_", " "),
-            "message": finding.message,
-            "evidence": finding.evidence,
-        }
+    return CheckResult(
+        kind=finding.name,
+        title=finding.title,
+        outcome=OUTCOME_OF[finding.verdict],
+        message=finding.message,
+        evidence=finding.evidence,
     )
 
 
@@ -397,9 +406,6 @@ def _by_length(difference: Tensor | None, margins: Tensor) -> tuple[int, dict[st
     return shown, curve_figure(traces, x="chosen longer by (tokens)", y="margin")
 
 
-# The default, and every fifth position of the slider.
-BETAS_OFFLINE = (0.3, 0.01, 0.018, 0.032, 0.056, 0.1, 0.18, 0.32, 0.56, 1.0, 1.8, 3.2, 5.6, 10.0)
-
 WIDGET = Widget(
     name="bring_your_logps",
     title="Check the log-probabilities of your own run",
@@ -437,16 +443,5 @@ WIDGET = Widget(
         ),
     ),
     places=SHOWN_POINTS - 1,
-    export=Plan(
-        "gridded",
-        "All examples under every loss, the sigmoid at thirteen values of β. Your own data need a "
-        "server: a copy computes nothing.",
-        (
-            {"example": ALL, "beta": BETAS_OFFLINE},
-            {"example": ALL, "loss_type": UNSMOOTHED},
-            {"example": ALL, "loss_type": ("exo_pair",), "label_smoothing": (0.001,)},
-        ),
-        split="example",
-        off="[data-compute], [name=text], [name=file]",
-    ),
+    export=Plan("live", COMPUTED, computed=True),
 )

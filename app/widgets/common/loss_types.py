@@ -50,9 +50,6 @@ LOSS_NAMES = {
 }
 """short names, for the words of figures"""
 
-UNSMOOTHED = tuple(loss for loss in LOSS_LABELS if loss not in ("sigmoid", "exo_pair"))
-"""all losses but DPO's that are defined without label smoothing"""
-
 
 def smoothing_suits_the_loss(value: float, info: ValidationInfo) -> float:
     """Validate a field ``label_smoothing`` that comes after ``loss_type``."""

@@ -1,7 +1,6 @@
 // app/lab/certain_pair.py: one pair that is always labeled the same, and what each loss makes of it.
 import { Adam } from "../adam.js";
-import { trainingLoss } from "../losses.js";
-import { LOSSES } from "./losses.js";
+import { BASELINES, LOSSES, trainingLoss } from "../losses.js";
 
 /** Probabilities of the chosen, the rejected and all other responses at the start. */
 const REFERENCE = [0.3, 0.3, 0.4];
@@ -18,7 +17,7 @@ export const train_certain_pair = (beta, steps = STEPS) => {
   const gaps = new Map();
   /** @type {Map<string, number[]>} */
   const probabilities = new Map();
-  for (const name of LOSSES.keys()) {
+  for (const name of Object.keys(LOSSES).filter((one) => !BASELINES.has(one))) {
     const logits = Float64Array.from(REFERENCE, Math.log);
     const gradient = new Float64Array(logits.length);
     const optimizer = new Adam([[logits, gradient]]);

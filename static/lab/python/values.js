@@ -95,6 +95,14 @@ export const open = (made) => {
 /** A type, as a function that makes its values. @type {(made: any, isType: (value: any) => boolean) => Callable} */
 export const type_ = (made, isType) => Object.assign(made, { isType });
 
+/** An object that can be called, as Python's __call__ says. @param {any} Type */
+const callable = (Type) => {
+  /** @type {any} */
+  const made = Object.setPrototypeOf((/** @type {any[]} */ ...values) => made.__call__(...values), Type.prototype);
+  delete made.name; // a function's own
+  return made;
+};
+
 /** A dataclass, model or named tuple: fields in order, with functions that make their defaults, and functions that check some
  *  of them, each given the value and the record as pydantic has it.
  *  @type {(name: string, base: any, fields: [string, (() => any)?][], methods: any, getters: any, checks?: [...string[], any][]) => Callable} */
@@ -106,7 +114,7 @@ export const record = (name, base, own, methods, getters, checks = []) => {
   const fields = [...(base?.fields ?? []).filter((/** @type {[string]} */ [field]) => !own.some(([other]) => other === field)), ...own];
   const make = /** @type {Callable} */ (
     (...values) => {
-      const made = new Type();
+      const made = Type.prototype.__call__ ? callable(Type) : new Type();
       fields.forEach(([field, fallback], n) => {
         if (values[n] === undefined && !fallback) throw TypeError(`${name}: ${field} is missing`);
         made[field] = values[n] === undefined ? fallback() : values[n];

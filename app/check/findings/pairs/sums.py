@@ -198,12 +198,9 @@ def implausible_sums(batch: ReportedBatch) -> Said:
             "There are no lengths.",
         )
     pairs = batch.pairs
-    sides = {
-        "policy": (pairs.policy_chosen, pairs.policy_rejected),
-        "reference": (pairs.reference_chosen, pairs.reference_rejected),
-    }
-    if not batch.has_reference:
-        del sides["reference"]
+    sides = {"policy": (pairs.policy_chosen, pairs.policy_rejected)}
+    if batch.has_reference:
+        sides["reference"] = (pairs.reference_chosen, pairs.reference_rejected)
     per_token = {
         model: [
             float((-logps / lengths).median())
