@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 FOLDER = "build/javascript"
 TYPES = {"__future__", "typing", "collections.abc", "types"}
 """modules of names for annotations, which are left out"""
-PROVIDED = {"math", "itertools", "bisect", "re"}
+PROVIDED = {"bisect", "collections", "csv", "dataclasses", "itertools", "json", "math", "re"}
 """modules of Python of which ``static/lab/python`` has a part"""
 UNCOMPILED = {*RECORDS, *UNSHOWN, "Enum", "StrEnum", "lru_cache", "cache", "dataclass", "property"}
 

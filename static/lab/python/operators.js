@@ -7,7 +7,7 @@ import { Dict, isArray, iter, setOf } from "./values.js";
 export const truth = (value) => {
   if (isArray(value)) return value.length > 0;
   if (value instanceof Map || value instanceof Set) return value.size > 0;
-  return Boolean(value);
+  return Boolean(value) || Number.isNaN(value);
 };
 /** @type {(value: any, other: () => any) => any} */
 export const both = (value, other) => (truth(value) ? other() : value);
@@ -36,7 +36,10 @@ export const order = (one, other) => {
 /** @type {(one: any, other: any) => boolean} */
 export const lt = (one, other) => (typeof one === "number" ? one < other : order(one, other) < 0);
 /** @type {(one: any, other: any) => boolean} */
-export const le = (one, other) => (typeof one === "number" ? one <= other : order(one, other) <= 0);
+export const le = (one, other) => {
+  if (one instanceof Set) return [...one].every((value) => other.has(value));
+  return typeof one === "number" ? one <= other : order(one, other) <= 0;
+};
 
 /** @type {(one: any, other: any) => any} */
 export const add = (one, other) => (isArray(one) ? [...one, ...other] : one + other);
@@ -77,7 +80,7 @@ export const and_ = (one, other) => {
 /** @type {(one: any, other: any) => any} */
 export const add_in_place = (one, other) => {
   if (!Array.isArray(one)) return add(one, other);
-  one.push(...iter(other));
+  for (const value of iter(other)) one.push(value);
   return one;
 };
 export { sub as sub_in_place, mul as mul_in_place, div as div_in_place, floordiv as floordiv_in_place };
