@@ -15,7 +15,7 @@ def words(text: str) -> frozenset[str]:
 METHODS = words(
     "add append count decode discard encode endswith extend fromkeys get index insert isdecimal "
     "is_integer items join keys lower lstrip partition pop removeprefix removesuffix replace "
-    "rpartition rstrip setdefault split startswith strip tolist translate values"
+    "rpartition rstrip setdefault split startswith strip tolist translate upper values"
 )
 """of Python's own types; other methods are called as they are"""
 

@@ -1,4 +1,4 @@
-// Python's csv.reader, strict, with its errors.
+// Python's csv.reader, with its errors.
 import { exception } from "./errors.js";
 import { named } from "./values.js";
 
@@ -10,11 +10,12 @@ const [START_RECORD, START_FIELD, IN_FIELD, IN_QUOTES, QUOTE_IN_QUOTES, AT_END] 
 class Reader {
   line_num = 0;
 
-  /** @param {Iterable<string>} lines @param {string} delimiter @param {boolean} skipping spaces before a cell */
-  constructor(lines, delimiter, skipping) {
+  /** @param {Iterable<string>} lines @param {string} delimiter @param {boolean} skipping spaces before a cell @param {boolean} strict */
+  constructor(lines, delimiter, skipping, strict) {
     this.lines = lines[Symbol.iterator]();
     this.delimiter = delimiter;
     this.skipping = skipping;
+    this.strict = strict;
   }
 
   [Symbol.iterator]() {
@@ -34,8 +35,10 @@ class Reader {
     do {
       const { value: line, done } = this.lines.next();
       if (done) {
-        if (cell || state === IN_QUOTES) throw CsvError("unexpected end of data");
-        return { done: true, value: undefined };
+        if (!cell && state !== IN_QUOTES) return { done: true, value: undefined };
+        if (this.strict) throw CsvError("unexpected end of data");
+        save();
+        break;
       }
       this.line_num += 1;
       for (const character of line) {
@@ -57,7 +60,7 @@ class Reader {
         else if (character === this.delimiter) {
           save();
           state = START_FIELD;
-        } else if (state === QUOTE_IN_QUOTES) throw CsvError(`'${this.delimiter}' expected after '"'`);
+        } else if (state === QUOTE_IN_QUOTES && this.strict) throw CsvError(`'${this.delimiter}' expected after '"'`);
         else {
           cell += character;
           state = IN_FIELD;
@@ -73,8 +76,5 @@ class Reader {
 
 export const csv = {
   Error: CsvError,
-  reader: named(["lines", "delimiter", "skipinitialspace", "strict"], (/** @type {Iterable<string>} */ lines, delimiter = ",", skipping = false, strict = false) => {
-    if (!strict) throw CsvError("only what is strict is read");
-    return new Reader(lines, delimiter, skipping);
-  }),
+  reader: named(["lines", "delimiter", "skipinitialspace", "strict"], (/** @type {Iterable<string>} */ lines, delimiter = ",", skipping = false, strict = false) => new Reader(lines, delimiter, skipping, strict)),
 };

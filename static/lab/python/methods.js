@@ -27,6 +27,7 @@ const TEXT = {
   encode,
   isdecimal: (/** @type {string} */ t) => /^\p{Nd}+$/u.test(t),
   lower: (/** @type {string} */ t) => t.toLowerCase(),
+  upper: (/** @type {string} */ t) => t.toUpperCase(),
   strip: (/** @type {string} */ t, /** @type {string | undefined} */ letters) => strip(t, letters),
   lstrip: (/** @type {string} */ t, /** @type {string | undefined} */ letters) => strip(t, letters, "left"),
   rstrip: (/** @type {string} */ t, /** @type {string | undefined} */ letters) => strip(t, letters, "right"),
