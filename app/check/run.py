@@ -33,14 +33,21 @@ def check_run(data: str | bytes, settings: RunSettings, name: str | None = None)
 
 def report_of(table: LogpsTable | TrainingLog, settings: RunSettings) -> Report:
     """What a file that was read shows."""
-    read, notes, columns = read_text(table), table.notes, tuple(table.columns)
-    if isinstance(table, TrainingLog):
-        if table.evaluation is not None:
-            columns = tuple(dict.fromkeys([*columns, *table.evaluation.columns]))
-        settings = known_settings(settings, table)
-        return Report("log", read, notes, columns, log_findings(table, settings), settings)
+    if isinstance(table, LogpsTable):
+        return report_of_pairs(table, settings)
+    columns = tuple(table.columns)
+    if table.evaluation is not None:
+        columns = tuple(dict.fromkeys([*columns, *table.evaluation.columns]))
+    settings = known_settings(settings, table)
+    findings = log_findings(table, settings)
+    return Report("log", read_text(table), table.notes, columns, findings, settings)
+
+
+def report_of_pairs(table: LogpsTable, settings: RunSettings) -> Report:
+    """What log-probabilities of pairs show."""
     findings = pair_findings(batch_of(table, settings))
-    return Report("pairs", read, notes, columns, findings, settings)
+    columns = tuple(table.columns)
+    return Report("pairs", read_text(table), table.notes, columns, findings, settings)
 
 
 def read_text(table: LogpsTable | TrainingLog) -> str:

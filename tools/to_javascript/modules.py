@@ -22,7 +22,10 @@ ROOT = Path(__file__).parents[2]
 FOLDER = "build/javascript"
 TYPES = {"__future__", "typing", "collections.abc", "types"}
 """modules of names for annotations, which are left out"""
-PROVIDED = {"math", "itertools", "bisect", "dataclasses", "re", "torch", "torch.nn.functional"}
+PROVIDED = {
+    *("bisect", "collections", "csv", "dataclasses", "itertools", "json", "math", "re"),
+    *("torch", "torch.nn.functional"),
+}
 """modules of Python and of torch of which ``static/lab/python/`` has a part"""
 UNCOMPILED = {*RECORDS, *UNSHOWN, "Enum", "StrEnum", "lru_cache", "cache", "dataclass", "property"}
 
@@ -91,6 +94,8 @@ def _used(node: ast.AST) -> Iterator[str]:
     for field, value in ast.iter_fields(node):
         if field in ("annotation", "returns"):
             continue
+        if field == "bases":
+            value = [base for base in value if not isinstance(base, ast.Subscript)]
         if field == "decorator_list":
             value = applied(node) if isinstance(node, ast.FunctionDef) else []
         if isinstance(node, ast.ClassDef) and field == "body":

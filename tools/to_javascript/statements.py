@@ -122,7 +122,7 @@ class Statements(Expressions):
         bound = {safe(a.arg) for a in ast.walk(node.args) if isinstance(a, ast.arg)}
         variables = sorted({*_assigned(node.body)} - bound)
         declared = f"let {', '.join(variables)};\n" if variables else ""
-        star = "*" if any(isinstance(n, ast.Yield) for n in _own_nodes(node.body)) else ""
+        star = "*" if any(isinstance(n, ast.Yield | ast.YieldFrom) for n in _own_nodes(node.body)) else ""
         known, self.known = self.known, self.known | {*variables, *bound}
         body = self.body(node.body)
         signature = self.signature(node.args)
@@ -151,7 +151,8 @@ class Statements(Expressions):
 
     def record(self, node: ast.ClassDef) -> str:
         """A class that holds fields: a dataclass, a model or a named tuple; or an enumeration of texts."""
-        bases = [ast.unparse(base) for base in node.bases]
+        # Generic[...] is for those who check types.
+        bases = [ast.unparse(base) for base in node.bases if not isinstance(base, ast.Subscript)]
         if "StrEnum" in bases:
             members = [self._member(n) for n in node.body if isinstance(n, ast.Assign)]
             return f"$.names({{{', '.join(members)}}})"
@@ -176,6 +177,10 @@ class Statements(Expressions):
             kind = getters if _decorated(one, "property", "cached_property") else methods
             before = "" if _decorated(one, "staticmethod") else "const self = this;\n"
             kind.append(f"{one.name}: {self.function(one, before)}")
+        if bases and bases[0].split("[")[0] == "dict":
+            if methods or getters:
+                raise refuse(node)
+            return f'$.dict_type("{node.name}", [{fields}])'
         begin = next((m for m in methods if m.startswith("__init__: ")), None)
         if begin is not None and not own:
             methods.remove(begin)

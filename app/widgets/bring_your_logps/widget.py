@@ -20,7 +20,7 @@ from app.check.loss_fields import MoreLossFields
 from app.check.losses import rewards_of
 from app.check.reading import read_logps
 from app.check.report import Finding
-from app.check.run import report_of
+from app.check.run import report_of_pairs
 from app.check.settings import RunSettings
 from app.check.tables import LOGPS, LogpsTable, RunFileError
 from app.formatting import count, fixed, percent, signed
@@ -231,7 +231,7 @@ def example_of(params: Params) -> LogpsTable:
 def examine(table: LogpsTable, settings: ReportedLoss) -> Result:
     """Losses, rewards and checks of a batch."""
     run = settings.run_settings()
-    report = report_of(table, run)
+    report = report_of_pairs(table, run)
     batch = batch_of(table, run)
     pairs = batch.pairs
     chosen_lengths, rejected_lengths = pairs.chosen_lengths, pairs.rejected_lengths

@@ -29,6 +29,7 @@ export const ValueError = exception("ValueError");
 export const KeyError = exception("KeyError");
 export const TypeError = exception("TypeError");
 export const OverflowError = exception("OverflowError");
+export const UnicodeDecodeError = exception("UnicodeDecodeError", ValueError);
 /** JavaScript says by its own RangeError that calls or a regular expression go too deep. */
 export const RecursionError = Object.assign(exception("RecursionError"), { isType: (/** @type {any} */ value) => value instanceof RangeError });
 

@@ -1,12 +1,14 @@
 // What compiled code uses of Python's standard library.
 import { lt } from "./operators.js";
-import { iter, named, open } from "./values.js";
+import { Dict, iter, named, open } from "./values.js";
 
 export const math = {
   ...Object.fromEntries(
     /** @type {const} */ (["ceil", "exp", "floor", "hypot", "log", "log10", "log1p", "sqrt"]).map((name) => [name, Math[name]]),
   ),
   inf: Infinity,
+  nan: NaN,
+  isfinite: Number.isFinite,
   isclose: named(["a", "b", "rel_tol", "abs_tol"], (/** @type {number} */ a, /** @type {number} */ b, relative = 1e-9, absolute = 0) =>
     Math.abs(a - b) <= Math.max(relative * Math.max(Math.abs(a), Math.abs(b)), absolute),
   ),
@@ -18,11 +20,34 @@ export const itertools = {
     let total = 0;
     return [...iter(values)].map((value) => (total += value));
   },
+  *islice(/** @type {any} */ values, /** @type {number} */ most) {
+    for (const value of iter(values)) {
+      if (most <= 0) return;
+      most -= 1;
+      yield value;
+    }
+  },
+};
+
+/** How often each value occurs. */
+class Counter extends Dict {
+  /** @param {number} most how many of those that occur most often */
+  most_common(most) {
+    return [...this].sort(([, one], [, other]) => other - one).slice(0, most);
+  }
+}
+
+export const collections = {
+  Counter: (/** @type {any} */ values) => {
+    const found = new Counter();
+    for (const value of iter(values)) found.set(value, (found.get(value) ?? 0) + 1);
+    return found;
+  },
 };
 
 export const dataclasses = {
   /** A record with some fields changed. */
-  replace: open(([record], changes) => record.model_copy(new Map(Object.entries(changes)))),
+  replace: open(([value], changes) => Object.assign(Object.create(Object.getPrototypeOf(value)), value, changes)),
 };
 
 export const bisect = {
@@ -31,7 +56,12 @@ export const bisect = {
     return found < 0 ? values.length : found;
   },
   bisect_right: (/** @type {any[]} */ values, /** @type {any} */ value) => {
-    const found = values.findIndex((one) => lt(value, one));
-    return found < 0 ? values.length : found;
+    let [first, end] = [0, values.length];
+    while (first < end) {
+      const middle = (first + end) >> 1;
+      if (lt(value, values[middle])) end = middle;
+      else first = middle + 1;
+    }
+    return first;
   },
 };
