@@ -46,6 +46,8 @@ AFTER = {
 
 LONGEST_TITLE = 70
 """characters"""
+BREAK = re.compile("[:,] ")
+"""where a long sentence may end"""
 
 LEAST_SPAN = 13.0
 """nats of log-ratio that the axis has on both sides of 0, so that means over tokens are seen to be small"""
@@ -369,7 +371,7 @@ def _title(params: ReportedLoss, result: Result) -> str:
 def _in_short(message: str) -> str:
     """Its first sentence, or where that is long, the beginning that says enough."""
     sentence = message.partition(". ")[0].removesuffix(".")
-    return sentence if len(sentence) <= LONGEST_TITLE else re.split("[:,] ", sentence)[0]
+    return sentence if len(sentence) <= LONGEST_TITLE else BREAK.split(sentence)[0]
 
 
 def _share(result: Result) -> str:

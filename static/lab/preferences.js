@@ -4,7 +4,7 @@ import { numberOf, SLOTS } from "./world.js";
 /** @typedef {{ chosen: Uint8Array, rejected: Uint8Array }} Comparisons phrases, in rows of five */
 
 /** Whose numbers are those of app/lab/draws.py's Stream. */
-export const STREAM = { COMPARISONS: 3, DPO: 4, REWARD_MODEL: 5, PPO: 6, LABELED_PAIRS: 7, DERIVATION: 9, QUIZ: 10 };
+export const STREAM = { COMPARISONS: 3, DPO: 4, REWARD_MODEL: 5, PPO: 6, LABELED_PAIRS: 7, EXAMPLE: 8, DERIVATION: 9, QUIZ: 10 };
 
 /** Draw labeled pairs; both responses come from one policy.
  *  @param {import("./policy.js").Policy} policy @param {Float64Array} quality r* of all responses

@@ -87,6 +87,7 @@ def places() -> list[list[float]]:
         [x[-1].item(), x[0].item(), int(x.argmax())],
         x.diff().tolist(),
         torch.bincount(torch.ceil(x.abs()).long(), minlength=33).tolist(),
+        torch.bincount(torch.tensor([0, 2, 2]), weights=x[:3]).tolist(),
     ]
 
 
@@ -114,5 +115,7 @@ def made() -> list[list[float]]:
         torch.arange(2, 5, dtype=torch.float64).tolist(),
         torch.maximum(x, -x).tolist(),
         x.mean().expand(3).tolist(),
+        torch.linspace(-3, 7, 8, dtype=torch.float64).tolist(),
+        torch.ones_like(x, dtype=torch.bool).tolist(),
         [value.item() for value in x],
     ]

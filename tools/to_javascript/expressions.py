@@ -133,6 +133,8 @@ class Expressions:
         return f"$.{node.id}"
 
     def _Attribute(self, node: ast.Attribute) -> str:
+        if node.attr == "__getitem__":
+            return f"((place) => $.at({self.js(node.value)}, place))"
         return f"{self.js(node.value)}.{node.attr}"
 
     def _Tuple(self, node: ast.Tuple | ast.List) -> str:
@@ -306,7 +308,9 @@ class Expressions:
     def parameters(self, args: ast.arguments) -> str:
         """The names of the parameters, with two stars for a dict of further ones."""
         names = [
-            a.arg for a in (*args.posonlyargs, *args.args, *args.kwonlyargs) if a.arg not in ("self", "cls")
+            a.arg
+            for a in (*args.posonlyargs, *args.args, *args.kwonlyargs)
+            if a.arg not in ("self", "cls")
         ]
         return ", ".join(f'"{name}"' for name in [*names, *(["**"] if args.kwarg else [])])
 

@@ -122,7 +122,11 @@ class Statements(Expressions):
         bound = {safe(a.arg) for a in ast.walk(node.args) if isinstance(a, ast.arg)}
         variables = sorted({*_assigned(node.body)} - bound)
         declared = f"let {', '.join(variables)};\n" if variables else ""
-        star = "*" if any(isinstance(n, ast.Yield | ast.YieldFrom) for n in _own_nodes(node.body)) else ""
+        star = (
+            "*"
+            if any(isinstance(n, ast.Yield | ast.YieldFrom) for n in _own_nodes(node.body))
+            else ""
+        )
         known, self.known = self.known, self.known | {*variables, *bound}
         body = self.body(node.body)
         signature = self.signature(node.args)
@@ -239,9 +243,7 @@ def of_parameters(value: ast.expr) -> bool:
 def applied(node: Function) -> list[ast.expr]:
     """The decorators that are functions like any other."""
     return [
-        one
-        for one in node.decorator_list
-        if ast.unparse(one).split("(")[0] not in KNOWN_DECORATORS
+        one for one in node.decorator_list if ast.unparse(one).split("(")[0] not in KNOWN_DECORATORS
     ]
 
 

@@ -150,7 +150,13 @@ export class Lab {
 
   /** log pi(y|x) of the shipped DPO policy for all responses. @param {number} prompt */
   dpo_logps(prompt) {
-    return (this.dpoLogps[prompt] ??= ofAllResponses(this.dpo_policy(prompt)));
+    if (!this.dpoLogps[prompt]) {
+      this.reference_policy.of(prompt); // which is kept
+      const before = this.arithmetic.mark();
+      this.dpoLogps[prompt] = ofAllResponses(this.dpo_policy(prompt));
+      this.arithmetic.release(before);
+    }
+    return this.dpoLogps[prompt];
   }
 
   /** The shipped DPO policy of a prompt. @param {number} prompt */
@@ -176,6 +182,13 @@ export class Lab {
     const draws = new Draws(seed, STREAM.COMPARISONS, prompt);
     const pairs = sampleComparisons(this.reference_policy.of(prompt), this.facts(prompt).true_quality, count, draws);
     return { prompt, ...pairs };
+  }
+
+  /** The first pairs that the shipped networks were trained on, as phrases: chosen and rejected responses.
+   *  @param {number} prompt @param {number} count */
+  training_pairs(prompt, count) {
+    const { chosen, rejected } = this.comparisons(prompt, this.seed);
+    return [chosen, rejected].map((phrases) => Array.from({ length: count }, (_, n) => phrases.subarray(n * SLOTS, (n + 1) * SLOTS)));
   }
 }
 

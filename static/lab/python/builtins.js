@@ -51,7 +51,7 @@ export const getattr = (value, name, ...fallback) => (value[name] === undefined 
 /** @type {(value: any) => Dict} */
 export const vars = (value) => new Dict(Object.entries(value));
 /** @type {(value: any) => number} */
-export const len = (value) => value.size ?? (typeof value === "string" ? [...value].length : value.length);
+export const len = (value) => value.__len__?.() ?? value.size ?? (typeof value === "string" ? [...value].length : value.length);
 export const abs = Math.abs;
 
 /** The least of some values, or of one list of them. @type {(beats: (one: any, other: any) => boolean) => import("./values.js").Callable} */

@@ -1,12 +1,14 @@
 // What compiled code uses of Python's standard library.
 import { lt } from "./operators.js";
+import { lgamma } from "./torch.js";
 import { Dict, iter, named, open } from "./values.js";
 
 export const math = {
   ...Object.fromEntries(
-    /** @type {const} */ (["ceil", "exp", "floor", "hypot", "log", "log10", "log1p", "sqrt"]).map((name) => [name, Math[name]]),
+    /** @type {const} */ (["atanh", "ceil", "exp", "floor", "hypot", "log", "log10", "log1p", "sqrt", "tanh"]).map((name) => [name, Math[name]]),
   ),
   inf: Infinity,
+  lgamma,
   nan: NaN,
   isfinite: Number.isFinite,
   isclose: named(["a", "b", "rel_tol", "abs_tol"], (/** @type {number} */ a, /** @type {number} */ b, relative = 1e-9, absolute = 0) =>

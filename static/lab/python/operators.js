@@ -8,6 +8,7 @@ import { Dict, isArray, iter, setOf } from "./values.js";
 export const truth = (value) => {
   if (isArray(value)) return value.length > 0;
   if (value instanceof Map || value instanceof Set) return value.size > 0;
+  if (value?.__len__) return value.__len__() > 0;
   return Boolean(value) || Number.isNaN(value);
 };
 /** @type {(value: any, other: () => any) => any} */

@@ -52,7 +52,7 @@ const sigmoid = (value) => (value >= 0 ? 1 / (1 + Math.exp(-value)) : Math.exp(v
 
 /** Stirling's series of log gamma, from 10 on exact to the last digits; below by its recurrence.
  *  @type {(value: number) => number} */
-const lgamma = (value) => {
+export const lgamma = (value) => {
   let [x, less] = [value, 0];
   for (; x < 10; x++) less += Math.log(x);
   const [one, square] = [1 / x, 1 / (x * x)];
@@ -171,6 +171,14 @@ export const torch = {
     return dtype ? Float64Array.from(places) : places;
   }),
   zeros: named(["size", "dtype"], (/** @type {any} */ size, dtype = "float64") => (dtype === "bool" ? new Mask(lengthOf(size)) : new Float64Array(lengthOf(size)))),
+  linspace: named(["start", "end", "steps", "dtype"], (/** @type {number} */ start, /** @type {number} */ end, /** @type {number} */ steps) =>
+    // From both ends, as torch does.
+    Float64Array.from({ length: steps }, (_, n) => {
+      const step = (end - start) / (steps - 1);
+      return n < steps / 2 ? start + step * n : end - step * (steps - 1 - n);
+    }),
+  ),
+  ones_like: named(["input", "dtype"], (/** @type {Vector} */ value, dtype = "") => (dtype === "bool" ? Mask : Float64Array).from(value, () => 1)),
   zeros_like: (/** @type {any} */ value) => onEach(value, () => 0),
   cat: (/** @type {Iterable<Vector>} */ parts) => Float64Array.from([...parts].flatMap((part) => [...part])),
   /** Of tensors without dimensions. @type {(values: Iterable<any>) => Vector} */
@@ -183,9 +191,9 @@ export const torch = {
     return isTensor(mask) ? Float64Array.from(mask, (is, n) => of(is ? one : other, n)) : mask ? one : other;
   },
   maximum: (/** @type {any} */ one, /** @type {any} */ other) => onPairs(one, other, Math.max),
-  bincount: named(["input", "minlength"], (/** @type {Vector} */ places, minlength = 0) => {
-    const counts = new Int32Array(Math.max(minlength, max(places) + 1));
-    for (const place of places) counts[place] += 1;
+  bincount: named(["input", "weights", "minlength"], (/** @type {Vector} */ places, weights = null, minlength = 0) => {
+    const counts = new Float64Array(Math.max(minlength, max(places) + 1));
+    places.forEach((place, n) => (counts[place] += weights ? weights[n] : 1));
     return counts;
   }),
   nn: {

@@ -44,7 +44,7 @@ def beta_twice(batch: ReportedBatch) -> Said:
         f"Mean reported: {loss_text(batch.losses)}; with {batch.beta_text}: {loss_text(once)}; with β² = "
         f"{beta**2:g}: {loss_text(twice)}."
     )
-    if not bool(torch.isfinite(torch.stack([once, twice])).all()):
+    if not bool(torch.isfinite(torch.cat([once, twice])).all()):
         return cannot_tell(OVERFLOWS, told)
     if not reported.tell_apart(once, twice):
         return cannot_tell("Once and twice give nearly the same loss here.", told)
