@@ -18,12 +18,12 @@ export const readRunFile = async (reader, data, { name = null, finite = false } 
   const packed = typeof data !== "string" && GZIP.every((byte, place) => data[place] === byte);
   const unpacked = packed ? await unpackedBytes(data) : null;
   try {
-    begun(typeof data === "string" ? data : "");
-    const file =
-      typeof data === "string" ? reader.pasted(begun(data), name) : reader.sent(textOfBytes(data), unpacked && textOfBytes(unpacked), name);
+    const text = begun(typeof data === "string" ? data : "");
+    const file = typeof data === "string" ? reader.pasted(text, name) : reader.sent(textOfBytes(data), unpacked && textOfBytes(unpacked), name);
     return asItStood(plain(finite ? reader.logps_of(file) : reader.run_of(file, name)));
   } catch (error) {
-    if (error instanceof PythonError) Object.assign(error, asItStood({ ...error }));
+    const { column, message } = /** @type {any} */ (error);
+    if (error instanceof PythonError) Object.assign(error, { column: asItStood(column), message: shown(message) });
     throw error;
   }
 };

@@ -17,12 +17,12 @@ const wrong = (message, text, at) => {
 
 const BLANK = /[ \t\n\r]*/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?/y;
-const PLAIN = /[^"\\\0-\x1f]*/y;
-/** what a control character ends too, and what it does not */
+/** what a text holds between escapes, with control characters or without */
 const ANY = /[^"\\]*/y;
+const PLAIN = /[ !#-[\]-\uffff]*/y;
 const HEX = /[\da-fA-F]{4}/y;
 /** @type {Record<string, any>} */
-const CONSTANTS = { null: null, true: true, false: false, NaN: NaN, Infinity, "-Infinity": -Infinity };
+const CONSTANTS = { null: null, true: true, false: false, NaN, Infinity, "-Infinity": -Infinity };
 /** @type {Record<string, string>} */
 const ESCAPES = { '"': '"', "\\": "\\", "/": "/", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
 
