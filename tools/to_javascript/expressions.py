@@ -13,8 +13,8 @@ def words(text: str) -> frozenset[str]:
 
 
 METHODS = words(
-    "add append endswith extend fromkeys get index insert items join keys partition pop removeprefix "
-    "replace rstrip setdefault split startswith tolist values"
+    "add append encode endswith extend fromkeys get index insert isprintable items join keys lower "
+    "partition pop removeprefix replace rstrip setdefault split startswith strip tolist values"
 )
 """of Python's own types; other methods are called as they are"""
 
@@ -25,7 +25,7 @@ TENSOR_METHODS = words(
 )
 """of tensors, and of the numbers that stand for those without dimensions"""
 
-MODULES = words("math itertools bisect re torch F")
+MODULES = words("math itertools bisect re torch zlib F")
 """names of modules of Python or torch, of which there is a part"""
 
 BUILTINS = words(
@@ -63,6 +63,13 @@ COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.Is: "{} === {}",
     ast.IsNot: "{} !== {}",
 }
+
+
+def created(node: ast.AST) -> ast.expr | None:
+    """The base of a model that ``create_model`` makes, whose other fields are those that it is given."""
+    if not (isinstance(node, ast.Call) and ast.unparse(node.func) == "create_model"):
+        return None
+    return next(keyword.value for keyword in node.keywords if keyword.arg == "__base__")
 
 
 class Unsupported(SyntaxError):
@@ -250,6 +257,9 @@ class Expressions:
     # ---- calls -----------------------------------------------------------------------------------
 
     def _Call(self, node: ast.Call) -> str:
+        base = created(node)
+        if base is not None:
+            return f"$.open_record({self.js(node.args[0])}, {self.js(base)})"
         arguments = self._elements(node.args)
         named = ", ".join(
             f"...{self.js(keyword.value)}"

@@ -189,9 +189,7 @@ class Statements(Expressions):
         return f'$.record("{node.name}", {base}, [{fields}], {parts})'
 
     def _check(self, call: ast.Call) -> str:
-        """The fields that a validator is of, then its function."""
-        fields = cast("ast.Call", call.func).args
-        return f"[{', '.join(map(self.js, [*fields, *call.args]))}]"
+        return f"[{self._elements(checked(call))}]"
 
     def _member(self, node: ast.Assign) -> str:
         return f"{ast.unparse(node.targets[0])}: {self.js(node.value)}"
@@ -210,6 +208,11 @@ class Statements(Expressions):
             if keyword.arg == "default":
                 return f", () => {self.js(keyword.value)}"
         return ""
+
+
+def checked(call: ast.Call) -> list[ast.expr]:
+    """The fields that a validator is of, then its function."""
+    return [*cast("ast.Call", call.func).args, *call.args]
 
 
 def validators(node: ast.ClassDef) -> list[ast.Call]:

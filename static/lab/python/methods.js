@@ -1,6 +1,7 @@
 // Methods of Python's own types, and of tensors.
 import { ValueError } from "./errors.js";
 import { same } from "./operators.js";
+import { SPACE } from "./texts.js";
 import { OF_TENSORS, isTensor } from "./torch.js";
 import { arranged, isArray, iter } from "./values.js";
 
@@ -14,10 +15,14 @@ const anyOf = (letters) => (letters === undefined ? "\\s" : `[${letters.replace(
 
 /** @type {Record<string, any>} */
 const TEXT = {
+  encode: (/** @type {string} */ t) => new TextEncoder().encode(t),
   endswith: (/** @type {string} */ t, /** @type {any} */ ends) => (isArray(ends) ? ends : [ends]).some((/** @type {string} */ end) => t.endsWith(end)),
   startswith: (/** @type {string} */ t, /** @type {any} */ starts) => (isArray(starts) ? starts : [starts]).some((/** @type {string} */ start) => t.startsWith(start)),
   index: (/** @type {string} */ t, /** @type {string} */ part) => inList(t.indexOf(part)),
+  isprintable: (/** @type {string} */ t) => !/[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u.test(t),
   join: (/** @type {string} */ t, /** @type {any} */ parts) => [...iter(parts)].join(t),
+  lower: (/** @type {string} */ t) => t.toLowerCase(),
+  strip: (/** @type {string} */ t) => t.replace(new RegExp(`^[${SPACE}]+|[${SPACE}]+$`, "g"), ""),
   rstrip: (/** @type {string} */ t, /** @type {string} */ letters) => t.replace(new RegExp(`${anyOf(letters)}+$`), ""),
   partition: (/** @type {string} */ t, /** @type {string} */ by) => {
     const place = t.indexOf(by);
