@@ -1,7 +1,6 @@
 // Replaces static/server.js in an offline copy: computes results on the reader's machine, or looks up those that were
 // computed when the copy was made. Of a widget that is looked up, a state that is not in the copy moves to the nearest one.
 import { script } from "./offline_parts.js";
-import { marked } from "./offline_quiz.js";
 import { paramsOf } from "./own_machine.js";
 import { machineOf } from "./own_run.js";
 
@@ -159,9 +158,8 @@ export const ask = async (widget, signal) => {
   if (!found) return answer(false, { detail: `That is not in this offline copy. ${plans[widget.name].says}` });
   tellMoves(widget, wanted, found.values);
   settle(widget, found.values, document.activeElement);
-  const { result, beside, refused } = await entry(found);
-  if (refused) return answer(false, { detail: refused });
-  return answer(true, widget.name === "quiz" ? marked(result, beside, new FormData(widget.form)) : result);
+  const { result, refused } = await entry(found);
+  return refused ? answer(false, { detail: refused }) : answer(true, result);
 };
 
 /** Results have their figures, but the one that the page came with.

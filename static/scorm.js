@@ -1,7 +1,7 @@
 // The outer page of a SCORM package, 1.2 or 2004: the explainer runs in its frame, and this script reports what a
 // learner has read and answered to the learning platform. Nothing in the frame knows about SCORM.
 (() => {
-  const { pages, sections, seeds, total, start } = JSON.parse(document.querySelector("#package").textContent);
+  const { pages, sections, total, start } = JSON.parse(document.querySelector("#package").textContent);
   const frame = document.querySelector("iframe");
 
   // ---- the platform: an object of a parent window, or of the opener or one of its parents --------------
@@ -119,7 +119,7 @@
   // A learner always gets the same sheet, different from those of others.
   /** @type {(text: string) => number} */
   const hash = (text) => [...text].reduce((sum, letter) => (sum * 31 + Number(letter.codePointAt(0))) % 1_000_003, 7);
-  const seed = seeds[hash(get(names.learner)) % seeds.length];
+  const seed = hash(get(names.learner)) % 1_000_000;
 
   const keep = () => {
     set("cmi.suspend_data", JSON.stringify(known));

@@ -132,8 +132,9 @@ export class DpoWidget extends HTMLElement {
       if (this.form.elements[name].dataset?.private !== undefined) continue;
       const value = String(changes[name] ?? this.#lastValid(name, String(given)));
       const usual = this.defaultOf(name);
-      // A default may be written in another way, such as 0 for 0.0.
-      if (value !== "" && value !== usual && Number(value) !== Number(usual)) params.append(name, value);
+      // A default may be written in another way, such as 0 for 0.0; an empty one is no number.
+      const same = value === usual || (usual !== "" && Number(value) === Number(usual));
+      if (value !== "" && !same) params.append(name, value);
     }
     return params;
   }

@@ -33,8 +33,6 @@ class StateResult:
     """A state's result, or why there is none."""
 
     result: dict[str, Any] | None
-    beside: dict[str, Any] | None = None
-    """additional data of this state, from the plan"""
     refused: str = ""
 
 
@@ -51,8 +49,7 @@ def compute_state(name: str, state: ParamValues) -> StateResult:
     result = page_values(widget, params, computed) | figures(computed)
     for field in plan.leave_out:
         result.pop(field, None)
-    beside = plan.beside(params).model_dump(mode="json") if plan.beside else None
-    return StateResult(_rounded(result), _rounded(beside))
+    return StateResult(_rounded(result))
 
 
 def compute_all(

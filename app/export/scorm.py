@@ -13,7 +13,6 @@ from app.content.sections import SECTIONS
 from app.export.copy import export
 from app.export.pages import all_pages, one_widget
 from app.export.report import CopyReport
-from app.export.states import tables
 from app.paths import STATIC
 from app.web.templating import templates
 from app.widgets.registry import WIDGETS
@@ -73,14 +72,12 @@ def add_launch(folder: Path, widget: str | None, edition: str = EDITIONS[0]) -> 
 
 
 def _package(widget: str | None) -> dict[str, Any]:
-    """Data of the script: all pages, those of sections, the quiz's sheets and length, the first page."""
-    quiz = WIDGETS[QUIZ]
+    """Data of the script: all pages, those of sections, the quiz's length, the first page."""
     files = one_widget(widget) if widget else all_pages()
     return {
         "pages": sorted(files.values()),
         "sections": [files[section.path] for section in SECTIONS if section.path in files],
-        "seeds": sorted({s for table in tables(quiz, quiz.export) for s in table.axes["seed"]}),
-        "total": quiz.places,
+        "total": WIDGETS[QUIZ].places,
         "start": "index.html",
     }
 

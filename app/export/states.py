@@ -35,17 +35,13 @@ def tables(widget: Widget, plan: Plan) -> Iterator[StateTable]:
     if plan.computed:
         return
     controls = controls_of(widget.params())
-    defaults: Axes = {
-        control.name: (control.value,)
-        for control in controls.values()
-        if control.name not in plan.free
-    }
+    defaults: Axes = {control.name: (control.value,) for control in controls.values()}
     suggested = (widget.example, *widget.suggested) if plan.suggested else ()
     queries = ("", *plan.states, *suggested)
     singles = [_values(query, controls) for query in queries]
     wanted = [{**defaults, **_axes(grid, controls)} for grid in plan.grids]
     for single in singles:
-        axes = {**defaults, **{key: (single[key],) for key in single if key in defaults}}
+        axes = {**defaults, **{key: (value,) for key, value in single.items()}}
         if not any(_holds(grid, axes) for grid in wanted):
             wanted.append(axes)
     for axes in wanted:
@@ -69,11 +65,7 @@ def index(widget: Widget, plan: Plan) -> dict[str, Any]:
         "says": plan.says,
         "off": plan.off,
         "computed": plan.computed,
-        "params": {
-            control.name: _parameter(control, found)
-            for control in controls.values()
-            if control.name not in plan.free
-        },
+        "params": {control.name: _parameter(control, found) for control in controls.values()},
         "tables": listed,
     }
 

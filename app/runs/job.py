@@ -43,7 +43,7 @@ class Job:
 def job_of(widget: Widget, params: WidgetParams, what: Output = "result") -> Job:
     """The job that computes a widget's result, or its policies; the same for all that share a result."""
     fields = type(params).model_fields
-    params = params.model_copy(update={name: fields[name].default for name in widget.export.free})
+    params = params.model_copy(update={name: fields[name].default for name in widget.free})
     return Job(widget.name, params.model_dump_json(), what)
 
 

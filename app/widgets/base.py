@@ -108,6 +108,8 @@ class Widget:
     """description of these events for OpenAPI"""
     ranges: Ranges | None = None
     """which sliders get the results of all their positions at once"""
+    free: tuple[str, ...] = ()
+    """parameters that a result does not depend on"""
     policies: Callable[[Any], dict[str, Tensor]] | None = None
     """log pi(y|x) of each trained policy by name, shape (7776,), float64; None if none is trained"""
     export: Plan = field(default_factory=Plan)

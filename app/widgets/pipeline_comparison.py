@@ -218,10 +218,6 @@ WIDGET = Widget(
     ),
     places=PLACES,
     warm=("",),
-    export=Plan(
-        "live",
-        COMPUTED,
-        computed=True,
-        free=("view",),
-    ),
+    free=("view",),
+    export=Plan("live", COMPUTED, computed=True),
 )

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
-
-from pydantic import BaseModel
+from typing import Literal
 
 Value = str | int | float
 Kind = Literal["live", "gridded"]
@@ -42,10 +40,6 @@ class Plan:
     """parameter with a file for each of its values, so that a page loads only what it shows"""
     leave_out: tuple[str, ...] = ()
     """fields that no page shows"""
-    free: tuple[str, ...] = ()
-    """parameters that the result does not depend on"""
-    beside: Callable[[Any], BaseModel] | None = None
-    """additional data of a state, such as the verdicts of the quiz"""
     off: str = ""
     """CSS selector of controls that need a server"""
     computed: bool = False

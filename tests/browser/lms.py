@@ -13,6 +13,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
+from tests.browser.sheets import press
+
 ROOT = Path(__file__).parents[2]
 RUNTIMES = ROOT / "node_modules" / "scorm-again" / "dist"
 
@@ -136,8 +138,9 @@ def serving(root: Path) -> Iterator[str]:
 
 
 def seed_of(student: str) -> int:
-    """The seed of a learner's sheet, of ten."""
-    return reduce(lambda total, letter: (31 * total + ord(letter)) % 1_000_003, student, 7) % 10
+    """The seed of a learner's sheet."""
+    hashed = reduce(lambda total, letter: (31 * total + ord(letter)) % 1_000_003, student, 7)
+    return hashed % 1_000_000
 
 
 @dataclass(frozen=True)
@@ -192,6 +195,15 @@ class Platform:
             arg=[quiz.element_handle(), seed_of(student) if seed is None else seed],
         )
         return quiz
+
+    def another_sheet(self) -> Locator:
+        """The quiz with another sheet than that of this learner."""
+        quiz = self.quiz()
+        press(quiz, "New numbers")
+        seed = quiz.locator("[name=seed]")
+        student = parse_qs(urlsplit(self.page.url).query)["student"][0]
+        expect(seed).not_to_have_value(str(seed_of(student)))
+        return self.quiz(int(seed.input_value()))
 
     def reopen(self, page: str) -> None:
         """Open an address below the package's folder in the course's frame, as a learner may by hand."""

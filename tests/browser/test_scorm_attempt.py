@@ -95,8 +95,7 @@ def test_an_answer_stands_once_its_feedback_was_seen(quiz_platform: Platform) ->
     question(quiz, CHOICE).locator(f"[value={right}]").check()
     expect(tally(quiz)).to_have_text("1 right of 1")
     expect_first()
-    press(quiz, "New numbers")
-    quiz = quiz_platform.quiz(seed_of("ada") + 1)
+    quiz = quiz_platform.another_sheet()
     press(quiz, "Clear answers")
     question(quiz, CHOICE).locator(f"[value={right}]").check()
     expect(tally(quiz)).to_have_text("1 right of 1")
@@ -116,9 +115,7 @@ def test_a_choice_whose_feedback_was_seen_on_another_sheet_is_given(
 ) -> None:
     """Sheets have the same choices and different numbers."""
     quiz_platform.open().launch()
-    quiz = quiz_platform.quiz()
-    press(quiz, "New numbers")
-    quiz = quiz_platform.quiz(seed_of("ada") + 1)
+    quiz = quiz_platform.another_sheet()
     question(quiz, CHOICE).locator("[value=is_one]").check()
     box = question(quiz, NUMBER).get_by_role("textbox")
     box.fill("0.5")
@@ -188,8 +185,7 @@ def test_nothing_changes_a_complete_attempt(quiz_platform: Platform) -> None:
     answer_all(quiz)
     quiz_platform.expect(status="completed")
     final = quiz_platform.attempt()["score"]
-    press(quiz, "New numbers")
-    quiz = quiz_platform.quiz(seed_of("ada") + 1)
+    quiz = quiz_platform.another_sheet()
     press(quiz, "Clear answers")
     question(quiz, CHOICE).locator("[value=cancels]").check()
     expect(tally(quiz)).to_have_text("1 right of 1")

@@ -9,7 +9,6 @@ from app.widgets.plan import Grid, Plan
 from app.widgets.registry import WIDGETS
 
 SMALL: dict[str, tuple[Grid, ...]] = {
-    "quiz": ({"seed": (0, 1)},),
     "win_rates": ({"benchmark": ("tldr", "hh")},),
     "bring_your_logps": ({"beta": (0.1, 0.3)},),
 }

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from tools.to_javascript.modules import FOLDER, ROOT, Compiler, module, path_of
+from tools.to_javascript.modules import FOLDER, ROOT, Compiler, defined, module, path_of
 
 TRAINERS = f"{FOLDER}/data/trainers.js"
 OUTSIDE = {
@@ -81,7 +81,7 @@ def _computed() -> Iterator[tuple[str, str]]:
 def _parts(name: str, widget: str) -> dict[str, tuple[str, str]]:
     """Module and name of what a worker needs of a widget."""
     stage = f"app.stages.{name}"
-    parts = {part: (widget, part) for part in ("Params", "compute")}
+    parts = {part: defined(widget, part) for part in ("Params", "compute")}
     if "stream" in module(widget).definitions:
         parts["stream"] = (widget, "stream")
     if "LEAVE_OUT" in module(stage).definitions:

@@ -14,7 +14,7 @@ def words(text: str) -> frozenset[str]:
 
 METHODS = words(
     "add append count decode discard encode endswith extend fromkeys get index insert isdecimal "
-    "is_integer items join keys lower lstrip partition pop removeprefix removesuffix replace "
+    "isprintable is_integer items join keys lower lstrip partition pop removeprefix removesuffix replace "
     "rpartition rstrip setdefault split startswith strip tolist translate upper values"
 )
 """of Python's own types; other methods are called as they are"""
@@ -26,7 +26,7 @@ TENSOR_METHODS = words(
 )
 """of tensors, and of the numbers that stand for those without dimensions"""
 
-MODULES = words("math itertools bisect re torch F")
+MODULES = words("math itertools bisect re torch zlib F")
 """names of modules of Python or torch, of which there is a part"""
 
 BUILTINS = words(
@@ -64,6 +64,13 @@ COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.Is: "{} === {}",
     ast.IsNot: "{} !== {}",
 }
+
+
+def created(node: ast.AST) -> ast.expr | None:
+    """The base of a model that ``create_model`` makes, whose other fields are those that it is given."""
+    if not (isinstance(node, ast.Call) and ast.unparse(node.func) == "create_model"):
+        return None
+    return next(keyword.value for keyword in node.keywords if keyword.arg == "__base__")
 
 
 class Unsupported(SyntaxError):
@@ -263,6 +270,9 @@ class Expressions:
         if ast.unparse(node.func) == "isinstance":
             value, types = node.args
             return f"$.isinstance({self.js(value)}, [{', '.join(map(self.js, _types(types)))}])"
+        base = created(node)
+        if base is not None:
+            return f"$.open_record({self.js(node.args[0])}, {self.js(base)})"
         arguments = self._elements(node.args)
         named = ", ".join(
             f"...{self.js(keyword.value)}"

@@ -8,12 +8,13 @@ from functools import cache
 from pathlib import Path
 from posixpath import relpath
 
-from tools.to_javascript.expressions import Unsupported, safe
+from tools.to_javascript.expressions import Unsupported, created, safe
 from tools.to_javascript.statements import (
     RECORDS,
     UNSHOWN,
     Statements,
     applied,
+    checked,
     of_parameters,
     validators,
 )
@@ -23,10 +24,10 @@ FOLDER = "build/javascript"
 TYPES = {"__future__", "typing", "collections.abc", "types"}
 """modules of names for annotations, which are left out"""
 PROVIDED = {
-    *("bisect", "collections", "csv", "dataclasses", "itertools", "json", "math", "re"),
-    *("torch", "torch.nn.functional"),
+    *("bisect", "collections", "csv", "dataclasses", "itertools", "json", "math", "re", "zlib"),
+    *("torch", "torch.nn.functional", "pydantic_core"),
 }
-"""modules of Python and of torch of which ``static/lab/python/`` has a part"""
+"""modules of Python and others of which ``static/lab/python/`` has a part"""
 UNCOMPILED = {*RECORDS, *UNSHOWN, "Enum", "StrEnum", "lru_cache", "cache", "dataclass", "property"}
 
 
@@ -86,10 +87,20 @@ def is_module(name: str) -> bool:
     return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
 
 
+def defined(where: str, what: str) -> tuple[str, str]:
+    """Module and name of what is defined or imported in a module."""
+    here = module(where)
+    return (where, what) if what in here.definitions else defined(*here.imports[what])
+
+
 def _used(node: ast.AST) -> Iterator[str]:
     """All names in a node that JavaScript will see."""
     if isinstance(node, ast.Name):
         yield node.id
+        return
+    base = created(node)
+    if base is not None:
+        yield from _used(base)
         return
     for field, value in ast.iter_fields(node):
         if field in ("annotation", "returns"):
@@ -100,7 +111,7 @@ def _used(node: ast.AST) -> Iterator[str]:
             value = applied(node) if isinstance(node, ast.FunctionDef) else []
         if isinstance(node, ast.ClassDef) and field == "body":
             shown = [n for n in value if isinstance(n, ast.FunctionDef | ast.AnnAssign)]
-            value = shown + [call.args[0] for call in validators(node)]
+            value = shown + [one for call in validators(node) for one in checked(call)]
         for child in value if isinstance(value, list) else [value]:
             if (
                 isinstance(child, ast.AnnAssign)

@@ -155,8 +155,7 @@ class Statements(Expressions):
 
     def record(self, node: ast.ClassDef) -> str:
         """A class that holds fields: a dataclass, a model or a named tuple; or an enumeration of texts."""
-        # Generic[...] is for those who check types.
-        bases = [ast.unparse(base) for base in node.bases if not isinstance(base, ast.Subscript)]
+        bases = [base for base in map(ast.unparse, node.bases) if not base.startswith("Generic[")]
         if "StrEnum" in bases:
             members = [self._member(n) for n in node.body if isinstance(n, ast.Assign)]
             return f"$.names({{{', '.join(members)}}})"
@@ -211,9 +210,7 @@ class Statements(Expressions):
         return f"Object.assign({found}, {{{', '.join(of_the_class)}}})" if of_the_class else found
 
     def _check(self, call: ast.Call) -> str:
-        """The fields that a validator is of, then its function."""
-        fields = cast("ast.Call", call.func).args
-        return f"[{', '.join(map(self.js, [*fields, *call.args]))}]"
+        return f"[{self._elements(checked(call))}]"
 
     def _member(self, node: ast.Assign) -> str:
         return f"{ast.unparse(node.targets[0])}: {self.js(node.value)}"
@@ -234,7 +231,7 @@ class Statements(Expressions):
 
 
 def of_parameters(value: ast.expr) -> bool:
-    """Whether a field's default says more of it than a value: Field(...), or a function of app.widgets.fields."""
+    """Whether a default says more of its field than a value: Field(...), or a function of app.widgets.fields."""
     return isinstance(value, ast.Call) and (
         not isinstance(value.func, ast.Name) or value.func.id in UNSHOWN
     )
@@ -245,6 +242,11 @@ def applied(node: Function) -> list[ast.expr]:
     return [
         one for one in node.decorator_list if ast.unparse(one).split("(")[0] not in KNOWN_DECORATORS
     ]
+
+
+def checked(call: ast.Call) -> list[ast.expr]:
+    """The fields that a validator is of, then its function."""
+    return [*cast("ast.Call", call.func).args, *call.args]
 
 
 def validators(node: ast.ClassDef) -> list[ast.Call]:

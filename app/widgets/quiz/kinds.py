@@ -143,12 +143,13 @@ class NotANumber(ValueError):
 
 _DIGITS = r"(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?"
 _TERM = rf"(?:(?:ln|log)\s*)?(?:{_DIGITS}|\(\s*{_DIGITS}\s*\))"
+_UNSIGNED = re.compile(_DIGITS, re.ASCII | re.IGNORECASE)
 _NUMBER = re.compile(rf"([+-]?)\s*({_TERM})(?:\s*/\s*({_TERM}))?\s*(%?)", re.ASCII | re.IGNORECASE)
 
 
 def _term(text: str | None) -> float:
     """A number, or the natural logarithm of one; NaN where there is none."""
-    found = re.search(_DIGITS, text or "1", re.IGNORECASE)
+    found = _UNSIGNED.search(text or "1")
     assert found is not None
     value = float(found[0])
     if not (text or "").lower().startswith("l"):

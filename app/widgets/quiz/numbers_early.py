@@ -13,7 +13,6 @@ import torch
 import torch.nn.functional as F
 
 from app.lab.optimum import optimal_logps
-from app.lab.ppo import penalized_rewards
 from app.lab.preferences import bradley_terry
 from app.widgets.quiz.kinds import (
     REWARD,
@@ -65,9 +64,7 @@ def penalized_reward(
     score: float, logp: float, reference_logp: float, beta: float
 ) -> NumberProblem:
     """What PPO for RLHF maximizes for one response."""
-    value = penalized_rewards(
-        tensor(score), tensor(logp).unsqueeze(0), tensor(reference_logp).unsqueeze(0), beta
-    ).item()
+    value = (tensor(score) - beta * (tensor(logp) - tensor(reference_logp))).item()
     ratio = logp - reference_logp
     return NumberProblem(
         text=(

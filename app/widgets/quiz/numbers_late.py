@@ -12,9 +12,8 @@ from itertools import product
 import torch
 import torch.nn.functional as F
 
-from app.lab import proportions
 from app.lab.losses import PairLogps, preference_loss
-from app.lab.proportions import share_won
+from app.lab.proportions import share_won, standard_error
 from app.widgets.quiz.kinds import (
     NATS,
     POINTS,
@@ -152,7 +151,7 @@ def logratio_shift(probability: float, beta: float) -> NumberProblem:
 def win_rate_error(wins: float, comparisons: float) -> NumberProblem:
     """The standard error of a win rate."""
     share = share_won(int(wins), int(comparisons))
-    error = proportions.standard_error(share)
+    error = standard_error(share)
     assert error is not None  # the number of comparisons is known
     value = 100 * error
     return NumberProblem(

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import zlib
-from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     Field,
     StringConstraints,
     ValidationInfo,
     create_model,
+    field_validator,
 )
 from pydantic_core import PydanticCustomError
 
@@ -33,7 +33,8 @@ Item = TypeVar("Item")
 
 
 def _acceptable(answer: str, info: ValidationInfo) -> str:
-    """An option of the question, or any printable text if the answer is a number."""
+    """An option of the question, or any printable text if the answer is a number; without spaces around it."""
+    answer = answer.strip()
     question = QUESTIONS[info.field_name or ""]
     if isinstance(question, ChoiceQuestion):
         if answer and answer not in question.options:
@@ -44,11 +45,7 @@ def _acceptable(answer: str, info: ValidationInfo) -> str:
     return answer
 
 
-Answer = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, max_length=MAX_ANSWER_LENGTH),
-    AfterValidator(_acceptable),
-]
+Answer = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_ANSWER_LENGTH)]
 
 
 def _answer(question: ChoiceQuestion | NumberQuestion) -> Any:
@@ -67,16 +64,16 @@ def _answer(question: ChoiceQuestion | NumberQuestion) -> Any:
     )
 
 
-class QuizParams(WidgetParams):
+class PartParams(WidgetParams):
+    """Answers by the ids of their questions; those that a model has are asked."""
+
+    _acceptable = field_validator(*QUESTIONS, check_fields=False)(_acceptable)
+
+
+class QuizParams(PartParams):
     """The seed of a sheet."""
 
     seed: int = fields.seed()
-
-
-class PartParams(WidgetParams):
-    """Of a part of the quiz, which has one sheet."""
-
-    seed: ClassVar[int] = 0
 
 
 ANSWERS: Any = {name: (Answer, _answer(question)) for name, question in QUESTIONS.items()}
@@ -145,13 +142,13 @@ class QuizResult(WidgetResult):
     total: int = Field(description="how many questions there are")
 
 
-def compute(params: QuizParams | PartParams) -> QuizResult:
-    """The sheet of this seed, or the part of it that has answers in ``params``, and a verdict on each."""
+def compute(params: PartParams) -> QuizResult:
+    """The sheet of this seed, or the part of it that ``params`` have answers to, and a verdict on each."""
     questions = [_question(question_id, params) for question_id in _asked(params)]
     answered = [question for question in questions if question.correct is not None]
     return QuizResult(
-        finding=_finding(questions, answered, again=isinstance(params, QuizParams)),
-        seed=params.seed,
+        finding=_finding(questions, answered, again=len(questions) == len(QUESTIONS)),
+        seed=_seed(params),
         questions=questions,
         answered=len(answered),
         score=sum(question.correct is True for question in answered),
@@ -159,7 +156,7 @@ def compute(params: QuizParams | PartParams) -> QuizResult:
     )
 
 
-def opening(params: QuizParams | PartParams) -> int:
+def opening(params: PartParams) -> int:
     """The number of the question to show first: of those with an answer, or of all."""
     numbered = enumerate(_asked(params), 1)
     return next((number for number, name in numbered if getattr(params, name)), 1)
@@ -171,12 +168,17 @@ def number_problem(question: NumberQuestion, seed: int) -> NumberProblem:
     return question.build(*question.cases[int(drawn)])
 
 
-def _question(question_id: str, params: QuizParams | PartParams) -> Question:
+def _seed(params: PartParams) -> int:
+    """The seed of the sheet; a part of the quiz is of the sheet 0."""
+    return int(getattr(params, "seed", 0))
+
+
+def _question(question_id: str, params: PartParams) -> Question:
     question = QUESTIONS[question_id]
     answer: str = getattr(params, question_id)
     if isinstance(question, ChoiceQuestion):
-        return _choice_question(question, params.seed, answer)
-    return _number_question(question, params.seed, answer)
+        return _choice_question(question, _seed(params), answer)
+    return _number_question(question, _seed(params), answer)
 
 
 def _choice_question(question: ChoiceQuestion, seed: int, answer: str) -> Question:
@@ -251,9 +253,9 @@ def _order(seed: int) -> list[str]:
     return _shuffled(first, seed, "order") + _shuffled(list(ADDED), seed, "added")
 
 
-def _asked(params: QuizParams | PartParams) -> list[str]:
-    """The questions that have an answer in ``params``, in the order of their sheet."""
-    return [name for name in _order(params.seed) if name in type(params).model_fields]
+def _asked(params: PartParams) -> list[str]:
+    """The questions that ``params`` have an answer to, which may be empty, in the order of their sheet."""
+    return [name for name in _order(_seed(params)) if getattr(params, name, None) is not None]
 
 
 def _finding(questions: list[Question], answered: list[Question], *, again: bool) -> str:

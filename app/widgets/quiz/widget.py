@@ -1,16 +1,17 @@
-"""A quiz on all ten sections, marked by the server."""
+"""A quiz on all ten sections."""
 
 from __future__ import annotations
 
 from app.widgets.base import Widget
-from app.widgets.plan import Plan
+from app.widgets.plan import COMPUTED, Plan
 from app.widgets.quiz import QUESTIONS
 from app.widgets.quiz.sheet import Params, QuizResult, compute, opening
-from app.widgets.quiz.verdicts import verdicts
+
+TITLE = "Questions on all ten sections"
 
 WIDGET = Widget(
     name="quiz",
-    title="Questions on all ten sections",
+    title=TITLE,
     caption=(
         "Choose an option or type a number, and read why it is right or what misconception "
         "lies behind it. The seed sets the order and the numbers, and torch computes the answers."
@@ -21,11 +22,5 @@ WIDGET = Widget(
     example="seed=7&q_partition=is_one&q_first_loss=ln2",
     places=len(QUESTIONS),
     opens=opening,
-    export=Plan(
-        "gridded",
-        "Ten sheets are here, seeds 0 to 9, each with its verdicts; every answer is looked up among them.",
-        ({"seed": range(10)},),
-        free=tuple(QUESTIONS),
-        beside=verdicts,
-    ),
+    export=Plan("live", COMPUTED, computed=True),
 )

@@ -44,8 +44,9 @@ const fromUtf32 = (bytes) => {
   return found.join("");
 };
 
-/** str.encode @type {(text: string, encoding: string, errors: string) => string} */
-export const encode = (text, encoding, errors) => {
+/** str.encode @type {(text: string, encoding?: string, errors?: string) => string} */
+export const encode = (text, encoding = "utf-8", errors = "strict") => {
+  if (encoding === "utf-8") return textOfBytes(new TextEncoder().encode(text));
   if (encoding !== "latin-1" || errors !== "replace") throw failure("LookupError", `${encoding}, ${errors}`);
   return text.replace(/[^\0-\xff]/g, "?");
 };

@@ -18,6 +18,7 @@ const TEXT = {
   endswith: (/** @type {string} */ t, /** @type {any} */ ends) => (isArray(ends) ? ends : [ends]).some((/** @type {string} */ end) => t.endsWith(end)),
   startswith: (/** @type {string} */ t, /** @type {any} */ starts) => (isArray(starts) ? starts : [starts]).some((/** @type {string} */ start) => t.startsWith(start)),
   index: (/** @type {string} */ t, /** @type {string} */ part) => inList(t.indexOf(part)),
+  isprintable: (/** @type {string} */ t) => !/[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u.test(t),
   join: (/** @type {string} */ t, /** @type {any} */ parts) => [...iter(parts)].join(t),
   count: (/** @type {string} */ t, /** @type {string} */ part, first = 0, end = t.length) => {
     let found = 0;

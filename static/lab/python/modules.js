@@ -1,4 +1,5 @@
 // What compiled code uses of Python's standard library.
+import { ValueError } from "./errors.js";
 import { lt } from "./operators.js";
 import { lgamma } from "./torch.js";
 import { Dict, iter, named, open } from "./values.js";
@@ -11,12 +12,15 @@ export const math = {
   lgamma,
   nan: NaN,
   isfinite: Number.isFinite,
+  isnan: Number.isNaN,
   isclose: named(["a", "b", "rel_tol", "abs_tol"], (/** @type {number} */ a, /** @type {number} */ b, relative = 1e-9, absolute = 0) =>
     Math.abs(a - b) <= Math.max(relative * Math.max(Math.abs(a), Math.abs(b)), absolute),
   ),
 };
 
 export const itertools = {
+  /** @type {(...lists: any[]) => any[][]} */
+  product: (...lists) => lists.reduce((rows, values) => rows.flatMap((/** @type {any[]} */ row) => [...iter(values)].map((value) => [...row, value])), [[]]),
   pairwise: (/** @type {any} */ values) => [...iter(values)].map((value, n, all) => [value, all[n + 1]]).slice(0, -1),
   accumulate: (/** @type {any} */ values) => {
     let total = 0;
@@ -45,6 +49,23 @@ export const collections = {
     for (const value of iter(values)) found.set(value, (found.get(value) ?? 0) + 1);
     return found;
   },
+};
+
+export const zlib = {
+  /** The checksum of Ethernet and of zip files, bit by bit. @param {string} bytes */
+  crc32: (bytes) => {
+    let sum = -1;
+    for (let n = 0; n < bytes.length; n++) {
+      sum ^= bytes.charCodeAt(n);
+      for (let bit = 0; bit < 8; bit++) sum = (sum >>> 1) ^ (sum & 1 ? 0xedb88320 : 0);
+    }
+    return ~sum >>> 0;
+  },
+};
+
+export const pydantic_core = {
+  /** A refusal in words of its own. @type {(kind: string, message: string) => Error} */
+  PydanticCustomError: (_, message) => ValueError(message),
 };
 
 export const dataclasses = {

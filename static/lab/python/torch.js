@@ -178,7 +178,7 @@ export const torch = {
       return n < steps / 2 ? start + step * n : end - step * (steps - 1 - n);
     }),
   ),
-  ones_like: named(["input", "dtype"], (/** @type {Vector} */ value, dtype = "") => (dtype === "bool" ? Mask : Float64Array).from(value, () => 1)),
+  ones_like: named(["input", "dtype"], (/** @type {Vector} */ value, dtype = "") => (dtype === "bool" ? new Mask(value.length) : new Float64Array(value.length)).fill(1)),
   zeros_like: (/** @type {any} */ value) => onEach(value, () => 0),
   cat: (/** @type {Iterable<Vector>} */ parts) => Float64Array.from([...parts].flatMap((part) => [...part])),
   /** Of tensors without dimensions. @type {(values: Iterable<any>) => Vector} */

@@ -108,6 +108,16 @@ const callable = (Type) => {
   return made;
 };
 
+/** Have those fields of a record checked that it has. @type {(made: any, checks: any[][]) => void} */
+const check = (made, checks) => {
+  for (const [...fields] of checks) {
+    const of = fields.pop();
+    for (const field_name of fields.filter((field) => field in made)) {
+      made[field_name] = of(made[field_name], { data: new Dict(Object.entries(made)), field_name });
+    }
+  }
+};
+
 /** A dataclass, model or named tuple: fields in order, with functions that make their defaults, and functions that check some
  *  of them, each given the value and the record as pydantic has it.
  *  @type {(name: string, base: any, fields: [string, (() => any)?][], methods: any, getters: any, checks?: [...string[], any][]) => Callable} */
@@ -124,10 +134,7 @@ export const record = (name, base, own, methods, getters, checks = []) => {
         if (values[n] === undefined && !fallback) throw TypeError(`${name}: ${field} is missing`);
         made[field] = values[n] === undefined ? fallback() : values[n];
       });
-      for (const [...names] of make.checks ?? []) {
-        const check = names.pop();
-        for (const field_name of names) made[field_name] = check(made[field_name], { data: new Dict(Object.entries(made)), field_name });
-      }
+      check(made, make.checks ?? []);
       made.__post_init__?.();
       return made;
     }
@@ -151,6 +158,18 @@ export const dict_type = (name, fields) => {
     return found;
   };
   return Object.assign(made, { isType: (/** @type {any} */ value) => value instanceof Type });
+};
+
+/** A model of a base with further fields, which are those that it is given: pydantic's create_model.
+ *  @type {(name: string, base: any) => Callable} */
+export const open_record = (name, base) => {
+  const Type = { [name]: class extends base.type {} }[name];
+  const make = open((_, given) => {
+    const made = Object.assign(new Type(), given);
+    check(made, base.checks);
+    return made;
+  });
+  return Object.assign(make, { type: Type, isType: (/** @type {any} */ value) => value instanceof Type });
 };
 
 /** Any other class, whose objects are made by its initializer. @type {(name: string, begin: any, methods: any, getters: any) => Callable} */
