@@ -1,6 +1,6 @@
 // Reads run files without a server, by what is compiled of app/check/reading (build/javascript/reader.js).
 import { textOfBytes } from "./python/bytes.js";
-import { begun, shown } from "./python/characters.js";
+import { asItStood, begun, shown } from "./python/characters.js";
 import { PythonError } from "./python/errors.js";
 import { plain } from "./python/values.js";
 
@@ -45,12 +45,4 @@ const unpackedBytes = async (data) => {
   const found = new Uint8Array(size);
   chunks.reduce((place, chunk) => (found.set(chunk, place), place + chunk.length), 0);
   return found.subarray(0, MOST_BYTES + 1);
-};
-
-/** A value of JSON with the characters of the file. @type {(value: any) => any} */
-const asItStood = (value) => {
-  if (typeof value === "string") return shown(value);
-  if (Array.isArray(value)) return value.map(asItStood);
-  if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [shown(key), asItStood(one)]));
 };

@@ -82,8 +82,9 @@ def _parts(name: str, widget: str) -> dict[str, tuple[str, str]]:
     """Module and name of what a worker needs of a widget."""
     stage = f"app.stages.{name}"
     parts = {part: defined(widget, part) for part in ("Params", "compute")}
-    if "stream" in module(widget).definitions:
-        parts["stream"] = (widget, "stream")
+    for part in ("stream", "Own", "compute_own"):
+        if part in module(widget).definitions:
+            parts[part] = (widget, part)
     if "LEAVE_OUT" in module(stage).definitions:
         parts["LEAVE_OUT"] = (stage, "LEAVE_OUT")
     return parts | {"stage": (stage, "stage")}
