@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from app.check.trainers import TrainerTable, trainer_table
+from app.check.trainer_table import TrainerTable, trainer_table
 
 router = APIRouter(prefix="/api/v1", tags=["checking"])
 

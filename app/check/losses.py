@@ -7,7 +7,8 @@ from dataclasses import replace
 from torch import Tensor
 
 from app.check.settings import RunSettings
-from app.check.trainers import LossConvention, trainers
+from app.check.trainer_table import LossConvention
+from app.check.trainers import trainers
 from app.lab.losses import PairLogps
 from app.lab.more_losses import ALL_REFERENCE_FREE, ALL_THAT_NEED_LENGTHS, logged, weighted_loss
 from app.lab.rewards import plain_rewards, rewarded, rewards

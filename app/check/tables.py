@@ -34,6 +34,9 @@ LOGGED = (
 )
 """columns of a log, by TRL's names; those of other trainers are read under these"""
 
+STEP = "step"
+"""key of the count of updates, which is no column of a log but its axis"""
+
 LOGGED_REWARDS = LOGGED[1:3]
 LOGGED_LOGPS = LOGGED[5:7]
 """of chosen and rejected responses"""

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from app.check.trainers import trainer_table
+from app.check.trainer_table import trainer_table
 from app.content.sections import CHECK, SECTIONS, Section, chapter_of, section_by_slug
 from app.content.sources import bibtex, corrections, glossary, references, served_packages
 from app.pages.api_docs import operation_docs

@@ -6,15 +6,9 @@ import re
 
 import pytest
 
-from app.check.tables import LOGGED
-from app.check.trainers import (
-    STEP,
-    TRAINERS,
-    recognize,
-    trainer_table,
-    trainers,
-    trainers_of,
-)
+from app.check.tables import LOGGED, STEP
+from app.check.trainer_table import trainer_table
+from app.check.trainers import TRAINERS, recognize, trainers, trainers_of
 
 SPELLINGS = [
     ("rewards/chosen", "rewards/chosen", "train"),

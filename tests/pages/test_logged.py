@@ -6,7 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 from starlette.testclient import TestClient
 
-from app.check.trainers import trainer_table
+from app.check.trainer_table import trainer_table
 
 
 @pytest.fixture

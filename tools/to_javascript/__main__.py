@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import ast
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from tools.to_javascript.modules import FOLDER, ROOT, Compiler, defined, module, path_of
 
-OUTSIDE = {"app.lab.": "static/lab/named/{}.js", "app.studies.": "static/lab/studies/{}.js"}
+TRAINERS = f"{FOLDER}/data/trainers.js"
+OUTSIDE = {
+    "app.lab.": "static/lab/named/{}.js",
+    "app.studies.": "static/lab/studies/{}.js",
+    "app.check.trainer_table": TRAINERS,
+}
+
+READER = {
+    "run_of": "app.check.reading",
+    "logps_of": "app.check.reading",
+    "pasted": "app.check.reading.decode",
+    "sent": "app.check.reading.decode",
+}
+"""what reads run files, and its modules"""
 
 WORKER = """import {{ serve }} from "../../../static/lab/serve.js";
 import kernels from "../../../static/built/kernels.wasm";
@@ -22,21 +36,32 @@ serve(widget, kernels);
 def compiled() -> Iterator[tuple[str, str]]:
     """Path and text of all modules.
 
-    widgets/N.js has what belongs to the widget N, and workers/N.js serves it.
+    widgets/N.js has what belongs to the widget N, and workers/N.js serves it. reader.js has what
+    reads run files.
     """
     compiler = Compiler(OUTSIDE)
     entries = {name: _parts(name, widget) for name, widget in _computed()}
     for parts in entries.values():
         for where, what in parts.values():
             compiler.add(where, what)
+    for what, where in READER.items():
+        compiler.add(where, what)
     yield from compiler.files()
+    data = json.dumps(json.loads((ROOT / "app/data/trainers.json").read_bytes()))
+    yield TRAINERS, f"const TABLE = {data};\nexport const trainer_table = () => TABLE;\n"
+    yield f"{FOLDER}/reader.js", _exports(READER)
     for name, parts in entries.items():
-        exports = [
-            f'export {{ {what} }} from "../{PurePosixPath(path_of(where)).relative_to(FOLDER)}";\n'
-            for where, what in parts.values()
-        ]
-        yield f"{FOLDER}/widgets/{name}.js", "".join(exports)
+        named = {what: where for where, what in parts.values()}
+        yield f"{FOLDER}/widgets/{name}.js", _exports(named, "../")
         yield f"{FOLDER}/workers/{name}.js", WORKER.format(name=name)
+
+
+def _exports(modules: dict[str, str], up: str = "./") -> str:
+    """A module of what others define."""
+    return "".join(
+        f'export {{ {what} }} from "{up}{PurePosixPath(path_of(where)).relative_to(FOLDER)}";\n'
+        for what, where in modules.items()
+    )
 
 
 def _computed() -> Iterator[tuple[str, str]]:

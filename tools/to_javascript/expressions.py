@@ -13,8 +13,9 @@ def words(text: str) -> frozenset[str]:
 
 
 METHODS = words(
-    "add append encode endswith extend fromkeys get index insert isprintable items join keys lower "
-    "partition pop removeprefix replace rstrip setdefault split startswith strip tolist values"
+    "add append count decode discard encode endswith extend fromkeys get index insert isdecimal "
+    "isprintable is_integer items join keys lower lstrip partition pop removeprefix removesuffix replace "
+    "rpartition rstrip setdefault split startswith strip tolist translate upper values"
 )
 """of Python's own types; other methods are called as they are"""
 
@@ -29,9 +30,9 @@ MODULES = words("math itertools bisect re torch zlib F")
 """names of modules of Python or torch, of which there is a part"""
 
 BUILTINS = words(
-    "abs all any bool dict divmod enumerate float frozenset getattr id int isinstance iter len list "
-    "max min next range repr reversed round set sorted str sum tuple vars zip "
-    "KeyError OverflowError RecursionError ValueError"
+    "abs all any bool chr dict divmod enumerate float frozenset getattr id int isinstance iter len list "
+    "map max min next ord range repr reversed round set sorted str sum tuple vars zip "
+    "KeyError OverflowError RecursionError UnicodeDecodeError ValueError"
 )
 
 RESERVED = words(
@@ -111,6 +112,8 @@ class Expressions:
             return f"[{', '.join(map(self.target, node.elts))}]"
         if isinstance(node, ast.Starred):
             return f"...{self.target(node.value)}"
+        if isinstance(node, ast.Subscript):
+            raise refuse(node)  # which is put by a call
         return self.js(node)
 
     def names(self, node: ast.expr) -> Iterable[str]:
@@ -125,6 +128,8 @@ class Expressions:
     def _Constant(self, node: ast.Constant) -> str:
         if node.value is None or isinstance(node.value, str | int | float):
             return json.dumps(node.value, ensure_ascii=False)
+        if isinstance(node.value, bytes):  # a text of as many characters
+            return json.dumps(node.value.decode("latin-1"), ensure_ascii=False)
         raise refuse(node)
 
     def _Name(self, node: ast.Name) -> str:
@@ -260,6 +265,9 @@ class Expressions:
         base = created(node)
         if base is not None:
             return f"$.open_record({self.js(node.args[0])}, {self.js(base)})"
+        if ast.unparse(node.func) == "isinstance":
+            value, types = node.args
+            return f"$.isinstance({self.js(value)}, [{', '.join(map(self.js, _types(types)))}])"
         arguments = self._elements(node.args)
         named = ", ".join(
             f"...{self.js(keyword.value)}"
@@ -308,3 +316,10 @@ class Expressions:
             a.arg for a in (*args.posonlyargs, *args.args, *args.kwonlyargs) if a.arg != "self"
         ]
         return ", ".join(f'"{name}"' for name in [*names, *(["**"] if args.kwarg else [])])
+
+
+def _types(node: ast.expr) -> list[ast.expr]:
+    """The types of a union or a tuple."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        return _types(node.left) + _types(node.right)
+    return node.elts if isinstance(node, ast.Tuple) else [node]

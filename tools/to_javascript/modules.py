@@ -16,10 +16,10 @@ FOLDER = "build/javascript"
 TYPES = {"__future__", "typing", "collections.abc", "types"}
 """modules of names for annotations, which are left out"""
 PROVIDED = {
-    *("math", "itertools", "bisect", "dataclasses", "re", "zlib"),
+    *("bisect", "collections", "csv", "dataclasses", "itertools", "json", "math", "re", "zlib"),
     *("torch", "torch.nn.functional", "pydantic_core"),
 }
-"""modules of Python and others of which ``static/lab/python/`` has a part"""
+"""modules of Python and others of which ``static/lab/python`` has a part"""
 UNCOMPILED = {*RECORDS, *UNSHOWN, "Enum", "StrEnum", "lru_cache", "cache", "dataclass", "property"}
 
 

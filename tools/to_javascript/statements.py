@@ -164,6 +164,10 @@ class Statements(Expressions):
             kind = getters if _decorated(one, "property", "cached_property") else methods
             before = "" if _decorated(one, "staticmethod") else "const self = this;\n"
             kind.append(f"{one.name}: {self.function(one, before)}")
+        if bases and bases[0].split("[")[0] == "dict":
+            if methods or getters:
+                raise refuse(node)
+            return f'$.dict_type("{node.name}", [{fields}])'
         begin = next((m for m in methods if m.startswith("__init__: ")), None)
         if begin is not None and not own:
             methods.remove(begin)

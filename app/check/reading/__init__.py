@@ -7,7 +7,7 @@ from dataclasses import replace
 from app.check.reading.assignments import assigned_rows
 from app.check.reading.console import console_rows
 from app.check.reading.csv_rows import is_filled, table_rows
-from app.check.reading.decode import decoded
+from app.check.reading.decode import Decoded, decoded
 from app.check.reading.documents import json_rows
 from app.check.reading.kind import kind_of, named_by_file
 from app.check.reading.logs import read_log
@@ -39,7 +39,12 @@ def read_run(data: str | bytes, name: str | None = None) -> LogpsTable | Trainin
     Raises:
         RunFileError: it cannot be read
     """
-    kind, rows = _told(data, name)
+    return run_of(decoded(data, name), name)
+
+
+def run_of(file: Decoded, name: str | None) -> LogpsTable | TrainingLog:
+    """Read the text of a file. Raises RunFileError if it cannot be read."""
+    kind, rows = _told(file, name)
     return read_pairs(rows) if kind == "pairs" else read_log(rows)
 
 
@@ -49,18 +54,21 @@ def read_logps(data: str | bytes) -> LogpsTable:
     Raises:
         RunFileError: it cannot be read, or is a trainer's log
     """
-    kind, rows = _told(data, None)
+    return logps_of(decoded(data))
+
+
+def logps_of(file: Decoded) -> LogpsTable:
+    """Read the text of a file of pairs. Raises RunFileError as ``read_logps`` does."""
+    kind, rows = _told(file, None)
     if kind == "log":
         raise RunFileError(None, None, A_LOG)
     return read_pairs(rows, finite_only=True)
 
 
-def _told(data: str | bytes, name: str | None) -> tuple[RunKind, Rows]:
+def _told(file: Decoded, name: str | None) -> tuple[RunKind, Rows]:
     """The rows of a file, and what they are."""
-    file = decoded(data, name)
     if not file.text.strip():
-        what = name or ("the text" if isinstance(data, str) else "the file")
-        raise RunFileError(None, None, f"{what} {EMPTY}")
+        raise RunFileError(None, None, f"{name or file.called} {EMPTY}")
     rows = named_by_file(_rows(file.text), name)
     return kind_of(rows, file.text), replace(rows, notes=(*file.notes, *rows.notes))
 

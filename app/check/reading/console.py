@@ -15,8 +15,7 @@ from app.check.reading.metrics import BAR_STEP, EXAMPLES, is_known, is_summary, 
 from app.check.reading.numbers import finite
 from app.check.reading.objects import Placed, read_at
 from app.check.reading.rows import Cells, Row, Rows, flat
-from app.check.tables import LOGGED, RunFileError
-from app.check.trainers import STEP
+from app.check.tables import LOGGED, STEP, RunFileError
 
 ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*+[A-Za-z]|\][^\x07\x1b]*+\x07?|[()][A-Za-z0-9])")
 COMMENTED = re.compile(r"^[ \t]*+(?:#++|//|>)[ \t]?+", re.M)
@@ -94,7 +93,7 @@ class _Seen:
             return None
         place = self.labeled.pop()
         (self.bars[place - 1] if place else self.bars_before).extend(self.bars.pop(place))
-        del self.beside[place]
+        self.beside.pop(place)
         return self.rows.pop(place).line
 
 

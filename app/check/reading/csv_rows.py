@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -17,6 +16,8 @@ from app.check.tables import RunFileError
 DELIMITERS = ",;\t|"
 HEADER_WITHIN = 50
 """lines that may stand before the header"""
+LINE = re.compile(r"[^\r\n]*+(?:\r\n|[\r\n])|[^\r\n]++\Z")
+"""with its end"""
 LINE_END = re.compile(r"[\r\n]")
 LONGEST_HEADER = 100_000
 """characters"""
@@ -27,7 +28,6 @@ ALSO_HEADERS = (frozenset({"chosen", "rejected"}), frozenset({"step", "value"}))
 
 RULE = re.compile(r"[\s|:+=\u2500-]++")
 """the line below the header of a Markdown table"""
-SKIPPED = "Lines of dots, where rows were left out, are skipped: {:,}."
 DOTS = re.compile(r"\.{2,}+|[\u2026\u22ee\u22ef]++")
 """a cell where rows were left out"""
 CALLED = {",": "CSV", ";": "CSV with semicolons", "\t": "tab-separated text", "|": "a table with |"}
@@ -76,7 +76,9 @@ def table_rows(text: str) -> Rows | None:
         header=header,
         decimal_comma=points.are_commas,
         broken=broken,
-        notes=(SKIPPED.format(skipped),) if skipped else (),
+        notes=(f"Lines of dots, where rows were left out, are skipped: {skipped:,}.",)
+        if skipped
+        else (),
     )
 
 
@@ -103,7 +105,7 @@ def _header(text: str) -> tuple[int, int, str, list[str]] | None:
         if bare.lower().startswith("sep=") and len(bare) == 5:
             fixed = bare[4]
         elif bare:
-            delimiter = fixed or max(DELIMITERS, key=written.count)
+            delimiter = fixed or max(DELIMITERS, key=lambda mark: written.count(mark))
             if fixed is None and delimiter not in written:
                 delimiter = " "
             names = _names(written, delimiter)
@@ -152,13 +154,13 @@ def _names(written: str, delimiter: str) -> list[str] | None:
 def _lines(text: str, first: int, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Line number and cells of every line that has any."""
     if delimiter == " ":
-        for line, written in enumerate(io.StringIO(text, newline=None), first):
+        for line, written in enumerate(_split(text), first):
             cells = written.split()
             if cells and not cells[0].startswith("#"):
                 yield line, cells
         return
     reader = csv.reader(
-        ("\n" if written.startswith("#") else written for written in io.StringIO(text, newline="")),
+        ("\n" if written.startswith("#") else written for written in _split(text)),
         delimiter=delimiter,
         skipinitialspace=True,
         strict=True,
@@ -177,6 +179,10 @@ def _lines(text: str, first: int, delimiter: str) -> Iterator[tuple[int, list[st
     except csv.Error as error:
         line = first - 1 + reader.line_num
         raise RunFileError(line, None, f"this is not CSV ({error})") from error
+
+
+def _split(text: str) -> Iterator[str]:
+    return (found[0] for found in LINE.finditer(text))
 
 
 def _fitted(line: int, cells: list[str], names: list[str]) -> list[str]:

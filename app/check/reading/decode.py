@@ -12,6 +12,7 @@ from app.check.tables import RunFileError
 MOST_BYTES = 4_000_000
 """of a file, and of its text once it is unpacked"""
 
+DAMAGED = "this gzip file is damaged or was cut off; compress it again, or give it unpacked"
 GZIP = b"\x1f\x8b"
 
 AS_CSV = "save it as CSV"
@@ -71,6 +72,7 @@ class Decoded:
     text: str
     notes: tuple[str, ...] = ()
     """how it was encoded, if not plainly"""
+    called: str = "the file"
 
 
 def decoded(data: str | bytes, name: str | None = None) -> Decoded:
@@ -83,17 +85,34 @@ def decoded(data: str | bytes, name: str | None = None) -> Decoded:
         RunFileError: it is no text, too large, or a damaged archive
     """
     if isinstance(data, str):
-        _refuse_too_large(len(data))
-        # A binary file that was pasted keeps how it begins, and names within it.
-        _refuse_binary(
-            data[: MOST_BYTES if data.startswith("PK") else 600].encode("latin-1", "replace"),
-            name,
-        )
-        return Decoded(data.removeprefix("\ufeff"))
+        return pasted(data, name)
+    packed = data.startswith(GZIP) and len(data) <= MOST_BYTES
+    return sent(data, _unpacked(data) if packed else None, name)
+
+
+def pasted(text: str, name: str | None) -> Decoded:
+    """What was given as text. Raises RunFileError as ``decoded`` does."""
+    _refuse_too_large(len(text))
+    # A binary file that was pasted keeps how it begins, and names within it.
+    start = text[: MOST_BYTES if text.startswith("PK") else 600]
+    _refuse_binary(start.encode("latin-1", "replace"), name)
+    return Decoded(text.removeprefix("\ufeff"), (), "the text")
+
+
+def sent(data: bytes, unpacked: bytes | None, name: str | None) -> Decoded:
+    """What was given as bytes. Raises RunFileError as ``decoded`` does.
+
+    Args:
+        unpacked: the beginning of what is packed in it, as far as one byte more than may be; None if
+            nothing is, or it is damaged
+    """
     _refuse_too_large(len(data))
     notes = []
     if data.startswith(GZIP):
-        data = _unpacked(data)
+        if unpacked is None:
+            raise RunFileError(None, None, DAMAGED)
+        _refuse_too_large(len(unpacked))
+        data = unpacked
         notes.append("It was unpacked from gzip.")
     _refuse_binary(data, name)
     text, encoding = _text(data)
@@ -111,18 +130,12 @@ def _refuse_too_large(size: int) -> None:
         )
 
 
-def _unpacked(data: bytes) -> bytes:
+def _unpacked(data: bytes) -> bytes | None:
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as packed:
-            text = packed.read(MOST_BYTES + 1)
-    except (EOFError, OSError, zlib.error) as error:
-        raise RunFileError(
-            None,
-            None,
-            "this gzip file is damaged or was cut off; compress it again, or give it unpacked",
-        ) from error
-    _refuse_too_large(len(text))
-    return text
+            return packed.read(MOST_BYTES + 1)
+    except (EOFError, OSError, zlib.error):
+        return None
 
 
 def _refuse_binary(data: bytes, name: str | None) -> None:
@@ -183,6 +196,6 @@ def _wide(data: bytes) -> str:
     byte is 0."""
     pairs = max(1, len(data) // 2)
     for encoding, zeros in (("utf-16-le", data[1::2]), ("utf-16-be", data[0::2])):
-        if zeros.count(0) > 0.7 * pairs:
+        if zeros.count(b"\x00") > 0.7 * pairs:
             return encoding
     raise RunFileError(None, None, f"this is a binary file of an unknown kind; {AS_TEXT}")

@@ -20,6 +20,7 @@ LINE_END = re.compile(r"\r\n|\n|\r")
 DEEPEST = 5
 """levels of a document at which rows are looked for"""
 
+JSON = json.JSONDecoder(parse_int=float)
 LOG_HISTORY = "log_history"
 
 
@@ -50,7 +51,7 @@ def _recognized(rows: Rows) -> Rows | None:
 
 def _object(written: str) -> dict[str, object] | None:
     try:
-        row = json.loads(written)
+        row = JSON.decode(written)
     except (ValueError, RecursionError):
         return None
     return row if isinstance(row, dict) else None
@@ -61,7 +62,7 @@ def _json_lines(lines: list[tuple[int, str]]) -> Rows:
     broken = None
     for line, written in lines:
         try:
-            row = json.loads(written)
+            row = JSON.decode(written)
         except (ValueError, RecursionError) as error:
             broken = broken or RunFileError(line, None, f"this is not JSON ({_reason(error)})")
             continue
@@ -75,7 +76,7 @@ def _json_lines(lines: list[tuple[int, str]]) -> Rows:
 
 def _first_error(text: str, line: int) -> tuple[int, str]:
     try:
-        json.loads(text)
+        JSON.decode(text)
     except json.JSONDecodeError as error:
         return error.lineno, _reason(error)
     except (ValueError, RecursionError) as error:
@@ -176,4 +177,4 @@ def _columns(value: Placed) -> dict[str, object] | None:
 
 
 def _is_numbered(cell: Placed) -> bool:
-    return bool(cell) and all(key.isdigit() for key in islice(cell, 3))
+    return bool(cell) and all(key.isdecimal() for key in islice(cell, 3))

@@ -41,7 +41,7 @@ def named_by_file(rows: Rows, file_name: str | None) -> Rows:
     run-dpo-tag-train_loss.csv."""
     if file_name is None or not _is_curve(rows):
         return rows
-    stem = re.split(r"[/\\]", file_name)[-1].rpartition(".")[0]
+    stem = file_name.replace("\\", "/").rpartition("/")[2].rpartition(".")[0]
     tag = stem.rpartition("tag-")[2]
     if metric(tag) is None:
         return rows

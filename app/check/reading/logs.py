@@ -18,8 +18,8 @@ from app.check.reading.metrics import (
 )
 from app.check.reading.numbers import finite, number
 from app.check.reading.rows import Row, Rows, short
-from app.check.tables import LOGGED, RunFileError, TrainingLog
-from app.check.trainers import STEP, Split, trainers_of
+from app.check.tables import LOGGED, STEP, RunFileError, TrainingLog
+from app.check.trainers import Split, trainers_of
 
 SETTINGS = {
     "beta": "beta",

@@ -13,8 +13,9 @@ from functools import lru_cache
 
 from app.check.reading.names import LONGEST_NAME, WORDS, pair_column
 from app.check.reading.rows import DEEPEST
-from app.check.tables import LOGGED
-from app.check.trainers import STEP, Split, recognize, trainer_table
+from app.check.tables import LOGGED, STEP
+from app.check.trainer_table import trainer_table
+from app.check.trainers import Split, recognize
 
 TRAIN = frozenset({"train", "training"})
 EVAL = frozenset({"eval", "evaluation", "val", "valid", "validation", "test", "dev"})

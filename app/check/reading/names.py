@@ -48,7 +48,8 @@ def words(name: str) -> tuple[str, ...]:
     if len(name) > LONGEST_NAME:
         return ()
     found: list[str] = []
-    for word in map(str.lower, WORDS.findall(name)):
+    for written in WORDS.findall(name):
+        word = written.lower()
         if found and found[-1] == "log" and word in LOG_WHAT:
             found[-1] = "logps"
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -16,6 +15,17 @@ from app.check.tables import RunFileError
 BETWEEN_CELLS = re.compile(r"</t[dh]>", re.I)
 BETWEEN_LINES = re.compile(r"</?tr\b[^<>]{0,200}>|</table>", re.I)
 TAG = re.compile(r"<[^<>]{0,500}>")
+ENTITY = re.compile(r"&(?:#(\d{1,4})|#[xX]([0-9a-fA-F]{1,4})|([a-z]{2,5}));")
+ENTITIES = {
+    "amp": "&",
+    "lt": "<",
+    "gt": ">",
+    "quot": '"',
+    "apos": "'",
+    "nbsp": "\u00a0",
+    "minus": "\u2212",
+    "ndash": "\u2013",
+}
 LINE_ENDS = re.compile(r"[\r\n]\s*+")
 
 NO_OUTPUT = (
@@ -45,7 +55,13 @@ def text_of_html(source: str) -> str:
     """The tables of a page as lines of tabs."""
     text = LINE_ENDS.sub(" ", source)
     text = BETWEEN_LINES.sub("\n", BETWEEN_CELLS.sub("\t", text))
-    return html.unescape(TAG.sub("", text))
+    return ENTITY.sub(_character, TAG.sub("", text))
+
+
+def _character(entity: re.Match[str]) -> str:
+    if entity[3]:
+        return ENTITIES.get(entity[3], entity[0])
+    return chr(int(entity[1]) if entity[1] else int(entity[2], 16))
 
 
 def _rows(text: str) -> Rows | None:

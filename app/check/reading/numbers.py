@@ -75,7 +75,8 @@ class DecimalPoints:
 
     def __init__(self, *, commas_are_quoted: bool) -> None:
         self.commas_are_quoted = commas_are_quoted
-        self.commas = self.points = False
+        self.commas = False
+        self.points = False
 
     def see(self, cell: str) -> None:
         if "," in cell:

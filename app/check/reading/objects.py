@@ -18,8 +18,8 @@ STRING = re.compile(
 COLON = re.compile(r"\s*+:")
 WORD = re.compile(r"[^\s,:=\[\](){}'\"]++(?:\r?\n[^\s,:=\[\](){}'\"]++)*+")
 """a number or a name, which a terminal may have broken at the end of its line"""
-NUMBERS = re.compile(r"(?:-?\d++(?:\.\d++)?(?:[eE][+-]?\d++)?\s*+,\s*+)++")
-"""the beginning of a long list of plain numbers"""
+NUMBERS = re.compile(r"(?:-?\d++(?:\.\d++)?(?:[eE][+-]?\d++)?\s*+,\s*+){1,1000}+")
+"""the beginning of a list of plain numbers, so many at a time as a browser can match"""
 ANGLED = re.compile(r"<[^<>\n]{0,200}>")
 WRAP = re.compile(r"[\r\n]++[ \t]*+")
 
@@ -81,10 +81,11 @@ def read_at(text: str, start: int) -> Found:
     open_: list[_Open] = []
     complete: list[Placed] = []
     at = start
+    length = len(text)
     value: object = None
-    while at < len(text):
+    while at < length:
         at = BLANK.match(text, at).end()  # type: ignore[union-attr]
-        if at >= len(text):
+        if at >= length:
             break
         character = text[at]
         top = open_[-1] if open_ else None
@@ -101,7 +102,7 @@ def read_at(text: str, start: int) -> Found:
                 value = top.made
             else:
                 # What is called with something, a tensor say, is its first argument.
-                value = top.items if top.bracket == "[" else next(iter(top.items), None)
+                value = top.items if top.bracket == "[" else (top.items[0] if top.items else None)
             if not open_:
                 return Found(value, complete, at, True)
             open_[-1].add(value)

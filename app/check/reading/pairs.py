@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from app.check.reading.names import is_per_token, pair_column
 from app.check.reading.numbers import finite, number
-from app.check.reading.rows import Cells, Row, Rows, short
+from app.check.reading.rows import Cells, Row, Rows, quoted, short
 from app.check.tables import COLUMNS, LENGTHS, LOGPS, LogpsTable, RunFileError
 
 MAX_PAIRS = 10_000
@@ -77,7 +77,7 @@ class _Reader:
         """lines without a value, by column"""
         self.empty = 0
         """cells without a value that were read as NaN"""
-        self.given: set[frozenset[str]] = set()
+        self.given: set[tuple[str, ...]] = set()
         """which log-probabilities a line has"""
         self.ignored: dict[str, None] = {}
         self.rounded = 0
@@ -134,12 +134,12 @@ class _Reader:
                 self.columns[column] = []
             elif not self.finite_only:
                 self.empty += holes
-        present = frozenset(name for name in LOGPS if self.columns[name])
+        present = tuple(name for name in LOGPS if self.columns[name])
         for column in LOGPS[:2]:
             if column not in present:
                 raise RunFileError(self.missing[column], column, NO_VALUE)
         if present not in self.given:
-            column = next(name for name in LOGPS if name in present & self.missing.keys())
+            column = next(name for name in present if name in self.missing)
             raise RunFileError(self.missing[column], column, NEVER_WHOLE)
 
     def _of_some_rows(self) -> bool:
@@ -200,7 +200,7 @@ class _Reader:
                 raise RunFileError(
                     line,
                     short(names[name]),
-                    f"{short(str(cell))} is given, but other columns hold lists; expected a list "
+                    f"{quoted(cell)} is given, but other columns hold lists; expected a list "
                     f"of {size:,} values",
                 )
             if name in sizes and sizes[name] != size:
@@ -249,7 +249,7 @@ class _Reader:
             raise RunFileError(
                 line,
                 short(names[name]),
-                f"{short(str(lists[name]))} is given for a pair; expected a log-probability: if "
+                f"{quoted(lists[name])} is given for a pair; expected a log-probability: if "
                 "these are the tokens of a response, give their sum, or name the columns "
                 "policy_chosen_token_logps and so on",
             )
@@ -278,7 +278,7 @@ class _Reader:
         if not cells.keys() & {*COLUMNS}:
             raise RunFileError(line, LOGPS[0], NO_VALUE)
         self.lines.append(line)
-        self.given.add(frozenset(cells.keys() & {*LOGPS}))
+        self.given.add(tuple(name for name in LOGPS if name in cells))
         for column, values in self.columns.items():
             if column in cells:
                 values.append(self._value(line, names.get(column, column), column, cells[column]))
@@ -292,9 +292,7 @@ class _Reader:
 
     def _value(self, line: int, name: str, column: str, given: object) -> float:
         def refused(expected: str) -> RunFileError:
-            return RunFileError(
-                line, short(name), f"{short(str(given))} is given; expected {expected}"
-            )
+            return RunFileError(line, short(name), f"{quoted(given)} is given; expected {expected}")
 
         if isinstance(given, list) and len(given) == 1:
             (given,) = given

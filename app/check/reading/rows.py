@@ -69,12 +69,13 @@ def flat(row: Mapping[str, object], line: int) -> dict[str, object]:
     def add(prefix: str, within: Mapping[str, object], depth: int) -> None:
         refuse_too_wide(line, len(within) + len(cells))
         for name, value in within.items():
-            if isinstance(value, Mapping) and depth < DEEPEST:
+            if isinstance(value, dict) and depth < DEEPEST:
                 add(f"{prefix}{name}.", value, depth + 1)
             elif "/" in name and isinstance(value, str) and (both := COUNTED.fullmatch(value)):
                 # ms-swift writes 'global_step/max_steps': '56/176'.
                 of, _, total = name.partition("/")
-                cells[f"{prefix}{of}"], cells[f"{prefix}{total}"] = both[1], both[2]
+                cells[f"{prefix}{of}"] = both[1]
+                cells[f"{prefix}{total}"] = both[2]
             elif value is not None:
                 cells[f"{prefix}{name}"] = value
 
@@ -89,7 +90,26 @@ def refuse_too_wide(line: int, columns: int) -> None:
         raise RunFileError(line, None, message)
 
 
+QUOTED = 40
+"""most characters of a name or a value in a message"""
+
+
 def short(text: str) -> str:
-    """A name or a value as a message quotes it."""
+    """A name as a message quotes it."""
     text = " ".join(text[:200].split())
-    return text if len(text) <= 40 else f"{text[:39]}…"
+    return text if len(text) <= QUOTED else f"{text[: QUOTED - 1]}…"
+
+
+def quoted(value: object) -> str:
+    """A value as a message quotes it."""
+    return short(_written(value))
+
+
+def _written(value: object) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(_written(one) for one in value[:QUOTED])}]"
+    if isinstance(value, dict):
+        return "{…}"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{value:.15g}"
+    return str(value)

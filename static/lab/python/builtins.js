@@ -1,16 +1,33 @@
 // Python's built-in functions and types.
 import { ValueError, failure } from "./errors.js";
 import { add, floordiv, lt, mod, order, truth } from "./operators.js";
-import { fixed, text } from "./texts.js";
+import { fixed, strip, text } from "./texts.js";
 import { Dict, isArray, iter, kept, named, open, setOf, type_ } from "./values.js";
 
 export const str = type_((value = "") => text(value), (value) => typeof value === "string");
+/** With the digits of all scripts as ASCII has them. @type {(written: string) => string} */
+const inAscii = (written) =>
+  written.replace(/(?![0-9])\p{Nd}/gu, (digit) => {
+    // Unicode has the digits of a script one after the other.
+    let zero = digit.codePointAt(0) ?? 0;
+    while (/\p{Nd}/u.test(String.fromCodePoint(zero - 1))) zero -= 1;
+    return String(((digit.codePointAt(0) ?? 0) - zero) % 10);
+  });
+const FLOAT = /^[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|nan)$/i;
+/** @type {(written: string) => number} */
+const floatOf = (written) => {
+  const digits = inAscii(strip(written)).replace(/(?<=\d)_(?=\d)/g, "");
+  if (!FLOAT.test(digits)) throw ValueError(`could not convert string to float: ${written}`);
+  const found = Number(digits);
+  return Number.isNaN(found) && /inf/i.test(digits) ? (digits[0] === "-" ? -Infinity : Infinity) : found;
+};
 export const int = type_(
-  (/** @type {any} */ value = 0, base = 10) => (typeof value === "string" ? parseInt(value.replace("−", "-"), base) : Math.trunc(Number(value))),
+  (/** @type {any} */ value = 0, base = 10) =>
+    typeof value === "string" ? parseInt(inAscii(value).replace("−", "-"), base) : Math.trunc(Number(value)),
   (value) => typeof value === "boolean" || Number.isInteger(value),
 );
 export const float = type_(
-  (/** @type {any} */ value = 0) => (value === "inf" ? Infinity : value === "-inf" ? -Infinity : Number(value)),
+  (/** @type {any} */ value = 0) => (typeof value === "string" ? floatOf(value) : Number(value)),
   (value) => typeof value === "number",
 );
 export const bool = type_(truth, (value) => typeof value === "boolean");
@@ -61,6 +78,13 @@ export const range = (first, end, step = 1) => {
   const [from, to] = end === undefined ? [0, first] : [first, end];
   return Array.from({ length: Math.max(0, Math.ceil((to - from) / step)) }, (_, n) => from + n * step);
 };
+/** @type {(made: (value: any) => any, values: any) => any} */
+export const map = function* (made, values) {
+  for (const value of iter(values)) yield made(value);
+};
+/** @type {(character: string) => number | undefined} */
+export const ord = (character) => character.codePointAt(0);
+export const chr = String.fromCodePoint;
 /** @type {(values: any) => any[]} */
 export const reversed = (values) => [...iter(values)].reverse();
 export const enumerate = named(["iterable", "start"], function* (/** @type {any} */ values, start = 0) {

@@ -29,8 +29,12 @@ export const ValueError = exception("ValueError");
 export const KeyError = exception("KeyError");
 export const TypeError = exception("TypeError");
 export const OverflowError = exception("OverflowError");
-/** JavaScript says by its own RangeError that calls or a regular expression go too deep. */
-export const RecursionError = Object.assign(exception("RecursionError"), { isType: (/** @type {any} */ value) => value instanceof RangeError });
+export const UnicodeDecodeError = exception("UnicodeDecodeError", ValueError);
+/** JavaScript has an error of its own for calls, or a regular expression, that go too deep. */
+export const RecursionError = Object.assign((text = "") => new RangeError(text), {
+  type: RangeError,
+  isType: (/** @type {any} */ value) => value instanceof RangeError,
+});
 
 /** An error that no compiled code catches. @type {(name: string, text?: string) => Error} */
 export const failure = (name, text = "") => Object.assign(new Error(text), { name });

@@ -1,29 +1,45 @@
 // Methods of Python's own types, and of tensors.
 import { ValueError } from "./errors.js";
+import { decode, encode } from "./bytes.js";
 import { same } from "./operators.js";
-import { SPACE } from "./texts.js";
+import { SPACE, strip } from "./texts.js";
 import { OF_TENSORS, isTensor } from "./torch.js";
-import { arranged, isArray, iter } from "./values.js";
+import { PythonSet, arranged, isArray, iter } from "./values.js";
 
 /** @type {(found: number) => number} */
 const inList = (found) => {
   if (found < 0) throw ValueError("not in the list");
   return found;
 };
-/** @type {(letters: string | undefined) => string} */
-const anyOf = (letters) => (letters === undefined ? "\\s" : `[${letters.replace(/[\\\]^-]/g, "\\$&")}]`);
+const WORD = new RegExp(`[^${SPACE}]+`, "g");
 
 /** @type {Record<string, any>} */
 const TEXT = {
-  encode: (/** @type {string} */ t) => new TextEncoder().encode(t),
   endswith: (/** @type {string} */ t, /** @type {any} */ ends) => (isArray(ends) ? ends : [ends]).some((/** @type {string} */ end) => t.endsWith(end)),
   startswith: (/** @type {string} */ t, /** @type {any} */ starts) => (isArray(starts) ? starts : [starts]).some((/** @type {string} */ start) => t.startsWith(start)),
   index: (/** @type {string} */ t, /** @type {string} */ part) => inList(t.indexOf(part)),
   isprintable: (/** @type {string} */ t) => !/[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u.test(t),
   join: (/** @type {string} */ t, /** @type {any} */ parts) => [...iter(parts)].join(t),
+  count: (/** @type {string} */ t, /** @type {string} */ part, first = 0, end = t.length) => {
+    let found = 0;
+    for (let at = t.indexOf(part, first); at >= 0 && at + part.length <= end; at = t.indexOf(part, at + part.length)) found += 1;
+    return found;
+  },
+  decode,
+  encode,
+  isdecimal: (/** @type {string} */ t) => /^\p{Nd}+$/u.test(t),
   lower: (/** @type {string} */ t) => t.toLowerCase(),
-  strip: (/** @type {string} */ t) => t.replace(new RegExp(`^[${SPACE}]+|[${SPACE}]+$`, "g"), ""),
-  rstrip: (/** @type {string} */ t, /** @type {string} */ letters) => t.replace(new RegExp(`${anyOf(letters)}+$`), ""),
+  upper: (/** @type {string} */ t) => t.toUpperCase(),
+  strip: (/** @type {string} */ t, /** @type {string | undefined} */ letters) => strip(t, letters),
+  lstrip: (/** @type {string} */ t, /** @type {string | undefined} */ letters) => strip(t, letters, "left"),
+  rstrip: (/** @type {string} */ t, /** @type {string | undefined} */ letters) => strip(t, letters, "right"),
+  rpartition: (/** @type {string} */ t, /** @type {string} */ by) => {
+    const place = t.lastIndexOf(by);
+    return place < 0 ? ["", "", t] : [t.slice(0, place), by, t.slice(place + by.length)];
+  },
+  removesuffix: (/** @type {string} */ t, /** @type {string} */ end) => (end && t.endsWith(end) ? t.slice(0, -end.length) : t),
+  translate: (/** @type {string} */ t, /** @type {Map<number, string>} */ table) =>
+    Array.from(t, (character) => table.get(character.codePointAt(0) ?? 0) ?? character).join(""),
   partition: (/** @type {string} */ t, /** @type {string} */ by) => {
     const place = t.indexOf(by);
     return place < 0 ? [t, "", ""] : [t.slice(0, place), by, t.slice(place + by.length)];
@@ -35,7 +51,7 @@ const TEXT = {
     return parts.join(other) + kept.map((one) => part + one).join("");
   },
   split: (/** @type {string} */ t, /** @type {string} */ by, most = Infinity) => {
-    const parts = by === undefined ? t.trim().split(/\s+/).filter(Boolean) : t.split(by);
+    const parts = by === undefined ? (t.match(WORD) ?? []) : t.split(by);
     return parts.length <= most + 1 ? parts : [...parts.slice(0, most), parts.slice(most).join(by ?? " ")];
   },
 };
@@ -43,7 +59,9 @@ const TEXT = {
 /** @type {Record<string, any>} */
 const LIST = {
   append: (/** @type {any[]} */ values, /** @type {any} */ value) => void values.push(value),
-  extend: (/** @type {any[]} */ values, /** @type {any} */ others) => void values.push(...iter(others)),
+  extend: (/** @type {any[]} */ values, /** @type {any} */ others) => {
+    for (const value of iter(others)) values.push(value);
+  },
   insert: (/** @type {any[]} */ values, /** @type {number} */ place, /** @type {any} */ value) => void values.splice(place, 0, value),
   pop: (/** @type {any[]} */ values, place = -1) => values.splice(place, 1)[0],
   index: (/** @type {any} */ values, /** @type {any} */ value) => inList([...values].findIndex((one) => same(one, value))),
@@ -54,7 +72,7 @@ const LIST = {
 const DICT = {
   get: (/** @type {import("./values.js").Dict} */ values, /** @type {any} */ name, fallback = null) => (values.has(name) ? values.get(name) : fallback),
   items: (/** @type {import("./values.js").Dict} */ values) => [...values],
-  keys: (/** @type {import("./values.js").Dict} */ values) => [...values.keys()],
+  keys: (/** @type {import("./values.js").Dict} */ values) => new PythonSet(values.keys()),
   values: (/** @type {import("./values.js").Dict} */ values) => [...values.values()],
   pop: (/** @type {import("./values.js").Dict} */ values, /** @type {any} */ name, fallback = null) => {
     const found = values.has(name) ? values.get(name) : fallback;
@@ -70,12 +88,21 @@ const DICT = {
 /** @type {Record<string, any>} */
 const SET = {
   add: (/** @type {Set<any>} */ values, /** @type {any} */ value) => void values.add(value),
+  discard: (/** @type {Set<any>} */ values, /** @type {any} */ value) => void values.delete(value),
+  pop: (/** @type {Set<any>} */ values) => {
+    const [first] = values;
+    values.delete(first);
+    return first;
+  },
 };
+
+const NUMBER = { ...OF_TENSORS, is_integer: Number.isInteger };
 
 /** @type {(value: any) => Record<string, any> | null} */
 const methodsOf = (value) => {
   if (typeof value === "string") return TEXT;
-  if (isTensor(value) || typeof value === "number" || typeof value === "boolean") return OF_TENSORS;
+  if (isTensor(value) || typeof value === "boolean") return OF_TENSORS;
+  if (typeof value === "number") return NUMBER;
   if (Array.isArray(value)) return LIST;
   if (value instanceof Map) return DICT;
   return value instanceof Set ? SET : null;

@@ -1,7 +1,7 @@
 // What compiled code uses of Python's standard library.
 import { ValueError } from "./errors.js";
 import { lt } from "./operators.js";
-import { iter, named, open } from "./values.js";
+import { Dict, iter, named, open } from "./values.js";
 
 export const math = {
   ...Object.fromEntries(
@@ -24,14 +24,41 @@ export const itertools = {
     let total = 0;
     return [...iter(values)].map((value) => (total += value));
   },
+  *islice(/** @type {any} */ values, /** @type {number} */ most) {
+    for (const value of iter(values)) {
+      if (most <= 0) return;
+      most -= 1;
+      yield value;
+    }
+  },
+};
+
+/** How often each value occurs. */
+class Counter extends Dict {
+  /** @param {number} most how many of those that occur most often */
+  most_common(most) {
+    return [...this].sort(([, one], [, other]) => other - one).slice(0, most);
+  }
+}
+
+export const collections = {
+  Counter: (/** @type {any} */ values) => {
+    const found = new Counter();
+    for (const value of iter(values)) found.set(value, (found.get(value) ?? 0) + 1);
+    return found;
+  },
+};
+
+export const dataclasses = {
+  replace: open(([value], changes) => Object.assign(Object.create(Object.getPrototypeOf(value)), value, changes)),
 };
 
 export const zlib = {
-  /** The checksum of Ethernet and of zip files, bit by bit. @param {Uint8Array} bytes */
+  /** The checksum of Ethernet and of zip files, bit by bit. @param {string} bytes */
   crc32: (bytes) => {
     let sum = -1;
     for (const byte of bytes) {
-      sum ^= byte;
+      sum ^= byte.charCodeAt(0);
       for (let bit = 0; bit < 8; bit++) sum = (sum >>> 1) ^ (sum & 1 ? 0xedb88320 : 0);
     }
     return ~sum >>> 0;
@@ -43,18 +70,18 @@ export const pydantic_core = {
   PydanticCustomError: (_, message) => ValueError(message),
 };
 
-export const dataclasses = {
-  /** A record with some fields changed. */
-  replace: open(([record], changes) => record.model_copy(new Map(Object.entries(changes)))),
-};
-
 export const bisect = {
   bisect_left: (/** @type {any[]} */ values, /** @type {any} */ value) => {
     const found = values.findIndex((one) => !lt(one, value));
     return found < 0 ? values.length : found;
   },
   bisect_right: (/** @type {any[]} */ values, /** @type {any} */ value) => {
-    const found = values.findIndex((one) => lt(value, one));
-    return found < 0 ? values.length : found;
+    let [first, end] = [0, values.length];
+    while (first < end) {
+      const middle = (first + end) >> 1;
+      if (lt(value, values[middle])) end = middle;
+      else first = middle + 1;
+    }
+    return first;
   },
 };

@@ -8,7 +8,7 @@ import { Dict, isArray, iter, setOf } from "./values.js";
 export const truth = (value) => {
   if (isArray(value)) return value.length > 0;
   if (value instanceof Map || value instanceof Set) return value.size > 0;
-  return Boolean(value);
+  return Boolean(value) || Number.isNaN(value);
 };
 /** @type {(value: any, other: () => any) => any} */
 export const both = (value, other) => (truth(value) ? other() : value);
@@ -49,6 +49,7 @@ export const lt = (one, other) => {
 /** @type {(one: any, other: any) => any} */
 export const le = (one, other) => {
   if (typeof one === "number" && typeof other === "number") return one <= other;
+  if (one instanceof Set) return [...one].every((value) => other.has(value));
   return isTensors(one, other) ? compared(one, other, (value, than) => value <= than) : order(one, other) <= 0;
 };
 
@@ -110,7 +111,7 @@ export const and_ = (one, other) => {
 /** @type {(one: any, other: any) => any} */
 export const add_in_place = (one, other) => {
   if (!Array.isArray(one)) return add(one, other);
-  one.push(...iter(other));
+  for (const value of iter(other)) one.push(value);
   return one;
 };
 export { and_ as and__in_place, sub as sub_in_place, mul as mul_in_place, div as div_in_place, floordiv as floordiv_in_place };

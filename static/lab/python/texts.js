@@ -5,6 +5,18 @@ import { isArray } from "./values.js";
 /** What Python takes for spaces, as the inside of a class of characters. */
 export const SPACE = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
 
+const SPACES = new RegExp(`[${SPACE}]`);
+
+/** A text without spaces, or some letters, at one end or both. @type {(text: string, letters?: string, ends?: string) => string} */
+export const strip = (all, letters, ends = "both") => {
+  /** @type {(character: string) => boolean} */
+  const goes = (character) => (letters === undefined ? (character <= " " || character > "\x7f") && SPACES.test(character) : letters.includes(character));
+  let [first, end] = [0, all.length];
+  if (ends !== "right") while (first < end && goes(all[first])) first += 1;
+  if (ends !== "left") while (first < end && goes(all[end - 1])) end -= 1;
+  return all.slice(first, end);
+};
+
 /** A number in decimals, halves to even as Python does; toFixed and toExponential take the larger.
  *  @type {(value: number, write: (value: number, digits: number) => string, digits: number) => string} */
 const even = (value, write, digits) => {
@@ -42,6 +54,7 @@ const bare = (digits) => (digits.includes(".") ? digits.replace(/\.?0+$/, "") : 
 /** @type {(value: any) => string} */
 export const text = (value) => {
   if (value === null) return "None";
+  if (Number.isNaN(value)) return "nan";
   if (value === Infinity) return "inf";
   if (value === -Infinity) return "-inf";
   if (typeof value === "boolean") return value ? "True" : "False";
@@ -53,7 +66,7 @@ export const text = (value) => {
 /** @type {(value: any) => string} */
 export const repr = (value) => (typeof value === "string" ? `'${value}'` : text(value));
 
-const SPEC = /^(?:(.)?([<>^]))?([+ ])?(\d+)?(,)?(?:\.(\d+))?([a-z%])?$/;
+const SPEC = /^(?:(.)?([<>^]))?([+ ])?(\d+)?([,_])?(?:\.(\d+))?([a-z%])?$/;
 
 /** format(value, spec). @type {(value: any, spec: string) => string} */
 export const format = (value, spec) => {
@@ -68,7 +81,7 @@ export const format = (value, spec) => {
   else if (kind === "%") found = `${fixed(100 * value, Number(digits ?? 6))}%`;
   else if (kind === "g" || digits) found = general(Number(value), Number(digits ?? 6));
   else found = text(value);
-  if (comma) found = found.replace(/^-?\d+/, (whole) => whole.replace(/\B(?=(\d{3})+$)/g, ","));
+  if (comma) found = found.replace(/^-?\d+/, (whole) => whole.replace(/\B(?=(\d{3})+$)/g, comma));
   if (sign && !found.startsWith("-")) found = sign + found;
   const room = Number(width ?? 0) - found.length;
   if (room <= 0) return found;

@@ -65,6 +65,11 @@ export class PythonSet extends Set {
   has(value) {
     return super.has(this.#keys.of(value));
   }
+
+  /** @param {any} value */
+  delete(value) {
+    return super.delete(this.#keys.of(value));
+  }
 }
 
 /** Base of all records. */
@@ -146,6 +151,17 @@ export const open_record = (name, base) => {
     return made;
   });
   return Object.assign(make, { type: Type, isType: (/** @type {any} */ value) => value instanceof Type });
+};
+
+/** A type of dicts that have attributes beside their entries. @type {(name: string, fields: [string, () => any][]) => Callable} */
+export const dict_type = (name, fields) => {
+  const Type = /** @type {any} */ ({ [name]: class extends Dict {} })[name];
+  const made = (/** @type {any} */ entries = []) => {
+    const found = new Type(entries);
+    for (const [field, first] of fields) found[field] = first();
+    return found;
+  };
+  return Object.assign(made, { isType: (/** @type {any} */ value) => value instanceof Type });
 };
 
 /** Any other class, whose objects are made by its initializer. @type {(name: string, begin: any, methods: any, getters: any) => Callable} */

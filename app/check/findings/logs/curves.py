@@ -14,7 +14,8 @@ from app.check.findings.rule import Said, cannot_tell
 from app.check.known import are_means
 from app.check.settings import RunSettings
 from app.check.tables import LOGGED_REWARDS, TrainingLog
-from app.check.trainers import LossConvention, trainers
+from app.check.trainer_table import LossConvention
+from app.check.trainers import trainers
 from app.lab.more_losses import ALL_REFERENCE_FREE, ALL_THAT_NEED_LENGTHS
 from app.lab.rewards import WITH_LOG_RATIOS
 
