@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import accumulate, pairwise
+from itertools import accumulate, pairwise, product
 from typing import Any
 
-from pydantic import BaseModel, ValidationInfo, field_validator
+from pydantic import BaseModel, ValidationInfo, create_model, field_validator
 
 NUMBERS = (0.0, 0.5, 1.5, 2.5, -0.5, 0.125, 2.675, 1e-7, 1234567.891, -99.995, 1e21, 0.1 + 0.2, 5.0)
 
@@ -56,6 +57,17 @@ class Checked(BaseModel):
     _bounded = field_validator("one", "other", "free")(bounded)
 
 
+class Base(BaseModel):
+    """A model whose other fields come later, some of them checked."""
+
+    most: float
+
+    _bounded = field_validator(*"abc", check_fields=False)(bounded)
+
+
+Wide: Any = create_model("Wide", __base__=Base, a=(float, 9), d=(float, 9))
+
+
 def formats() -> list[str]:
     """Numbers as Python writes them: halves to even, powers of two digits."""
     specs = ("g", ".3g", ".1f", ".2f", ".0f", ".1%", ".1e", ",.2f", "8.1f", "+.1f", ".4g")
@@ -77,6 +89,7 @@ def texts() -> list[Any]:
         text.replace("e", "E", 2), "abc"[-2:], "abc"[::-1], "ab" * 2, "é" in "café",
         "pre_fix".removeprefix("pre_"), "1.50".rstrip("0"), text.startswith("Direct"),
         text.endswith(("a", "n")), "banana".index("n"), f"{'q'!r} {None} {True}",
+        zlib.crc32("β = 0.1".encode()), [t.isprintable() for t in ("a é １", "a\xa0", "a\n", "\u200b", "")],
     ]  # fmt: skip
 
 
@@ -92,6 +105,7 @@ def lists() -> list[Any]:
         first, middle, values, values[1:-1:2], values[-3:], values[::-1], sorted(values, reverse=True),
         sorted(["b", "a", "c"], key=lambda letter: -ord_of(letter)), max(values, key=lambda v: v % 5),
         min([], default="none"), sum(values, 10), [*range(5, 0, -2)], list(pairwise(values))[:2],
+        list(product("ab", (1, 2), [3])), list(product()),
         list(accumulate([1, 2, 3])), (1, 2) < (1, 3), [1, [2]] == [1, [2]],
         7 // 2, -7 // 2, -7 % 3, divmod(17, 5), 3 in values, [0] * 3, values.index(9),
         not [], values[9:] or "empty",
@@ -125,7 +139,7 @@ def records() -> list[Any]:
         vars(Checked(most=4, one=5, other=3)),
         point.norm, point.moved(dy=1).y, point == Point(3, 4), point == Point(3, 5), vars(named),
         point.tags, isinstance(named, Point), [p.x for p in (point, named)], named.name,
-        vars(replace(named, y=5)),
+        vars(replace(named, y=5)), vars(Wide(most=4, a=5, d=5)), isinstance(Wide(most=1, a=1, d=1), Base),
     ]  # fmt: skip
 
 

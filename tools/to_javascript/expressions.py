@@ -70,7 +70,7 @@ def created(node: ast.AST) -> ast.expr | None:
     """The base of a model that ``create_model`` makes, whose other fields are those that it is given."""
     if not (isinstance(node, ast.Call) and ast.unparse(node.func) == "create_model"):
         return None
-    return next(keyword.value for keyword in node.keywords if keyword.arg == "__base__")
+    return next((k.value for k in node.keywords if k.arg == "__base__"), None)
 
 
 class Unsupported(SyntaxError):
