@@ -218,7 +218,19 @@ class Expressions:
         return self._generator(node.generators, node.elt)
 
     def _ListComp(self, node: ast.ListComp) -> str:
+        if len(node.generators) == 1:
+            return self._listed(node.generators[0], node.elt)
         return f"[...{self._generator(node.generators, node.elt)}]"
+
+    def _listed(self, loop: ast.comprehension, element: ast.expr) -> str:
+        """A list from one loop, which takes no generator: reading a file makes many short ones."""
+        known, self.known = self.known, self.known | {*self.names(loop.target)}
+        head = f"({self.target(loop.target)}) =>"
+        condition = " && ".join(map(self.test, loop.ifs))
+        made = f"{head} {self.js(element)}"
+        kept = f", {head} {condition}" if condition else ""
+        self.known = known
+        return f"$.listed({self.js(loop.iter)}, {made}{kept})"
 
     def _SetComp(self, node: ast.SetComp) -> str:
         return f"$.set({self._generator(node.generators, node.elt)})"

@@ -96,7 +96,8 @@ export const or__in_place = (one, other) => {
 export const has = (values, value) => {
   if (typeof values === "string") return values.includes(value);
   if (values instanceof Map || values instanceof Set) return values.has(value);
-  return [...iter(values)].some((one) => eq(one, value));
+  for (const one of iter(values)) if (eq(one, value)) return true;
+  return false;
 };
 
 /** @type {(values: any, place: any) => any} */
