@@ -28,6 +28,10 @@ FUNCTIONS = (
     "calls",
     "patterns",
     "refusals",
+    "written",
+    "documents",
+    "tables",
+    "sets",
 )
 
 
@@ -39,7 +43,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
         compiler.add(SAMPLE, name)
     folder = tmp_path_factory.mktemp("compiled")
     ((_, text),) = compiler.files()
-    head, *lines = text.splitlines()
+    head, *lines = text.split("\n")
     assert head.startswith("import * as $")
     module = folder / "sample.mjs"
     module.write_text("\n".join([f'import * as $ from "{RUNTIME}";', *lines]), encoding="utf-8")
@@ -92,6 +96,8 @@ def test_all_that_compiled_code_takes_is_there() -> None:
         "def f(x):\n    try:\n        x()\n    except:\n        pass",
         "def f(x):\n    del x[0]",
         "def f(x):\n    *first, last = x",
+        "def f(x):\n    x[0], x[1] = 1, 2",
+        "def f(x):\n    try:\n        x()\n    except ValueError:\n        raise",
         "def f(x):\n    return lambda x=x: x",
     ],
 )

@@ -23,7 +23,7 @@ export class Dict extends Map {
   /** @param {Iterable<[any, any]>} entries */
   constructor(entries = []) {
     super(); // which would set entries before there are keys
-    if (entries !== []) for (const [name, value] of entries) this.set(name, value);
+    for (const [name, value] of entries) this.set(name, value);
   }
 
   /** @param {any} name */
@@ -59,7 +59,7 @@ export class PythonSet extends Set {
   /** @param {Iterable<any>} values */
   constructor(values = []) {
     super();
-    if (values !== []) for (const value of values) this.add(value);
+    for (const value of values) this.add(value);
   }
 
   /** @param {any} value */
