@@ -50,6 +50,9 @@ export const isinstance = (value, types) => (isArray(types) ? types : [types]).s
 export const getattr = (value, name, ...fallback) => (value[name] === undefined && fallback.length ? fallback[0] : value[name]);
 /** @type {(value: any) => Dict} */
 export const vars = (value) => new Dict(Object.entries(value));
+/** the last long text that was counted, of which readers ask again and again */
+let counted = "";
+let characters = 0;
 /** @type {(value: any) => number} */
 export const len = (value) => value.__len__?.() ?? value.size ?? (typeof value === "string" ? [...value].length : value.length);
 export const abs = Math.abs;
