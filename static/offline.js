@@ -166,7 +166,8 @@ export const ask = async (widget, signal) => {
  *  @type {(widget: Widget, own: Record<string, any>, signal: AbortSignal) => Promise<any>} */
 export const askOwn = async (widget, own, signal) => {
   const machine = await machineOf(widget, { worker: widget.name });
-  for await (const [name, data] of machine.events(own, signal)) return answer(name === "done", data);
+  const [name, data] = (await machine.events(own, signal).next()).value ?? ["error", {}];
+  return answer(name === "done", data);
 };
 
 /** Results have their figures, but the one that the page came with.

@@ -7,10 +7,12 @@ import json
 import math
 import re
 import zlib
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import accumulate, pairwise, product
+from itertools import accumulate, islice, pairwise, product
 from typing import Any
 
 from pydantic import BaseModel, ValidationInfo, create_model, field_validator
