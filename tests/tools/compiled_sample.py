@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import math
 import re
 import zlib
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import accumulate, pairwise, product
+from itertools import accumulate, islice, pairwise, product
 from typing import Any
 
 from pydantic import BaseModel, ValidationInfo, create_model, field_validator
@@ -282,3 +286,123 @@ def refuse(number: int) -> int:
     except ValueError:
         return -1
     return number
+
+
+SPELLED = dict.fromkeys(map(ord, "\u2212\u2013"), "-") | {ord("'"): ""}
+
+
+def written() -> list[Any]:
+    """Texts and bytes as files have them, and the numbers in them."""
+    text = "\x85\u00a0 a/b/c.d\x1c\n"
+    numbers = (
+        "1.5",
+        " -2 ",
+        "1_000",
+        "\u0665.5",
+        ".5e1",
+        "-Infinity",
+        "0x1",
+        "",
+        "1e",
+        "+.",
+        "\u2212" + "1",
+    )
+    latin = b"na\xefve \x93"
+    return [
+        text.strip(), text.lstrip(), text.rstrip(), "--a-".strip("-"), "a/b/c".rpartition("/"),
+        "abc".rpartition("/"), text.split(), text.count("/"), "aXbXcX".count("X", 2, 5), "aBé".lower(),
+        "aBé".upper(), "log probs at".removesuffix(" at"), "1\u2212'2".translate(SPELLED),
+        [one.isdecimal() for one in ("12", "1.2", "", "\u0665")], [number_of(one) for one in numbers],
+        (2.0).is_integer(), math.isfinite(math.nan), f"{math.nan} {1234567:_} {0.1 + 0.2:.15g}", chr(65),
+        latin.decode("cp1252"), latin.decode("latin-1"), latin[2:3] == b"\xef", decoded(latin, "utf-8"),
+        decoded(b"\x81", "cp1252"), decoded(b"a\xc3\xa9", "utf-8"), b"ve" in latin,
+        b"\xffa".decode("utf-8", "replace"), b"\xff\xfea\x00".decode("utf-16", "replace"),
+        "a\u2013".encode("latin-1", "replace").decode("latin-1"), int("\u0665"),
+    ]  # fmt: skip
+
+
+def number_of(text: str) -> float | str | None:
+    """A number, if it is one; infinities as texts, for JSON has none."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else str(value)
+
+
+def decoded(data: bytes, encoding: str) -> str | None:
+    """A text, if these bytes are one."""
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+
+
+class Noted(dict[str, Any]):
+    """A dict with an attribute."""
+
+    at: int = 3
+
+
+FLOATS = json.JSONDecoder(parse_int=float)
+WRITTEN = (
+    '{"b": [1, -2.5e3, true, null, "\\u00e9\\n\\/"], "a": {}, "b2": [[], "x"], "1": 0, "0": 1}',
+    " 7 ", "[1 2]", "[1,]",
+    '{"a" 1}', "{'a': 1}", '{"a": 1,}', '"a', '"a\nb"', '"\\x"', '"\\u12"', "1 2", "", "[", "{", "-", "tru",
+    '[1,\n 2,\n 03]', '"\\ud83d"',
+)  # fmt: skip
+
+
+def documents() -> list[Any]:
+    """JSON, and what is wrong with what is none."""
+    noted = Noted((name, 1) for name in "ab")
+    noted.at += 1
+    return [
+        *(read(text) for text in WRITTEN), json.loads('"a\nb"', strict=False), noted, noted.at,
+        isinstance(noted, dict), isinstance({}, Noted), isinstance(1.5, int | str), Noted().at,
+    ]  # fmt: skip
+
+
+def read(text: str) -> Any:
+    """A value, or the error."""
+    try:
+        return FLOATS.decode(text)
+    except json.JSONDecodeError as error:
+        return [error.msg, error.lineno, error.colno]
+
+
+TABLES = (
+    "a,b\r\n1, 2\n", '"a ""b""\nc", d\n\n e f ,', 'a,"b"c\n', 'a,"b\n', "a\rb", '"a" ,b',
+)  # fmt: skip
+
+
+def tables() -> list[Any]:
+    """CSV, strict and not."""
+    return [[rows(text, strict) for text in TABLES] for strict in (True, False)]
+
+
+def rows(text: str, strict: bool) -> list[Any]:
+    """Number of lines and cells of each row, up to an error."""
+    lines = (found[0] for found in re.compile(r"[^\n]*\n|[^\n]+").finditer(text))
+    found: list[Any] = []
+    reader = csv.reader(lines, delimiter=",", skipinitialspace=True, strict=strict)
+    try:
+        for cells in reader:
+            found.append([reader.line_num, cells])
+    except csv.Error as error:
+        found.append(str(error))
+    return found
+
+
+def sets() -> list[Any]:
+    """Sets that hold one another, counts, copies with changes, parts of what is long."""
+    few, many = {1, 2}, {1, 2, 3}
+    many.discard(9)
+    alone = {"x"}
+    return [
+        few <= many, many <= few, many >= few, sorted({"a": 1, "b": 2}.keys() & {"b", "c"}), alone.pop(),
+        not alone, (1, "a") in {(1, "a")}, Counter("abcab").most_common(2), dict(Counter([3, 3, 1])),
+        vars(replace(Point(1, 2), y=5)), list(islice([5, 6, 7], 2)), bisect_right([1, 3, 3, 5], 3),
+        bool(math.nan), {n: n * n for n in (1, 2, 3) if n > 1}, sorted({n % 2 for n in range(5)}),
+        [*map(str, [1, 2])],
+    ]  # fmt: skip

@@ -29,6 +29,10 @@ FUNCTIONS = (
     "calls",
     "patterns",
     "refusals",
+    "written",
+    "documents",
+    "tables",
+    "sets",
 )
 OF_TENSORS = ("numbers", "operators", "masks", "places", "reductions", "made")
 
@@ -47,7 +51,7 @@ def _compiled(sample: str, functions: tuple[str, ...], folder: Path) -> dict[str
     for name in functions:
         compiler.add(sample, name)
     ((_, text),) = compiler.files()
-    head, *lines = text.splitlines()
+    head, *lines = text.split("\n")
     assert head.startswith("import * as $")
     module = folder / "sample.mjs"
     module.write_text("\n".join([f'import * as $ from "{RUNTIME}";', *lines]), encoding="utf-8")
@@ -107,6 +111,8 @@ def test_all_that_compiled_code_takes_is_there() -> None:
         "def f(x):\n    try:\n        x()\n    except:\n        pass",
         "def f(x):\n    del x[0]",
         "def f(x):\n    *first, last = x",
+        "def f(x):\n    x[0], x[1] = 1, 2",
+        "def f(x):\n    try:\n        x()\n    except ValueError:\n        raise",
         "def f(x):\n    return lambda x=x: x",
     ],
 )

@@ -238,14 +238,28 @@ class Expressions:
         return self._generator(node.generators, node.elt)
 
     def _ListComp(self, node: ast.ListComp) -> str:
-        return f"[...{self._generator(node.generators, node.elt)}]"
+        values = self._values(node.generators, node.elt)
+        return values if len(node.generators) == 1 else f"[...{values}]"
+
+    def _values(self, loops: list[ast.comprehension], element: ast.expr) -> str:
+        """A list if there is one loop, for that is much faster than a generator."""
+        if len(loops) > 1:
+            return self._generator(loops, element)
+        (loop,) = loops
+        known, self.known = self.known, self.known | {*self.names(loop.target)}
+        head = f"({self.target(loop.target)}) =>"
+        condition = " && ".join(map(self.test, loop.ifs))
+        made = f"{head} {self.js(element)}"
+        kept = f", {head} {condition}" if condition else ""
+        self.known = known
+        return f"$.listed({self.js(loop.iter)}, {made}{kept})"
 
     def _SetComp(self, node: ast.SetComp) -> str:
-        return f"$.set({self._generator(node.generators, node.elt)})"
+        return f"$.set({self._values(node.generators, node.elt)})"
 
     def _DictComp(self, node: ast.DictComp) -> str:
         entry = ast.Tuple([node.key, node.value], ast.Load())
-        return f"$.dict({self._generator(node.generators, entry)})"
+        return f"$.dict({self._values(node.generators, entry)})"
 
     def _generator(self, loops: list[ast.comprehension], element: ast.expr) -> str:
         known = self.known

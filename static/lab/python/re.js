@@ -203,7 +203,12 @@ class Pattern {
 
   /** @param {string} text */
   *finditer(text) {
-    for (const found of text.matchAll(this.anywhere)) yield new Match(/** @type {RegExpExecArray} */ (found), this.names);
+    for (let at = 0; at <= text.length; ) {
+      const found = this.search(text, at);
+      if (!found) return;
+      yield found;
+      at = found.end() + Number(found.end() === found.start());
+    }
   }
 
   /** @param {string} text */
