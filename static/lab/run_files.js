@@ -4,11 +4,9 @@ import { asItStood, begun, shown } from "./python/characters.js";
 import { PythonError } from "./python/errors.js";
 import { plain } from "./python/values.js";
 
-/** @typedef {{ pasted: any, sent: any, run_of: any, logps_of: any }} Reader */
+/** @typedef {{ pasted: any, sent: any, run_of: any, logps_of: any, MOST_BYTES: number }} Reader */
 
 const GZIP = [0x1f, 0x8b];
-/** of a file, and of its text once it is unpacked */
-const MOST_BYTES = 4_000_000;
 
 /** A table of pairs or a trainer's log, with the names that app/check/tables.py has.
  *  @param {Reader} reader @param {string | Uint8Array} data a file's text, or its bytes in whatever encoding
@@ -16,7 +14,7 @@ const MOST_BYTES = 4_000_000;
  *  @returns {Promise<any>} rejected with a RunFileError, which has line, column and message */
 export const readRunFile = async (reader, data, { name = null, finite = false } = {}) => {
   const packed = typeof data !== "string" && GZIP.every((byte, place) => data[place] === byte);
-  const unpacked = packed ? await unpackedBytes(data) : null;
+  const unpacked = packed ? await unpackedBytes(data, reader.MOST_BYTES + 1) : null;
   try {
     const text = begun(typeof data === "string" ? data : "");
     const file = typeof data === "string" ? reader.pasted(text, name) : reader.sent(textOfBytes(data), unpacked && textOfBytes(unpacked), name);
@@ -28,8 +26,9 @@ export const readRunFile = async (reader, data, { name = null, finite = false } 
   }
 };
 
-/** The beginning of what is packed, or null if it is damaged. @type {(data: Uint8Array) => Promise<Uint8Array | null>} */
-const unpackedBytes = async (data) => {
+/** At most so many of the first bytes of what is packed, or null if it is damaged.
+ *  @type {(data: Uint8Array, most: number) => Promise<Uint8Array | null>} */
+const unpackedBytes = async (data, most) => {
   const chunks = [];
   let size = 0;
   try {
@@ -37,12 +36,12 @@ const unpackedBytes = async (data) => {
     for await (const chunk of stream) {
       chunks.push(chunk);
       size += chunk.length;
-      if (size > MOST_BYTES) break;
+      if (size >= most) break;
     }
   } catch {
     return null;
   }
   const found = new Uint8Array(size);
   chunks.reduce((place, chunk) => (found.set(chunk, place), place + chunk.length), 0);
-  return found.subarray(0, MOST_BYTES + 1);
+  return found.subarray(0, most);
 };

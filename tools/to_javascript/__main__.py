@@ -25,6 +25,7 @@ READER = {
     "logps_of": "app.check.reading",
     "pasted": "app.check.reading.decode",
     "sent": "app.check.reading.decode",
+    "MOST_BYTES": "app.check.reading.decode",
 }
 """what reads run files, and its modules"""
 
