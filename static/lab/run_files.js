@@ -26,18 +26,22 @@ export const readRunFile = async (reader, data, { name = null, finite = false } 
   }
 };
 
-/** At most so many of the first bytes of what is packed, or null if it is damaged.
+/** At most so many of the first bytes of what is packed, or null if it is damaged, which an archive of several parts is to browsers.
  *  @type {(data: Uint8Array, most: number) => Promise<Uint8Array | null>} */
 const unpackedBytes = async (data, most) => {
   const chunks = [];
   let size = 0;
   try {
     const stream = new Blob([/** @type {BlobPart} */ (data)]).stream().pipeThrough(new DecompressionStream("gzip"));
-    for await (const chunk of stream) {
-      chunks.push(chunk);
-      size += chunk.length;
-      if (size >= most) break;
+    // Not for await, which not all browsers have for streams.
+    const reader = stream.getReader();
+    while (size < most) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      chunks.push(value);
+      size += value.length;
     }
+    await reader.cancel();
   } catch {
     return null;
   }

@@ -127,3 +127,12 @@ def test_modules_that_browsers_lack_are_refused() -> None:
     compiler.add("app.widgets.base", "PromptId")
     with pytest.raises(Unsupported, match=r"app\.lab\.world uses Path of pathlib"):
         list(compiler.files())
+
+
+@pytest.mark.parametrize("pattern", ["(?:(a)|b)*", "(?i)a", r"[\W]", "(?P=name)"])
+def test_patterns_that_javascript_would_match_otherwise_are_refused(pattern: str) -> None:
+    script = f'import {{ re }} from "{RUNTIME}"; re.compile({json.dumps(pattern)})'
+    done = subprocess.run(
+        [NODE, "--input-type=module", "--eval", script], capture_output=True, text=True, check=False
+    )
+    assert "re.error" in done.stderr
