@@ -267,7 +267,7 @@ def test_a_reader_checks_pairs_of_a_run_of_their_own(
     expect(own.locator("[data-whose]")).to_have_text("Your data:")
     wanted = compute_own(Own(text=file.read_text(encoding="utf-8"), loss_type="ipo", beta=0.2))
     expect(own.locator("[data-check=swapped_in_one]")).to_have_attribute("data-outcome", "found")
-    unfold(own)
+    own.locator("[data-details] > summary").click()
     for found, check in zip(own.locator("[data-check]").all(), wanted.checks, strict=True):
         expect(found).to_contain_text(f"{check.message} {check.evidence}".strip())
     # A line that cannot be read is named.
