@@ -81,7 +81,7 @@ export const serve = (widget, kernels) => {
       }
       postMessage({ id, event: ["done", known.get(asked)] });
     } catch (error) {
-      const refused = caught(error, ValueError) && shown(/** @type {Error} */ (error).message);
+      const refused = caught(error, ValueError) && shown(/** @type {any} */ (error).args[0]);
       const detail = refused || `This could not be computed here: ${error}`;
       postMessage({ id, event: ["error", { detail }] });
     } finally {
