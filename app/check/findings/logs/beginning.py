@@ -238,7 +238,10 @@ def _cause(curves: Curves, first: _First, start: float, told: str) -> Said:
             "The loss may be scaled, another loss may have run, or the rows of loss and rewards may be of "
             "different batches."
         )
-    causes = [f"The run does not start at the loss of {curves.loss_name}.", *filter(None, causes)]
+    causes = [
+        f"The run does not start at the loss of {curves.loss_name}.",
+        *[cause for cause in causes if cause],
+    ]
     return found(" ".join(causes), told)
 
 

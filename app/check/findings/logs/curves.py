@@ -16,7 +16,7 @@ from app.check.known import are_means
 from app.check.settings import RunSettings
 from app.check.tables import LOGGED_REWARDS, TrainingLog
 from app.check.trainer_table import LossConvention
-from app.check.trainers import trainers
+from app.check.trainers import convention_here
 from app.lab.more_losses import ALL_REFERENCE_FREE, ALL_THAT_NEED_LENGTHS
 from app.lab.rewards import WITH_LOG_RATIOS
 
@@ -54,7 +54,7 @@ class Curves:
     def _read(self, name: str) -> Tensor:
         found = self._given(name)
         if name == MARGIN:
-            chosen, rejected = map(self._given, LOGGED_REWARDS)
+            chosen, rejected = (self._given(one) for one in LOGGED_REWARDS)
             found = torch.where(found.isfinite(), found, chosen - rejected)
         # Rewards that a trainer logs without beta are told with it, as those of the others are.
         return (
@@ -123,11 +123,7 @@ class Curves:
     def convention(self) -> LossConvention | None:
         """What the trainer logs for this loss, if both are known."""
         trainer = self.settings.trainer or self.log.trainer
-        if trainer is None:
-            return None
-        return next(
-            (loss for loss in trainers()[trainer].losses if loss.here == self.loss_type), None
-        )
+        return None if trainer is None else convention_here(trainer, self.loss_type)
 
     @property
     def has_reference(self) -> bool:
