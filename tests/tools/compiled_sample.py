@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -27,6 +27,11 @@ class Point:
     def norm(self) -> float:
         """Its length."""
         return math.hypot(self.x, self.y)
+
+    @cached_property
+    def seen(self) -> list[float]:
+        """What is kept with this point."""
+        return [self.x]
 
     def moved(self, dx: float = 1, *, dy: float = 0) -> Point:
         """Another point."""
@@ -77,6 +82,7 @@ def texts() -> list[Any]:
         text.replace("e", "E", 2), "abc"[-2:], "abc"[::-1], "ab" * 2, "é" in "café",
         "pre_fix".removeprefix("pre_"), "1.50".rstrip("0"), text.startswith("Direct"),
         text.endswith(("a", "n")), "banana".index("n"), f"{'q'!r} {None} {True}",
+        "two Words".capitalize(), "".capitalize(),
     ]  # fmt: skip
 
 
@@ -125,7 +131,8 @@ def records() -> list[Any]:
         vars(Checked(most=4, one=5, other=3)),
         point.norm, point.moved(dy=1).y, point == Point(3, 4), point == Point(3, 5), vars(named),
         point.tags, isinstance(named, Point), [p.x for p in (point, named)], named.name,
-        vars(replace(named, y=5)),
+        vars(replace(named, y=5)), point.seen is point.seen, vars(Named(2)),
+        replace(point, x=9).seen,
     ]  # fmt: skip
 
 

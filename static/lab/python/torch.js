@@ -2,6 +2,7 @@
 // of places an Int32Array. A tensor without dimensions is a number or a truth value.
 import { ValueError } from "./errors.js";
 import { erfinv, lgamma } from "./special.js";
+import { sumOf } from "./sum.js";
 import { named, type_ } from "./values.js";
 
 /** A tensor of truth values. */
@@ -80,7 +81,7 @@ const OF_NUMBERS = {
 // ---- functions of tensors --------------------------------------------------------------------------
 
 /** @type {(value: any) => number} */
-const sum = (value) => flat(value).reduce((total, one) => total + one, 0);
+const sum = (value) => sumOf(flat(value));
 /** @type {(value: any) => number} */
 const mean = (value) => sum(value) / flat(value).length;
 /** The largest; NaN, if there is one. @type {(value: any) => number} */
