@@ -115,7 +115,8 @@ screenshots: .venv/.assets browser
 	touch $@
 
 # The kernels of the lab, compiled, and the scripts of offline copies.
-COMPILED := app/data/recorded_numbers.json tools/to_javascript/*.py app/*.py app/charts/*.py app/stages/*.py app/studies/*.py app/widgets/*.py app/widgets/*/*.py
+COMPILED := app/data/recorded_numbers.json app/data/trainers.json tools/to_javascript/*.py app/*.py app/charts/*.py \
+  app/check/*.py app/check/reading/*.py app/stages/*.py app/studies/*.py app/widgets/*.py app/widgets/*/*.py
 .venv/.bundled: .venv/.assets tools/bundle.mjs static/lab/kernels.ts $(wildcard $(COMPILED)) \
   $(wildcard static/*.js static/lab/*.js static/lab/*/*.js static/widgets/*.js)
 	$(BIN)/python -m tools.to_javascript

@@ -162,6 +162,14 @@ export const ask = async (widget, signal) => {
   return refused ? answer(false, { detail: refused }) : answer(true, result);
 };
 
+/** The result of a text of the reader's own.
+ *  @type {(widget: Widget, own: Record<string, any>, signal: AbortSignal) => Promise<any>} */
+export const askOwn = async (widget, own, signal) => {
+  const machine = await machineOf(widget, { worker: widget.name });
+  const [name, data] = (await machine.events(own, signal).next()).value ?? ["error", {}];
+  return answer(name === "done", data);
+};
+
 /** Results have their figures, but the one that the page came with.
  *  @type {(widget: Widget, signal: AbortSignal) => Promise<any>} */
 export const askFigures = (widget, signal) => {
@@ -210,10 +218,10 @@ const disable = (control) => {
   control.title = "Needs a server";
 };
 
-/** Disable controls with a single value in the copy, and those that need a server.
+/** Disable controls with a single value in the copy.
  *  @type {(widget: Widget) => void} */
 const limit = (widget) => {
-  const { params, tables, off, computed: all } = plans[widget.name];
+  const { params, tables, computed: all } = plans[widget.name];
   for (const [name, about] of all ? [] : Object.entries(params)) {
     const controls = widget.querySelectorAll(`[name="${name}"], [data-range-for="${name}"]`);
     const values = new Set(tables.flatMap((/** @type {any} */ { axes }) => axes[name]));
@@ -226,7 +234,6 @@ const limit = (widget) => {
     }
     if (about.kind === "number" && controls.length) widget.setParam(name, widget.form.elements[name].value);
   }
-  for (const control of off ? widget.querySelectorAll(off) : []) disable(control);
 };
 
 /** Show the state in an address, as a server does: `N.param` of the widget N wins over the bare name.

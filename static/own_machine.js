@@ -4,7 +4,8 @@
  *  @type {(widget: Widget) => Record<string, any>} */
 export const paramsOf = (widget) => {
   const given = widget.params();
-  const names = new Set([...widget.form.elements].map(({ name }) => name).filter((name) => name && !name.includes(".")));
+  const controls = [...widget.form.elements].filter(({ name, dataset }) => name && !name.includes(".") && dataset.private === undefined);
+  const names = new Set(controls.map(({ name }) => name));
   const known = [...names].filter((name) => widget.defaultOf(name) !== undefined);
   return Object.fromEntries(
     known.map((name) => {

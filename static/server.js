@@ -16,6 +16,11 @@ export const askMade = async (widget, signal) => {
   return answer.status === 202 ? (await answer.json()).wait_s : answer;
 };
 
+/** Send a text of the reader's own with its settings, and get the result as this page needs it.
+ *  @type {(widget: Widget, own: Record<string, any>, signal: AbortSignal) => Promise<Response>} */
+export const askOwn = (widget, own, signal) =>
+  fetch(widget.dataset.answer ?? "", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(own), signal });
+
 /** Request the results at all positions of a slider; null without a server.
  *  @type {(widget: Widget, query: string) => Promise<any>} */
 export const askRange = async (widget, query) => {

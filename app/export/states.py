@@ -63,7 +63,6 @@ def index(widget: Widget, plan: Plan) -> dict[str, Any]:
         starts[table.file] = start + len(table.states())
     return {
         "says": plan.says,
-        "off": plan.off,
         "computed": plan.computed,
         "params": {control.name: _parameter(control, found) for control in controls.values()},
         "tables": listed,

@@ -40,8 +40,6 @@ class Plan:
     """parameter with a file for each of its values, so that a page loads only what it shows"""
     leave_out: tuple[str, ...] = ()
     """fields that no page shows"""
-    off: str = ""
-    """CSS selector of controls that need a server"""
     computed: bool = False
     """whether the reader's browser computes it (tools/to_javascript); then the copy holds no results"""
 

@@ -1,14 +1,12 @@
 // Reads and checks run files without a server, by what is compiled of app/check (build/javascript/reader.js and check.js).
 import { textOfBytes } from "./python/bytes.js";
-import { begun, shown } from "./python/characters.js";
+import { asItStood, begun, shown } from "./python/characters.js";
 import { PythonError } from "./python/errors.js";
 import { plain } from "./python/values.js";
 
-/** @typedef {{ pasted: any, sent: any, run_of: any, logps_of?: any }} Reader */
+/** @typedef {{ pasted: any, sent: any, run_of: any, logps_of?: any, MOST_BYTES: number }} Reader */
 
 const GZIP = [0x1f, 0x8b];
-/** of a file, and of its text once it is unpacked */
-const MOST_BYTES = 4_000_000;
 
 /** A table of pairs or a trainer's log, with the names that app/check/tables.py has.
  *  @param {Reader} reader @param {string | Uint8Array} data a file's text, or its bytes in whatever encoding
@@ -28,7 +26,7 @@ export const checkRunFile = (check, data, name, settings) =>
  *  @param {Reader} reader @param {string | Uint8Array} data @param {string | null} name @param {(file: any) => any} make */
 const made = async (reader, data, name, make) => {
   const packed = typeof data !== "string" && GZIP.every((byte, place) => data[place] === byte);
-  const unpacked = packed ? await unpackedBytes(data) : null;
+  const unpacked = packed ? await unpackedBytes(data, reader.MOST_BYTES + 1) : null;
   try {
     const text = begun(typeof data === "string" ? data : "");
     const file = typeof data === "string" ? reader.pasted(text, name) : reader.sent(textOfBytes(data), unpacked && textOfBytes(unpacked), name);
@@ -40,29 +38,26 @@ const made = async (reader, data, name, make) => {
   }
 };
 
-/** The beginning of what is packed, or null if it is damaged. @type {(data: Uint8Array) => Promise<Uint8Array | null>} */
-const unpackedBytes = async (data) => {
+/** At most so many of the first bytes of what is packed, or null if it is damaged, which an archive of several parts is to browsers.
+ *  @type {(data: Uint8Array, most: number) => Promise<Uint8Array | null>} */
+const unpackedBytes = async (data, most) => {
   const chunks = [];
   let size = 0;
   try {
     const stream = new Blob([/** @type {BlobPart} */ (data)]).stream().pipeThrough(new DecompressionStream("gzip"));
-    for await (const chunk of stream) {
-      chunks.push(chunk);
-      size += chunk.length;
-      if (size > MOST_BYTES) break;
+    // Not for await, which not all browsers have for streams.
+    const reader = stream.getReader();
+    while (size < most) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      chunks.push(value);
+      size += value.length;
     }
+    await reader.cancel();
   } catch {
     return null;
   }
   const found = new Uint8Array(size);
   chunks.reduce((place, chunk) => (found.set(chunk, place), place + chunk.length), 0);
-  return found.subarray(0, MOST_BYTES + 1);
-};
-
-/** A value of JSON with the characters of the file. @type {(value: any) => any} */
-const asItStood = (value) => {
-  if (typeof value === "string") return shown(value);
-  if (Array.isArray(value)) return value.map(asItStood);
-  if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [shown(key), asItStood(one)]));
+  return found.subarray(0, most);
 };

@@ -1,10 +1,11 @@
 // In a worker of the page: computes what a widget asks for, and posts it as the server sends it, event by event.
 import { fastest } from "./arithmetic.js";
 import { openLab, the_lab } from "./named/trained.js";
-import { apply, plain } from "./python.js";
+import { ValueError, apply, caught, plain } from "./python.js";
+import { asItStood, begun, shown } from "./python/characters.js";
 
-/** @typedef {{ Params: any, compute: (params: any) => any, stage: (params: any, result: any) => any, LEAVE_OUT?: any, stream?: (params: any) => Iterable<[string, any]> }} Widget
- *  compiled from app/widgets and app/stages */
+/** @typedef {{ Params: any, compute: (params: any) => any, stage: (params: any, result: any) => any, LEAVE_OUT?: any, stream?: (params: any) => Iterable<[string, any]>, Own?: any, compute_own?: (own: any) => any }} Widget
+ *  compiled from app/widgets and app/stages; some compute from a text of the reader's own, too */
 
 /** Results that are kept: going back and forth between settings trains nothing anew. */
 const KEPT = 24;
@@ -23,9 +24,14 @@ const without = (value, left) => {
 
 /** A result as pages have it: with its stage and its figures, without other fields that no page shows.
  *  @param {Widget} widget @param {any} params */
-export const pageValues = (widget, params) => {
-  const result = widget.compute(params);
+export const pageValues = (widget, params, result = widget.compute(params)) => {
   return { ...without(plain(result), widget.LEAVE_OUT ?? []), scene: plain(widget.stage(params, result).json) };
+};
+
+/** The same of a text of the reader's own. @param {Widget} widget @param {Record<string, any>} given */
+export const ownValues = (widget, given) => {
+  const own = apply(widget.Own, [], Object.entries({ ...given, text: begun(given.text) }));
+  return asItStood(pageValues(widget, own, widget.compute_own?.(own)));
 };
 
 /** Lets messages that have come be read. @returns {Promise<void>} */
@@ -40,7 +46,7 @@ const turn = () =>
   });
 
 /** Answer the messages of a page: {lab} opens the lab; {id, params, made} asks for the events of a state, whose last is "done",
- *  and with ``made`` for these only if they have been made; {id} alone is asked no longer.
+ *  and with ``made`` for these only if they have been made; {id} alone is asked no longer. Of params with a text nothing is kept.
  *  @param {Widget} widget @param {BufferSource} kernels of the lab, compiled */
 export const serve = (widget, kernels) => {
   /** @type {Map<string, any>} */
@@ -53,8 +59,12 @@ export const serve = (widget, kernels) => {
   const answer = async (id, given, made) => {
     await turn();
     if (dropped.delete(id)) return;
-    const asked = JSON.stringify(given);
     try {
+      if ("text" in given) {
+        postMessage({ id, event: ["done", ownValues(widget, given)] });
+        return;
+      }
+      const asked = JSON.stringify(given);
       if (!known.has(asked)) {
         if (made) {
           postMessage({ id, event: ["unmade", null] });
@@ -71,8 +81,8 @@ export const serve = (widget, kernels) => {
       }
       postMessage({ id, event: ["done", known.get(asked)] });
     } catch (error) {
-      const refused = error instanceof Error && error.name === "ValueError";
-      const detail = refused ? error.message : `This could not be computed here: ${error}`;
+      const refused = caught(error, ValueError) && shown(/** @type {any} */ (error).args[0]);
+      const detail = refused || `This could not be computed here: ${error}`;
       postMessage({ id, event: ["error", { detail }] });
     } finally {
       the_lab().forget();

@@ -1,8 +1,9 @@
-// The reader's own log-probabilities are sent by POST, and only on request. Without any, the widget is like the
+// The reader's own log-probabilities are sent in the body of a request, and only on request. Without any, the widget is like the
 // others: the example has an address.
 import { tableRow } from "../dom.js";
 import { textOf } from "../file_text.js";
 import { written } from "../format.js";
+import { askOwn } from "../server.js";
 import { suitSmoothing } from "../smoothing.js";
 
 /** @type {(widget: Widget, name: string) => any} */
@@ -37,13 +38,12 @@ const post = async (widget, signal) => {
     beta: Number(beta.value),
     label_smoothing: Number(label_smoothing.value),
   };
-  const body = new Blob([JSON.stringify(sent)], { type: "application/json" });
   const most = Number(part(widget, "most-bytes").dataset.mostBytes);
-  if (body.size > most) {
+  if (new Blob([JSON.stringify(sent)]).size > most) {
     const detail = `At most ${written(most, "count")} bytes can be sent. CSV takes the least.`;
     return new Response(JSON.stringify({ detail }), { status: 413 });
   }
-  return withoutField(await fetch(widget.dataset.answer ?? "", { method: "POST", body, signal }));
+  return withoutField(await askOwn(widget, sent, signal));
 };
 
 /** Keep a text in the form, where it can be read and changed, and show what it says.

@@ -15,9 +15,12 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
+from app.check.writing import csv_text
 from app.export.pages import all_pages
 from app.widgets import annotator, ppo_dynamics
 from app.widgets.beta_effect import widget as beta_effect
+from app.widgets.bring_your_logps.examples import example_table
+from app.widgets.bring_your_logps.widget import Own, compute_own
 from app.widgets.quiz.sheet import Params as QuizParams
 from app.widgets.quiz.sheet import compute as quiz
 from tests.browser.helpers import field, record_texts, unfold, widget
@@ -250,14 +253,27 @@ def test_as_many_pairs_can_be_labeled_as_a_policy_takes(visitor: Page, copy: str
     expect(found.locator("[data-say]")).to_contain_text("DPO took 60 steps")
 
 
-def test_what_needs_a_server_cannot_be_chosen(visitor: Page, copy: str) -> None:
-    visitor.goto(f"{copy}widgets/bring_your_logps.html")
+@BOTH
+def test_a_reader_checks_pairs_of_a_run_of_their_own(
+    visitor: Page, copy: str, tmp_path: Path
+) -> None:
+    visitor.goto(f"{copy}widgets/bring_your_logps.html?loss_type=ipo&beta=0.2")
     own = widget(visitor, "bring_your_logps")
-    expect(own.locator("[data-drop]")).to_be_hidden()
-    own.locator("[data-settings] > summary").click()
-    expect(own.locator('[name="text"]')).to_be_disabled()
-    expect(own.get_by_role("button", name="Compute from my data")).to_be_disabled()
-    expect(own.locator("[data-download]").first).to_be_hidden()
+    expect(own.locator("[data-settings]")).to_contain_text("IPO loss, β = 0.2")
+    batch = example_table("one_swapped", loss_type="ipo", beta=0.2, label_smoothing=0)
+    file = tmp_path / "pairs.csv"
+    file.write_text(csv_text(batch), encoding="utf-8")
+    own.locator("[name=file]").set_input_files(file)
+    expect(own.locator("[data-whose]")).to_have_text("Your data:")
+    wanted = compute_own(Own(text=file.read_text(encoding="utf-8"), loss_type="ipo", beta=0.2))
+    expect(own.locator("[data-check=swapped_in_one]")).to_have_attribute("data-outcome", "found")
+    own.locator("[data-details] > summary").click()
+    for found, check in zip(own.locator("[data-check]").all(), wanted.checks, strict=True):
+        expect(found).to_contain_text(f"{check.message} {check.evidence}".strip())
+    # A line that cannot be read is named.
+    own.locator("[name=text]").fill(f"{file.read_text(encoding='utf-8')}😀,2\n")
+    own.locator("[data-compute]").click()
+    expect(own.locator("[data-error]")).to_contain_text("line 242")
 
 
 def test_a_chart_can_be_explored_and_follows_the_state_from_disk(visitor: Page, copy: str) -> None:

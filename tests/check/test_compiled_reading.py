@@ -101,11 +101,11 @@ def test_files_are_read_alike() -> None:
     assert _differing([*data, *texts]) == []
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_files_with_faults_are_read_alike(seed: int) -> None:
     draw = random.Random(seed)
     whole = [*(text_of(path.read_bytes()) for path in PATHS), *TEXTS]
-    cases = [(mutated(text, draw), None, draw.random() < 0.2) for text in whole for _ in range(3)]
+    cases = [(mutated(text, draw), None, draw.random() < 0.2) for text in whole for _ in range(2)]
     assert _differing([*cases]) == []
 
 
@@ -137,3 +137,10 @@ def test_mixtures_of_what_occurs_are_read_alike() -> None:
 
 def test_hostile_texts_are_read_alike() -> None:
     assert _differing([(make(20_000), None, False) for make in HOSTILE.values()]) == []
+
+
+def test_time_grows_no_faster_than_the_text() -> None:
+    """Where it grew with the square, 0.4 MB took a minute; it takes about a second at most."""
+    texts = [_asked(make(400_000), None, False) for make in HOSTILE.values()]
+    times = answer_of("compiled_reading.js", {"files": texts, "timed": True})
+    assert {kind: ms for kind, ms in zip(HOSTILE, times, strict=True) if ms > 10_000} == {}

@@ -10,7 +10,6 @@ from app.widgets.registry import WIDGETS
 
 SMALL: dict[str, tuple[Grid, ...]] = {
     "win_rates": ({"benchmark": ("tldr", "hh")},),
-    "bring_your_logps": ({"beta": (0.1, 0.3)},),
 }
 """the states that these tests look at; other widgets have only their default, or are computed"""
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import math
 import re
+import zlib
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice, pairwise, product
 from typing import Any
 
-from pydantic import BaseModel, ValidationInfo, field_validator
+from pydantic import BaseModel, ValidationInfo, create_model, field_validator
 
 NUMBERS = (0.0, 0.5, 1.5, 2.5, -0.5, 0.125, 2.675, 1e-7, 1234567.891, -99.995, 1e21, 0.1 + 0.2, 5.0)
 
@@ -61,6 +66,17 @@ class Checked(BaseModel):
     _bounded = field_validator("one", "other", "free")(bounded)
 
 
+class Base(BaseModel):
+    """A model whose other fields come later, some of them checked."""
+
+    most: float
+
+    _bounded = field_validator(*"abc", check_fields=False)(bounded)
+
+
+Wide: Any = create_model("Wide", __base__=Base, a=(float, 9), d=(float, 9))
+
+
 def formats() -> list[str]:
     """Numbers as Python writes them: halves to even, powers of two digits."""
     specs = ("g", ".3g", ".1f", ".2f", ".0f", ".1%", ".1e", ",.2f", "8.1f", "+.1f", ".4g")
@@ -83,6 +99,7 @@ def texts() -> list[Any]:
         "pre_fix".removeprefix("pre_"), "1.50".rstrip("0"), text.startswith("Direct"),
         text.endswith(("a", "n")), "banana".index("n"), f"{'q'!r} {None} {True}",
         "two Words".capitalize(), "".capitalize(),
+        zlib.crc32("β = 0.1".encode()), [t.isprintable() for t in ("a é １", "a\xa0", "a\n", "\u200b", "")],
     ]  # fmt: skip
 
 
@@ -98,6 +115,7 @@ def lists() -> list[Any]:
         first, middle, values, values[1:-1:2], values[-3:], values[::-1], sorted(values, reverse=True),
         sorted(["b", "a", "c"], key=lambda letter: -ord_of(letter)), max(values, key=lambda v: v % 5),
         min([], default="none"), sum(values, 10), [*range(5, 0, -2)], list(pairwise(values))[:2],
+        list(product("ab", (1, 2), [3])), list(product()),
         list(accumulate([1, 2, 3])), (1, 2) < (1, 3), [1, [2]] == [1, [2]],
         7 // 2, -7 // 2, -7 % 3, divmod(17, 5), 3 in values, [0] * 3, values.index(9),
         not [], values[9:] or "empty",
@@ -131,8 +149,9 @@ def records() -> list[Any]:
         vars(Checked(most=4, one=5, other=3)),
         point.norm, point.moved(dy=1).y, point == Point(3, 4), point == Point(3, 5), vars(named),
         point.tags, isinstance(named, Point), [p.x for p in (point, named)], named.name,
-        vars(replace(named, y=5)), point.seen is point.seen, vars(Named(2)),
+        point.seen is point.seen, vars(Named(2)),
         replace(point, x=9).seen,
+        vars(replace(named, y=5)), vars(Wide(most=4, a=5, d=5)), isinstance(Wide(most=1, a=1, d=1), Base),
     ]  # fmt: skip
 
 
@@ -275,3 +294,123 @@ def refuse(number: int) -> int:
     except ValueError:
         return -1
     return number
+
+
+SPELLED = dict.fromkeys(map(ord, "\u2212\u2013"), "-") | {ord("'"): ""}
+
+
+def written() -> list[Any]:
+    """Texts and bytes as files have them, and the numbers in them."""
+    text = "\x85\u00a0 a/b/c.d\x1c\n"
+    numbers = (
+        "1.5",
+        " -2 ",
+        "1_000",
+        "\u0665.5",
+        ".5e1",
+        "-Infinity",
+        "0x1",
+        "",
+        "1e",
+        "+.",
+        "\u2212" + "1",
+    )
+    latin = b"na\xefve \x93"
+    return [
+        text.strip(), text.lstrip(), text.rstrip(), "--a-".strip("-"), "a/b/c".rpartition("/"),
+        "abc".rpartition("/"), text.split(), text.count("/"), "aXbXcX".count("X", 2, 5), "aBé".lower(),
+        "aBé".upper(), "log probs at".removesuffix(" at"), "1\u2212'2".translate(SPELLED),
+        [one.isdecimal() for one in ("12", "1.2", "", "\u0665")], [number_of(one) for one in numbers],
+        (2.0).is_integer(), math.isfinite(math.nan), f"{math.nan} {1234567:_} {0.1 + 0.2:.15g}", chr(65),
+        latin.decode("cp1252"), latin.decode("latin-1"), latin[2:3] == b"\xef", decoded(latin, "utf-8"),
+        decoded(b"\x81", "cp1252"), decoded(b"a\xc3\xa9", "utf-8"), b"ve" in latin,
+        b"\xffa".decode("utf-8", "replace"), b"\xff\xfea\x00".decode("utf-16", "replace"),
+        "a\u2013".encode("latin-1", "replace").decode("latin-1"), int("\u0665"),
+    ]  # fmt: skip
+
+
+def number_of(text: str) -> float | str | None:
+    """A number, if it is one; infinities as texts, for JSON has none."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else str(value)
+
+
+def decoded(data: bytes, encoding: str) -> str | None:
+    """A text, if these bytes are one."""
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+
+
+class Noted(dict[str, Any]):
+    """A dict with an attribute."""
+
+    at: int = 3
+
+
+FLOATS = json.JSONDecoder(parse_int=float)
+WRITTEN = (
+    '{"b": [1, -2.5e3, true, null, "\\u00e9\\n\\/"], "a": {}, "b2": [[], "x"], "1": 0, "0": 1}',
+    " 7 ", "[1 2]", "[1,]",
+    '{"a" 1}', "{'a': 1}", '{"a": 1,}', '"a', '"a\nb"', '"\\x"', '"\\u12"', "1 2", "", "[", "{", "-", "tru",
+    '[1,\n 2,\n 03]', '"\\ud83d"',
+)  # fmt: skip
+
+
+def documents() -> list[Any]:
+    """JSON, and what is wrong with what is none."""
+    noted = Noted((name, 1) for name in "ab")
+    noted.at += 1
+    return [
+        *(read(text) for text in WRITTEN), json.loads('"a\nb"', strict=False), noted, noted.at,
+        isinstance(noted, dict), isinstance({}, Noted), isinstance(1.5, int | str), Noted().at,
+    ]  # fmt: skip
+
+
+def read(text: str) -> Any:
+    """A value, or the error."""
+    try:
+        return FLOATS.decode(text)
+    except json.JSONDecodeError as error:
+        return [error.msg, error.lineno, error.colno]
+
+
+TABLES = (
+    "a,b\r\n1, 2\n", '"a ""b""\nc", d\n\n e f ,', 'a,"b"c\n', 'a,"b\n', "a\rb", '"a" ,b',
+)  # fmt: skip
+
+
+def tables() -> list[Any]:
+    """CSV, strict and not."""
+    return [[rows(text, strict) for text in TABLES] for strict in (True, False)]
+
+
+def rows(text: str, strict: bool) -> list[Any]:
+    """Number of lines and cells of each row, up to an error."""
+    lines = (found[0] for found in re.compile(r"[^\n]*\n|[^\n]+").finditer(text))
+    found: list[Any] = []
+    reader = csv.reader(lines, delimiter=",", skipinitialspace=True, strict=strict)
+    try:
+        for cells in reader:
+            found.append([reader.line_num, cells])
+    except csv.Error as error:
+        found.append(str(error))
+    return found
+
+
+def sets() -> list[Any]:
+    """Sets that hold one another, counts, copies with changes, parts of what is long."""
+    few, many = {1, 2}, {1, 2, 3}
+    many.discard(9)
+    alone = {"x"}
+    return [
+        few <= many, many <= few, many >= few, sorted({"a": 1, "b": 2}.keys() & {"b", "c"}), alone.pop(),
+        not alone, (1, "a") in {(1, "a")}, Counter("abcab").most_common(2), dict(Counter([3, 3, 1])),
+        vars(replace(Point(1, 2), y=5)), list(islice([5, 6, 7], 2)), bisect_right([1, 3, 3, 5], 3),
+        bool(math.nan), {n: n * n for n in (1, 2, 3) if n > 1}, sorted({n % 2 for n in range(5)}),
+        [*map(str, [1, 2])],
+    ]  # fmt: skip

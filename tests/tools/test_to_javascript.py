@@ -29,6 +29,10 @@ FUNCTIONS = (
     "calls",
     "patterns",
     "refusals",
+    "written",
+    "documents",
+    "tables",
+    "sets",
 )
 OF_TENSORS = ("numbers", "operators", "masks", "places", "reductions", "made", "sums")
 
@@ -47,7 +51,7 @@ def _compiled(sample: str, functions: tuple[str, ...], folder: Path) -> dict[str
     for name in functions:
         compiler.add(sample, name)
     ((_, text),) = compiler.files()
-    head, *lines = text.splitlines()
+    head, *lines = text.split("\n")
     assert head.startswith("import * as $")
     module = folder / "sample.mjs"
     module.write_text("\n".join([f'import * as $ from "{RUNTIME}";', *lines]), encoding="utf-8")
@@ -111,6 +115,8 @@ def test_all_that_compiled_code_takes_is_there() -> None:
         "def f(x):\n    try:\n        x()\n    except:\n        pass",
         "def f(x):\n    del x[0]",
         "def f(x):\n    *first, last = x",
+        "def f(x):\n    x[0], x[1] = 1, 2",
+        "def f(x):\n    try:\n        x()\n    except ValueError:\n        raise",
         "def f(x):\n    return lambda x=x: x",
     ],
 )
@@ -125,3 +131,12 @@ def test_modules_that_browsers_lack_are_refused() -> None:
     compiler.add("app.widgets.base", "PromptId")
     with pytest.raises(Unsupported, match=r"app\.lab\.world uses Path of pathlib"):
         list(compiler.files())
+
+
+@pytest.mark.parametrize("pattern", ["(?:(a)|b)*", "(?i)a", r"[\W]", "(?P=name)"])
+def test_patterns_that_javascript_would_match_otherwise_are_refused(pattern: str) -> None:
+    script = f'import {{ re }} from "{RUNTIME}"; re.compile({json.dumps(pattern)})'
+    done = subprocess.run(
+        [NODE, "--input-type=module", "--eval", script], capture_output=True, text=True, check=False
+    )
+    assert "re.error" in done.stderr

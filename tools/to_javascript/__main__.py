@@ -28,6 +28,7 @@ READER = {
     "logps_of": "app.check.reading",
     "pasted": "app.check.reading.decode",
     "sent": "app.check.reading.decode",
+    "MOST_BYTES": "app.check.reading.decode",
 }
 """what reads run files, and its modules"""
 
@@ -95,8 +96,9 @@ def _parts(name: str, widget: str) -> dict[str, tuple[str, str]]:
     """Module and name of what a worker needs of a widget."""
     stage = f"app.stages.{name}"
     parts = {part: defined(widget, part) for part in ("Params", "compute")}
-    if "stream" in module(widget).definitions:
-        parts["stream"] = (widget, "stream")
+    for part in ("stream", "Own", "compute_own"):
+        if part in module(widget).definitions:
+            parts[part] = (widget, part)
     if "LEAVE_OUT" in module(stage).definitions:
         parts["LEAVE_OUT"] = (stage, "LEAVE_OUT")
     return parts | {"stage": (stage, "stage")}

@@ -70,7 +70,7 @@ def created(node: ast.AST) -> ast.expr | None:
     """The base of a model that ``create_model`` makes, whose other fields are those that it is given."""
     if not (isinstance(node, ast.Call) and ast.unparse(node.func) == "create_model"):
         return None
-    return next(keyword.value for keyword in node.keywords if keyword.arg == "__base__")
+    return next((k.value for k in node.keywords if k.arg == "__base__"), None)
 
 
 class Unsupported(SyntaxError):
@@ -243,14 +243,28 @@ class Expressions:
         return self._generator(node.generators, node.elt)
 
     def _ListComp(self, node: ast.ListComp) -> str:
-        return f"[...{self._generator(node.generators, node.elt)}]"
+        values = self._values(node.generators, node.elt)
+        return values if len(node.generators) == 1 else f"[...{values}]"
+
+    def _values(self, loops: list[ast.comprehension], element: ast.expr) -> str:
+        """A list if there is one loop, for that is much faster than a generator."""
+        if len(loops) > 1:
+            return self._generator(loops, element)
+        (loop,) = loops
+        known, self.known = self.known, self.known | {*self.names(loop.target)}
+        head = f"({self.target(loop.target)}) =>"
+        condition = " && ".join(map(self.test, loop.ifs))
+        made = f"{head} {self.js(element)}"
+        kept = f", {head} {condition}" if condition else ""
+        self.known = known
+        return f"$.listed({self.js(loop.iter)}, {made}{kept})"
 
     def _SetComp(self, node: ast.SetComp) -> str:
-        return f"$.set({self._generator(node.generators, node.elt)})"
+        return f"$.set({self._values(node.generators, node.elt)})"
 
     def _DictComp(self, node: ast.DictComp) -> str:
         entry = ast.Tuple([node.key, node.value], ast.Load())
-        return f"$.dict({self._generator(node.generators, entry)})"
+        return f"$.dict({self._values(node.generators, entry)})"
 
     def _generator(self, loops: list[ast.comprehension], element: ast.expr) -> str:
         known = self.known

@@ -234,7 +234,7 @@ class Statements(Expressions):
 
 
 def of_parameters(value: ast.expr) -> bool:
-    """Whether a default says more of its field than a value: Field(...), or one of app.widgets.fields."""
+    """Whether a default says more of its field than a value, as Field(...) and app.widgets.fields do."""
     return isinstance(value, ast.Call) and (
         not isinstance(value.func, ast.Name) or value.func.id in UNSHOWN
     )

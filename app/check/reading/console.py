@@ -193,8 +193,8 @@ def _end_of_damage(text: str, at: int) -> int:
     brace = BRACE.search(text, at, at + LONGEST_DAMAGE)
     if brace is not None and brace[0] == "}":
         return brace.end()
-    end = LINE_END.search(text, at).start()  # type: ignore[union-attr]
-    return end if brace is None else min(end, brace.start())
+    most = len(text) if brace is None else brace.start()
+    return LINE_END.search(text, at, most).start()  # type: ignore[union-attr]
 
 
 def _take_settings(written: str, seen: _Seen) -> None:

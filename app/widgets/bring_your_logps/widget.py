@@ -18,7 +18,8 @@ from app.check.batch import ReportedBatch, at_the_start, batch_of
 from app.check.findings.numbers import correlation
 from app.check.loss_fields import MoreLossFields
 from app.check.losses import rewards_of
-from app.check.reading import read_logps
+from app.check.reading import logps_of
+from app.check.reading.decode import pasted
 from app.check.report import Finding
 from app.check.run import report_of_pairs
 from app.check.settings import RunSettings
@@ -101,7 +102,7 @@ class Params(ReportedLoss):
     )
 
 
-class OwnPairs(ReportedLoss):
+class Own(ReportedLoss):
     """Log-probabilities of one's own run. They are used to compute the response and not stored."""
 
     text: str = Field(
@@ -110,7 +111,7 @@ class OwnPairs(ReportedLoss):
     )
 
 
-class OwnLogps(MoreLossFields, OwnPairs):
+class OwnLogps(MoreLossFields, Own):
     """The same, with everything that a loss of trainers depends on."""
 
     model_config = ConfigDict(
@@ -209,9 +210,9 @@ def compute(params: Params) -> Result:
     return examine(example_of(params), params)
 
 
-def compute_own(own: OwnPairs) -> Result:
+def compute_own(own: Own) -> Result:
     """Examine the reader's own batch. Raises RunFileError if the text cannot be read."""
-    table = read_logps(own.text)
+    table = logps_of(pasted(own.text, None))
     if LOGPS[2] not in table.columns and own.loss_type not in REFERENCE_FREE:
         message = f"there is no value; {own.loss_type} needs the reference"
         raise RunFileError(table.lines[0], LOGPS[2], message)

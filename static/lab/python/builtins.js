@@ -50,8 +50,18 @@ export const isinstance = (value, types) => (isArray(types) ? types : [types]).s
 export const getattr = (value, name, ...fallback) => (value[name] === undefined && fallback.length ? fallback[0] : value[name]);
 /** @type {(value: any) => Dict} */
 export const vars = (value) => new Dict(Object.entries(value));
+/** the last long text that was counted, of which readers ask again and again */
+let counted = "";
+let characters = 0;
 /** @type {(value: any) => number} */
-export const len = (value) => value.__len__?.() ?? value.size ?? (typeof value === "string" ? [...value].length : value.length);
+export const len = (value) => {
+  if (typeof value !== "string") return value.__len__?.() ?? value.size ?? value.length;
+  if (value.length < 1000) return countOf(value);
+  if (value !== counted) [counted, characters] = [value, countOf(value)];
+  return characters;
+};
+/** @type {(text: string) => number} */
+const countOf = (value) => (/[\ud800-\udfff]/.test(value) ? [...value].length : value.length);
 export const abs = Math.abs;
 
 /** The least of some values, or of one list of them. @type {(beats: (one: any, other: any) => boolean) => import("./values.js").Callable} */

@@ -36,3 +36,11 @@ const standInFor = (character) => {
 
 /** A text as it stood. @type {(text: string) => string} */
 export const shown = (text) => (characters.size ? text.replace(PRIVATE, (one) => characters.get(one) ?? one) : text);
+
+/** A value of JSON with the characters of the text. @type {(value: any) => any} */
+export const asItStood = (value) => {
+  if (typeof value === "string") return shown(value);
+  if (Array.isArray(value)) return value.map(asItStood);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [shown(key), asItStood(one)]));
+};

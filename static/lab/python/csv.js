@@ -3,6 +3,8 @@ import { exception } from "./errors.js";
 import { named } from "./values.js";
 
 const LONGEST = 131_072;
+/** a line that is split at once */
+const PLAIN = /^[^"\r\n]*[\r\n]*$/;
 const CsvError = exception("Error");
 
 const [START_RECORD, START_FIELD, IN_FIELD, IN_QUOTES, QUOTE_IN_QUOTES, AT_END] = [0, 1, 2, 3, 4, 5];
@@ -20,6 +22,13 @@ class Reader {
 
   [Symbol.iterator]() {
     return this;
+  }
+
+  /** @param {string} line without quotes */
+  split(line) {
+    const cells = line.replace(/[\r\n]+$/, "");
+    if (!cells) return [];
+    return cells.split(this.delimiter).map((cell) => (this.skipping ? cell.replace(/^ +/, "") : cell));
   }
 
   /** @returns {{ done: boolean, value: string[] | undefined }} */
@@ -41,6 +50,7 @@ class Reader {
         break;
       }
       this.line_num += 1;
+      if (state === START_RECORD && PLAIN.test(line) && line.length < LONGEST) return { done: false, value: this.split(line) };
       for (const character of line) {
         const ends = character === "\n" || character === "\r";
         if (state === START_RECORD) state = ends ? AT_END : START_FIELD;

@@ -22,8 +22,9 @@ const TEXT = {
   isprintable: (/** @type {string} */ t) => !/[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u.test(t),
   join: (/** @type {string} */ t, /** @type {any} */ parts) => [...iter(parts)].join(t),
   count: (/** @type {string} */ t, /** @type {string} */ part, first = 0, end = t.length) => {
+    const within = t.slice(first, end);
     let found = 0;
-    for (let at = t.indexOf(part, first); at >= 0 && at + part.length <= end; at = t.indexOf(part, at + part.length)) found += 1;
+    for (let at = within.indexOf(part); at >= 0; at = within.indexOf(part, at + part.length)) found += 1;
     return found;
   },
   decode,
@@ -39,8 +40,17 @@ const TEXT = {
     return place < 0 ? ["", "", t] : [t.slice(0, place), by, t.slice(place + by.length)];
   },
   removesuffix: (/** @type {string} */ t, /** @type {string} */ end) => (end && t.endsWith(end) ? t.slice(0, -end.length) : t),
-  translate: (/** @type {string} */ t, /** @type {Map<number, string>} */ table) =>
-    Array.from(t, (character) => table.get(character.codePointAt(0) ?? 0) ?? character).join(""),
+  translate: (/** @type {string} */ t, /** @type {Map<number, string>} */ table) => {
+    let made = "";
+    let done = 0;
+    for (let at = 0; at < t.length; at++) {
+      const other = table.get(t.charCodeAt(at));
+      if (other === undefined) continue;
+      made += t.slice(done, at) + other;
+      done = at + 1;
+    }
+    return done ? made + t.slice(done) : t;
+  },
   partition: (/** @type {string} */ t, /** @type {string} */ by) => {
     const place = t.indexOf(by);
     return place < 0 ? [t, "", ""] : [t.slice(0, place), by, t.slice(place + by.length)];

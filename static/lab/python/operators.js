@@ -128,7 +128,8 @@ export const or__in_place = (one, other) => {
 export const has = (values, value) => {
   if (typeof values === "string") return values.includes(value);
   if (values instanceof Map || values instanceof Set) return values.has(value);
-  return [...iter(values)].some((one) => same(one, value));
+  for (const one of iter(values)) if (same(one, value)) return true;
+  return false;
 };
 
 /** @type {(values: any, place: any) => any} */

@@ -1,6 +1,6 @@
 // Python's regular expressions as those of JavaScript. Letters, digits and spaces are Unicode's, as in Python, unless a pattern is
 // ASCII. What JavaScript lacks, possessive quantifiers, is a lookahead that keeps what it found, then that once more.
-import { ValueError, failure } from "./errors.js";
+import { failure } from "./errors.js";
 import { SPACE } from "./texts.js";
 
 const IGNORECASE = 2;
@@ -59,10 +59,13 @@ class Translation {
   }
 
   quantified() {
+    const captured = this.groups + Number(/^\((?!\?[^P])/.test(this.pattern.slice(this.at, this.at + 3)));
     const atom = this.atom();
     const quantifier = this.next(QUANTIFIER);
     if (!quantifier) return atom;
     const [, times, kind] = quantifier;
+    // What a group within found, JavaScript forgets each time round, and Python does not.
+    if (this.groups > captured && times !== "?") throw this.refused();
     const many = atom + times.replace("{,", "{0,");
     if (kind !== "+") return many + kind;
     this.kept += 1;
@@ -110,7 +113,8 @@ class Translation {
     const digits = NUMBERED[/** @type {"x"} */ (letter)];
     if (digits) {
       this.at += digits;
-      return `\\u{${this.pattern.slice(this.at - digits, this.at)}}`;
+      const written = this.pattern.slice(this.at - digits, this.at);
+      return letter === "U" ? `\\u{${written}}` : `\\${letter}${written}`;
     }
     if (!/[0-9A-Za-z]/.test(letter)) return within && letter === "-" ? "\\-" : literal(letter);
     const word = `[${this.classes.w}]`;
@@ -172,11 +176,9 @@ class Pattern {
     this.groups = groups;
     // Letters are the same as ASCII ones in Unicode's case folding: a long s, and the sign of kelvins.
     const kind = (flags & ASCII ? "" : "u") + (flags & IGNORECASE ? "i" : "");
-    if (flags & ASCII && /[^\0-\x7f]/.test(pattern)) throw ValueError(`${pattern} is not ASCII`);
-    const written = flags & ASCII ? source.replace(/\\u\{0*([0-9a-f]{2})\}/gi, "\\x$1") : source;
-    this.anywhere = new RegExp(written, `g${kind}`);
-    this.here = new RegExp(written, `y${kind}`);
-    this.whole = new RegExp(`(?:${written})$`, `y${kind}`);
+    this.anywhere = new RegExp(source, `g${kind}`);
+    this.here = new RegExp(source, `y${kind}`);
+    this.whole = new RegExp(`(?:${source})$`, `y${kind}`);
   }
 
   /** @param {RegExp} form @param {string} text @param {number} at */
@@ -203,7 +205,12 @@ class Pattern {
 
   /** @param {string} text */
   *finditer(text) {
-    for (const found of text.matchAll(this.anywhere)) yield new Match(/** @type {RegExpExecArray} */ (found), this.names);
+    for (let at = 0; at <= text.length; ) {
+      const found = this.search(text, at);
+      if (!found) return;
+      yield found;
+      at = found.end() + Number(found.end() === found.start());
+    }
   }
 
   /** @param {string} text */

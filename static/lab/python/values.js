@@ -3,14 +3,13 @@
 
 import { TypeError } from "./errors.js";
 
-/** The keys of a dict or set: of equal tuples, the first stands for all. */
+/** The key that a value has in a dict or set: of equal tuples, the first stands for all. */
 class Keys {
   /** @type {Map<string, any[]>} */
   #tuples = new Map();
 
-  /** @param {any} value */
+  /** @param {any[]} value */
   of(value) {
-    if (!Array.isArray(value)) return value;
     const text = JSON.stringify(value);
     if (!this.#tuples.has(text)) this.#tuples.set(text, value);
     return this.#tuples.get(text);
@@ -18,7 +17,8 @@ class Keys {
 }
 
 export class Dict extends Map {
-  #keys = new Keys();
+  /** @type {Keys | null} most have no tuples */
+  #keys = null;
 
   /** @param {Iterable<[any, any]>} entries */
   constructor(entries = []) {
@@ -26,29 +26,35 @@ export class Dict extends Map {
     for (const [name, value] of entries) this.set(name, value);
   }
 
+  /** @param {any} name */
+  #key(name) {
+    return Array.isArray(name) ? (this.#keys ??= new Keys()).of(name) : name;
+  }
+
   /** @param {any} name @param {any} value */
   set(name, value) {
-    return super.set(this.#keys.of(name), value);
+    return super.set(this.#key(name), value);
   }
 
   /** @param {any} name */
   get(name) {
-    return super.get(this.#keys.of(name));
+    return super.get(this.#key(name));
   }
 
   /** @param {any} name */
   has(name) {
-    return super.has(this.#keys.of(name));
+    return super.has(this.#key(name));
   }
 
   /** @param {any} name */
   delete(name) {
-    return super.delete(this.#keys.of(name));
+    return super.delete(this.#key(name));
   }
 }
 
 export class PythonSet extends Set {
-  #keys = new Keys();
+  /** @type {Keys | null} */
+  #keys = null;
 
   /** @param {Iterable<any>} values */
   constructor(values = []) {
@@ -57,18 +63,23 @@ export class PythonSet extends Set {
   }
 
   /** @param {any} value */
+  #key(value) {
+    return Array.isArray(value) ? (this.#keys ??= new Keys()).of(value) : value;
+  }
+
+  /** @param {any} value */
   add(value) {
-    return super.add(this.#keys.of(value));
+    return super.add(this.#key(value));
   }
 
   /** @param {any} value */
   has(value) {
-    return super.has(this.#keys.of(value));
+    return super.has(this.#key(value));
   }
 
   /** @param {any} value */
   delete(value) {
-    return super.delete(this.#keys.of(value));
+    return super.delete(this.#key(value));
   }
 }
 
@@ -229,6 +240,13 @@ export const plain = (value) => {
 /** What a for loop goes through. @type {(values: any) => Iterable<any>} */
 export const iter = (values) => (values instanceof Map ? values.keys() : values);
 
+/** [made(value) for value in values if chosen(value)] @type {(values: any, made: (value: any) => any, chosen?: (value: any) => boolean) => any[]} */
+export const listed = (values, made, chosen) => {
+  const found = [];
+  for (const value of iter(values)) if (!chosen || chosen(value)) found.push(made(value));
+  return found;
+};
+
 /** @type {(values?: any) => Set<any>} */
 export const setOf = (values = []) => new PythonSet(iter(values));
 
@@ -238,8 +256,11 @@ export const kept = (make, most = Infinity) => {
   /** @type {Map<string, Made>} */
   const known = new Map();
   return (/** @type {Args} */ ...args) => {
-    const asked = JSON.stringify(args);
-    const made = known.has(asked) ? /** @type {Made} */ (known.get(asked)) : make(...args);
+    // The list of all arguments begins with a bracket, which a name does not.
+    const asked = args.length === 1 && /^\w/.test(args[0]) ? args[0] : JSON.stringify(args);
+    const found = known.get(asked);
+    if (found !== undefined && known.size < most) return found;
+    const made = known.has(asked) ? /** @type {Made} */ (found) : make(...args);
     known.delete(asked);
     known.set(asked, made);
     if (known.size > most) known.delete(known.keys().next().value ?? "");
