@@ -8,7 +8,7 @@ from typing import Any
 
 from app.check.settings import RunSettings
 from app.check.tables import LOGGED_LOGPS, LOGGED_REWARDS, TrainingLog
-from app.check.trainers import trainers
+from app.check.trainers import convention, usual_settings
 from app.lab.more_losses import ALL_LOSSES
 
 
@@ -18,7 +18,7 @@ def known_settings(settings: RunSettings, log: TrainingLog) -> RunSettings:
     if settings.trainer is None and log.trainer is not None:
         known["trainer"] = log.trainer
         # Usual for a trainer that was recognized, but still nobody's word.
-        usual = trainers()[log.trainer].usual()
+        usual = usual_settings(log.trainer)
         settings = replace(settings, **_unless_given(settings, usual))
     said: dict[str, Any] = dict(log.settings)
     loss_type = _named_here(str(said.pop("loss_type", "")), known.get("trainer", settings.trainer))
@@ -77,6 +77,6 @@ def _unless_given(settings: RunSettings, values: dict[str, Any]) -> dict[str, An
 def _named_here(loss_type: str, trainer: str | None) -> str | None:
     """The loss that a log names, by its name here; None if it is not known."""
     if trainer is not None:
-        named = trainers()[trainer].convention(loss_type)
+        named = convention(trainer, loss_type)
         return None if named is None else named.here
     return loss_type if loss_type in ALL_LOSSES else None

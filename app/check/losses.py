@@ -7,8 +7,7 @@ from dataclasses import replace
 from torch import Tensor
 
 from app.check.settings import RunSettings
-from app.check.trainer_table import LossConvention
-from app.check.trainers import trainers
+from app.check.trainers import convention_here
 from app.lab.losses import PairLogps
 from app.lab.more_losses import ALL_REFERENCE_FREE, ALL_THAT_NEED_LENGTHS, logged, weighted_loss
 from app.lab.rewards import plain_rewards, rewarded, rewards
@@ -42,7 +41,7 @@ def rewards_of(pairs: PairLogps, settings: RunSettings) -> tuple[Tensor, Tensor]
     pairs = replace(pairs, params=settings.loss_params)
     found = None
     if settings.trainer is not None and loss_type != "alphapo":
-        found = _convention(settings.trainer, loss_type)
+        found = convention_here(settings.trainer, loss_type)
     if found is None:
         return rewards(loss_type, pairs, settings.beta)
     return plain_rewards(
@@ -51,8 +50,3 @@ def rewards_of(pairs: PairLogps, settings: RunSettings) -> tuple[Tensor, Tensor]
         per_token=found.reward_per_token,
         with_reference=found.reward_with_reference,
     )
-
-
-def _convention(trainer: str, loss_type: str) -> LossConvention | None:
-    """Of a loss by its name here."""
-    return next((loss for loss in trainers()[trainer].losses if loss.here == loss_type), None)

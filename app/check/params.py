@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, ValidationInfo, field_validator
 
 from app.check.loss_fields import LossFields
 from app.check.settings import RunSettings
-from app.check.trainers import TRAINERS, trainers
+from app.check.trainers import TRAINERS, convention, usual_settings
 
 if TYPE_CHECKING:
     TrainerName: TypeAlias = str
@@ -36,7 +36,7 @@ class RunParams(LossFields, _OfTrainer):
         trainer = info.data.get("trainer")
         if trainer is None or not isinstance(value, str):
             return value
-        named = trainers()[trainer].convention(value)
+        named = convention(trainer, value)
         return value if named is None or named.here is None else named.here
 
     def settings(self) -> RunSettings:
@@ -45,7 +45,7 @@ class RunParams(LossFields, _OfTrainer):
         if self.trainer is not None:
             values |= {
                 name: value
-                for name, value in trainers()[self.trainer].usual().items()
+                for name, value in usual_settings(self.trainer).items()
                 if name not in self.model_fields_set
             }
         return RunSettings(**values, assumed=frozenset(values.keys() - self.model_fields_set))

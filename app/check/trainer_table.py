@@ -79,23 +79,6 @@ class Trainer(Strict):
     losses: list[LossConvention] = Field(description="its losses")
     notes: list[str] = Field(description="what else to know, a sentence each")
 
-    def usual(self) -> dict[str, str | float]:
-        """Its loss by our name and its beta, where it has them unless they are set."""
-        loss = None if self.loss_type is None else self.convention(self.loss_type)
-        usual: dict[str, str | float] = {}
-        if loss is not None and loss.here is not None:
-            usual["loss_type"] = loss.here
-        if self.beta is not None:
-            usual["beta"] = self.beta
-        return usual
-
-    def convention(self, loss_type: str) -> LossConvention | None:
-        """Of the loss by its name there, or else by its name here."""
-        for loss in self.losses:
-            if loss.loss_type == loss_type:
-                return loss
-        return next((loss for loss in self.losses if loss.here == loss_type), None)
-
 
 class TrainerTable(Strict):
     """What the names in a trainer's log mean, per trainer and version."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from app.check.trainer_table import Trainer, trainer_table
+from app.check.trainer_table import LossConvention, Trainer, trainer_table
 
 Split = Literal["train", "eval"]
 
@@ -23,6 +23,30 @@ def trainers() -> dict[str, Trainer]:
 
 TRAINERS = tuple(trainers())
 """keys of all trainers"""
+
+
+def usual_settings(trainer: str) -> dict[str, str | float]:
+    """Our name of a trainer's loss and its beta, where it has them unless they are set."""
+    its = trainers()[trainer]
+    loss = None if its.loss_type is None else convention(trainer, its.loss_type)
+    usual: dict[str, str | float] = {}
+    if loss is not None and loss.here is not None:
+        usual["loss_type"] = loss.here
+    if its.beta is not None:
+        usual["beta"] = its.beta
+    return usual
+
+
+def convention(trainer: str, loss_type: str) -> LossConvention | None:
+    """What a trainer makes of a loss by its name there, or else by its name here."""
+    losses = trainers()[trainer].losses
+    by_its_name = (loss for loss in losses if loss.loss_type == loss_type)
+    return next(by_its_name, None) or convention_here(trainer, loss_type)
+
+
+def convention_here(trainer: str, loss_type: str) -> LossConvention | None:
+    """The same of a loss by its name here."""
+    return next((loss for loss in trainers()[trainer].losses if loss.here == loss_type), None)
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
-// Reads run files without a server, by what is compiled of app/check/reading (build/javascript/reader.js).
+// Reads and checks run files without a server, by what is compiled of app/check (build/javascript/reader.js and check.js).
 import { textOfBytes } from "./python/bytes.js";
 import { asItStood, begun, shown } from "./python/characters.js";
 import { PythonError } from "./python/errors.js";
 import { plain } from "./python/values.js";
 
-/** @typedef {{ pasted: any, sent: any, run_of: any, logps_of: any, MOST_BYTES: number }} Reader */
+/** @typedef {{ pasted: any, sent: any, run_of: any, logps_of?: any, MOST_BYTES: number }} Reader */
 
 const GZIP = [0x1f, 0x8b];
 
@@ -12,13 +12,25 @@ const GZIP = [0x1f, 0x8b];
  *  @param {Reader} reader @param {string | Uint8Array} data a file's text, or its bytes in whatever encoding
  *  @param {{ name?: string | null, finite?: boolean }} [how] what the file is called; whether only pairs with finite values will do
  *  @returns {Promise<any>} rejected with a RunFileError, which has line, column and message */
-export const readRunFile = async (reader, data, { name = null, finite = false } = {}) => {
+export const readRunFile = (reader, data, { name = null, finite = false } = {}) =>
+  made(reader, data, name, (file) => (finite ? reader.logps_of(file) : reader.run_of(file, name)));
+
+/** What a check of a run says, with the names of app/check/report.py.
+ *  @param {Reader & { report_of: any }} check @param {string | Uint8Array} data @param {string | null} name
+ *  @param {any} settings of the run, compiled from app/check/settings.py
+ *  @returns {Promise<any>} rejected as by readRunFile */
+export const checkRunFile = (check, data, name, settings) =>
+  made(check, data, name, (file) => check.report_of(check.run_of(file, name), settings));
+
+/** What is made of the text of a file, as JSON has it.
+ *  @param {Reader} reader @param {string | Uint8Array} data @param {string | null} name @param {(file: any) => any} make */
+const made = async (reader, data, name, make) => {
   const packed = typeof data !== "string" && GZIP.every((byte, place) => data[place] === byte);
   const unpacked = packed ? await unpackedBytes(data, reader.MOST_BYTES + 1) : null;
   try {
     const text = begun(typeof data === "string" ? data : "");
     const file = typeof data === "string" ? reader.pasted(text, name) : reader.sent(textOfBytes(data), unpacked && textOfBytes(unpacked), name);
-    return asItStood(plain(finite ? reader.logps_of(file) : reader.run_of(file, name)));
+    return asItStood(plain(make(file)));
   } catch (error) {
     const { column, message } = /** @type {any} */ (error);
     if (error instanceof PythonError) Object.assign(error, { column: asItStood(column), message: shown(message) });

@@ -66,7 +66,7 @@ def _differing(cases: list[Case]) -> list[Any]:
     ]
 
 
-def _mutated(text: str, draw: random.Random) -> str:
+def mutated(text: str, draw: random.Random) -> str:
     """A text with one fault or two."""
     for _ in range(draw.choice((1, 1, 2))):
         at = draw.randrange(len(text) + 1)
@@ -89,7 +89,7 @@ def _mutated(text: str, draw: random.Random) -> str:
     return text
 
 
-def _text(data: bytes) -> str:
+def text_of(data: bytes) -> str:
     return (gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data).decode(
         "utf-8", "replace"
     )
@@ -97,15 +97,15 @@ def _text(data: bytes) -> str:
 
 def test_files_are_read_alike() -> None:
     data = [(path.read_bytes(), path.name, False) for path in PATHS]
-    texts = [(_text(one), None, finite) for one, _, _ in data for finite in (False, True)]
+    texts = [(text_of(one), None, finite) for one, _, _ in data for finite in (False, True)]
     assert _differing([*data, *texts]) == []
 
 
 @pytest.mark.parametrize("seed", range(2))
 def test_files_with_faults_are_read_alike(seed: int) -> None:
     draw = random.Random(seed)
-    whole = [*(_text(path.read_bytes()) for path in PATHS), *TEXTS]
-    cases = [(_mutated(text, draw), None, draw.random() < 0.2) for text in whole for _ in range(2)]
+    whole = [*(text_of(path.read_bytes()) for path in PATHS), *TEXTS]
+    cases = [(mutated(text, draw), None, draw.random() < 0.2) for text in whole for _ in range(2)]
     assert _differing([*cases]) == []
 
 
@@ -115,7 +115,7 @@ def test_bytes_in_any_encoding_are_read_alike(seed: int) -> None:
     cases: list[Case] = []
     for text in TEXTS:
         for encoding in ("utf-8-sig", "utf-16", "utf-16-le", "utf-32", "cp1252", "latin-1"):
-            written = _mutated(text, draw) if draw.random() < 0.5 else text + "\n# naïve “β” 😀"
+            written = mutated(text, draw) if draw.random() < 0.5 else text + "\n# naïve “β” 😀"
             data = written.encode(encoding, "replace")
             if draw.random() < 0.3:
                 data = gzip.compress(data, mtime=0)

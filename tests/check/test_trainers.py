@@ -8,7 +8,7 @@ import pytest
 
 from app.check.tables import LOGGED, STEP
 from app.check.trainer_table import trainer_table
-from app.check.trainers import TRAINERS, recognize, trainers, trainers_of
+from app.check.trainers import TRAINERS, convention, recognize, trainers, trainers_of
 
 SPELLINGS = [
     ("rewards/chosen", "rewards/chosen", "train"),
@@ -92,7 +92,7 @@ def test_a_trainer_names_its_version_and_its_files(key: str) -> None:
 
 
 def test_ipo_is_what_each_trainer_computes() -> None:
-    found = {key: trainer.convention("ipo") for key, trainer in trainers().items()}
+    found = {key: convention(key, "ipo") for key in TRAINERS}
     here = {key: convention.here for key, convention in found.items() if convention}
     assert here == {
         "trl": "ipo_norm",
@@ -105,5 +105,5 @@ def test_ipo_is_what_each_trainer_computes() -> None:
 
 
 def test_kto_averages_single_responses_in_every_trainer() -> None:
-    found = [trainer.convention("kto") for trainer in trainers().values()]
+    found = [convention(key, "kto") for key in TRAINERS]
     assert {convention.per_pair for convention in found if convention} == {0.5}

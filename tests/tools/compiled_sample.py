@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import accumulate, islice, pairwise, product
 from typing import Any
 
@@ -32,6 +32,11 @@ class Point:
     def norm(self) -> float:
         """Its length."""
         return math.hypot(self.x, self.y)
+
+    @cached_property
+    def seen(self) -> list[float]:
+        """What is kept with this point."""
+        return [self.x]
 
     def moved(self, dx: float = 1, *, dy: float = 0) -> Point:
         """Another point."""
@@ -93,6 +98,7 @@ def texts() -> list[Any]:
         text.replace("e", "E", 2), "abc"[-2:], "abc"[::-1], "ab" * 2, "é" in "café",
         "pre_fix".removeprefix("pre_"), "1.50".rstrip("0"), text.startswith("Direct"),
         text.endswith(("a", "n")), "banana".index("n"), f"{'q'!r} {None} {True}",
+        "two Words".capitalize(), "".capitalize(),
         zlib.crc32("β = 0.1".encode()), [t.isprintable() for t in ("a é １", "a\xa0", "a\n", "\u200b", "")],
     ]  # fmt: skip
 
@@ -143,6 +149,8 @@ def records() -> list[Any]:
         vars(Checked(most=4, one=5, other=3)),
         point.norm, point.moved(dy=1).y, point == Point(3, 4), point == Point(3, 5), vars(named),
         point.tags, isinstance(named, Point), [p.x for p in (point, named)], named.name,
+        point.seen is point.seen, vars(Named(2)),
+        replace(point, x=9).seen,
         vars(replace(named, y=5)), vars(Wide(most=4, a=5, d=5)), isinstance(Wide(most=1, a=1, d=1), Base),
     ]  # fmt: skip
 

@@ -34,7 +34,7 @@ FUNCTIONS = (
     "tables",
     "sets",
 )
-OF_TENSORS = ("numbers", "operators", "masks", "places", "reductions", "made")
+OF_TENSORS = ("numbers", "operators", "masks", "places", "reductions", "made", "sums")
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +78,10 @@ def test_the_same_comes_out(compiled: dict[str, object], name: str) -> None:
 def test_torch_says_the_same(compiled: dict[str, object], name: str) -> None:
     here = getattr(torch_sample, name)()
     assert compiled[name] == [pytest.approx(values, rel=1e-13, abs=1e-15) for values in here]
+
+
+def test_sums_are_the_same_to_the_last_digit(compiled: dict[str, object]) -> None:
+    assert compiled["sums"] == torch_sample.sums()
 
 
 def test_all_that_compiled_code_takes_is_there() -> None:

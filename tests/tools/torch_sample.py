@@ -8,6 +8,7 @@ from torch import Tensor
 
 VALUES = (-31.0, -2.5, -0.5, 0.0, 0.1, 0.5, 1.5, 2.5, 2.5, 21.0)
 COUNTS = (1.0, 2.0, 3.0, 7.5, 12.0, 400.0, 4096.0)
+SHARES = (-0.998, -0.5, -1e-9, 0.0, 1e-3, 0.25, 0.9, 0.998)
 
 
 def tensor(values: tuple[float, ...] = VALUES) -> Tensor:
@@ -33,6 +34,7 @@ def numbers() -> list[list[float]]:
         x.square().tolist(),
         torch.relu(x).tolist(),
         torch.lgamma(tensor(COUNTS)).tolist(),
+        torch.erfinv(tensor(SHARES)).tolist(),
         torch.round(x / 3, decimals=2).tolist(),
         x.clamp(min=-1, max=2).tolist(),
         [torch.sigmoid(x.mean()).item(), -F.logsigmoid(x.max()).item(), (-x.sum()).exp().item()],
@@ -96,7 +98,7 @@ def reductions() -> list[list[float]]:
     x = tensor()
     return [
         [x.sum().item(), x.mean().item(), x.median().item(), x.max().item(), x.min().item()],
-        [x.std().item(), x.std(correction=0).item(), x[1:].median().item()],
+        [x.std().item(), x.std(correction=0).item(), x.var().item(), x[1:].median().item()],
         [torch.logsumexp(x, 0).item(), *torch.softmax(x / 8, 0).tolist()],
         torch.log_softmax(x, 0).tolist(),
         [float(x.sum() / x.std()), round(float(x.mean()), 3), max(x.max().item(), 3.0)],
@@ -114,8 +116,17 @@ def made() -> list[list[float]]:
         torch.arange(4).tolist(),
         torch.arange(2, 5, dtype=torch.float64).tolist(),
         torch.maximum(x, -x).tolist(),
+        torch.minimum(x, -x).tolist(),
+        [float(part.sum()) for parts in (1, 3, 7) for part in x.tensor_split(parts)],
+        torch.where(x > 0, x, 0.5)[torch.ones_like(x > 0)].tolist(),
         x.mean().expand(3).tolist(),
         torch.linspace(-3, 7, 8, dtype=torch.float64).tolist(),
         torch.ones_like(x, dtype=torch.bool).tolist(),
         [value.item() for value in x],
     ]
+
+
+def sums() -> list[list[float]]:
+    """Of numbers that are no sums of powers of 2, so that the last digits depend on the order."""
+    x = torch.arange(0, 5000, dtype=torch.float64) / 7
+    return [[float((x[:size] % 1).sum()) for size in (*range(70), 255, 256, 257, 1100, 5000)]]

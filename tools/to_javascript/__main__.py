@@ -10,11 +10,14 @@ from pathlib import PurePosixPath
 
 from tools.to_javascript.modules import FOLDER, ROOT, Compiler, defined, module, path_of
 
-TRAINERS = f"{FOLDER}/data/trainers.js"
+DATA = {"trainer_table": "trainers", "band": "healthy_runs"}
+"""functions that read files of app/data, and which"""
 OUTSIDE = {
     **dict.fromkeys(("app.lab.losses", "app.lab.more_losses", "app.lab.rewards")),
     "app.check.findings.shifts": "static/lab/named/shifts.js",
-    "app.check.trainer_table": TRAINERS,
+    "app.check.trainer_table": f"{FOLDER}/data/trainer_table.js",
+    "app.studies.healthy_runs.AT_END": None,
+    "app.studies.healthy_runs": f"{FOLDER}/data/band.js",
     "app.lab.": "static/lab/named/{}.js",
     "app.studies.": "static/lab/studies/{}.js",
 }
@@ -29,6 +32,13 @@ READER = {
 }
 """what reads run files, and its modules"""
 
+CHECK = {
+    **{what: where for what, where in READER.items() if what != "logps_of"},
+    "report_of": "app.check.run",
+    "RunSettings": "app.check.settings",
+}
+"""what checks them"""
+
 WORKER = """import {{ serve }} from "../../../static/lab/serve.js";
 import kernels from "../../../static/built/kernels.wasm";
 import * as widget from "../widgets/{name}.js";
@@ -41,19 +51,22 @@ def compiled() -> Iterator[tuple[str, str]]:
     """Path and text of all modules.
 
     widgets/N.js has what belongs to the widget N, and workers/N.js serves it. reader.js has what
-    reads run files.
+    reads run files, and check.js what checks them.
     """
     compiler = Compiler(OUTSIDE)
     entries = {name: _parts(name, widget) for name, widget in _computed()}
     for parts in entries.values():
         for where, what in parts.values():
             compiler.add(where, what)
-    for what, where in READER.items():
+    for what, where in (READER | CHECK).items():
         compiler.add(where, what)
     yield from compiler.files()
-    data = json.dumps(json.loads((ROOT / "app/data/trainers.json").read_bytes()))
-    yield TRAINERS, f"const TABLE = {data};\nexport const trainer_table = () => TABLE;\n"
+    for name, file in DATA.items():
+        data = json.dumps(json.loads((ROOT / f"app/data/{file}.json").read_bytes()))
+        text = f"const DATA = {data};\nexport const {name} = () => DATA;\n"
+        yield f"{FOLDER}/data/{name}.js", text
     yield f"{FOLDER}/reader.js", _exports(READER)
+    yield f"{FOLDER}/check.js", _exports(CHECK)
     for name, parts in entries.items():
         named = {what: where for where, what in parts.values()}
         yield f"{FOLDER}/widgets/{name}.js", _exports(named, "../")

@@ -13,7 +13,7 @@ def words(text: str) -> frozenset[str]:
 
 
 METHODS = words(
-    "add append count decode discard encode endswith extend fromkeys get index insert isdecimal "
+    "add append capitalize count decode discard encode endswith extend fromkeys get index insert isdecimal "
     "isprintable is_integer items join keys lower lstrip partition pop removeprefix removesuffix replace "
     "rpartition rstrip setdefault split startswith strip tolist translate upper values"
 )
@@ -22,7 +22,7 @@ METHODS = words(
 TENSOR_METHODS = words(
     "abs all any argmax argsort clamp detach diff double exp expand expm1 isfinite item log log10 "
     "log_softmax logsumexp long max mean median min round sigmoid softmax sort sqrt square std "
-    "sum unique"
+    "sum tensor_split unique var"
 )
 """of tensors, and of the numbers that stand for those without dimensions"""
 

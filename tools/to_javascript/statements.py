@@ -179,7 +179,10 @@ class Statements(Expressions):
                 continue
             kind = getters if _decorated(one, "property", "cached_property") else methods
             before = "" if _decorated(one, "staticmethod") else "const self = this;\n"
-            kind.append(f"{one.name}: {self.function(one, before)}")
+            made = self.function(one, before)
+            if _decorated(one, "cached_property"):
+                made = f'$.kept_property("{one.name}", {made})'
+            kind.append(f"{one.name}: {made}")
         if bases and bases[0].split("[")[0] == "dict":
             if methods or getters:
                 raise refuse(node)

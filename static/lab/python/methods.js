@@ -15,6 +15,7 @@ const WORD = new RegExp(`[^${SPACE}]+`, "g");
 
 /** @type {Record<string, any>} */
 const TEXT = {
+  capitalize: (/** @type {string} */ t) => t.slice(0, 1).toUpperCase() + t.slice(1).toLowerCase(),
   endswith: (/** @type {string} */ t, /** @type {any} */ ends) => (isArray(ends) ? ends : [ends]).some((/** @type {string} */ end) => t.endsWith(end)),
   startswith: (/** @type {string} */ t, /** @type {any} */ starts) => (isArray(starts) ? starts : [starts]).some((/** @type {string} */ start) => t.startsWith(start)),
   index: (/** @type {string} */ t, /** @type {string} */ part) => inList(t.indexOf(part)),

@@ -1,7 +1,7 @@
 // What compiled code uses of Python's standard library.
 import { ValueError } from "./errors.js";
 import { lt } from "./operators.js";
-import { lgamma } from "./torch.js";
+import { lgamma } from "./special.js";
 import { Dict, iter, named, open } from "./values.js";
 
 export const math = {

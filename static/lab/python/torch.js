@@ -1,6 +1,8 @@
 // What compiled code uses of torch. A tensor of one dimension is a typed array: of floats a Float64Array, of truth values a Mask,
 // of places an Int32Array. A tensor without dimensions is a number or a truth value.
 import { ValueError } from "./errors.js";
+import { erfinv, lgamma } from "./special.js";
+import { sumOf } from "./sum.js";
 import { named, type_ } from "./values.js";
 
 /** A tensor of truth values. */
@@ -50,16 +52,6 @@ const logsigmoid = (value) => Math.min(value, 0) - Math.log1p(Math.exp(-Math.abs
 /** @type {(value: number) => number} */
 const sigmoid = (value) => (value >= 0 ? 1 / (1 + Math.exp(-value)) : Math.exp(value) / (1 + Math.exp(value)));
 
-/** Stirling's series of log gamma, from 10 on exact to the last digits; below by its recurrence.
- *  @type {(value: number) => number} */
-export const lgamma = (value) => {
-  let [x, less] = [value, 0];
-  for (; x < 10; x++) less += Math.log(x);
-  const [one, square] = [1 / x, 1 / (x * x)];
-  const series = one * (1 / 12 - square * (1 / 360 - square * (1 / 1260 - square * (1 / 1680 - square * (1 / 1188 - square * (691 / 360360))))));
-  return (x - 0.5) * Math.log(x) - x + 0.5 * Math.log(2 * Math.PI) + series - less;
-};
-
 /** The nearest whole number, halves to the even one. @type {(value: number) => number} */
 const rounded = (value) => {
   const below = Math.floor(value);
@@ -71,6 +63,7 @@ const OF_NUMBERS = {
   abs: Math.abs,
   atanh: Math.atanh,
   ceil: Math.ceil,
+  erfinv,
   exp: Math.exp,
   expm1: Math.expm1,
   lgamma,
@@ -88,7 +81,7 @@ const OF_NUMBERS = {
 // ---- functions of tensors --------------------------------------------------------------------------
 
 /** @type {(value: any) => number} */
-const sum = (value) => flat(value).reduce((total, one) => total + one, 0);
+const sum = (value) => sumOf(flat(value));
 /** @type {(value: any) => number} */
 const mean = (value) => sum(value) / flat(value).length;
 /** The largest; NaN, if there is one. @type {(value: any) => number} */
@@ -100,6 +93,10 @@ const median = (value) => {
   const values = Float64Array.from(flat(value)).sort();
   return Number.isNaN(values.at(-1)) ? NaN : values[(values.length - 1) >> 1];
 };
+const variance = named(["self", "correction"], (/** @type {any} */ value, correction = 1) => {
+  const middle = mean(value);
+  return sum(onEach(value, (one) => (one - middle) ** 2)) / Math.max(0, flat(value).length - correction);
+});
 /** @type {(values: Vector) => any} */
 const argsort = (values) => Int32Array.from(values, (_, n) => n).sort((one, other) => values[one] - values[other] || one - other);
 /** @type {(values: any) => number} */
@@ -142,13 +139,17 @@ const OF_TENSORS = {
     const indices = argsort(values);
     return { values: chosen(values, indices), indices };
   },
-  std: named(["self", "correction"], (/** @type {any} */ value, correction = 1) => {
-    const middle = mean(value);
-    return Math.sqrt(sum(onEach(value, (one) => (one - middle) ** 2)) / Math.max(0, flat(value).length - correction));
-  }),
+  std: named(["self", "correction"], (/** @type {any} */ value, correction = 1) => Math.sqrt(variance(value, correction))),
   sum,
+  /** In as many parts, the first of which have one number more if they cannot all have as many.
+   *  @type {(values: Vector, parts: number) => Vector[]} */
+  tensor_split: (values, parts) => {
+    const bound = (/** @type {number} */ n) => n * Math.floor(values.length / parts) + Math.min(n, values.length % parts);
+    return Array.from({ length: parts }, (_, n) => values.slice(bound(n), bound(n + 1)));
+  },
   tolist: (/** @type {any} */ value) => (value instanceof Mask ? Array.from(value, Boolean) : isTensor(value) ? [...value] : value),
   unique: (/** @type {Vector} */ values) => values.slice().sort().filter((one, n, sorted) => one !== sorted[n - 1]),
+  var: variance,
 };
 export { OF_TENSORS };
 
@@ -178,19 +179,21 @@ export const torch = {
       return n < steps / 2 ? start + step * n : end - step * (steps - 1 - n);
     }),
   ),
-  ones_like: named(["input", "dtype"], (/** @type {Vector} */ value, dtype = "") => (dtype === "bool" ? new Mask(value.length) : new Float64Array(value.length)).fill(1)),
+  ones_like: named(["input", "dtype"], (/** @type {any} */ value, dtype = "") => new (dtype === "bool" ? Mask : value.constructor)(value.length).fill(1)),
   zeros_like: (/** @type {any} */ value) => onEach(value, () => 0),
   cat: (/** @type {Iterable<Vector>} */ parts) => Float64Array.from([...parts].flatMap((part) => [...part])),
   /** Of tensors without dimensions. @type {(values: Iterable<any>) => Vector} */
   stack: (values) => {
-    if ([...values].some(isTensor)) throw ValueError("tensors of two dimensions");
-    return tensorOf(values);
+    const list = [...values];
+    if (list.some(isTensor)) throw ValueError("tensors of two dimensions");
+    return tensorOf(list);
   },
   where: (/** @type {any} */ mask, /** @type {any} */ one, /** @type {any} */ other) => {
     const of = (/** @type {any} */ value, /** @type {number} */ n) => (isTensor(value) ? value[n] : value);
     return isTensor(mask) ? Float64Array.from(mask, (is, n) => of(is ? one : other, n)) : mask ? one : other;
   },
   maximum: (/** @type {any} */ one, /** @type {any} */ other) => onPairs(one, other, Math.max),
+  minimum: (/** @type {any} */ one, /** @type {any} */ other) => onPairs(one, other, Math.min),
   bincount: named(["input", "weights", "minlength"], (/** @type {Vector} */ places, weights = null, minlength = 0) => {
     const counts = new Float64Array(Math.max(minlength, max(places) + 1));
     places.forEach((place, n) => (counts[place] += weights ? weights[n] : 1));

@@ -160,6 +160,15 @@ export const record = (name, base, own, methods, getters, checks = []) => {
   );
 };
 
+/** A property that is found once for each object: functools.cached_property. Its value is no entry of the object.
+ *  @type {(name: string, find: () => any) => () => any} */
+export const kept_property = (name, find) =>
+  /** @this {any} */ function () {
+    const value = find.call(this);
+    Object.defineProperty(this, name, { value });
+    return value;
+  };
+
 /** A type of dicts that have attributes beside their entries. @type {(name: string, fields: [string, () => any][]) => Callable} */
 export const dict_type = (name, fields) => {
   const Type = /** @type {any} */ ({ [name]: class extends Dict {} })[name];
@@ -223,7 +232,7 @@ export const isArray = (value) => Array.isArray(value) || ArrayBuffer.isView(val
 /** A value as JSON has it. @type {(value: any) => any} */
 export const plain = (value) => {
   if (value instanceof Map) return Object.fromEntries([...value].map(([name, one]) => [name, plain(one)]));
-  if (isArray(value)) return Array.from(value, plain);
+  if (isArray(value) || value instanceof Set) return Array.from(value, plain);
   if (value instanceof PythonRecord) return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, plain(one)]));
   return value;
 };

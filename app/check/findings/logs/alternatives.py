@@ -111,7 +111,7 @@ def alternatives(curves: Curves, reported: Reported) -> list[Alternative]:
     if name not in ("ipo", "ipo_norm"):
         # Of means over tokens, however long responses are: between no change and that of sums.
         sums = _made("ipo_norm", reported, replace(settings, loss_type="ipo", label_smoothing=0.0))
-        still = torch.full_like(sums.losses, 1 / (2 * settings.beta) ** 2)
+        still = torch.zeros_like(sums.losses) + 1 / (2 * settings.beta) ** 2
         found.append(replace(sums, losses=still))
     return found
 

@@ -128,7 +128,7 @@ def _noise(curves: Curves) -> str | None:
     """The rewards of an untouched policy, if they are not 0; None if they are, or none is logged."""
     if not (curves.starts_untouched and curves.has_reference and curves.has(*LOGGED_REWARDS)):
         return None
-    chosen, rejected = curves.together(*LOGGED_REWARDS)[:, 0].tolist()
+    chosen, rejected = (float(column[0]) for column in curves.together(*LOGGED_REWARDS))
     nats = max(abs(chosen), abs(rejected)) / curves.beta
     if nats < NOISE_NATS:
         return None
@@ -148,7 +148,8 @@ class _First:
 
     @classmethod
     def of(cls, curves: Curves) -> _First:
-        row = int(curves.column("loss").isfinite().nonzero()[0])
+        row = curves.first_row("loss")
+        assert row is not None
         margin = float(curves.column(MARGIN)[row])
         step = curves.log.steps[row]
         return cls(float(curves.column("loss")[row]), step, None if math.isnan(margin) else margin)
@@ -184,18 +185,21 @@ def _below_the_bound(curves: Curves, first: _First) -> bool:
         return False
     names = ("loss", MARGIN, *LOGGED_REWARDS)
     if curves.has(*names):
-        bound = loss_at(curves.settings, *curves.together(*names)[2:, :1])
+        chosen, rejected = (column[:1] for column in curves.together(*names)[2:])
     else:
-        half = torch.tensor([first.margin / 2], dtype=torch.float64)
-        bound = loss_at(curves.settings, half, -half)
-    return first.loss < (1 - EXACT) * float(bound) - ROUNDING
+        chosen = torch.tensor([first.margin / 2], dtype=torch.float64)
+        rejected = -chosen
+    bound = loss_at(curves.settings, chosen, rejected)
+    return first.loss < (1 - EXACT) * float(bound[0]) - ROUNDING
 
 
 def _cause(curves: Curves, first: _First, start: float, told: str) -> Said:
     """Every cause that fits the first loss; another loss is none if nobody said which one ran."""
     ratio = first.loss / start
     within = EXACT if curves.starts_untouched else NEAR_MULTIPLE
-    if curves.has(*LOGGED_REWARDS) and not curves.together(*LOGGED_REWARDS)[:, 0].any():
+    if curves.has(*LOGGED_REWARDS) and all(
+        float(column[0]) == 0 for column in curves.together(*LOGGED_REWARDS)
+    ):
         within = PRINTED
     causes = []
     if curves.loss_type == "kto" and curves.assumes("desirable_weight"):
@@ -234,7 +238,10 @@ def _cause(curves: Curves, first: _First, start: float, told: str) -> Said:
             "The loss may be scaled, another loss may have run, or the rows of loss and rewards may be of "
             "different batches."
         )
-    causes = [f"The run does not start at the loss of {curves.loss_name}.", *filter(None, causes)]
+    causes = [
+        f"The run does not start at the loss of {curves.loss_name}.",
+        *[cause for cause in causes if cause],
+    ]
     return found(" ".join(causes), told)
 
 
@@ -267,7 +274,7 @@ def _with_nll(curves: Curves, first: _First, start: float) -> str:
             "A term of supervised fine-tuning on the chosen responses (rpo_alpha, pref_ftx) would raise "
             "it, too."
         )
-    nll = float(curves.together("loss", "nll_loss")[1, 0])
+    nll = float(curves.together("loss", "nll_loss")[1][0])
     if nll <= 0:
         return ""
     return (

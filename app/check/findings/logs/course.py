@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from app.check.findings import figures
-from app.check.findings.logs.curves import ACCURACY, MARGIN, Curves, early, late, level
+from app.check.findings.logs.curves import ACCURACY, MARGIN, Curves, early, late, level, means
 from app.check.findings.logs.expected import least_loss, loss_at_start
 from app.check.findings.logs.start import apart_at_start
 from app.check.findings.numbers import three_digits
@@ -58,10 +58,10 @@ class Change:
     def of(cls, curves: Curves) -> Change:
         """Rewards against a reference start at 0, unless the log says that they do not; others as logged."""
         rewards = curves.together(*LOGGED_REWARDS)
-        start, parts = early(rewards).mean(1), [early(rewards), late(rewards)]
+        start, parts = means(map(early, rewards)), [early(rewards[0]), late(rewards[0])]
         if curves.has_reference and apart_at_start(curves) is None:
             start, parts = torch.zeros_like(start), parts[1:]
-        change = late(rewards).mean(1) - start
+        change = means(map(late, rewards)) - start
         return cls(float(change[0]), float(change[1]), _noise(rewards[0], parts))
 
     def told(self, curves: Curves) -> str:
@@ -81,7 +81,7 @@ def _noise(rewards: Tensor, parts: list[Tensor]) -> float:
     if len(rewards) < ROWS:
         return 0.0
     variance = float(rewards.diff().square().mean()) / 2
-    return math.sqrt(variance * sum(1 / part.shape[-1] for part in parts))
+    return math.sqrt(variance * sum(1 / len(part) for part in parts))
 
 
 def _few(curves: Curves) -> Said | None:
@@ -243,7 +243,7 @@ def _spent(curves: Curves) -> bool:
     return (
         curves.has_reference
         and start is not None
-        and rows.shape[1] > 0
+        and len(rows[0]) > 0
         and bool((rows[0] >= BEYOND * unit_of(curves.beta, per_token=curves.per_token)).all())
         and bool((rows[1] <= _all_but_least(curves, start)).all())
         and bool((rows[2] >= ALL_RIGHT).all())
@@ -259,10 +259,10 @@ def _rests(curves: Curves) -> bool:
     if start is None or not curves.has("loss", MARGIN, ACCURACY):
         return False
     losses, margins, _ = curves.together("loss", MARGIN, ACCURACY)
-    rows = torch.stack([losses, margins])[:, len(losses) // 2 :]
-    if rows.shape[1] < RESTS or level(rows[0]) > start / 2:
+    halves = [losses[len(losses) // 2 :], margins[len(margins) // 2 :]]
+    if len(halves[0]) < RESTS or level(halves[0]) > start / 2:
         return False
-    return bool((rows.std(1) <= FLAT * rows.mean(1).abs()).all())
+    return all(float(half.std()) <= FLAT * abs(level(half)) for half in halves)
 
 
 @finding("saturated", see=figures.RUNS_ON, mended=figures.STOPS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,7 +16,7 @@ from app.check.known import are_means
 from app.check.settings import RunSettings
 from app.check.tables import LOGGED_REWARDS, TrainingLog
 from app.check.trainer_table import LossConvention
-from app.check.trainers import trainers
+from app.check.trainers import convention_here
 from app.lab.more_losses import ALL_REFERENCE_FREE, ALL_THAT_NEED_LENGTHS
 from app.lab.rewards import WITH_LOG_RATIOS
 
@@ -25,6 +26,9 @@ ACCURACY = "rewards/accuracies"
 
 UNTOUCHED = 1e-4
 """of a loss and a margin that are those of the start as printed"""
+
+WHOLE = 1.001e-3
+"""how far a count of pairs may be from a whole number: 0.333 of three pairs are 1"""
 
 PART = 5
 """a run's beginning and end are each this part of its rows"""
@@ -39,7 +43,9 @@ class Curves:
 
     def column(self, name: str) -> Tensor:
         """A column, NaN where a row has no finite value. Shape: (rows,)."""
-        return self._columns.setdefault(name, self._read(name))
+        if name not in self._columns:
+            self._columns[name] = self._read(name)
+        return self._columns[name]
 
     @cached_property
     def _columns(self) -> dict[str, Tensor]:
@@ -48,8 +54,8 @@ class Curves:
     def _read(self, name: str) -> Tensor:
         found = self._given(name)
         if name == MARGIN:
-            chosen, rejected = map(self._given, LOGGED_REWARDS)
-            found = found.where(~found.isnan(), chosen - rejected)
+            chosen, rejected = (self._given(one) for one in LOGGED_REWARDS)
+            found = torch.where(found.isfinite(), found, chosen - rejected)
         # Rewards that a trainer logs without beta are told with it, as those of the others are.
         return (
             found if self.with_beta or name not in (*LOGGED_REWARDS, MARGIN) else self.beta * found
@@ -59,7 +65,7 @@ class Curves:
         given = self.log.columns.get(name) or [None] * len(self.log)
         values = [math.nan if value is None else value for value in given]
         found = torch.tensor(values, dtype=torch.float64)
-        return found.where(found.isfinite(), math.nan)
+        return torch.where(found.isfinite(), found, math.nan)
 
     def has(self, *names: str) -> bool:
         """Whether some row has a value in all of these columns."""
@@ -69,16 +75,21 @@ class Curves:
         """The steps of the rows that have a value in all of these columns. Shape: (those,)."""
         return torch.tensor(self.log.steps, dtype=torch.float64)[self._complete(names)]
 
-    def together(self, *names: str) -> Tensor:
-        """The columns in the rows that have a value in all of them. Shape: (columns, rows)."""
-        columns = torch.stack([self.column(name) for name in names])
-        return columns[:, self._complete(names)]
+    def together(self, *names: str) -> list[Tensor]:
+        """The columns in the rows that have a value in all of them. Shapes: (rows,)."""
+        complete = self._complete(names)
+        return [self.column(name)[complete] for name in names]
 
-    def _complete(self, names: tuple[str, ...]) -> Tensor:
-        complete = torch.ones(len(self.log), dtype=torch.bool)
+    def _complete(self, names: Iterable[str]) -> Tensor:
+        complete = torch.tensor([True] * len(self.log), dtype=torch.bool)
         for name in names:
-            complete &= self.column(name).isfinite()
+            complete = complete & self.column(name).isfinite()
         return complete
+
+    def first_row(self, name: str) -> int | None:
+        """Number of the first row that has a value in this column; None if none has."""
+        rows = enumerate(self.column(name).tolist())
+        return next((row for row, value in rows if math.isfinite(value)), None)
 
     def needs(self, *names: str) -> Said | None:
         """What to say if no row has a value in all of these columns."""
@@ -112,11 +123,7 @@ class Curves:
     def convention(self) -> LossConvention | None:
         """What the trainer logs for this loss, if both are known."""
         trainer = self.settings.trainer or self.log.trainer
-        if trainer is None:
-            return None
-        return next(
-            (loss for loss in trainers()[trainer].losses if loss.here == self.loss_type), None
-        )
+        return None if trainer is None else convention_here(trainer, self.loss_type)
 
     @property
     def has_reference(self) -> bool:
@@ -204,13 +211,18 @@ class Curves:
 
 
 def early(values: Tensor) -> Tensor:
-    """The first fifth of a curve, or its first value. Shape: (..., rows) -> (..., fewer)."""
-    return values[..., : max(1, values.shape[-1] // PART)]
+    """The first fifth of a curve, or its first value. Shape: (rows,) -> (fewer,)."""
+    return values[: max(1, len(values) // PART)]
 
 
 def late(values: Tensor) -> Tensor:
     """The last fifth of a curve, but three rows at least where there are so many."""
-    return values[..., -max(min(3, values.shape[-1]), values.shape[-1] // PART) :]
+    return values[-max(min(3, len(values)), len(values) // PART) :]
+
+
+def means(columns: Iterable[Tensor]) -> Tensor:
+    """The mean of each column. Shapes: (rows,) each -> (columns,)."""
+    return torch.stack([column.mean() for column in columns])
 
 
 def standard_error(values: Tensor) -> float:
@@ -225,12 +237,12 @@ def level(values: Tensor) -> float:
     return float(values.mean())
 
 
-def pairs_of_a_row(accuracies: torch.Tensor) -> int | None:
+def pairs_of_a_row(accuracies: Tensor) -> int | None:
     """Of how many pairs accuracies are shares: the least number up to 64 that fits all, or None."""
-    values = torch.tensor(sorted(set(accuracies.tolist())))
+    values = torch.unique(accuracies)
     if len(values) < 2:
         return None
     for pairs in range(1, 65):
-        if float((values * pairs - (values * pairs).round()).abs().max()) <= 1e-3:
+        if float((values * pairs - (values * pairs).round()).abs().max()) <= WHOLE:
             return pairs
     return None

@@ -69,7 +69,7 @@ WEIGHTS = torch.softmax(-NODES.square() / 2, 0)
 
 
 def loss_at(settings: RunSettings, chosen: Tensor, rejected: Tensor) -> Tensor:
-    """The logged loss of pairs with these rewards. Shapes: (...), (...) -> (...)."""
+    """The logged loss of pairs with these rewards. Shapes: (pairs,), (pairs,) -> (pairs,)."""
     zeros, ones = torch.zeros_like(chosen), torch.ones_like(chosen)
     beta = settings.beta
     return losses_of(PairLogps(chosen / beta, rejected / beta, zeros, zeros, ones, ones), settings)
@@ -103,9 +103,11 @@ def expected_loss(
     """
     if accuracies is None:
         return loss_at(settings, chosen, rejected)
-    half = (margin_spread(chosen - rejected, accuracies) / 2).unsqueeze(-1) * NODES
-    losses = loss_at(settings, chosen.unsqueeze(-1) + half, rejected.unsqueeze(-1) - half)
-    return losses @ WEIGHTS
+    half = margin_spread(chosen - rejected, accuracies) / 2
+    above = torch.cat([one + size * NODES for one, size in zip(chosen, half, strict=True)])
+    below = torch.cat([one - size * NODES for one, size in zip(rejected, half, strict=True)])
+    of_rows = loss_at(settings, above, below).tensor_split(len(chosen))
+    return torch.stack([(losses * WEIGHTS).sum() for losses in of_rows])
 
 
 def margin_spread(margins: Tensor, accuracies: Tensor) -> Tensor:
@@ -117,4 +119,4 @@ def margin_spread(margins: Tensor, accuracies: Tensor) -> Tensor:
     quantile = math.sqrt(2) * torch.erfinv(2 * accuracies.clamp(0.001, 0.999) - 1)
     size = margins.abs()
     tells = (quantile * margins > 0) & (quantile.abs() > 0.2)
-    return (size / quantile.abs().clamp(min=0.2)).where(tells, size).clamp(max=50.0)
+    return torch.where(tells, size / quantile.abs().clamp(min=0.2), size).clamp(max=50.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
+import torch
 from torch import Tensor
 
 from app.check.findings import figures
@@ -110,7 +111,7 @@ def _unexplained_zeros(curves: Curves) -> tuple[list[float], int]:
     columns, steps = curves.together(*names), curves.steps(*names)
     zero = columns[0] == 0
     if len(names) > 1 and curves.tells_loss:
-        zero &= loss_at(curves.settings, columns[1], columns[2]) > 1e-3
+        zero = zero & (loss_at(curves.settings, columns[1], columns[2]) > 1e-3)
     return steps[zero].tolist(), len(steps)
 
 
@@ -204,18 +205,19 @@ def equal_sides(log: TrainingLog, settings: RunSettings) -> Said:
     """
     curves = Curves(log, settings)
     if curves.has(*LOGGED_LOGPS):
-        logps = curves.together(*LOGGED_LOGPS)
-        if float(logps.abs().max()) == 0:
+        chosen, rejected = curves.together(*LOGGED_LOGPS)
+        sizes = torch.maximum(chosen.abs(), rejected.abs())
+        if float(sizes.max()) == 0:
             return cannot_tell(
                 "All log-probabilities are 0: no token is counted on either side.", curves.read
             )
-        sizes = logps.abs().amax(0)
-        same = ((logps[0] - logps[1]).abs() <= SAME * sizes) & (sizes > 0)
+        same = ((chosen - rejected).abs() <= SAME * sizes) & (sizes > 0)
         what, noun = same, "log-probability"
     elif curves.has(*LOGGED_REWARDS):
-        rewards = curves.together(*LOGGED_REWARDS)
-        rewards = rewards[:, rewards.abs().amax(0) > 1e-4]
-        what, noun = (rewards[0] - rewards[1]).abs() <= 0.01 * rewards.abs().amax(0), "reward"
+        chosen, rejected = curves.together(*LOGGED_REWARDS)
+        sizes = torch.maximum(chosen.abs(), rejected.abs())
+        same = (chosen - rejected).abs() <= 0.01 * sizes
+        what, noun = same[sizes > 1e-4], "reward"
         if len(what) < 3:
             return cannot_tell(
                 "Rewards are all but 0, and there are no log-probabilities.", curves.read
@@ -228,7 +230,7 @@ def equal_sides(log: TrainingLog, settings: RunSettings) -> Said:
     if len(accuracies):
         told += f"; mean accuracy {percent(1)(level(accuracies))}"
     # A NaN counts as wrong: only rows that have a margin tell of ties.
-    margins, tied = late(curves.together(MARGIN, ACCURACY))
+    margins, tied = map(late, curves.together(MARGIN, ACCURACY))
     if len(tied) >= 3 and len(margins) >= 3 and _ties(margins, tied):
         return found(
             "Accuracy stays below one half although the mean margin is above 0, so many pairs may be "

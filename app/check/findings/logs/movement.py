@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import torch
+
 from app.check.findings import figures
 from app.check.findings.logs.curves import Curves, early, late, level, standard_error
 from app.check.findings.logs.expected import loss_at_start
@@ -37,15 +39,15 @@ def not_moved(log: TrainingLog, settings: RunSettings) -> Said:
         return _flat_loss(curves, start)
     rewards = curves.together(*LOGGED_REWARDS)
     if curves.starts_untouched and log.steps[0] <= 1:
-        rewards = rewards[:, 1:]
-    enough = _trained_for(curves, rewards.shape[1])
-    if rewards.shape[1] == 0 or not enough:
+        rewards = [column[1:] for column in rewards]
+    rows = len(rewards[0])
+    if rows == 0 or not _trained_for(curves, rows):
         return cannot_tell(
             "The log ends before a policy has to have moved.",
             f"{len(log)} {'row' if len(log) == 1 else 'rows'}, the last at {curves.at_rows()} "
             f"{curves.last_step:g}.",
         )
-    largest = float(rewards.abs().max())
+    largest = float(torch.cat(rewards).abs().max())
     told = (
         f"Largest reward after the start: {three_digits(largest)}, {three_digits(largest / curves.beta)} "
         "nats of log-ratio"
@@ -102,8 +104,8 @@ def _stopped(curves: Curves) -> str | None:
 
 
 def _why_still(curves: Curves) -> str:
-    logps = curves.together(*LOGGED_LOGPS)
-    if logps.numel() and float(logps.abs().max()) == 0:
+    logps = torch.cat(curves.together(*LOGGED_LOGPS))
+    if len(logps) and float(logps.abs().max()) == 0:
         return (
             "All log-probabilities are 0: no token of the responses is counted. Prompts may fill the whole "
             "max_length, so that responses are cut away, or every label may be masked."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 
 from app.check.findings import figures
 from app.check.findings.chance import UNLIKELY, at_least
@@ -56,57 +57,62 @@ def reference_missing(log: TrainingLog, settings: RunSettings) -> Said:
     if (lacks := curves.needs(*LOGGED_REWARDS, *LOGGED_LOGPS)) is not None:
         return lacks
     columns = curves.together(*LOGGED_REWARDS, *LOGGED_LOGPS)
-    rewards, logps = columns[:2], columns[2:]
-    if float(logps.abs().max()) < FAR or float(rewards.abs().max()) == 0:
+    rewards, logps = torch.cat(columns[:2]), torch.cat(columns[2:])
+    largest = float(rewards.abs().max())
+    if float(logps.abs().max()) < FAR or largest == 0:
         return cannot_tell(
             "Rewards or log-probabilities are all but 0, so they cannot be compared.",
-            f"Largest reward {three_digits(float(rewards.abs().max()))}.",
+            f"Largest reward {three_digits(largest)}.",
         )
     factor, rest = proportional(rewards, logps)
     apart = (rewards - factor * logps).abs() / (factor * logps).abs()
+    rows = len(columns[0])
+    first = torch.cat([apart[:FEW], apart[rows : rows + FEW]])
     told = (
         f"Rewards are {three_digits(factor)} times the log-probabilities but for {percent(1)(rest)}; the "
-        f"first ones are {signed(float(rewards[0, 0]))} and {signed(float(rewards[1, 0]))}"
+        f"first ones are {signed(float(columns[0][0]))} and {signed(float(columns[1][0]))}"
     )
-    if factor > 0 and float(apart[:, :FEW].max()) <= ALIKE and float(apart.median()) <= ALIKE:
+    if factor > 0 and float(first.max()) <= ALIKE and float(apart.median()) <= ALIKE:
         return found(
             "Rewards are log-probabilities of the policy times a constant, so the reference is missing "
             "or 0: its log-probabilities were not computed or not passed on, or reference_free is set. "
             "That is the loss of CPO, not DPO. If it is meant, check the run as such.",
             f"{told}.",
         )
-    if rewards.shape[1] >= 6 and (line := _on_one_line(rewards, logps)) is not None:
+    if rows >= 6 and (line := _on_one_line(columns[:2], columns[2:])) is not None:
         return found(
             "Rewards lie on one line over the log-probabilities of the policy, so the reference "
             "subtracts the same from every response: its log-probabilities may be a constant, or of one "
             "batch for all.",
-            f"{line}; the first rewards are {signed(float(rewards[0, 0]))} and "
-            f"{signed(float(rewards[1, 0]))}.",
+            f"{line}; the first rewards are {signed(float(columns[0][0]))} and "
+            f"{signed(float(columns[1][0]))}.",
         )
     return not_found("Rewards are not the policy's log-probabilities times a constant.", f"{told}.")
 
 
-def _on_one_line(rewards: torch.Tensor, logps: torch.Tensor) -> str | None:
+def _on_one_line(rewards: list[Tensor], logps: list[Tensor]) -> str | None:
     """The line that rewards of both sides are over log-probabilities which change with the batch, if any.
 
     Other batches have other references, so it is their common intercept that tells. Rows of the same pairs
     lie on a line, too: but those move step by step, and a policy that starts as its reference begins at 0.
     So do rows of a policy that has exploded, but for the references: these leave more than rounding does.
     """
-    flat = centered(torch.stack([rewards.flatten(), logps.flatten()]))
+    flat = centered([torch.cat(rewards), torch.cat(logps)])
     if float(flat[1].abs().max()) < FAR:
         return None
     factor, rest = proportional(flat[0], flat[1])
-    steps = logps.diff(dim=1)
-    back = float((steps[:, 1:] * steps[:, :-1] < 0).double().mean())
-    apart = float(steps.square().mean() / centered(logps).square().mean().clamp(min=1e-12))
+    steps = [column.diff() for column in logps]
+    turns = torch.cat([column[1:] * column[:-1] for column in steps])
+    back = float((turns < 0).double().mean())
+    variance = torch.cat(centered(logps)).square().mean().clamp(min=1e-12)
+    apart = float(torch.cat(steps).square().mean() / variance)
     of_other_batches = back >= BACK and apart >= APART
-    begins = float(rewards[:, 0].abs().max())
+    begins = max(abs(float(column[0])) for column in rewards)
     if factor <= 0 or rest > ALIKE or not of_other_batches or begins < FAR * factor:
         return None
     if rest * float(flat[0].square().mean().sqrt()) > FAR * factor:
         return None
-    constant = float(logps.mean() - rewards.mean() / factor)
+    constant = float(torch.cat(logps).mean() - torch.cat(rewards).mean() / factor)
     return (
         f"Rewards are {three_digits(factor)} times the log-probabilities, less {signed(constant, 1)} nats, "
         f"but for {percent(1)(rest)}"
@@ -225,15 +231,15 @@ def swapped_in_one(log: TrainingLog, settings: RunSettings) -> Said:
     columns = curves.together(*LOGGED_REWARDS, *LOGGED_LOGPS)
     if (followed := _crossed_in_batches(curves.beta, columns)) is not None:
         return found(_crossed(), followed)
-    first = columns[:, : max(1, columns.shape[1] // 3)]
+    first = [column[: max(1, len(column) // 3)] for column in columns]
     if not (curves.starts_early or curves.starts_with_an_interval):
         return cannot_tell("This needs the first rows of a run.", f"{len(log)} rows.")
-    if curves.starts_untouched and _exactly_crossed(curves, columns[:, 0]):
+    row = [float(column[0]) for column in columns]
+    if curves.starts_untouched and _exactly_crossed(curves, row):
         return found(
             _crossed(),
-            f"In the first row rewards are {signed(float(columns[0, 0]), 3)} and "
-            f"{signed(float(columns[1, 0]), 3)}, and β times the difference of log-probabilities is "
-            f"{signed(curves.beta * float(columns[2, 0] - columns[3, 0]), 3)}.",
+            f"In the first row rewards are {signed(row[0], 3)} and {signed(row[1], 3)}, and β times the "
+            f"difference of log-probabilities is {signed(curves.beta * (row[2] - row[3]), 3)}.",
         )
     apart, gaps = first[0] - first[1], first[2] - first[3]
     if float(gaps.square().mean().sqrt()) < FAR:
@@ -256,15 +262,15 @@ def swapped_in_one(log: TrainingLog, settings: RunSettings) -> Said:
     return not_found("Early margins are not those of swapped sides.", f"{told}.")
 
 
-def _exactly_crossed(curves: Curves, row: torch.Tensor) -> bool:
+def _exactly_crossed(curves: Curves, row: list[float]) -> bool:
     """Whether the rewards of step 1 are those of swapped sides but for rounding, and not 0."""
     crossed = curves.beta * (row[2] - row[3])
-    size = float(crossed.abs())
-    off = max(float((row[0] - crossed).abs()), float((row[1] + crossed).abs()))
+    size = abs(crossed)
+    off = max(abs(row[0] - crossed), abs(row[1] + crossed))
     return size > 1e-3 and off <= ALIKE * size
 
 
-def _crossed_in_batches(beta: float, columns: torch.Tensor) -> str | None:
+def _crossed_in_batches(beta: float, columns: list[Tensor]) -> str | None:
     """How margins follow 2 beta times the difference of both log-probabilities, if they do.
 
     Under one constant in the reference's place, and on rows of the same pairs, margins lie on such a line as

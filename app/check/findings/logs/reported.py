@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
-from app.check.findings.logs.curves import ACCURACY, MARGIN, Curves, standard_error
+from app.check.findings.logs.curves import ACCURACY, MARGIN, Curves, means, standard_error
 from app.check.findings.logs.expected import CONVEX, expected_loss, loss_at, loss_at_start
 from app.check.settings import RunSettings
 from app.check.tables import LOGGED_REWARDS
@@ -43,11 +42,8 @@ class Reported:
         nll = ["nll_loss"] if curves.has("loss", *names, *extra, "nll_loss") else []
         found = curves.together("loss", *names, *extra, *nll)
         if len(names) == 1:
-            found = torch.stack([found[0], found[1] / 2, -found[1] / 2, *found[2:]])
-        rest = found[:, 1:]
-        parts = [found[:, :1], *rest.tensor_split(max(1, min(BLOCKS - 1, rest.shape[1])), 1)]
-        parts = [part for part in parts if part.shape[1]]
-        found = torch.stack([part.mean(1) for part in parts], 1)
+            found = [found[0], found[1] / 2, -found[1] / 2, *found[2:]]
+        found = [means(_parts(column)) for column in found]
         losses, chosen, rejected = found[:3]
         return cls(
             losses, chosen, rejected, found[3] if extra else None, found[-1] if nll else None
@@ -83,6 +79,13 @@ class Reported:
         short = loss_at(settings, scale * self.chosen, scale * self.rejected) - self.losses
         noise = 0.1 * float(short.abs().mean()) if len(short) < 3 else standard_error(short)
         return max(0.0, float(short.mean()) - STANDARD_ERRORS * noise)
+
+
+def _parts(column: Tensor) -> list[Tensor]:
+    """The first row, and as many parts of those that follow."""
+    rest = column[1:]
+    parts = rest.tensor_split(min(BLOCKS - 1, len(rest))) if len(rest) else ()
+    return [column[:1], *parts]
 
 
 def loss_unit(curves: Curves) -> float:

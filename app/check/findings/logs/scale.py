@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
 
 import torch
 from torch import Tensor
 
-from app.check.findings.logs.curves import REFERENCE_LOGPS, Curves
+from app.check.findings.logs.curves import REFERENCE_LOGPS, Curves, means
 from app.check.tables import LOGGED_LOGPS, LOGGED_REWARDS
 from app.formatting import signed
 
@@ -59,13 +60,14 @@ def _with_reference(curves: Curves) -> Scale | None:
     if not curves.has(*LOGGED_REWARDS, *LOGGED_LOGPS, *REFERENCE_LOGPS):
         return None
     columns = curves.together(*LOGGED_REWARDS, *LOGGED_LOGPS, *REFERENCE_LOGPS)
-    rewards, ratios = columns[:2].flatten(), (columns[2:4] - columns[4:]).flatten()
-    digit = max(map(_last_digit, columns[2:].tolist()))
+    rewards = torch.cat(columns[:2])
+    ratios = torch.cat([columns[2] - columns[4], columns[3] - columns[5]])
+    digit = max(_last_digit(column.tolist()) for column in columns[2:])
     if float(ratios.square().mean().sqrt()) <= digit:
         return None
     beta = float((rewards * ratios).sum() / ratios.square().sum())
-    rest = (rewards - beta * ratios).square().sum() / rewards.square().sum()
-    if float(rest) > 1 - LINEAR:
+    rest = float((rewards - beta * ratios).square().sum())
+    if rest > (1 - LINEAR) * float(rewards.square().sum()):
         return None
     return Scale(beta, "rewards and both log-probabilities")
 
@@ -75,9 +77,9 @@ def _slope(curves: Curves, least: int) -> float | None:
     if not curves.has(*LOGGED_REWARDS, *LOGGED_LOGPS):
         return None
     columns = curves.together(*LOGGED_REWARDS, *LOGGED_LOGPS)
-    if columns.shape[1] < least:
+    if len(columns[0]) < least:
         return None
-    rewards, logps = centered(columns[:2]).flatten(), centered(columns[2:]).flatten()
+    rewards, logps = torch.cat(centered(columns[:2])), torch.cat(centered(columns[2:]))
     if not _spread(columns):
         return None
     together = float((rewards * logps).sum())
@@ -85,20 +87,29 @@ def _slope(curves: Curves, least: int) -> float | None:
     return together / float(logps.square().sum()) if explained >= LINEAR else None
 
 
-def _spread(columns: Tensor) -> bool:
+def _spread(columns: list[Tensor]) -> bool:
     """Whether each column has a larger deviation than one in its last digit, thrice what rounding adds."""
-    deviations = centered(columns).square().mean(1).sqrt().tolist()
     return all(
-        deviation > _last_digit(column)
-        for deviation, column in zip(deviations, columns.tolist(), strict=True)
+        float(apart.square().mean().sqrt()) > _last_digit(column.tolist())
+        for apart, column in zip(centered(columns), columns, strict=True)
     )
 
 
 def _last_digit(values: list[float]) -> float:
     """The place of the last digit that any of the values has, in single precision: 0.01 for 3.25 and 1.5."""
-    exponents = (Decimal(repr(value)).normalize().as_tuple().exponent for value in values)
-    printed = 10.0 ** min((place for place in exponents if isinstance(place, int)), default=0)
-    return max(printed, SINGLE * max(map(abs, values), default=0.0))
+    printed = float(f"1e{min((_power(value) for value in values), default=0)}")
+    return max(printed, SINGLE * max((abs(value) for value in values), default=0.0))
+
+
+def _power(value: float) -> int:
+    """The power of ten of a number's last digit, in the fewest digits that tell it: -2 of 3.25, 2 of 300."""
+    if value == 0:
+        return 0
+    mantissa, _, power = repr(value).partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    digits = whole + fraction
+    zeros = len(digits) - len(digits.rstrip("0"))
+    return int(power or "0") + zeros - len(fraction)
 
 
 @dataclass(frozen=True)
@@ -119,10 +130,10 @@ def direction_of(curves: Curves) -> Direction | None:
     if curves.per_token or not curves.has(*LOGGED_REWARDS, *LOGGED_LOGPS):
         return None
     columns = curves.together(*LOGGED_REWARDS, *LOGGED_LOGPS)
-    part = columns.shape[1] // 3
+    part = len(columns[0]) // 3
     if part < 3:
         return None
-    meant, logps = columns[:2] / curves.beta, columns[2:]
+    meant, logps = [rewards / curves.beta for rewards in columns[:2]], columns[2:]
     change, noise = _change(logps, part)[0], _least_noise(logps, meant, part)
     moved = _change(meant, part)[0]
     evidence = float((2 * change * moved / noise.square()).sum())
@@ -138,32 +149,37 @@ def direction_of(curves: Curves) -> Direction | None:
     )
 
 
-def _change(columns: Tensor, part: int) -> tuple[Tensor, Tensor]:
-    """From the first to the last rows, with its standard error. Shapes: (columns, rows) -> (columns,)."""
-    first, last = columns[:, :part], columns[:, -part:]
-    error = ((first.var(1) + last.var(1)) / part).sqrt()
-    return last.mean(1) - first.mean(1), error
+def _change(columns: list[Tensor], part: int) -> tuple[Tensor, Tensor]:
+    """From the first to the last rows, with its standard error. Shapes: (rows,) each -> (columns,)."""
+    first, last = [column[:part] for column in columns], [column[-part:] for column in columns]
+    error = torch.stack(
+        [((one.var() + other.var()) / part).sqrt() for one, other in zip(first, last, strict=True)]
+    )
+    return means(last) - means(first), error
 
 
-def _least_noise(logps: Tensor, meant: Tensor, part: int) -> Tensor:
+def _least_noise(logps: list[Tensor], meant: list[Tensor], part: int) -> Tensor:
     """Standard error of a change that batches make: of what is left without the policy's own."""
-    errors = [_change(logps + sign * meant, part)[1] for sign in (1, -1)]
-    return torch.minimum(*errors).clamp(min=1e-3)
+    both = [*zip(logps, meant, strict=True)]
+    _, added = _change([one + other for one, other in both], part)
+    _, taken = _change([one - other for one, other in both], part)
+    return torch.minimum(added, taken).clamp(min=1e-3)
 
 
-def centered(columns: Tensor) -> Tensor:
-    """Each column around its mean. Shape: (columns, rows)."""
-    return columns - columns.mean(1, keepdim=True)
+def centered(columns: Iterable[Tensor]) -> list[Tensor]:
+    """Each column around its mean. Shapes: (rows,)."""
+    return [column - column.mean() for column in columns]
 
 
 def proportional(rewards: Tensor, logps: Tensor) -> tuple[float, float]:
     """The factor that makes rewards of log-probabilities, and the share of rewards that it leaves.
 
-    Shapes: (...), (...).
+    The share is NaN of rewards that are 0. Shapes: (rows,), (rows,).
     """
     factor = float((rewards * logps).sum() / logps.square().sum())
-    rest = torch.linalg.vector_norm(rewards - factor * logps) / torch.linalg.vector_norm(rewards)
-    return factor, float(rest)
+    size = float(rewards.square().sum().sqrt())
+    rest = float((rewards - factor * logps).square().sum().sqrt())
+    return factor, rest / size if size > 0 else math.nan
 
 
 def alike(one: float, other: float) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from app.check.findings.logs.curves import ACCURACY, MARGIN, Curves, pairs_of_a_row
+from app.check.findings.logs.curves import ACCURACY, MARGIN, Curves, means, pairs_of_a_row
 from app.check.findings.logs.expected import expected_loss
 from app.check.tables import LOGGED_LOGPS, LOGGED_REWARDS
 
@@ -37,18 +37,18 @@ def explained_at_start(curves: Curves) -> float | None:
 
     Without an accuracy, margins are taken to spread as far as their mean.
     """
-    rows = curves.column("loss").isfinite().nonzero()
-    if not curves.tells_loss or not len(rows):
+    row = curves.first_row("loss")
+    if not curves.tells_loss or row is None:
         return None
-    row = rows[0]
-    margin = curves.column(MARGIN)[row]
-    if bool(margin.isnan()):
+    chosen, rejected, margin, accuracy = (
+        curves.column(name)[row : row + 1] for name in (*LOGGED_REWARDS, MARGIN, ACCURACY)
+    )
+    if not margin.isfinite().all():
         return None
-    chosen, rejected = (curves.column(name)[row] for name in LOGGED_REWARDS)
-    if bool((chosen + rejected).isnan()):
+    if not (chosen + rejected).isfinite().all():
         chosen, rejected = margin / 2, -margin / 2
-    accuracy = curves.column(ACCURACY)[row].nan_to_num(nan=0.5)
-    return float(expected_loss(curves.settings, chosen, rejected, accuracy))
+    accuracy = torch.where(accuracy.isfinite(), accuracy, 0.5)
+    return float(expected_loss(curves.settings, chosen, rejected, accuracy)[0])
 
 
 @dataclass(frozen=True)
@@ -79,17 +79,16 @@ def apart_at_start(curves: Curves) -> Apart | None:
     if not curves.has_reference or not curves.has(*LOGGED_REWARDS):
         return None
     rewards = curves.together(*LOGGED_REWARDS)
-    first = Apart(float(rewards[0, 0]), float(rewards[1, 0]), "In the first row")
+    first = Apart(float(rewards[0][0]), float(rewards[1][0]), "In the first row")
     if curves.starts_untouched:
         limit = ROUNDING_NATS
         if curves.has(*LOGGED_LOGPS) and not curves.per_token:
-            limit = max(
-                limit, ROUNDING_SHARE * float(curves.together(*LOGGED_LOGPS)[:, 0].abs().max())
-            )
+            largest = max(abs(float(logps[0])) for logps in curves.together(*LOGGED_LOGPS))
+            limit = max(limit, ROUNDING_SHARE * largest)
         return first if first.size > limit * curves.beta else None
     if curves.starts_early and first.size >= max(1.0, 5 * curves.beta):
         return first
-    if rewards.shape[1] >= LEAST_ROWS and _starts_soon(curves) and _stands(rewards):
+    if len(rewards[0]) >= LEAST_ROWS and _starts_soon(curves) and _stands(rewards):
         return first
     return _unlearned(curves, rewards)
 
@@ -103,26 +102,28 @@ def _starts_soon(curves: Curves) -> bool:
     return pairs_of_a_row(curves.together(ACCURACY)[0]) is not None
 
 
-def _stands(rewards: Tensor) -> bool:
+def _stands(rewards: list[Tensor]) -> bool:
     """Whether a reward or the margin is in the first row nearly where it is in the next ones."""
-    curves = torch.cat([rewards, rewards[:1] - rewards[1:]])
-    first, then = curves[:, 0], curves[:, 1 : 1 + NEXT_ROWS]
-    mean, noise = then.mean(1), then.std(1)
+    curves = [*rewards, rewards[0] - rewards[1]]
+    first = torch.stack([curve[0] for curve in curves])
+    then = [curve[1 : 1 + NEXT_ROWS] for curve in curves]
+    mean, noise = means(then), torch.stack([rows.std() for rows in then])
     there = (first / mean >= STANDING) & (first.abs() >= 0.5) & (mean.abs() >= 3 * noise)
     return bool(there.any())
 
 
-def _unlearned(curves: Curves, rewards: Tensor) -> Apart | None:
+def _unlearned(curves: Curves, rewards: list[Tensor]) -> Apart | None:
     """Large rewards that stay where they are while the margin says that nothing is learned."""
-    beginning = rewards[:, :FEW].mean(1)
+    beginning = means(column[:FEW] for column in rewards)
     few = Apart(
         float(beginning[0]),
         float(beginning[1]),
-        f"In the first {min(FEW, rewards.shape[1])} rows",
+        f"In the first {min(FEW, len(rewards[0]))} rows",
     )
-    if rewards.shape[1] < 2 * FEW or few.size < 3:
+    if len(rewards[0]) < 2 * FEW or few.size < 3:
         return None
-    drift = float((rewards[:, FEW : 2 * FEW].mean(1) - beginning).abs().max())
+    drift = float((means(column[FEW : 2 * FEW] for column in rewards) - beginning).abs().max())
     accuracies = curves.column(ACCURACY)[:FEW]
-    unlearned = abs(few.margin) <= 0.3 * few.size or float(accuracies.nanmean()) <= 0.6
+    known = accuracies[accuracies.isfinite()]
+    unlearned = abs(few.margin) <= 0.3 * few.size or float(known.mean()) <= 0.6
     return few if unlearned and few.size >= 5 * drift else None

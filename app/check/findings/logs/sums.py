@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import torch
+
 from app.check.findings import figures
 from app.check.findings.logs.beginning import step_zero
-from app.check.findings.logs.curves import MARGIN, Curves, early
+from app.check.findings.logs.curves import MARGIN, Curves, early, means
 from app.check.findings.logs.reference import reference_missing
 from app.check.findings.logs.start import FEW, apart_at_start
 from app.check.findings.numbers import three_digits
@@ -29,8 +31,8 @@ def mean_not_sum(log: TrainingLog, settings: RunSettings) -> Said:
     curves = Curves(log, settings)
     if (lacks := curves.needs(*LOGGED_LOGPS)) is not None:
         return lacks
-    logps = early(curves.together(*LOGGED_LOGPS))
-    typical = float(logps.median())
+    logps = list(map(early, curves.together(*LOGGED_LOGPS)))
+    typical = float(torch.cat(logps).median())
     told = f"Early log-probabilities have a median of {three_digits(typical)} nats"
     if curves.per_token or not curves.has_reference:
         return cannot_tell(f"{curves.loss_name} may log means: some trainers do.", f"{told}.")
@@ -38,7 +40,7 @@ def mean_not_sum(log: TrainingLog, settings: RunSettings) -> Said:
         return cannot_tell(
             "Both sides are the same: they may be cut to a token or two.", f"{told}."
         )
-    if float(logps.abs().max()) == 0:
+    if float(torch.cat(logps).abs().max()) == 0:
         return cannot_tell("All log-probabilities are 0: no token was counted.", f"{told}.")
     if curves.assumes("loss_type") and step_zero(log, settings).verdict == "cannot_tell":
         return cannot_tell(
@@ -68,7 +70,7 @@ def implausible_sums(log: TrainingLog, settings: RunSettings) -> Said:
     curves = Curves(log, settings)
     if (lacks := curves.needs(*LOGGED_LOGPS)) is not None:
         return lacks
-    logps = early(curves.together(*LOGGED_LOGPS))
+    logps = torch.cat(list(map(early, curves.together(*LOGGED_LOGPS))))
     typical = float(logps.median())
     told = f"Early log-probabilities have a median of {three_digits(typical)} nats."
     if (rows := _empty(curves)) > 0:
@@ -104,7 +106,7 @@ def implausible_sums(log: TrainingLog, settings: RunSettings) -> Said:
 
 def _empty(curves: Curves) -> int:
     """Rows in which a side has a log-probability and a reward of exactly 0, as without tokens."""
-    columns = curves.together(*LOGGED_LOGPS, *LOGGED_REWARDS).abs()
+    columns = [column.abs() for column in curves.together(*LOGGED_LOGPS, *LOGGED_REWARDS)]
     empty = (columns[0] + columns[2] == 0) | (columns[1] + columns[3] == 0)
     return int(empty.sum())
 
@@ -120,7 +122,7 @@ def prompt_counted(log: TrainingLog, settings: RunSettings) -> Said:
         return cannot_tell(f"{curves.loss_name} has no reference.", curves.read)
     if (lacks := curves.needs(*LOGGED_REWARDS)) is not None:
         return lacks
-    first = curves.together(*LOGGED_REWARDS)[:, :FEW].mean(1)
+    first = means(column[:FEW] for column in curves.together(*LOGGED_REWARDS))
     told = (
         f"Early rewards are {signed(float(first[0]), 3)} (chosen) and "
         f"{signed(float(first[1]), 3)} (rejected)"
