@@ -1,4 +1,4 @@
-"""The check of a reader's own pairs that browsers compute: all mistakes, under every loss, are told as Python tells them."""
+"""The check of pairs that browsers compute: all mistakes, under every loss, are told as Python tells them."""
 
 from __future__ import annotations
 
