@@ -36,6 +36,7 @@ CHECK = {
     **{what: where for what, where in READER.items() if what != "logps_of"},
     "report_of": "app.check.run",
     "RunSettings": "app.check.settings",
+    "told": "app.check.own_run",
 }
 """what checks them"""
 
