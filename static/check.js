@@ -1,7 +1,7 @@
-// The page on which a run is checked: what is pasted, dropped or chosen is sent by POST, and only the report is replaced.
+// The page on which a run is checked: what is pasted, dropped or chosen is checked, and only the report is replaced.
 // Without this script the form does the same by itself.
+import { FAILED, checked, tooLargeFor } from "./check_server.js";
 import { element } from "./dom.js";
-import { written } from "./format.js";
 
 /** @type {any} */
 const form = document.querySelector("[data-check]");
@@ -36,10 +36,9 @@ const fail = (told = [], fields = []) => {
   for (const control of form.querySelectorAll("[name]")) control.setAttribute("aria-invalid", String(fields.includes(control.name)));
 };
 
-/** What was wrong with a request, as its problem document says it, with a link to each parameter.
- *  @type {(answer: Response) => Promise<void>} */
-const refuse = async (answer) => {
-  const { detail, errors = [] } = await answer.json();
+/** What was wrong, as a problem document says it, with a link to each parameter.
+ *  @type {(problem: any) => void} */
+const refuse = ({ detail, errors = [] }) => {
   const told = errors.flatMap((/** @type {any} */ { field, message, allowed }, /** @type {number} */ at) => {
     const control = field === "text" || field === "file" ? null : form.elements[field];
     const name = control ? [element("a", control.labels[0].textContent, { href: `#${control.id}` }), ": "] : [];
@@ -48,21 +47,12 @@ const refuse = async (answer) => {
   fail(errors.length ? told : [detail], errors.map((/** @type {any} */ { field }) => field));
 };
 
-/** The fields to send; a large text is too much only if the server says so.
- *  @type {() => FormData} */
-const sent = () => {
-  const fields = new FormData(form);
-  if (file.files.length) fields.delete("text");
-  else fields.delete("file");
-  return fields;
-};
-
 /** @type {() => boolean} */
 const tooLarge = () => {
   const size = file.files[0]?.size ?? new Blob([text.value]).size;
   const most = Number(form.dataset.mostBytes);
   if (size < most) return false;
-  fail([`At most ${written(most, "count")} bytes can be sent. Log fewer columns or steps, or compress the file by gzip.`]);
+  fail([tooLargeFor(most)]);
   return true;
 };
 
@@ -81,20 +71,21 @@ const check = async (pressed = false) => {
   const own = (request = new AbortController());
   place.setAttribute("aria-busy", "true");
   try {
-    const answer = await fetch(form.dataset.report, { method: "POST", body: sent(), signal: own.signal });
-    if (answer.ok) show(await answer.text(), pressed);
-    else await refuse(answer);
+    const { report, problem } = await checked(form, own.signal);
+    if (own.signal.aborted) return;
+    if (report) show(report, pressed);
+    else refuse(problem);
   } catch {
-    if (!own.signal.aborted) fail(["The server did not answer. Check again."]);
+    if (!own.signal.aborted) fail([FAILED]);
   } finally {
     if (request === own) place.removeAttribute("aria-busy");
   }
 };
 
-/** Put the report of the server into the page, whose scripts and styles it needs none of.
- *  @type {(html: string, pressed: boolean) => void} */
-const show = (html, pressed) => {
-  place.replaceChildren(...new DOMParser().parseFromString(html, "text/html").body.childNodes);
+/** Put a report into the page.
+ *  @type {(report: Node[], pressed: boolean) => void} */
+const show = (report, pressed) => {
+  place.replaceChildren(...report);
   place.hidden = false;
   old.hidden = true;
   const title = place.querySelector("h2");

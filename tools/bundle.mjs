@@ -20,13 +20,14 @@ const offline = {
   name: "offline",
   setup: ({ onResolve }) => {
     onResolve({ filter: /^\.\.?\/server\.js$/ }, () => ({ path: `${root}offline.js` }));
+    onResolve({ filter: /^\.\/check_server\.js$/ }, () => ({ path: `${root}check_offline.js` }));
     onResolve({ filter: /^\.\/machine_parts\.js$/ }, () => ({ path: `${root}offline_parts.js` }));
   },
 };
 
 await build({
   absWorkingDir: root,
-  entryPoints: ["widget.js", "reading.js", "embedded.js", "own_checks.js"],
+  entryPoints: ["widget.js", "reading.js", "embedded.js", "own_checks.js", "check.js"],
   outdir: "built",
   bundle: true,
   format: "iife",

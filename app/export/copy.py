@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from app.content.sections import CHECK
 from app.content.sources import ServedPackage, served_packages
 from app.export import report
 from app.export.pages import OfflineCopy, all_pages, one_widget, rendered
@@ -35,6 +36,8 @@ PLOTLY = "vendor/plotly-basic.min.js"
 INDEX = "static/data/index.js"
 CHECKED = "/sources"
 """the page on which a reader checks the lab"""
+RUN_CHECK = "run_check"
+"""the worker that checks a reader's own run"""
 MOST_BYTES = 25_000_000
 
 CARRIED = {"plotly-basic.min.js", "stix-two-math.woff2", "serif.woff2", "sans.woff2"}
@@ -102,6 +105,8 @@ def export(
         sizes[name] += (data / f"worker-{name}.js").write_text(worker_file(name), encoding="utf-8")
     if CHECKED in pages:
         (data / "worker-checks.js").write_text(worker_file("checks"), encoding="utf-8")
+    if CHECK.path in pages:
+        (data / f"worker-{RUN_CHECK}.js").write_text(worker_file(RUN_CHECK), encoding="utf-8")
     if computed or CHECKED in pages:
         (data / "lab.js").write_text(lab_file(), encoding="utf-8")
     for file, page in html.items():

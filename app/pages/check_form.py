@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from app.check.params import RunParams
 from app.check.trainers import trainers
@@ -43,6 +44,8 @@ class FormField:
     options: tuple[tuple[str, str], ...] = ()
     """values and labels of a choice; empty for numbers and texts"""
     number: bool = False
+    bounds: Mapping[str, str] = field(default_factory=dict)
+    """of numbers: low and high, whether they are themselves left out, and the range in words"""
 
     @property
     def main(self) -> bool:
@@ -61,9 +64,25 @@ def form_fields(values: Mapping[str, str]) -> list[FormField]:
             usual=_usual(name),
             options=_options(name, [str(value) for value in schema.get("enum", [])]),
             number=schema.get("type") == "number",
+            bounds=_bounds(schema),
         )
         for name, schema in field_schemas(RunParams).items()
     ]
+
+
+def _bounds(schema: Mapping[str, Any]) -> Mapping[str, str]:
+    """The range of a number, or of each number of a list."""
+    item = schema.get("items", schema)
+    low = item.get("minimum", item.get("exclusiveMinimum"))
+    high = item.get("maximum", item.get("exclusiveMaximum"))
+    if low is None or high is None:
+        return {}
+    above, below = "exclusiveMinimum" in item, "exclusiveMaximum" in item
+    words = (
+        f"a number {'above' if above else 'from'} {low:g} {'and below' if below else 'to'} {high:g}"
+    )
+    ends = {name: "1" for name, left_out in (("above", above), ("below", below)) if left_out}
+    return {"low": f"{low:g}", "high": f"{high:g}", "allowed": words, **ends}
 
 
 def _usual(name: str) -> str:

@@ -39,6 +39,9 @@ EXAMPLE = "run"
 REPORT = f"{CHECK.path}/report"
 """the report alone; refusals are problem+json, as the script of the page reads them"""
 
+OWN_MOST_BYTES = 1_000_000
+"""of a file that an offline copy checks on the reader's machine"""
+
 OFFLINE = "reference_swapped"
 """the example whose report an offline copy shows"""
 
@@ -142,7 +145,9 @@ async def _page(
     request: Request, sent: FilledForm, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Any:
     views = await page_views(request, chapter_page(CHECK).figures, extra=[EXAMPLE])
-    fields = form_fields(sent.values)
+    offline = hasattr(request.state, "offline")
+    # The text of a copy's example is not in its form, which is for the reader's own.
+    fields = form_fields({} if offline else sent.values)
     context = {
         "appendix": CHECK,
         "views": views,
@@ -154,6 +159,7 @@ async def _page(
         "refused": {error.field: error for error in sent.errors},
         "examples": EXAMPLES.values(),
         "mistakes": MISTAKES,
+        "most_bytes": OWN_MOST_BYTES if offline else request.app.state.settings.max_body_bytes,
         "band": band(),
         "pending": any(view.pending for view in views.values()),
     }

@@ -2,7 +2,7 @@
 import { textOfBytes } from "./python/bytes.js";
 import { asItStood, begun, shown } from "./python/characters.js";
 import { PythonError } from "./python/errors.js";
-import { plain } from "./python/values.js";
+import { Dict, plain } from "./python/values.js";
 
 /** @typedef {{ pasted: any, sent: any, run_of: any, logps_of?: any, MOST_BYTES: number }} Reader */
 
@@ -21,6 +21,13 @@ export const readRunFile = (reader, data, { name = null, finite = false } = {}) 
  *  @returns {Promise<any>} rejected as by readRunFile */
 export const checkRunFile = (check, data, name, settings) =>
   made(check, data, name, (file) => check.report_of(check.run_of(file, name), settings));
+
+/** All that a page shows of a run: see app/check/own_run.py.
+ *  @param {Reader & { told: any }} check @param {string | Uint8Array} data @param {string | null} name
+ *  @param {Record<string, any>} given of the form, what was filled in
+ *  @returns {Promise<any>} rejected as by readRunFile, or with a ValueError if a setting is refused */
+export const ownRunFile = (check, data, name, given) =>
+  made(check, data, name, (file) => check.told(check.run_of(file, name), new Dict(Object.entries(given))));
 
 /** What is made of the text of a file, as JSON has it.
  *  @param {Reader} reader @param {string | Uint8Array} data @param {string | null} name @param {(file: any) => any} make */

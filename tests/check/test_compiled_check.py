@@ -8,7 +8,12 @@ import random
 from dataclasses import asdict, replace
 from typing import Any
 
+import pytest
+
+from app.check.own_run import settings_of as settings_of_form
+from app.check.own_run import told
 from app.check.params import RunParams
+from app.check.reading import read_run
 from app.check.run import check_run
 from app.check.settings import RunSettings
 from app.check.tables import RunFileError
@@ -60,6 +65,57 @@ def _differing(cases: list[Case]) -> list[Any]:
         for case, made in zip(cases, there, strict=True)
         if (here := _here(*case)) != made
     ]
+
+
+def _told_here(data: str | bytes, name: str | None, form: dict[str, Any]) -> Any:
+    try:
+        shown = told(read_run(data, name), form)
+    except RunFileError as error:
+        return {"line": error.line, "column": error.column, "message": error.message}
+    except ValueError as error:
+        return {"refused": str(error)}
+    return json.loads(json.dumps(shown | {"run": shown["run"].model_dump()}))
+
+
+FORMS: tuple[dict[str, Any], ...] = (
+    {},
+    {"beta": 0.3, "loss_type": "ipo"},
+    {"trainer": "trl", "loss_type": "ipo"},
+    {"trainer": "llama_factory"},
+    {"loss_types": ("sigmoid", "sft"), "loss_weights": (1.0, 0.2)},
+    {"label_smoothing": 0.1, "loss_type": "kto"},
+)
+
+
+def test_what_a_page_shows_is_the_same() -> None:
+    """The drawing of a log, too, but for the last digits of where its points are."""
+    cases = [(path.read_bytes(), path.name, FORMS[n % len(FORMS)]) for n, path in enumerate(PATHS)]
+    asked = [_asked(data, name, GIVEN) | {"form": form} for data, name, form in cases]
+    there = answer_of("compiled_check.js", {"files": asked})
+    for case, made in zip(cases, there, strict=True):
+        assert _near(made, _told_here(*case)), case[1:]
+
+
+def _near(one: Any, other: Any) -> bool:
+    """Whether two values of JSON are the same but for the last digits of numbers."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_near(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_near, one, other))
+    if isinstance(one, float) or isinstance(other, float):
+        return bool(one == pytest.approx(other, rel=1e-12, abs=1e-12))
+    return bool(one == other)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_form_says_what_requests_say(form: dict[str, Any]) -> None:
+    try:
+        expected = RunParams.model_validate(form).settings()
+    except ValueError:
+        with pytest.raises(ValueError, match="label_smoothing"):
+            settings_of_form(form)
+        return
+    assert settings_of_form(form) == expected
 
 
 def test_the_corpus_is_told_alike() -> None:

@@ -10,9 +10,9 @@ import zlib
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, lru_cache
-from itertools import accumulate, islice, pairwise, product
+from itertools import accumulate, groupby, islice, pairwise, product
 from typing import Any
 
 from pydantic import BaseModel, ValidationInfo, create_model, field_validator
@@ -115,9 +115,10 @@ def lists() -> list[Any]:
         first, middle, values, values[1:-1:2], values[-3:], values[::-1], sorted(values, reverse=True),
         sorted(["b", "a", "c"], key=lambda letter: -ord_of(letter)), max(values, key=lambda v: v % 5),
         min([], default="none"), sum(values, 10), [*range(5, 0, -2)], list(pairwise(values))[:2],
+        [[key, list(group)] for key, group in groupby(values, key=lambda v: v > 4)],
         list(product("ab", (1, 2), [3])), list(product()),
         list(accumulate([1, 2, 3])), (1, 2) < (1, 3), [1, [2]] == [1, [2]],
-        7 // 2, -7 // 2, -7 % 3, divmod(17, 5), 3 in values, [0] * 3, values.index(9),
+        7 // 2, -7 // 2, -7 % 3, divmod(17, 5), 3 in values, [0] * 3, values.index(9), [1, 2, 1].count(1),
         not [], values[9:] or "empty",
     ]  # fmt: skip
 
@@ -149,7 +150,7 @@ def records() -> list[Any]:
         vars(Checked(most=4, one=5, other=3)),
         point.norm, point.moved(dy=1).y, point == Point(3, 4), point == Point(3, 5), vars(named),
         point.tags, isinstance(named, Point), [p.x for p in (point, named)], named.name,
-        point.seen is point.seen, vars(Named(2)),
+        point.seen is point.seen, asdict(Point(1)), vars(Named(2)),
         replace(point, x=9).seen,
         vars(replace(named, y=5)), vars(Wide(most=4, a=5, d=5)), isinstance(Wide(most=1, a=1, d=1), Base),
     ]  # fmt: skip

@@ -99,6 +99,7 @@ def reductions() -> list[list[float]]:
     return [
         [x.sum().item(), x.mean().item(), x.median().item(), x.max().item(), x.min().item()],
         [x.std().item(), x.std(correction=0).item(), x.var().item(), x[1:].median().item()],
+        x.quantile(torch.tensor([0.0, 0.02, 0.5, 0.9], dtype=torch.float64)).tolist(),
         [torch.logsumexp(x, 0).item(), *torch.softmax(x / 8, 0).tolist()],
         torch.log_softmax(x, 0).tolist(),
         [float(x.sum() / x.std()), round(float(x.mean()), 3), max(x.max().item(), 3.0)],

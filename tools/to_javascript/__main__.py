@@ -36,6 +36,7 @@ CHECK = {
     **{what: where for what, where in READER.items() if what != "logps_of"},
     "report_of": "app.check.run",
     "RunSettings": "app.check.settings",
+    "told": "app.check.own_run",
 }
 """what checks them"""
 
@@ -46,12 +47,18 @@ import * as widget from "../widgets/{name}.js";
 serve(widget, kernels);
 """
 
+CHECK_WORKER = """import { serveCheck } from "../../../static/lab/serve_check.js";
+import * as check from "../check.js";
+
+serveCheck(check);
+"""
+
 
 def compiled() -> Iterator[tuple[str, str]]:
     """Path and text of all modules.
 
     widgets/N.js has what belongs to the widget N, and workers/N.js serves it. reader.js has what
-    reads run files, and check.js what checks them.
+    reads run files, and check.js what checks them, which workers/run_check.js serves.
     """
     compiler = Compiler(OUTSIDE)
     entries = {name: _parts(name, widget) for name, widget in _computed()}
@@ -67,6 +74,7 @@ def compiled() -> Iterator[tuple[str, str]]:
         yield f"{FOLDER}/data/{name}.js", text
     yield f"{FOLDER}/reader.js", _exports(READER)
     yield f"{FOLDER}/check.js", _exports(CHECK)
+    yield f"{FOLDER}/workers/run_check.js", CHECK_WORKER
     for name, parts in entries.items():
         named = {what: where for where, what in parts.values()}
         yield f"{FOLDER}/widgets/{name}.js", _exports(named, "../")

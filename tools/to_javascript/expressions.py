@@ -21,7 +21,7 @@ METHODS = words(
 
 TENSOR_METHODS = words(
     "abs all any argmax argsort clamp detach diff double exp expand expm1 isfinite item log log10 "
-    "log_softmax logsumexp long max mean median min round sigmoid softmax sort sqrt square std "
+    "log_softmax logsumexp long max mean median min quantile round sigmoid softmax sort sqrt square std "
     "sum tensor_split unique var"
 )
 """of tensors, and of the numbers that stand for those without dimensions"""

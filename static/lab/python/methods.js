@@ -70,6 +70,7 @@ const TEXT = {
 /** @type {Record<string, any>} */
 const LIST = {
   append: (/** @type {any[]} */ values, /** @type {any} */ value) => void values.push(value),
+  count: (/** @type {any[]} */ values, /** @type {any} */ value) => values.filter((one) => same(one, value)).length,
   extend: (/** @type {any[]} */ values, /** @type {any} */ others) => {
     for (const value of iter(others)) values.push(value);
   },

@@ -1,6 +1,6 @@
 // What compiled code uses of Python's standard library.
 import { ValueError } from "./errors.js";
-import { lt } from "./operators.js";
+import { lt, same } from "./operators.js";
 import { lgamma } from "./special.js";
 import { Dict, iter, named, open } from "./values.js";
 
@@ -26,6 +26,17 @@ export const itertools = {
     let total = 0;
     return [...iter(values)].map((value) => (total += value));
   },
+  /** Neighbors with the same key, together. @type {(...given: any[]) => any[][]} */
+  groupby: named(["iterable", "key"], (/** @type {any} */ values, /** @type {any} */ of) => {
+    /** @type {any[][]} */
+    const groups = [];
+    for (const value of iter(values)) {
+      const key = of(value);
+      if (groups.length && same(groups.at(-1)?.[0], key)) groups.at(-1)?.[1].push(value);
+      else groups.push([key, [value]]);
+    }
+    return groups;
+  }),
   *islice(/** @type {any} */ values, /** @type {number} */ most) {
     for (const value of iter(values)) {
       if (most <= 0) return;
@@ -69,6 +80,8 @@ export const pydantic_core = {
 };
 
 export const dataclasses = {
+  /** @type {(value: any) => Dict} */
+  asdict: (value) => new Dict(Object.entries(value)),
   /** A record with some fields changed. */
   replace: open(([value], changes) => Object.assign(Object.create(Object.getPrototypeOf(value)), value, changes)),
 };

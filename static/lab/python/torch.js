@@ -133,6 +133,16 @@ const OF_TENSORS = {
   mean,
   median,
   min,
+  /** Between the two values that are nearest, in proportion. @type {(values: Vector, shares: Vector) => Vector} */
+  quantile: (values, shares) => {
+    const sorted = values.slice().sort();
+    return shares.map((share) => {
+      const place = share * (sorted.length - 1);
+      const [below, above] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]];
+      const rest = place % 1;
+      return rest < 0.5 ? below + rest * (above - below) : above - (above - below) * (1 - rest);
+    });
+  },
   round: named(["self", "decimals"], (/** @type {any} */ value, decimals = 0) => onEach(value, (one) => rounded(one * 10 ** decimals) / 10 ** decimals)),
   softmax: (/** @type {any} */ values) => onEach(log_softmax(values), Math.exp),
   sort: (/** @type {Vector} */ values) => {
