@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from app.check.writing import csv_text, json_lines_text
@@ -15,7 +17,11 @@ from tests.widgets.test_compiled import ROUNDED, _apart
 
 def _own(example: str, loss_type: str = "sigmoid", label_smoothing: float = 0.0) -> Own:
     """A file of an example, whose reported loss is that of the settings."""
-    settings = {"loss_type": loss_type, "beta": 0.2, "label_smoothing": label_smoothing}
+    settings: dict[str, Any] = {
+        "loss_type": loss_type,
+        "beta": 0.2,
+        "label_smoothing": label_smoothing,
+    }
     table = example_table(example, **settings)
     text = csv_text(table) if loss_type == "sigmoid" else json_lines_text(table)
     return Own.model_validate({**settings, "text": text})
