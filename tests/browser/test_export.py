@@ -253,6 +253,16 @@ def test_as_many_pairs_can_be_labeled_as_a_policy_takes(visitor: Page, copy: str
     expect(found.locator("[data-say]")).to_contain_text("DPO took 60 steps")
 
 
+def test_a_step_of_the_derivation_shows_its_equation(visitor: Page, copy: str) -> None:
+    visitor.goto(f"{copy}widgets/dpo_derivation.html?step=4&beta=0.23&seed=77")
+    found = widget(visitor, "dpo_derivation")
+    expect(found.locator("[data-readout]")).to_contain_text("the step is exact")
+    for step in (4, 5):
+        expect(found.locator(f".one-equation[data-equation='{step}']")).to_be_visible()
+        expect(found.locator(".one-equation:visible")).to_have_count(1)
+        found.locator("[name=step][value='5']").check(force=True)
+
+
 @BOTH
 def test_a_reader_checks_pairs_of_a_run_of_their_own(
     visitor: Page, copy: str, tmp_path: Path

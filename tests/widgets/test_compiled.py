@@ -114,6 +114,13 @@ def test_each_mistake_of_the_derivation_breaks_the_same_steps() -> None:
         assert _apart(there, here, ROUNDED) == []
 
 
+def test_numbers_may_be_texts_as_controls_have_them() -> None:
+    state = _state(WIDGETS["dpo_derivation"], "step=4&beta=0.23&seed=77").model_dump(mode="json")
+    texts = {name: str(value) for name, value in state.items()}
+    one, other = answer_with_lab("compiled_widget.js", name="dpo_derivation", states=[state, texts])
+    assert one == other
+
+
 def _names(value: Any) -> list[str]:
     if isinstance(value, dict):
         return [*value, *(name for one in value.values() for name in _names(one))]

@@ -207,7 +207,8 @@ class Statements(Expressions):
             parts = f"{{{', '.join(methods)}}}, {{{', '.join(getters)}}}"
             return f'$.plain_class("{node.name}", {made}, {parts})'
         base = next((base for base in bases if base not in RECORDS), "null")
-        checks = ", ".join(self._check(call) for call in validators(node))
+        read = [f'["{field}", (value) => $.{kind}(value)]' for field, kind in _numbers(own)]
+        checks = ", ".join([*read, *(self._check(call) for call in validators(node))])
         parts = f"{{{', '.join(methods)}}}, {{{', '.join(getters)}}}, [{checks}]"
         found = f'$.record("{node.name}", {base}, [{fields}], {parts})'
         return f"Object.assign({found}, {{{', '.join(of_the_class)}}})" if of_the_class else found
@@ -238,6 +239,18 @@ def of_parameters(value: ast.expr) -> bool:
     return isinstance(value, ast.Call) and (
         not isinstance(value.func, ast.Name) or value.func.id in UNSHOWN
     )
+
+
+def _numbers(fields: Iterable[ast.AnnAssign]) -> Iterable[tuple[str, str]]:
+    """Those of parameters that are numbers, and of which type: controls of pages have texts."""
+    for field in fields:
+        kind = ast.unparse(field.annotation)
+        if (
+            kind in ("int", "float")
+            and field.value
+            and ast.unparse(field.value).startswith("fields.")
+        ):
+            yield ast.unparse(field.target), kind
 
 
 def applied(node: Function) -> list[ast.expr]:
