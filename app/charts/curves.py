@@ -8,6 +8,9 @@ from collections.abc import Sequence
 
 Point = tuple[float, float]
 
+ALIKE = 1e-6
+"""distances that differ by less are the same: the first point counts, however they are rounded"""
+
 MOST_POINTS = 120
 """most points of a curve"""
 
@@ -50,7 +53,7 @@ def _shaping(points: Sequence[Point], tolerance: float) -> list[Point]:
                 distance = abs((x1 - x0) * (y0 - y) - (x0 - x) * (y1 - y0)) / length
             else:
                 distance = math.hypot(x - x0, y - y0)
-            if distance > most:
+            if distance > most + ALIKE:
                 farthest, most = number, distance
         if farthest != first:
             kept.add(farthest)

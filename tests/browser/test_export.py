@@ -271,6 +271,7 @@ def test_a_reader_checks_pairs_of_a_run_of_their_own(
     for found, check in zip(own.locator("[data-check]").all(), wanted.checks, strict=True):
         expect(found).to_contain_text(f"{check.message} {check.evidence}".strip())
     # A line that cannot be read is named.
+    own.locator("[data-settings] > summary").click()
     own.locator("[name=text]").fill(f"{file.read_text(encoding='utf-8')}😀,2\n")
     own.locator("[data-compute]").click()
     expect(own.locator("[data-error]")).to_contain_text("line 242")

@@ -106,6 +106,17 @@ def test_all_that_compiled_code_takes_is_there() -> None:
     assert (used | {*BUILTINS} | of_modules) - there == set()
 
 
+def test_all_methods_that_compiled_code_calls_are_defined_somewhere() -> None:
+    """A method of Python that the compiler took for one of ours would fail only when it is called."""
+    texts = [text for _, text in all_compiled()]
+    code = [re.sub(r'"(?:[^"\\]|\\.)*"', '""', text) for text in texts]
+    called = {name for text in code for name in re.findall(r"(?<!\$)\.(\w+)\(", text)}
+    defined = r'(\w+)(?::| =) \$\.|\["(\w+)"'  # functions, and fields that may hold some
+    ours = {name for text in texts for both in re.findall(defined, text) for name in both}
+    by_hand = [path.read_text(encoding="utf-8") for path in (ROOT / "static/lab").glob("**/*.js")]
+    assert called - ours - {word for text in by_hand for word in re.findall(r"\w+", text)} == set()
+
+
 @pytest.mark.parametrize(
     "source",
     [
