@@ -43,7 +43,7 @@ OWN_MOST_BYTES = 1_000_000
 """of a file that an offline copy checks on the reader's machine"""
 
 OFFLINE = "reference_swapped"
-"""the example whose report an offline copy shows"""
+"""the example whose report an offline copy shows at first"""
 
 RUN_TITLES = {"text": "Your text", "file": "Your file"}
 """what the page calls the fields that have the run"""
