@@ -52,7 +52,7 @@ STEPS = {"step_zero": 0.0, "start": 0.0, "frozen": 400.0}
 MOST_TURNS = 5
 
 
-Sides = tuple[Tensor, Tensor]
+PairColumns = tuple[Tensor, Tensor]
 """chosen and rejected, shapes: (pairs,), float64"""
 Phrases = list[list[float]]
 """a log-probability for each phrase of each response, nats"""
@@ -62,9 +62,9 @@ Phrases = list[list[float]]
 class _Batch:
     """The pairs of the example."""
 
-    policy: Sides
-    reference: Sides
-    lengths: Sides
+    policy: PairColumns
+    reference: PairColumns
+    lengths: PairColumns
 
     def each(self, change: Callable[[Tensor], Tensor]) -> _Batch:
         """The same change of all columns."""
@@ -171,7 +171,7 @@ def _of(name: str) -> _Batch:
     return right
 
 
-def _per_token(logps: Sides, lengths: Sides) -> Sides:
+def _per_token(logps: PairColumns, lengths: PairColumns) -> PairColumns:
     return logps[0] / lengths[0], logps[1] / lengths[1]
 
 
