@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app.check.settings import RunSettings
+from app.check.tables import LogpsTable, TrainingLog
+from app.formatting import count
 
 FindingVerdict = Literal["found", "not_found", "cannot_tell"]
 
@@ -57,3 +59,21 @@ class Report:
     def found(self) -> tuple[Finding, ...]:
         """The findings with the verdict ``found``."""
         return tuple(finding for finding in self.findings if finding.verdict == "found")
+
+
+MOST_NAMED = 10
+"""ignored columns that are named"""
+
+
+def read_text(table: LogpsTable | TrainingLog) -> str:
+    """What was read, in a sentence or a few."""
+    one = "row" if isinstance(table, TrainingLog) else "pair"
+    rows = f"1 {one}" if len(table) == 1 else f"{count(len(table))} {one}s"
+    columns = ", ".join(table.columns)
+    if isinstance(table, TrainingLog) and table.evaluation is not None:
+        columns += f"; of the evaluation: {', '.join(table.evaluation.columns)}"
+    told = [f"{rows}, {table.format}; columns read: {columns}."]
+    if table.ignored:
+        more = " …" if len(table.ignored) > MOST_NAMED else ""
+        told.append(f"Not read: {', '.join(table.ignored[:MOST_NAMED])}{more}.")
+    return " ".join([*told, *table.notes])

@@ -287,6 +287,8 @@ class Expressions:
         base = created(node)
         if base is not None:
             return f"$.open_record({self.js(node.args[0])}, {self.js(base)})"
+        if ast.unparse(node.func) == "map" and isinstance(node.args[0], ast.Attribute):
+            raise refuse(node)  # JavaScript would take a method without its object
         arguments = self._elements(node.args)
         named = ", ".join(
             f"...{self.js(keyword.value)}"

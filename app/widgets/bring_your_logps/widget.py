@@ -21,7 +21,7 @@ from app.check.losses import rewards_of
 from app.check.reading import logps_of
 from app.check.reading.decode import pasted
 from app.check.report import Finding
-from app.check.run import report_of_pairs
+from app.check.run_of_pairs import report_of_pairs
 from app.check.settings import RunSettings
 from app.check.tables import LOGPS, LogpsTable, RunFileError
 from app.formatting import count, fixed, percent, signed
