@@ -164,6 +164,7 @@ clear.addEventListener("click", () => {
   fail();
   place.hidden = old.hidden = true;
   place.replaceChildren();
+  live.textContent = "Your data is removed.";
   tell();
   text.focus();
 });

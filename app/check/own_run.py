@@ -34,9 +34,11 @@ def settings_of(given: Mapping[str, Any]) -> RunSettings:
     losses = settings.loss_types or (settings.loss_type,)
     unknown = [name for name in losses if name not in ALL_LOSSES]
     if unknown:
-        raise ValueError(f"unknown loss {unknown[0]}")
+        field = "loss_types" if settings.loss_types else "loss_type"
+        raise ValueError(f"{field} has “{unknown[0]}”; known are {', '.join(ALL_LOSSES)}")
     if settings.loss_weights and len(settings.loss_weights) != len(settings.loss_types):
-        raise ValueError("loss_weights has not as many values as loss_types")
+        weights, of = len(settings.loss_weights), len(settings.loss_types)
+        raise ValueError(f"loss_weights has {weights} values, but loss_types has {of}")
     check_loss_params(losses, settings.label_smoothing, settings.divergence)
     return settings
 

@@ -39,8 +39,8 @@ const made = async (reader, data, name, make) => {
     const file = typeof data === "string" ? reader.pasted(text, name) : reader.sent(textOfBytes(data), unpacked && textOfBytes(unpacked), name);
     return asItStood(plain(make(file)));
   } catch (error) {
-    const { column, message } = /** @type {any} */ (error);
-    if (error instanceof PythonError) Object.assign(error, { column: asItStood(column), message: shown(message) });
+    const { column, message, args } = /** @type {any} */ (error);
+    if (error instanceof PythonError) Object.assign(error, { column: asItStood(column), message: shown(message), told: shown(args[0]) });
     throw error;
   }
 };

@@ -8,8 +8,8 @@ export const serveCheck = (check) => {
     try {
       postMessage({ report: await ownRunFile(check, data, name, given) });
     } catch (error) {
-      const { name: kind, message } = /** @type {Error} */ (error);
-      if (kind === "RunFileError") postMessage({ refused: message, field: name === null ? "text" : "file" });
+      const { name: kind, message, told } = /** @type {any} */ (error);
+      if (kind === "RunFileError") postMessage({ refused: told, field: name === null ? "text" : "file" });
       else if (kind === "ValueError") postMessage({ refused: message, field: message.split(" ")[0] });
       else postMessage({ failed: message });
     }

@@ -73,12 +73,20 @@ def test_a_chosen_file_is_checked_and_its_figures_are_in_the_copy(
     assert [name for name in names if not (offline_copy / name).is_file()] == []
 
 
+def test_examples_that_a_copy_lacks_have_no_link(copy_page: Page) -> None:
+    expect(copy_page.locator("#mistake-diverging")).to_be_visible()
+    expect(copy_page.locator('tr[id^="mistake-"] a[href*="run="]')).to_have_count(0)
+
+
 def test_a_copy_says_what_it_does_not_check(copy_page: Page) -> None:
     form, error = copy_page.locator("[data-check]"), copy_page.locator("[data-check] [data-error]")
     check = form.get_by_role("button", name="Check", exact=True)
     form.locator("[name=text]").fill("no log")
     check.click()
     expect(error).to_be_visible()
+    form.locator("[name=text]").fill(re.sub(r": -[\d.]+", ': "foo"', PAIRS, count=1))
+    check.click()
+    expect(error).to_contain_text("line 1, policy_chosen_logps: foo is given")
     form.locator("[name=text]").fill(LOG)
     form.locator("[name=beta]").fill("0")
     check.click()
