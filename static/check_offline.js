@@ -2,7 +2,8 @@
 // templates/pages/check_report.html shows.
 import { drawn, element, parent } from "./dom.js";
 import { written } from "./format.js";
-import { script } from "./offline_parts.js";
+import { workerCode } from "./offline_parts.js";
+import { workerOf } from "./own_machine.js";
 import { Drawing, patch } from "./stage.js";
 
 export const FAILED = "This could not be computed here.";
@@ -15,9 +16,7 @@ const WORKER = "run_check";
 /** What is made of the data of a run by a worker, which ends with the answer, or when nobody wants it anymore.
  *  @type {(asked: { data: string | Uint8Array, name: string | null, given: Record<string, any> }, signal: AbortSignal) => Promise<any>} */
 const answerTo = async (asked, signal) => {
-  if (!window.dpoExported.workers[WORKER]) await script(`data/worker-${WORKER}.js`);
-  const code = new Blob([window.dpoExported.workers[WORKER]], { type: "text/javascript" });
-  const worker = new Worker(URL.createObjectURL(code));
+  const worker = workerOf(await workerCode(WORKER));
   try {
     return await new Promise((resolve, reject) => {
       worker.onmessage = ({ data }) => resolve(data);

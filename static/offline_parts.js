@@ -13,8 +13,14 @@ export const script = (path) =>
     document.head.append(element);
   });
 
+/** The code of a worker, loaded once. @param {string} name @returns {Promise<string>} */
+export const workerCode = async (name) => {
+  if (!window.dpoExported.workers[name]) await script(`data/worker-${name}.js`);
+  return window.dpoExported.workers[name];
+};
+
 /** The code of a worker, and the data of the lab. @param {DOMStringMap} names @returns {Promise<[code: string, lab: any]>} */
 export const machineParts = async ({ worker = "" }) => {
-  await Promise.all([script("data/lab.js"), script(`data/worker-${worker}.js`)]);
-  return [window.dpoExported.workers[worker], window.dpoExported.lab];
+  const [code] = await Promise.all([workerCode(worker), script("data/lab.js")]);
+  return [code, window.dpoExported.lab];
 };

@@ -1,18 +1,16 @@
 // The lab on the reader's own machine: a worker that computes what one widget asks for (static/lab/serve.js).
 
-/** What the valid controls say, and invalid ones last said, as a widget's params have it, defaults included.
+/** A worker of some code: from a blob, as pages on disk may load none. @param {string} code */
+export const workerOf = (code) => new Worker(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
+
+/** What the valid controls say, and invalid ones last said, as texts, defaults included.
  *  @type {(widget: Widget) => Record<string, any>} */
 export const paramsOf = (widget) => {
   const given = widget.params();
   const controls = [...widget.form.elements].filter(({ name, dataset }) => name && !name.includes(".") && dataset.private === undefined);
   const names = new Set(controls.map(({ name }) => name));
   const known = [...names].filter((name) => widget.defaultOf(name) !== undefined);
-  return Object.fromEntries(
-    known.map((name) => {
-      const value = given.get(name) ?? widget.defaultOf(name);
-      return [name, widget.form.elements[name].type === "number" ? Number(value) : value];
-    }),
-  );
+  return Object.fromEntries(known.map((name) => [name, given.get(name) ?? widget.defaultOf(name)]));
 };
 
 /** @typedef {(event: RunEvent) => void} Listener */
@@ -25,9 +23,7 @@ export class OwnMachine {
 
   /** @param {string} code of the worker @param {any} lab its data */
   constructor(code, lab) {
-    // From a blob, as pages on disk may load no worker.
-    const address = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
-    this.#worker = new Worker(address);
+    this.#worker = workerOf(code);
     this.#worker.onmessage = ({ data: { id, event } }) => this.#listeners.get(id)?.(event);
     this.#worker.onerror = ({ message }) => {
       for (const listener of this.#listeners.values()) listener(["error", { detail: `This could not be computed here: ${message}` }]);

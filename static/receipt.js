@@ -16,7 +16,7 @@ export const showReceipt = (widget, path) => {
   const asked = path ? [element("p", `${path} = ${at(widget.result, path)}`, { class: "receipt-number" })] : [];
   const query = widget.params().toString();
   if (widget.computedHere) {
-    asked.push(element("p", "The numbers shown were computed in your browser, by the same algorithms and from the same draws as the server’s, which the request gives. They differ by rounding, which can grow in long PPO runs.", { class: "receipt-note" }));
+    asked.push(element("p", "The numbers shown were computed in your browser, with the same algorithms and random draws as on the server, whose numbers the request gives. The two differ by rounding, which can grow in long PPO runs.", { class: "receipt-note" }));
   }
   const load = async () => {
     const receipt = await fetched(`${widget.dataset.receipt}${query && `?${query}`}`);

@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from app.check.document import document
 from app.check.drawn_log import log_stage
+from app.check.given import settings_given
 from app.check.run import report_of
 from app.check.settings import RunSettings
 from app.check.tables import LogpsTable, TrainingLog
 from app.check.text import headline, settings_line, told_together
-from app.check.trainers import convention, usual_settings
+from app.check.trainers import loss_here
 from app.lab.more_losses import ALL_LOSSES, check_loss_params
 
 
-def settings_of(given: Mapping[str, Any]) -> RunSettings:
+def settings_of_form(given: Mapping[str, Any]) -> RunSettings:
     """The settings of a form of which these fields were filled in, as ``RunParams`` has them.
 
     Raises:
         ValueError: a loss is unknown, or does not have what was set
     """
-    settings = RunSettings()
-    trainer, values = given.get("trainer"), dict(given)
-    if trainer is not None:
-        values = {**usual_settings(trainer), **values}
-        named = convention(trainer, values["loss_type"]) if "loss_type" in given else None
-        if named is not None and named.here is not None:
-            values["loss_type"] = named.here
-    left = {name for name in vars(settings) if name not in given and name != "assumed"}
-    settings = replace(settings, **values, assumed=frozenset(left))
+    trainer = given.get("trainer")
+    if trainer is not None and "loss_type" in given:
+        given = {**given, "loss_type": loss_here(trainer, given["loss_type"])}
+    settings = settings_given(given)
     losses = settings.loss_types or (settings.loss_type,)
     unknown = [name for name in losses if name not in ALL_LOSSES]
     if unknown:
@@ -44,8 +39,8 @@ def settings_of(given: Mapping[str, Any]) -> RunSettings:
 
 
 def told(table: LogpsTable | TrainingLog, given: Mapping[str, Any]) -> dict[str, Any]:
-    """All that the page shows of a run. Raises as ``settings_of``."""
-    report = report_of(table, settings_of(given))
+    """All that the page shows of a run. Raises as ``settings_of_form``."""
+    report = report_of(table, settings_of_form(given))
     run = document(report, site="")
     untold = told_together(one for one in run.findings if one.verdict == "cannot_tell")
     return {

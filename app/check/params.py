@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pydantic import BaseModel, Field, ValidationInfo, field_validator
 
+from app.check.given import settings_given
 from app.check.loss_fields import LossFields
 from app.check.settings import RunSettings
-from app.check.trainers import TRAINERS, convention, usual_settings
+from app.check.trainers import TRAINERS, loss_here
 
 if TYPE_CHECKING:
     TrainerName: TypeAlias = str
@@ -36,16 +37,11 @@ class RunParams(LossFields, _OfTrainer):
         trainer = info.data.get("trainer")
         if trainer is None or not isinstance(value, str):
             return value
-        named = convention(trainer, value)
-        return value if named is None or named.here is None else named.here
+        return loss_here(trainer, value)
 
     def settings(self) -> RunSettings:
         """The same for a check, with what nobody gave marked as assumed."""
         values = {"trainer": self.trainer, **self.of_loss()}
-        if self.trainer is not None:
-            values |= {
-                name: value
-                for name, value in usual_settings(self.trainer).items()
-                if name not in self.model_fields_set
-            }
-        return RunSettings(**values, assumed=frozenset(values.keys() - self.model_fields_set))
+        return settings_given(
+            {name: value for name, value in values.items() if name in self.model_fields_set}
+        )

@@ -44,6 +44,12 @@ def convention(trainer: str, loss_type: str) -> LossConvention | None:
     return next(by_its_name, None) or convention_here(trainer, loss_type)
 
 
+def loss_here(trainer: str, loss_type: str) -> str:
+    """A loss by its name here, if it is one of the trainer's; else as it was named."""
+    named = convention(trainer, loss_type)
+    return loss_type if named is None or named.here is None else named.here
+
+
 def convention_here(trainer: str, loss_type: str) -> LossConvention | None:
     """The same of a loss by its name here."""
     return next((loss for loss in trainers()[trainer].losses if loss.here == loss_type), None)

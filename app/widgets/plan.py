@@ -16,7 +16,7 @@ class Every:
 
 ALL = Every()
 
-COMPUTED = "Everything is computed on your machine, with the same algorithms and random draws as by PyTorch on a server."
+COMPUTED = "Everything is computed on your machine, with the same algorithms and random draws as on a server with PyTorch."
 """what a copy says of a widget that the reader's browser computes"""
 
 Grid = Mapping[str, Sequence[Value] | Every]

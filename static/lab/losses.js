@@ -209,16 +209,10 @@ export const LOSSES = {
   preferred_ft: preferredFt, unlikelihood, sigmoid_nll: sigmoidNll,
 };
 
-/** Losses that average over completion tokens. */
-export const NEEDS_LENGTHS = new Set(["ipo_norm", "sigmoid_norm", "simpo", "orpo"]);
-
-/** Losses that never look at the reference. */
-export const REFERENCE_FREE = new Set(["simpo", "orpo"]);
-
 const USES_LABEL_SMOOTHING = new Set(["sigmoid", "robust", "exo_pair", "sigmoid_nll"]);
 
 /** @type {(lossType: string, labelSmoothing: number) => void} */
-export const checkLabelSmoothing = (lossType, labelSmoothing) => {
+const checkLabelSmoothing = (lossType, labelSmoothing) => {
   if (!USES_LABEL_SMOOTHING.has(lossType)) {
     if (labelSmoothing === 0) return;
     throw new RangeError(`label_smoothing must be 0 for ${lossType}, which has no such term`);

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from app.check.own_run import settings_of as settings_of_form
-from app.check.own_run import told
+from app.check.own_run import settings_of_form, told
 from app.check.params import RunParams
 from app.check.reading import read_run
 from app.check.run import check_run

@@ -15,6 +15,7 @@ from app.widgets.dpo_derivation.mistakes import MISTAKES
 from app.widgets.dpo_derivation.widget import STEPS
 from app.widgets.registry import WIDGETS
 from tests.lab.named_lab import answer_with_lab
+from tests.node import answer_of
 
 COMPUTED = [name for name, widget in WIDGETS.items() if widget.export.computed]
 
@@ -33,7 +34,7 @@ def _state(widget: Widget, query: str) -> WidgetParams:
     return widget.params.model_validate(dict(parse_qsl(query)))
 
 
-def _apart(one: Any, other: Any, tolerance: float, path: str = "") -> list[str]:
+def apart(one: Any, other: Any, tolerance: float, path: str = "") -> list[str]:
     """Where two JSON values differ."""
     if isinstance(one, dict) and isinstance(other, dict):
         names = {*one, *other} - MEASURED
@@ -41,11 +42,11 @@ def _apart(one: Any, other: Any, tolerance: float, path: str = "") -> list[str]:
         return missing or [
             place
             for name in names
-            for place in _apart(one[name], other[name], tolerance, f"{path}.{name}")
+            for place in apart(one[name], other[name], tolerance, f"{path}.{name}")
         ]
     if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
         pairs = enumerate(zip(one, other, strict=True))
-        return [p for n, (a, b) in pairs for p in _apart(a, b, tolerance, f"{path}.{n}")]
+        return [p for n, (a, b) in pairs for p in apart(a, b, tolerance, f"{path}.{n}")]
     if isinstance(one, int | float) and isinstance(other, int | float):
         close = math.isclose(one, other, rel_tol=tolerance, abs_tol=tolerance)
         return [] if close else [f"{path}: {one} and {other}"]
@@ -78,7 +79,7 @@ def test_a_stage_is_the_same(name: str) -> None:
         results=[result.model_dump(mode="json") for result in results],
     )
     for params, result, there in zip(states, results, made, strict=True):
-        assert _apart(there, scene(widget, params, result), ROUNDED) == []
+        assert apart(there, scene(widget, params, result), ROUNDED) == []
 
 
 @pytest.mark.parametrize("name", COMPUTED)
@@ -94,7 +95,7 @@ def test_a_result_is_the_same(name: str) -> None:
     timed = MEASURED & {*_names(here)}
     if timed:  # what is drawn over seconds
         del here["scene"], there["scene"]
-    assert _apart(there, here, TRAINED) == []
+    assert apart(there, here, TRAINED) == []
 
 
 def test_each_mistake_of_the_derivation_breaks_the_same_steps() -> None:
@@ -111,14 +112,15 @@ def test_each_mistake_of_the_derivation_breaks_the_same_steps() -> None:
     )
     for params, there in zip(states, made, strict=True):
         here = page_values(widget, params, widget.compute(params))
-        assert _apart(there, here, ROUNDED) == []
+        assert apart(there, here, ROUNDED) == []
 
 
-def test_numbers_may_be_texts_as_controls_have_them() -> None:
-    state = _state(WIDGETS["dpo_derivation"], "step=4&beta=0.23&seed=77").model_dump(mode="json")
-    texts = {name: str(value) for name, value in state.items()}
-    one, other = answer_with_lab("compiled_widget.js", name="dpo_derivation", states=[state, texts])
-    assert one == other
+@pytest.mark.parametrize("name", COMPUTED)
+def test_numbers_may_be_texts_as_controls_have_them(name: str) -> None:
+    widget = WIDGETS[name]
+    state = _state(widget, widget.example).model_dump(mode="json")
+    texts = {field: str(value) for field, value in state.items()}
+    assert answer_of("compiled_params.js", {"name": name, "given": texts}) == state
 
 
 def _names(value: Any) -> list[str]:

@@ -12,7 +12,7 @@ from app.stages import figures, page_values
 from app.widgets.bring_your_logps.examples import EXAMPLES, example_table
 from app.widgets.bring_your_logps.widget import WIDGET, Own, compute_own
 from tests.lab.named_lab import answer_with_lab
-from tests.widgets.test_compiled import ROUNDED, _apart
+from tests.widgets.test_compiled import ROUNDED, apart
 
 
 def _own(example: str, loss_type: str = "sigmoid", label_smoothing: float = 0.0) -> Own:
@@ -44,4 +44,4 @@ def test_every_file_is_told_alike(kind: str) -> None:
     for own, there in zip(FILES[kind], made, strict=True):
         result = compute_own(own)
         here = page_values(WIDGET, own, result) | figures(result)
-        assert _apart(there, here, ROUNDED) == []
+        assert apart(there, here, ROUNDED) == []

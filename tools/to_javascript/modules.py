@@ -15,7 +15,7 @@ from tools.to_javascript.statements import (
     Statements,
     applied,
     checked,
-    of_parameters,
+    is_declared,
     validators,
 )
 
@@ -116,18 +116,18 @@ def _used(node: ast.AST) -> Iterator[str]:
             if (
                 isinstance(child, ast.AnnAssign)
                 and isinstance(node, ast.ClassDef)
-                and _dropped(child)
+                and _dropped(node, child)
             ):
                 continue
             if isinstance(child, ast.AST):
                 yield from _used(child)
 
 
-def _dropped(field: ast.AnnAssign) -> bool:
+def _dropped(record: ast.ClassDef, field: ast.AnnAssign) -> bool:
     """Whether a field's default is not compiled."""
     return (
-        isinstance(field.value, ast.Call)
-        and of_parameters(field.value)
+        field.value is not None
+        and is_declared(field.value, record)
         and not any(k.arg in ("default", "default_factory") for k in field.value.keywords)
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from typing import cast
+from typing import TypeGuard, cast
 
 from tools.to_javascript.expressions import ARITHMETIC, Expressions, refuse, safe
 
@@ -163,7 +163,7 @@ class Statements(Expressions):
             n for n in node.body if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)
         ]
         fields = ", ".join(
-            f'["{ast.unparse(n.target)}"{self._default(n.value)}]'
+            f'["{ast.unparse(n.target)}"{self._default(node, n.value)}]'
             for n in own
             if not ast.unparse(n.annotation).startswith("ClassVar")
         )
@@ -207,7 +207,7 @@ class Statements(Expressions):
             parts = f"{{{', '.join(methods)}}}, {{{', '.join(getters)}}}"
             return f'$.plain_class("{node.name}", {made}, {parts})'
         base = next((base for base in bases if base not in RECORDS), "null")
-        read = [f'["{field}", (value) => $.{kind}(value)]' for field, kind in _numbers(own)]
+        read = [f'["{field}", (value) => $.{kind}(value)]' for field, kind in _numbers(node, own)]
         checks = ", ".join([*read, *(self._check(call) for call in validators(node))])
         parts = f"{{{', '.join(methods)}}}, {{{', '.join(getters)}}}, [{checks}]"
         found = f'$.record("{node.name}", {base}, [{fields}], {parts})'
@@ -219,13 +219,12 @@ class Statements(Expressions):
     def _member(self, node: ast.Assign) -> str:
         return f"{ast.unparse(node.targets[0])}: {self.js(node.value)}"
 
-    def _default(self, value: ast.expr | None) -> str:
+    def _default(self, record: ast.ClassDef, value: ast.expr | None) -> str:
         """The default of a field, made anew for each record."""
         if value is None:
             return ""
-        if not of_parameters(value):
+        if not is_declared(value, record):
             return f", () => {self.js(value)}"
-        assert isinstance(value, ast.Call)
         for keyword in value.keywords:
             if keyword.arg == "default_factory":
                 return f", () => {self.js(keyword.value)}([])"
@@ -234,21 +233,26 @@ class Statements(Expressions):
         return ""
 
 
-def of_parameters(value: ast.expr) -> bool:
-    """Whether a default says more of its field than a value, as Field(...) and app.widgets.fields do."""
-    return isinstance(value, ast.Call) and (
-        not isinstance(value.func, ast.Name) or value.func.id in UNSHOWN
-    )
+def is_declared(value: ast.expr, record: ast.ClassDef) -> TypeGuard[ast.Call]:
+    """Whether what a field is set to declares it: ``field`` of a dataclass, any call of a model."""
+    if not isinstance(value, ast.Call):
+        return False
+    of_dataclass = any("dataclass" in ast.unparse(one) for one in record.decorator_list)
+    return not of_dataclass or ast.unparse(value.func) in UNSHOWN
 
 
-def _numbers(fields: Iterable[ast.AnnAssign]) -> Iterable[tuple[str, str]]:
-    """Those of parameters that are numbers, and of which type: controls of pages have texts."""
+def _numbers(record: ast.ClassDef, fields: Iterable[ast.AnnAssign]) -> Iterable[tuple[str, str]]:
+    """Those fields of parameters that are numbers, and of which type: controls of pages have texts.
+
+    Results are declared by Field itself, parameters by functions that know their controls.
+    """
     for field in fields:
-        kind = ast.unparse(field.annotation)
+        kind, value = ast.unparse(field.annotation), field.value
         if (
             kind in ("int", "float")
-            and field.value
-            and ast.unparse(field.value).startswith("fields.")
+            and value is not None
+            and is_declared(value, record)
+            and ast.unparse(value.func) not in UNSHOWN
         ):
             yield ast.unparse(field.target), kind
 

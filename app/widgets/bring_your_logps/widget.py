@@ -112,7 +112,10 @@ class Own(ReportedLoss):
 
 
 class OwnLogps(MoreLossFields, Own):
-    """The same, with everything that a loss of trainers depends on."""
+    """Log-probabilities of one's own run, with everything that the losses of trainers depend on.
+
+    They are used to compute the response and not stored.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
