@@ -139,8 +139,8 @@ def test_hostile_texts_are_read_alike() -> None:
     assert _differing([(make(20_000), None, False) for make in HOSTILE.values()]) == []
 
 
-def test_time_grows_no_faster_than_the_text() -> None:
-    """Where it grew with the square, 0.4 MB took a minute; it takes about a second at most."""
+def test_long_hostile_texts_are_read_to_their_end() -> None:
+    """Where time grew with the square of their size, together they took longer than any script may run."""
     texts = [_asked(make(400_000), None, False) for make in HOSTILE.values()]
-    times = answer_of("compiled_reading.js", {"files": texts, "timed": True})
-    assert {kind: ms for kind, ms in zip(HOSTILE, times, strict=True) if ms > 10_000} == {}
+    found = answer_of("compiled_reading.js", {"files": texts})
+    assert [one["failed"] for one in found if "failed" in one] == []

@@ -1,5 +1,4 @@
-// What the compiled reader makes of each of {files}: of a {text}, or of {bytes} in base64. NaN and infinities are texts. With
-// {timed}, how many milliseconds of the processor it took instead.
+// What the compiled reader makes of each of {files}: of a {text}, or of {bytes} in base64. NaN and infinities are texts.
 import { readRunFile } from "../../static/lab/run_files.js";
 import * as reader from "../../build/javascript/reader.js";
 import { answer, asked } from "./answer.js";
@@ -15,16 +14,11 @@ const told = (value) => {
 const found = [];
 for (const { text, bytes, name, finite } of asked.files) {
   const data = text ?? new Uint8Array(Buffer.from(bytes, "base64"));
-  const start = process.cpuUsage();
   try {
     found.push(told(await readRunFile(reader, data, { name, finite })));
   } catch (error) {
     if (error.name !== "RunFileError") found.push({ failed: error.stack });
     else found.push({ line: error.line, column: error.column, message: error.message });
-  }
-  if (asked.timed) {
-    const { user, system } = process.cpuUsage(start);
-    found.splice(-1, 1, (user + system) / 1000);
   }
 }
 answer(found);
