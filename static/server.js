@@ -39,7 +39,3 @@ export async function* stream(address, _widget, signal) {
 /** Run a script, by its path in the static folder.
  *  @type {(path: string) => Promise<any>} */
 export const script = (path) => import(`./${path}`);
-
-/** A seed whose results are there; a server needs none, as it has all.
- *  @type {(widget: Widget) => number | null} */
-export const knownSeed = () => null;

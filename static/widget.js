@@ -8,7 +8,7 @@ import { Figure as Stage } from "./figure.js";
 import { at, written } from "./format.js";
 import { opensElsewhere } from "./links.js";
 import { Ranges } from "./ranges.js";
-import { ask, knownSeed } from "./server.js";
+import { ask } from "./server.js";
 
 const DEBOUNCE_MS = 40; // for numbers, which may change quickly
 // How long a slider waits for its range before it requests a single result.
@@ -175,9 +175,9 @@ export class DpoWidget extends HTMLElement {
     if (range) this.#syncRange(range);
   }
 
-  /** Set another seed, one that is probably new if all are there. */
+  /** Set another seed, one that is probably new. */
   newSeed() {
-    this.setParam("seed", knownSeed(this) ?? crypto.getRandomValues(new Uint32Array(1))[0] % 1_000_000);
+    this.setParam("seed", crypto.getRandomValues(new Uint32Array(1))[0] % 1_000_000);
   }
 
   /** Show the state of the controls, by a run if the widget has one, else by a request. */

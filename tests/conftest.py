@@ -32,7 +32,6 @@ from starlette.testclient import TestClient
 from app.export.copy import export
 from app.main import create_app
 from app.settings import Settings
-from tests.export.reduced import reduced
 
 # Machines are noisy, and runs let everybody else go first: no test may fail for being slow.
 hypothesis_settings.register_profile("untimed", deadline=None)
@@ -105,13 +104,13 @@ def server(shared: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def offline_copy(shared: Path) -> Path:
-    """An offline copy of the whole explainer with few states, under a sub-path; made once for all workers."""
+    """An offline copy of the whole explainer, under a sub-path; made once for all workers."""
     folder = shared / "offline" / "courses" / "dpo"
     with (shared / "offline.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
             making = shared / "offline.making"
-            export(making, jobs=1, plans=reduced())
+            export(making, jobs=1)
             folder.parent.mkdir(parents=True)
             making.rename(folder)
     return folder

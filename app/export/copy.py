@@ -19,7 +19,7 @@ from app.content.sources import ServedPackage, served_packages
 from app.export import report
 from app.export.pages import OfflineCopy, all_pages, one_widget, rendered
 from app.export.results import (
-    StateResult,
+    Result,
     compute_all,
     index_file,
     lab_file,
@@ -63,12 +63,10 @@ def export(
     folder: Path,
     widget: str | None = None,
     jobs: int | None = None,
-    plans: Mapping[str, Plan] | None = None,
 ) -> report.CopyReport:
     """Write the explainer, or one widget, to a folder, replacing any copy there.
 
-    ``jobs`` processes compute, by default one for each core. ``plans`` are for tests: other
-    plans than the widgets' own.
+    ``jobs`` processes compute, by default one for each core.
 
     Raises:
         FolderNotEmpty: the folder has files that do not belong to a copy
@@ -80,18 +78,18 @@ def export(
     data = folder / Path(INDEX).parent
     data.mkdir(parents=True)
     pages = one_widget(widget) if widget else all_pages()
-    chosen = {name: plans[name] if plans else WIDGETS[name].export for name in names}
+    plans = {name: WIDGETS[name].export for name in names}
     made = datetime.now(UTC).date().isoformat()
     # Written first: it marks the folder as a copy.
-    (folder / INDEX).write_text(index_file(chosen), encoding="utf-8")
+    (folder / INDEX).write_text(index_file(names), encoding="utf-8")
 
-    files = {name: states_by_file(WIDGETS[name], chosen[name]) for name in names}
+    files = {name: states_by_file(WIDGETS[name]) for name in names}
     states = {name: [state for part in files[name].values() for state in part] for name in names}
     total = sum(map(len, states.values())) + len(pages)
     # Training runs come first and take longest, so the time left could not be told from the results made.
     form = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt} of {total_fmt} results, {elapsed}"
     with tqdm(total=total, desc="export", bar_format=form) as bar:
-        copy = OfflineCopy(pages, chosen, made)
+        copy = OfflineCopy(pages, plans, made)
         html = rendered(copy)
         bar.update(len(pages))
         results = compute_all(states, jobs or os.cpu_count() or 1, bar.update)
@@ -100,7 +98,7 @@ def export(
         name: _write_results(data, {file: len(part) for file, part in files[name].items()}, done)
         for name, done in results.items()
     }
-    computed = [name for name, plan in chosen.items() if plan.computed]
+    computed = [name for name, plan in plans.items() if plan.computed]
     for name in computed:
         sizes[name] += (data / f"worker-{name}.js").write_text(worker_file(name), encoding="utf-8")
     if CHECKED in pages:
@@ -114,7 +112,7 @@ def export(
         (folder / file).write_text(page, encoding="utf-8")
     licenses = {f"vendor/{package.licence_file}" for package in _carried()}
     _write_statics(folder, {PLOTLY, *licenses, *copy.statics})
-    written = _report(folder, chosen, states_of=states, sizes=sizes, made=made, began=began)
+    written = _report(folder, plans, states_of=states, sizes=sizes, made=made, began=began)
     report.write(written, folder)
     return written
 
@@ -134,7 +132,7 @@ def _clear(folder: Path) -> None:
     (folder / "report.json").unlink(missing_ok=True)
 
 
-def _write_results(data: Path, counts: Mapping[str, int], results: list[StateResult]) -> int:
+def _write_results(data: Path, counts: Mapping[str, int], results: list[Result]) -> int:
     """Write the files of a widget, whose results are consecutive. Returns their size in bytes."""
     size = place = 0
     for file, count in counts.items():

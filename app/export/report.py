@@ -1,4 +1,4 @@
-"""The report on a copy: sizes, and which widgets are live or gridded."""
+"""The report on a copy: sizes, and what it holds of each widget."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class WidgetReport(BaseModel):
 
     name: str = Field(description="of the widget")
     title: str = Field(description="what readers see above it")
-    kind: Kind = Field(description="whether everything is there, or a grid")
+    kind: Kind = Field(description="whether every state is there, or those that are suggested")
     says: str = Field(description="what the copy tells its readers")
     states: int = Field(description="how many results are in the copy")
     bytes: int = Field(description="size of their files")

@@ -5,21 +5,20 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import Any
 
 import torch
-from pydantic import ValidationError
 
 from app.export.states import ParamValues, index
 from app.paths import STATIC
 from app.stages import figures, page_values
 from app.studies.browser_data import lab_json
-from app.widgets.plan import Plan
 from app.widgets.registry import WIDGETS
+
+Result = dict[str, Any]
 
 DIGITS = 7
 """significant digits of exported numbers"""
@@ -28,38 +27,24 @@ CHUNK = 24
 """states per task of a process, for widgets that do not train"""
 
 
-@dataclass(frozen=True)
-class StateResult:
-    """A state's result, or why there is none."""
-
-    result: dict[str, Any] | None
-    refused: str = ""
-
-
-def compute_state(name: str, state: ParamValues) -> StateResult:
-    """One result as pages have it, with its figures, without the fields that the plan leaves out."""
+def compute_state(name: str, state: ParamValues) -> Result:
+    """One result as pages have it, with its figures."""
     widget = WIDGETS[name]
-    plan = widget.export
-    try:
-        params = widget.params.model_validate(state)
-    except ValidationError as error:
-        return StateResult(None, refused=error.errors()[0]["msg"].removeprefix("Value error, "))
+    params = widget.params.model_validate(state)
     computed = widget.compute(params)
     # A page requests figures when it needs them, and here there is nobody to ask.
-    result = page_values(widget, params, computed) | figures(computed)
-    for field in plan.leave_out:
-        result.pop(field, None)
-    return StateResult(_rounded(result))
+    rounded: Result = _rounded(page_values(widget, params, computed) | figures(computed))
+    return rounded
 
 
 def compute_all(
     states: Mapping[str, Sequence[ParamValues]], jobs: int, done: Callable[[int], None]
-) -> dict[str, list[StateResult]]:
+) -> dict[str, list[Result]]:
     """All results by widget, in the order of their states; ``done`` is called with each number of new ones.
 
     One job computes here, more compute in processes of their own with a thread each.
     """
-    results: dict[str, list[StateResult]] = {name: [None] * len(states[name]) for name in states}  # type: ignore[list-item]
+    results: dict[str, list[Result]] = {name: [None] * len(states[name]) for name in states}  # type: ignore[list-item]
     chunks = [
         (name, place, chunk) for name in states for place, chunk in _chunks(name, states[name])
     ]
@@ -72,7 +57,7 @@ def compute_all(
     chunks.sort(key=lambda chunk: len(chunk[2]))
     context = get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=_one_thread) as pool:
-        futures: dict[Future[list[StateResult]], tuple[str, int, int]] = {
+        futures: dict[Future[list[Result]], tuple[str, int, int]] = {
             pool.submit(_compute_chunk, name, chunk): (name, place, len(chunk))
             for name, place, chunk in chunks
         }
@@ -100,26 +85,25 @@ def _one_thread() -> None:
     torch.set_num_threads(1)
 
 
-def _compute_chunk(name: str, states: Sequence[ParamValues]) -> list[StateResult]:
+def _compute_chunk(name: str, states: Sequence[ParamValues]) -> list[Result]:
     return [compute_state(name, state) for state in states]
 
 
 # ---- files ---------------------------------------------------------------------------------------
 
 
-def results_file(name: str, results: Sequence[StateResult]) -> str:
+def results_file(name: str, results: Sequence[Result]) -> str:
     """A script that registers results under a name, as compressed JSON: adjacent results are similar.
 
     ``static/offline.js`` reads it.
     """
-    content = [{key: value for key, value in vars(one).items() if value} for one in results]
-    packed = base64.b64encode(gzip.compress(_json(content).encode(), mtime=0)).decode()
+    packed = base64.b64encode(gzip.compress(_json(results).encode(), mtime=0)).decode()
     return f'dpoExported.files[{json.dumps(name)}] = "{packed}";\n'
 
 
-def index_file(plans: Mapping[str, Plan]) -> str:
+def index_file(names: Iterable[str]) -> str:
     """A script that lists the states of each widget and their files."""
-    widgets = {name: index(WIDGETS[name], plan) for name, plan in plans.items()}
+    widgets = {name: index(WIDGETS[name]) for name in names}
     parts = {"widgets": widgets, "files": {}, "workers": {}}
     return f"window.dpoExported = {_json(parts)};\n"
 

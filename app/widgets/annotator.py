@@ -36,7 +36,7 @@ from app.lab.world import the_world
 from app.widgets import fields
 from app.widgets.base import PromptId, Widget, WidgetParams, WidgetResult
 from app.widgets.common.phrases import PhraseLogRatio, scored_phrases
-from app.widgets.plan import COMPUTED, Plan
+from app.widgets.plan import COMPUTED
 
 LEAST = 10
 MOST = 30
@@ -396,9 +396,5 @@ WIDGET = Widget(
     trains=lambda params: params.align == "yes",
     policies=policies,
     example="prompt=poem&labels=abbabaabbabb&align=yes",
-    export=Plan(
-        "live",
-        COMPUTED,
-        computed=True,
-    ),
+    export=COMPUTED,
 )

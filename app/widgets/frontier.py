@@ -22,7 +22,7 @@ from app.studies.answers import answer
 from app.studies.data import StrengthSpread, frontier_study, spreads, studied_prompts
 from app.widgets import fields
 from app.widgets.base import Step, Widget, WidgetParams, WidgetResult
-from app.widgets.plan import COMPUTED, Plan
+from app.widgets.plan import COMPUTED
 
 _STUDIED = studied_prompts(frontier_study())
 FrontierPrompt = StrEnum("FrontierPrompt", {name: name for name in _STUDIED})  # type: ignore[misc]
@@ -328,9 +328,5 @@ WIDGET = Widget(
     ),
     places=50,
     receipt=lambda params, _: {"prompt_number": the_world().prompt_number(params.prompt)},
-    export=Plan(
-        "live",
-        COMPUTED,
-        computed=True,
-    ),
+    export=COMPUTED,
 )

@@ -15,12 +15,12 @@ from app.lab.length import TastedOptimum, optimum, reference_words, tasted_label
 from app.lab.world import the_world
 from app.widgets import fields
 from app.widgets.base import Ask, PromptId, Ranges, Step, Widget, WidgetParams, WidgetResult
-from app.widgets.plan import COMPUTED, Plan, even
+from app.widgets.plan import COMPUTED
 
 MOST = 0.5
 """reward per word: the strongest taste, and the highest price"""
 
-TASTES = even(0, MOST, 0.025)
+TASTES = tuple(round(0.025 * i, 6) for i in range(21))
 """where the curve is computed"""
 
 GUESSES = {"a": 1, "b": 6, "c": 20}
@@ -210,7 +210,8 @@ def net_taste(params: Params) -> float:
 def quality_range(params: Params) -> tuple[float, float]:
     """The least and the most true quality on the curve, wherever both knobs stand."""
     prompt = the_world().prompt_number(params.prompt)
-    found = [optimum(prompt, params.beta, net) for net in even(-MOST, MOST, 0.1)]
+    nets = [round(0.1 * i - MOST, 6) for i in range(11)]
+    found = [optimum(prompt, params.beta, net) for net in nets]
     qualities = [value for one in found for value in (one.quality, one.best_quality)]
     return min(qualities), max(qualities)
 
@@ -334,5 +335,5 @@ WIDGET = Widget(
         ),
     ),
     start=2,
-    export=Plan("live", COMPUTED, computed=True),
+    export=COMPUTED,
 )

@@ -19,7 +19,7 @@ from app.lab.world import the_world
 from app.widgets import fields
 from app.widgets.base import Ask, PromptId, Step, Widget, WidgetParams, WidgetResult, always
 from app.widgets.common.phrases import PhraseLogRatio, scored_phrases
-from app.widgets.plan import COMPUTED, Plan
+from app.widgets.plan import COMPUTED
 
 STEPS = 300
 SHOWN = 3
@@ -289,9 +289,5 @@ WIDGET = Widget(
     ),
     start=3,
     places=STEPS // MEASURED_EVERY,
-    export=Plan(
-        "live",
-        COMPUTED,
-        computed=True,
-    ),
+    export=COMPUTED,
 )

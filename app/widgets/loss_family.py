@@ -20,7 +20,7 @@ from app.lab.log_ratios import LossOfRatios
 from app.widgets import fields
 from app.widgets.base import Step, Widget, WidgetParams, WidgetResult, always
 from app.widgets.common.loss_types import LOSS_NAMES, LossType
-from app.widgets.plan import COMPUTED, Plan
+from app.widgets.plan import COMPUTED
 
 BETAS = {"0.05": 0.05, "0.1": 0.1, "0.5": 0.5, "1": 1.0, "2": 2.0}
 
@@ -213,5 +213,5 @@ WIDGET = Widget(
     ),
     start=2,
     places=STEPS // EVERY,
-    export=Plan("live", COMPUTED, computed=True),
+    export=COMPUTED,
 )

@@ -18,7 +18,7 @@ from app.lab.world import the_world
 from app.studies.data import overoptimization_study, studied_prompts
 from app.widgets import fields
 from app.widgets.base import Ask, Step, Widget, WidgetParams, WidgetResult
-from app.widgets.plan import ALL, Plan
+from app.widgets.plan import Plan
 
 _STUDIED = studied_prompts(overoptimization_study())
 OveroptimizationPrompt = StrEnum("OveroptimizationPrompt", {name: name for name in _STUDIED})  # type: ignore[misc]
@@ -270,8 +270,7 @@ WIDGET = Widget(
     places=50,
     receipt=lambda params, _: {"prompt_number": the_world().prompt_number(params.studied)},
     export=Plan(
-        "live",
         "Every method, reward model and number of comparisons is here.",
-        ({"studied": ALL, "method": ALL, "reward_model": ALL, "comparisons": ALL},),
+        every=("studied", "method", "reward_model", "comparisons"),
     ),
 )

@@ -17,7 +17,7 @@ from app.lab.trained import PromptFacts, the_lab
 from app.lab.world import the_world
 from app.widgets import fields
 from app.widgets.base import PromptId, Step, Widget, WidgetParams, WidgetResult, always
-from app.widgets.plan import COMPUTED, Plan
+from app.widgets.plan import COMPUTED
 
 BETA = 0.3
 """strength of the KL term in both pipelines"""
@@ -219,5 +219,5 @@ WIDGET = Widget(
     places=PLACES,
     warm=("",),
     free=("view",),
-    export=Plan("live", COMPUTED, computed=True),
+    export=COMPUTED,
 )

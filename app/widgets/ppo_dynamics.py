@@ -19,7 +19,7 @@ from app.lab.trained import the_lab
 from app.lab.world import the_world
 from app.widgets import fields
 from app.widgets.base import Ask, PromptId, Step, Widget, WidgetParams, WidgetResult, always
-from app.widgets.plan import COMPUTED, Plan
+from app.widgets.plan import COMPUTED
 
 
 class Params(WidgetParams):
@@ -247,9 +247,5 @@ WIDGET = Widget(
     start=2,
     places=300,
     warm=("",),
-    export=Plan(
-        "live",
-        COMPUTED,
-        computed=True,
-    ),
+    export=COMPUTED,
 )

@@ -17,7 +17,7 @@ from app.lab.world import response_number, the_world
 from app.widgets import fields
 from app.widgets.base import PROMPT_TEXTS, Ask, PromptId, Widget, WidgetParams, WidgetResult
 from app.widgets.common.phrases import ScoredPhrase, scored_phrases
-from app.widgets.plan import ALL, Plan
+from app.widgets.plan import Plan
 
 PAIRS = 200
 """number of pairs to step through, the first of the lab's comparisons for a prompt"""
@@ -267,9 +267,8 @@ WIDGET = Widget(
     example="prompt=gravity&pair=4",
     ask=Ask("Which answer is better?", {"a": "A", "b": "B"}),
     export=Plan(
-        "live",
         "Every pair of both halves is here.",
-        ({"prompt": ALL, "pair": range(1, 201), "split": ALL},),
+        every=("prompt", "pair", "split"),
         split="prompt",
     ),
 )

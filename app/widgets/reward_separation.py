@@ -12,7 +12,7 @@ from app.formatting import signed
 from app.lab.preferences import RewardGaps, reward_gaps
 from app.widgets import fields
 from app.widgets.base import Ranges, Step, Widget, WidgetParams, WidgetResult
-from app.widgets.plan import COMPUTED, Plan
+from app.widgets.plan import COMPUTED
 
 
 class Params(WidgetParams):
@@ -137,5 +137,5 @@ WIDGET = Widget(
             "reward_chosen=-2&reward_rejected=2.5",
         ),
     ),
-    export=Plan("live", COMPUTED, computed=True),
+    export=COMPUTED,
 )

@@ -10,7 +10,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
@@ -23,6 +23,7 @@ from app.widgets.bring_your_logps.examples import example_table
 from app.widgets.bring_your_logps.widget import Own, compute_own
 from app.widgets.quiz.sheet import Params as QuizParams
 from app.widgets.quiz.sheet import compute as quiz
+from app.widgets.registry import WIDGETS
 from tests.browser.helpers import field, record_texts, unfold, widget
 from tests.browser.sheets import press, question, tally
 
@@ -150,6 +151,39 @@ def test_an_address_opens_the_state_of_every_figure(visitor: Page, copy: str) ->
         visitor.goto(f"{copy}sections/dpo-loss.html?{query}")
         for name, beta in zip(names, betas, strict=True):
             expect(widget(visitor, name).locator('input[name="beta"]')).to_have_value(beta)
+
+
+@pytest.mark.parametrize(
+    ("name", "query", "then"),
+    [
+        ("preference_pairs", "prompt=poem&pair=137", ("pair", "58")),
+        ("win_rates", "benchmark=hh", ("benchmark", "imdb")),
+        ("rlhf_pipeline", "stage=ppo", ("stage", "reward_model")),
+        (
+            "overoptimization",
+            "studied=poem&method=ppo&comparisons=1000",
+            ("reward_model", "network"),
+        ),
+    ],
+)
+def test_what_is_stored_is_what_the_server_computes(
+    visitor: Page, copy: str, name: str, query: str, then: tuple[str, str]
+) -> None:
+    visitor.goto(f"{copy}widgets/{name}.html?{query}")
+    found = widget(visitor, name)
+    state = dict(parse_qsl(query))
+    for changes in ({}, dict([then])):
+        for key, value in changes.items():
+            found.evaluate(
+                "(widget, [name, value]) => { widget.setParam(name, value); widget.refresh(); }",
+                [key, value],
+            )
+        state |= changes
+        wanted = WIDGETS[name].compute(WIDGETS[name].params.model_validate(state))
+        visitor.wait_for_function(
+            "([widget, finding]) => widget.result.finding === finding",
+            arg=[found.element_handle(), wanted.finding],
+        )
 
 
 @BOTH

@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.helpers import widget
 
 pytestmark = pytest.mark.slow
 
@@ -139,7 +142,9 @@ def test_it_can_be_embedded(answers: dict[str, Any]) -> None:
     assert embed["height"] > 300
 
 
-def test_an_offline_copy_holds_what_it_suggests(project: Path, tmp_path: Path) -> None:
+def test_an_offline_copy_holds_what_it_suggests_and_says_what_it_lacks(
+    project: Path, tmp_path: Path, browser: Browser
+) -> None:
     done = run(
         project, "-c", "from app.cli import main; main()",
         "export", str(tmp_path), "--widget", "label_noise", "--jobs", "1",
@@ -148,7 +153,22 @@ def test_an_offline_copy_holds_what_it_suggests(project: Path, tmp_path: Path) -
     assert 'name="label_noise"' in (tmp_path / "index.html").read_text("utf-8")
     (part,) = json.loads((tmp_path / "report.json").read_text("utf-8"))["widgets"]
     # The default, the example and three steps.
-    assert (part["name"], part["kind"], part["states"]) == ("label_noise", "gridded", 5)
+    assert (part["name"], part["kind"], part["states"]) == ("label_noise", "suggested", 5)
+    page = browser.new_page()
+    page.goto(f"{tmp_path.as_uri()}/index.html?flipped=0.5")
+    found = widget(page, "label_noise")
+    readout = found.locator("[data-readout]")
+    expect(readout).to_contain_text("With 50% of the labels flipped")
+    found.locator("[data-query='true_gap=6&flipped=0.05']").click()
+    expect(readout).to_contain_text(
+        "With 5% of the labels flipped, a gap of 6.0 is learned as 2.90"
+    )
+    gap = found.locator("[data-range-for=true_gap]")
+    gap.press("ArrowLeft")
+    expect(found.locator("[data-error]")).to_contain_text("This state is not in this offline copy")
+    gap.press("ArrowRight")
+    expect(found.locator("[data-error]")).to_be_hidden()
+    page.close()
 
 
 def test_its_own_test_passes_and_nothing_is_missing(project: Path) -> None:

@@ -96,7 +96,7 @@ def _computed() -> Iterator[tuple[str, str]]:
         entry = module(where).definitions.get("WIDGET")
         keywords = [n for n in ast.walk(entry) if isinstance(n, ast.keyword)] if entry else []
         given = {keyword.arg: ast.unparse(keyword.value) for keyword in keywords}
-        if given.get("computed") == "True":
+        if given.get("export") == "COMPUTED":
             yield ast.literal_eval(given["name"]), where
 
 

@@ -25,7 +25,7 @@ from app.widgets import fields
 from app.widgets.base import PromptId, Ranges, Step, Widget, WidgetParams, WidgetResult
 from app.widgets.beta_effect.dots import Dot, DotAxis, axis, dots
 from app.widgets.common.phrases import PhraseLogRatio
-from app.widgets.plan import COMPUTED, Plan
+from app.widgets.plan import COMPUTED
 
 BINS = 48
 
@@ -301,5 +301,5 @@ WIDGET = Widget(
         ),
     ),
     start=2,
-    export=Plan("live", COMPUTED, computed=True),
+    export=COMPUTED,
 )

@@ -41,7 +41,7 @@ from app.widgets.common.loss_types import (
     LossType,
     smoothing_suits_the_loss,
 )
-from app.widgets.plan import COMPUTED, Plan
+from app.widgets.plan import COMPUTED
 
 ExampleName = StrEnum("ExampleName", {name: name for name in EXAMPLES})  # type: ignore[misc]
 
@@ -447,5 +447,5 @@ WIDGET = Widget(
         ),
     ),
     places=SHOWN_POINTS - 1,
-    export=Plan("live", COMPUTED, computed=True),
+    export=COMPUTED,
 )

@@ -14,7 +14,7 @@ from app.widgets.dpo_derivation.arrows import EquationArrow
 from app.widgets.dpo_derivation.mistakes import MISTAKES, mistaken_numbers, opponents_prompt
 from app.widgets.dpo_derivation.steps import DERIVATION
 from app.widgets.dpo_derivation.terms import EquationTerm
-from app.widgets.plan import COMPUTED, Plan
+from app.widgets.plan import COMPUTED
 
 STEPS = len(DERIVATION)
 
@@ -158,5 +158,5 @@ WIDGET = Widget(
     example="step=5&prompt=poem&beta=0.2",
     ranges=Ranges(lambda several: [compute(params) for params in several], ("step",)),
     receipt=_receipt,
-    export=Plan("live", COMPUTED, computed=True),
+    export=COMPUTED,
 )

@@ -19,7 +19,7 @@ from app.widgets.common.loss_types import (
     LossType,
     smoothing_suits_the_loss,
 )
-from app.widgets.plan import COMPUTED, Plan
+from app.widgets.plan import COMPUTED
 
 FARTHEST = (6.0, 10.0, 16.0, 25.0, 40.0, 60.0, 100.0, 160.0, 250.0, 500.0)
 """Margins at which a curve may end: it stays as it is while a pair moves, unless that leaves it."""
@@ -316,5 +316,5 @@ WIDGET = Widget(
             "loss_type=ipo&beta=0.25",
         ),
     ),
-    export=Plan("live", COMPUTED, computed=True),
+    export=COMPUTED,
 )

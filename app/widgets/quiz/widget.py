@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.widgets.base import Widget
-from app.widgets.plan import COMPUTED, Plan
+from app.widgets.plan import COMPUTED
 from app.widgets.quiz import QUESTIONS
 from app.widgets.quiz.sheet import Params, QuizResult, compute, opening
 
@@ -22,5 +22,5 @@ WIDGET = Widget(
     example="seed=7&q_partition=is_one&q_first_loss=ln2",
     places=len(QUESTIONS),
     opens=opening,
-    export=Plan("live", COMPUTED, computed=True),
+    export=COMPUTED,
 )

@@ -10,7 +10,7 @@ from app.lab.trained import the_lab
 from app.lab.world import the_world
 from app.widgets import fields
 from app.widgets.base import Step, Widget, WidgetParams, WidgetResult
-from app.widgets.plan import ALL, Plan
+from app.widgets.plan import Plan
 from app.widgets.rlhf_pipeline import ppo, reward_model, sft
 from app.widgets.rlhf_pipeline.description import Hyperparameter, Quantity, StageNetwork
 
@@ -111,5 +111,5 @@ WIDGET = Widget(
         ),
     ),
     receipt=_receipt,
-    export=Plan("live", "Every stage is here.", ({"stage": ALL},)),
+    export=Plan("Every stage is here.", every=("stage",)),
 )

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from app.content.sources import references
 from app.widgets import fields
 from app.widgets.base import Step, Widget, WidgetParams, WidgetResult
-from app.widgets.plan import ALL, Plan
+from app.widgets.plan import Plan
 from app.widgets.win_rates.columns import Column, columns
 from app.widgets.win_rates.data import Benchmark, published_results
 from app.widgets.win_rates.figures import main_figure, temperature_figure
@@ -187,5 +187,5 @@ WIDGET = Widget(
     ),
     places=11,
     receipt=_receipt,
-    export=Plan("live", "Every benchmark is here.", ({"benchmark": ALL},)),
+    export=Plan("Every benchmark is here.", every=("benchmark",)),
 )
