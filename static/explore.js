@@ -47,7 +47,7 @@ const update = async (widget, wait = 0) => {
   /** @type {(selector: string) => any[]} */
   const open = (selector) => [...widget.querySelectorAll(selector)].filter((place) => !place.closest("details:not([open])"));
   const tables = open("[data-table]");
-  const explored = open("[data-explore]").flatMap((place) => charts.get(place) ?? []);
+  const explored = open("[data-explore]").flatMap((place) => charts.get(place) ?? []).filter((chart) => chart.visible);
   const paths = [...tables.map((table) => table.dataset.table), ...explored.map((chart) => chart.path)];
   if (request.signal.aborted || !paths.length) return;
   try {
@@ -101,6 +101,8 @@ export const explore = (widget, button) => {
 };
 
 class Chart {
+  #sizes;
+
   /** @param {Widget} widget @param {any} place */
   constructor(widget, { dataset, lastElementChild: box }) {
     this.widget = widget;
@@ -114,9 +116,22 @@ class Chart {
     this.saves = parent("p", saves, { hidden: "" });
     box.replaceChildren(this.status, this.drawing, this.saves);
     box.hidden = false;
+    let before = true;
+    // A figure may hide its chart in some states; then it is drawn when it can be seen again.
+    this.#sizes = new ResizeObserver(() => {
+      const { visible } = this;
+      if (visible && !before) update(widget);
+      before = visible;
+    });
+    this.#sizes.observe(this.drawing);
+  }
+
+  get visible() {
+    return this.drawing.clientWidth > 0;
   }
 
   close() {
+    this.#sizes.disconnect();
     if (this.drawing.on) window.Plotly.purge(this.drawing); // Plotly adds it
     this.box.hidden = true;
     this.box.replaceChildren();

@@ -114,22 +114,35 @@ export const stream = (_address, widget, signal) => computed(widget, signal);
 
 // ---- addresses --------------------------------------------------------------------------------
 
+/** Set a control to what an address says; what is wrong, if it has no such option.
+ *  @type {(widget: Widget, name: string, value: string) => string} */
+const setFrom = (widget, name, value) => {
+  const control = /** @type {any} */ (widget.form.elements.namedItem(name));
+  const options = [...(control.options ?? (control instanceof RadioNodeList ? control : []))].map((one) => one.value);
+  if (options.length && !options.includes(value)) return `${name}: unknown choice “${value}”. Allowed: one of ${options.join(", ")}.`;
+  widget.setParam(name, value);
+  return "";
+};
+
 /** Show the state in an address, as a server does: `N.param` of the widget N wins over the bare name.
  *  @type {(widget: Widget, query: string) => void} */
 const openAddress = (widget, query) => {
+  const named = (/** @type {string} */ name) => widget.form.elements.namedItem(name);
   const wanted = new URLSearchParams(query);
   for (const [name, value] of [...wanted]) {
     const bare = name.startsWith(`${widget.name}.`) ? name.slice(widget.name.length + 1) : "";
-    if (widget.form.elements[bare] && !widget.form.elements[name]) wanted.set(bare, value);
+    if (named(bare) && !named(name)) wanted.set(bare, value);
   }
-  const own = [...wanted].filter(([name]) => widget.form.elements[name]);
+  const own = [...wanted].filter(([name, value]) => value !== "" && named(name)); // an empty one is the default
   if (!own.length) return;
   const shared = widget.dataset.shared?.split(" ") ?? [];
   const fold = /** @type {HTMLDetailsElement | null} */ (widget.closest("details.fold"));
   if (fold && own.some(([name]) => name.includes(".") || !shared.includes(name) || query.includes(`${widget.name}.${name}=`))) fold.open = true;
-  for (const [name, value] of own) widget.setParam(name, value);
+  const wrong = own.map(([name, value]) => setFrom(widget, name, value)).filter(Boolean);
+  if (wrong.length) widget.addEventListener("dpo-result", () => widget.fail(wrong.join(" ")), { once: true });
   // What takes training is begun when its figure is there to show it.
-  widget.drawn.then(() => widget.refresh());
+  if (plans[widget.name].computed) widget.drawn.then(() => widget.refresh());
+  else widget.refresh();
 };
 
 customElements.whenDefined("dpo-widget").then(() => {

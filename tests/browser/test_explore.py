@@ -8,6 +8,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page, Route, expect
 
 from app.charts.table import columns_of
+from app.widgets import preference_pairs
 from app.widgets.reward_separation import Params, compute
 from tests.browser.accessibility import PHONE, SCHEMES, WIDE, axe_finds
 from tests.browser.helpers import widget
@@ -112,6 +113,32 @@ def test_what_details_hold_follows_the_state_and_comes_only_when_asked_for(page:
     button.click()
     expect(drawing).to_have_count(0)
     expect(button).to_have_attribute("aria-expanded", "false")
+
+
+def test_a_chart_that_is_hidden_in_some_states_is_drawn_for_that_in_which_it_is_shown(
+    page: Page,
+) -> None:
+    page.clock.install()
+    page.goto("/widgets/preference_pairs?preference_pairs.guess=a")
+    found = widget(page, "preference_pairs")
+    details = found.locator("[data-details]")
+    details.locator("summary").first.click()
+    details.locator("[data-explore-open]").click()
+    drawing = expect_drawn(details)
+    found.get_by_role("link", name="Next pair", exact=True).click()
+    expect(drawing).to_be_hidden()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.clock.run_for(2_000)  # what follows the state waits for a rest
+    page.evaluate("fetch(location.href)")  # so that earlier requests are known
+    assert not [address for address in asked if "/api/" in address]
+    found.get_by_role("button", name="B", exact=True).click()
+    figure: Any = preference_pairs.compute(preference_pairs.Params(pair=2)).figure
+    page.wait_for_function(
+        "([chart, wanted]) => String(chart.data.map(({ x }) => x[0])) === wanted",
+        arg=[drawing.element_handle(), ",".join(str(trace["x"][0]) for trace in figure["data"])],
+    )
+    expect(details.get_by_role("status")).to_contain_text("Point or tap for numbers")
 
 
 def test_pictures_are_saved_under_the_name_of_their_state(page: Page, tmp_path: Path) -> None:

@@ -142,6 +142,34 @@ def test_an_address_opens_its_state(visitor: Page, copy: str) -> None:
     expect(found.locator("[data-readout]")).to_contain_text(f"{wanted.kl:.1f} nats")
 
 
+@pytest.mark.parametrize(
+    ("name", "query", "said"),
+    [
+        (
+            "preference_pairs",
+            "prompt=foo&pair=12",
+            "prompt: unknown choice “foo”. Allowed: one of lock,",
+        ),
+        ("ppo_dynamics", "reward_model=zzz", "reward_model: unknown choice “zzz”"),
+        ("rlhf_pipeline", "stage=&length=3", ""),
+    ],
+)
+def test_an_address_with_what_no_control_can_say_opens_the_rest(
+    visitor: Page, copy: str, name: str, query: str, said: str
+) -> None:
+    visitor.goto(f"{copy}widgets/{name}.html?{query}")
+    found = widget(visitor, name)
+    error = found.locator("[data-error]")
+    if said:
+        expect(error).to_contain_text(said)
+    else:
+        expect(error).to_be_hidden()
+    for one in found.locator("select").all():
+        expect(one).not_to_have_value("")
+    if name == "preference_pairs":
+        expect(field(found, "pair")).to_have_text("12")
+
+
 def test_an_address_opens_the_state_of_every_figure(visitor: Page, copy: str) -> None:
     names = ("dpo_loss", "likelihood_displacement")
     for query, betas in (

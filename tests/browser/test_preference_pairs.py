@@ -78,6 +78,20 @@ def test_next_and_previous_go_around_the_ends_and_two_quick_clicks_are_two_pairs
     expect(field(found, "pair")).to_have_text("2")
 
 
+def test_from_a_number_that_is_no_pair_the_links_lead_on_from_the_pair_that_is_shown(
+    page: Page,
+) -> None:
+    page.goto(f"{SECTION}?pair=7")
+    found = widget(page, "preference_pairs")
+    found.locator("[data-settings] > summary").click()
+    for typed, shown in (("500", "8"), ("12.5", "9"), ("", "10")):
+        found.locator('[name="pair"]').fill(typed)
+        expect(found.locator("[data-error]")).to_be_visible()
+        found.get_by_role("link", name="Next pair", exact=True).click()
+        expect(field(found, "pair")).to_have_text(shown)
+        expect(found.locator("[data-error]")).to_be_hidden()
+
+
 def test_settings_lead_to_other_pairs_which_are_asked_about_anew(page: Page) -> None:
     page.goto(f"{SECTION}?preference_pairs.guess=b")
     found = widget(page, "preference_pairs")

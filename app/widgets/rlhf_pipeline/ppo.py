@@ -54,7 +54,7 @@ def describe() -> stage.StageDescription:
         gradient_steps=last.gradient_steps,
         timing=stage.StageTiming(
             round(last.seconds, 2),
-            "here, when this server first ran the stage (time of one CPU thread)",
+            "when this stage was first run (time of one CPU thread)",
         ),
         quantities=[
             stage.counted("Iterations", CONFIG.iterations),
