@@ -38,6 +38,21 @@ def record_texts(found: Locator, selector: str) -> JSHandle:
     )
 
 
+def record_most(found: Locator, selector: str) -> JSHandle:
+    """The most elements of a kind that are there at once from now on: `.json_value()["most"]`."""
+    return found.evaluate_handle(
+        """(widget, selector) => {
+            const seen = { most: 0 };
+            const count = () => {
+                seen.most = Math.max(seen.most, widget.querySelectorAll(selector).length);
+            };
+            new MutationObserver(count).observe(widget, { childList: true, subtree: true });
+            return seen;
+        }""",
+        selector,
+    )
+
+
 def set_slider(found: Locator, name: str, position: str) -> None:
     """Move a range input as a reader would, by its value and an input event."""
     found.locator(f'[data-range-for="{name}"]').fill(position)

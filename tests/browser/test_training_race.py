@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.helpers import field, record_texts, widget
+from tests.browser.helpers import field, record_most, record_texts, settled, widget
 
 PATIENCE = 240_000
 
@@ -36,10 +36,11 @@ def test_a_race_with_a_new_seed_grows_in_the_drawing_and_is_then_shown(page: Pag
     found = opened(page, "/sections/dpo-vs-rlhf")
     found.get_by_text("Settings").click()
     told = record_texts(found, "[data-training-says]")
+    grown = record_most(found, "svg.plot .grown")
     found.get_by_role("button", name="New seed", exact=True).click()
-    # A path of each.
-    expect(found.locator("svg.plot .grown")).to_have_count(2, timeout=PATIENCE)
+    settled(found)
     expect_shown(found)
+    assert grown.json_value()["most"] == 2  # a path of each
     texts = told.json_value()
     assert any(re.search(r"^Shown: seed 0\. .*: ([1-9]|[1-4]\d) of 50 legs$", t) for t in texts)
     expect(found.locator("svg.plot .grown")).to_have_count(0)
